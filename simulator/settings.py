@@ -1,0 +1,82 @@
+"""The simulator's tunables: names, defaults, meaning, and the check of what a user sets.
+
+Law: a frozen record and pure functions. Who reads a setting reads it at the moment of use, so that a change
+through the control API works for what happens next. Nothing here opens, starts or remembers anything.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from simulator.eras import ERAS
+
+SUCCESS_ORDERS = ("before", "after", "random")
+
+
+class SettingsError(ValueError):
+    """A setting's name or value is wrong; the text says which and what would be right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything a user may tune while the simulator runs."""
+
+    job_seconds: float = 0.05  # from the first message of a drawing to its final one
+    steps: int = 6  # edits with a percentage in between
+    era: str = "2026"  # which generation of MidJourney's messages is spoken
+    concurrency: int = 12  # drawings of one account at once; the next ones are "Job queued"
+    queue: int = 10  # queued drawings of one account; the next ones are "Queue full"
+    foreign: int = 0  # other users' jobs with the same prompt, for each /imagine of ours
+    chatter: float = 0.0  # messages of people, for each /imagine of ours
+    success_order: str = "before"  # INTERACTION_SUCCESS before or after the first message, or by chance
+    latency_ms: float = 0.0  # wait before an interaction is answered, and before the bot reacts
+    rate_limit: int = 50  # requests a second, for each account and route
+    seed: int = field(default_factory=lambda: secrets.randbelow(2**32))  # job ids and all chance follow from it
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def changed(settings: Settings, values: Mapping[str, Any]) -> Settings:
+    """The settings with `values` applied; all mistakes are reported at once."""
+    mistakes: list[str] = []
+    accepted: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in _CHECKS:
+            mistakes.append(f"unknown setting {name!r}; there are: {', '.join(NAMES)}")
+            continue
+        check, wanted = _CHECKS[name]
+        if name == "chatter" and isinstance(value, bool):
+            accepted[name] = float(value)
+        elif check(value):
+            accepted[name] = value
+        else:
+            mistakes.append(f"{name} must be {wanted}, not {value!r}")
+    if mistakes:
+        raise SettingsError("; ".join(mistakes))
+    return replace(settings, **accepted)
+
+
+def _number(low: float, high: float) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def _integer(low: int, high: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "job_seconds": (_number(0, 86_400), "seconds from 0 to 86400"),
+    "steps": (_integer(0, 100), "an integer from 0 to 100"),
+    "era": (lambda value: isinstance(value, str) and value in ERAS, f"one of {', '.join(ERAS)}"),
+    "concurrency": (_integer(1, 10_000), "an integer from 1 to 10000"),
+    "queue": (_integer(0, 10_000), "an integer from 0 to 10000"),
+    "foreign": (_integer(0, 100), "an integer from 0 to 100"),
+    "chatter": (_number(0, 100), "a number from 0 to 100, or true for 1"),
+    "success_order": (lambda value: value in SUCCESS_ORDERS, f"one of {', '.join(SUCCESS_ORDERS)}"),
+    "latency_ms": (_number(0, 60_000), "milliseconds from 0 to 60000"),
+    "rate_limit": (_integer(1, 1_000_000), "an integer from 1 to 1000000"),
+    "seed": (_integer(0, 2**64), "an integer of at least 0"),
+}
+NAMES = tuple(item.name for item in fields(Settings))

@@ -1,0 +1,172 @@
+"""Every error of ours, in one tree: a stable `code`, the docstring as the message, a `hint` that says what to do.
+
+Errors of libraries never pass a border: they are caught where they arise and raised on as one of these.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        self.message = message or inspect.cleandoc(self.__doc__ or "").split("\n\n")[0]
+        self.hint = hint
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+# ---------------------------------------------------------------- what a caller asked for cannot be done
+
+
+class BadRequest(ServiceError):
+    """The request is not valid."""
+
+    code = "bad_request"
+
+
+class UnknownAction(BadRequest):
+    """The action is unknown."""
+
+    code = "unknown_action"
+
+
+class MissingPrompt(BadRequest):
+    """A prompt is needed."""
+
+    code = "missing_prompt"
+
+
+class PromptTooLong(BadRequest):
+    """The prompt is longer than MidJourney takes."""
+
+    code = "prompt_too_long"
+
+
+class BadIndex(BadRequest):
+    """The index must be a number from 1 to 4."""
+
+    code = "bad_index"
+
+
+class BadHook(BadRequest):
+    """notifyHook must be an http or https URL."""
+
+    code = "bad_hook"
+
+
+class TaskNotFound(BadRequest):
+    """There is no such task."""
+
+    code = "task_not_found"
+
+
+class ParentNotFound(BadRequest):
+    """The task to act on does not exist."""
+
+    code = "parent_not_found"
+
+
+class ParentNotFinished(BadRequest):
+    """The task to act on has not finished yet."""
+
+    code = "parent_not_finished"
+
+
+class ParentFailed(BadRequest):
+    """The task to act on has no result: it failed or was cancelled."""
+
+    code = "parent_failed"
+
+
+class ButtonNotFound(BadRequest):
+    """The result does not offer this action."""
+
+    code = "button_not_found"
+
+
+class Unauthorized(ServiceError):
+    """The API secret is missing or wrong."""
+
+    code = "unauthorized"
+
+
+class QueueFull(ServiceError):
+    """The queue is full."""
+
+    code = "queue_full"
+
+
+class StoreFailed(ServiceError):
+    """The task could not be written to the database."""
+
+    code = "store_failed"
+
+
+# ---------------------------------------------------------------- what can become of a send
+
+
+class SendError(ServiceError):
+    """Discord was not told, or may not have been."""
+
+    code = "send_error"
+
+
+class NotSent(SendError):
+    """Nothing reached Discord: it may be tried again.
+
+    Raised when the account is not connected, or the connection failed before the first byte of the request left.
+    `retry_after` is in seconds.
+    """
+
+    code = "not_sent"
+
+    def __init__(self, message: str = "", *, hint: str = "", retry_after: float = 0.0) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class SendRefused(SendError):
+    """Discord refused the request: nothing was drawn.
+
+    A definite 4xx. `status` is HTTP's, `discord_code` is the code in Discord's JSON (0 when there was none).
+    """
+
+    code = "discord_refused"
+
+    def __init__(self, message: str = "", *, hint: str = "", status: int = 0, discord_code: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.discord_code = discord_code
+
+
+class AccountBlocked(SendRefused):
+    """The account can do nothing until its owner has mended it.
+
+    A dead token (401), or Discord's own captcha: the account pauses with `reason` and the operator is told.
+    """
+
+    code = "account_blocked"
+
+    def __init__(self, message: str = "", *, hint: str = "", status: int = 0, reason: str = "") -> None:
+        super().__init__(message, hint=hint, status=status)
+        self.reason = reason
+
+
+class OutcomeUnknown(SendError):
+    """The request may or may not have reached MidJourney; it is not sent again, as that could cost twice."""
+
+    code = "outcome_unknown"
+
+
+class NoSuchButton(SendRefused):
+    """The message with the button is gone from Discord."""
+
+    code = "message_gone"

@@ -1,0 +1,177 @@
+"""What can be heard from Discord, in our words. Made by `bot.grammar`, understood by `tasks.tracker`.
+
+Each event about a task carries `Keys`: all that the payload says about whose it is. No event says which task it
+belongs to; `tasks.matching` decides that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tasks.model import Action, Button, Image, Mode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Keys:
+    """What a payload tells about the task it belongs to. Missing means: the payload does not say."""
+
+    account: str  # the account whose gateway (or history) brought it
+    nonce: str | None = None
+    interaction_id: str | None = None  # INTERACTION_*: id; messages: interaction_metadata.id or interaction.id
+    message_id: str | None = None
+    channel_id: str | None = None
+    job_id: str | None = None
+    reference_id: str | None = None  # message_reference.message_id
+    action: Action | None = None  # None: the message alone does not tell
+    candidates: frozenset[Action] = frozenset()  # where `action` is None: what it may be; empty: anything
+    index: int | None = None
+    prompt: str | None = None  # as MidJourney echoes it
+    user_id: str | None = None  # whom the text addresses after its last `** - `
+    sent_at: int = 0  # ms, from the message's or interaction's id
+    flags: int = 0
+    edited: bool = False  # came as MESSAGE_UPDATE
+    from_history: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Acknowledged:
+    """INTERACTION_CREATE: Discord has our interaction and gave it an id. `confirmed`: INTERACTION_SUCCESS."""
+
+    keys: Keys
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InteractionFailed:
+    """INTERACTION_FAILURE. No proof of failure: such jobs have been seen to finish."""
+
+    keys: Keys
+    reason_code: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Queued:
+    """MidJourney keeps the job in its own queue ("Job queued")."""
+
+    keys: Keys
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Started:
+    """Accepted, no percentage yet ("(Waiting to start)", "Animating...")."""
+
+    keys: Keys
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progressed:
+    """A percentage, or paused (percent None)."""
+
+    keys: Keys
+    percent: int | None = None
+    mode: Mode | None = None
+    preview: Image | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finished:
+    """A result."""
+
+    keys: Keys
+    mode: Mode | None = None
+    image: Image | None = None
+    buttons: tuple[Button, ...] = ()
+    text: str = ""  # what DESCRIBE and SHORTEN answer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """MidJourney says no, or gave up. `code` is stable (docs/errors.md), `reason` its own words.
+
+    `pauses_account`: a human must mend the account. `retry`: the job may be sent again later ("Queue full").
+    """
+
+    keys: Keys
+    code: str
+    reason: str
+    pauses_account: bool = False
+    retry: bool = False
+    retry_at: int | None = None  # ms
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Withdrawn:
+    """A message was deleted. Of a progress message this follows the result and means nothing by itself."""
+
+    keys: Keys
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModalOpened:
+    """A dialog to be filled. All ids are read from here, none is built. `iframe_path` is set for web dialogs."""
+
+    keys: Keys
+    modal_id: str
+    custom_id: str
+    title: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)  # custom_id of each text field -> its pre-filled text
+    iframe_path: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaptchaAsked:
+    """MidJourney wants to see a human. Never solved by us: the account pauses."""
+
+    keys: Keys
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Informed:
+    """A notice or an answer of the bot that starts, ends and fails nothing by itself."""
+
+    keys: Keys
+    title: str = ""
+    text: str = ""
+
+
+# ---------------------------------------------------------------- about the connection and our own sends
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Connected:
+    """The account hears Discord. `gap_since` (ms): events may have been missed from then on; None: none were."""
+
+    account: str
+    gap_since: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Disconnected:
+    account: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recalled:
+    """History was read up to now and everything in it stands before this event in the queue."""
+
+    account: str
+    since: int
+
+
+Heard = (
+    Acknowledged
+    | InteractionFailed
+    | Queued
+    | Started
+    | Progressed
+    | Finished
+    | Refused
+    | Withdrawn
+    | ModalOpened
+    | CaptchaAsked
+    | Informed
+)
+Event = Heard | Connected | Disconnected | Recalled

@@ -1,0 +1,260 @@
+"""The records the rules speak of. Frozen, keyword-only, without behaviour beyond reading themselves.
+
+Times are integers: milliseconds since 1970 (UTC). Ids of Discord are strings of decimal digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What a task asks MidJourney for; the names are those of the `/mj` contract."""
+
+    IMAGINE = "IMAGINE"
+    UPSCALE = "UPSCALE"
+    VARIATION = "VARIATION"
+    REROLL = "REROLL"
+    DESCRIBE = "DESCRIBE"
+    BLEND = "BLEND"
+    ACTION = "ACTION"
+    PAN = "PAN"
+    ZOOM = "ZOOM"
+    OUTPAINT = "OUTPAINT"
+    INPAINT = "INPAINT"
+    SHORTEN = "SHORTEN"
+    VIDEO = "VIDEO"
+    SHOW = "SHOW"
+
+
+class Status(StrEnum):
+    """What users see of a task's life."""
+
+    NOT_START = "NOT_START"
+    SUBMITTED = "SUBMITTED"
+    IN_PROGRESS = "IN_PROGRESS"
+    MODAL = "MODAL"
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    CANCEL = "CANCEL"
+
+    @property
+    def is_over(self) -> bool:
+        return self in (Status.SUCCESS, Status.FAILURE, Status.CANCEL)
+
+
+class Phase(StrEnum):
+    """Where a task stands on our own road; internal, never shown."""
+
+    NEW = "new"  # to be prepared: translation, pictures to upload
+    READY = "ready"  # waits for a slot
+    CLAIMED = "claimed"  # holds a slot, nothing written yet: a crash here sends it back to READY
+    SENT = "sent"  # a send is written: Discord may know of it
+    HELD = "held"  # waits for the user's second input; holds no slot
+    OVER = "over"
+
+
+class Lane(StrEnum):
+    """Drawings hold a slot at MidJourney to their end; quick ones neither hold nor await one."""
+
+    DRAW = "draw"
+    QUICK = "quick"
+
+
+class Mode(StrEnum):
+    FAST = "fast"
+    RELAXED = "relaxed"
+    TURBO = "turbo"
+
+
+class Bot(StrEnum):
+    MIDJOURNEY = "MID_JOURNEY"
+    NIJI = "NIJI_JOURNEY"
+
+
+class Purpose(StrEnum):
+    """What a send is for. Only `DRAW` and `SUBMIT` are paid."""
+
+    DRAW = "draw"
+    OPEN = "open"
+    SUBMIT = "submit"
+    CANCEL = "cancel"
+    RATE = "rate"
+    ASK = "ask"
+
+    @property
+    def is_paid(self) -> bool:
+        return self in (Purpose.DRAW, Purpose.SUBMIT)
+
+
+class SendState(StrEnum):
+    WRITTEN = "written"  # on disk, not yet known whether it reached the wire
+    POSTED = "posted"  # Discord answered 2xx, or an event proved it
+    REFUSED = "refused"  # a definite no
+    UNKNOWN = "unknown"  # time-out, 5xx, cut, or a crash after it was written
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Button:
+    """A button of a result, as Discord sent it, and what pressing it does."""
+
+    custom_id: str
+    label: str = ""
+    emoji: str = ""
+    style: int = 2
+    type: int = 2
+    does: Action | None = None  # None: not known to us; it can still be pressed by its custom_id
+    index: int | None = None  # which of the four pictures, where the button names one
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Image:
+    """A picture (or clip) at Discord. `url` is Discord's own; it carries a signature that expires."""
+
+    url: str
+    filename: str = ""
+    content_type: str = ""
+    width: int | None = None
+    height: int | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """One thing a caller asked for, from submit to its end."""
+
+    # asked
+    id: str  # decimal digits, below 2**53, rising with time: the queue's order
+    action: Action
+    prompt: str = ""  # as given
+    index: int | None = None
+    parent_id: str | None = None  # our id of the task whose button is pressed
+    custom_id: str | None = None  # the button to press
+    state: str = ""  # the caller's own, given back letter for letter
+    notify_hook: str = ""
+    api: str = "v1"  # the contract it came through; its hooks have that shape
+    bot: Bot = Bot.MIDJOURNEY
+    submit_time: int = 0
+
+    # prepared
+    prompt_en: str = ""  # translated; equals `prompt` when nothing needed translation
+    content: str = ""  # the text sent to MidJourney
+    notes: tuple[str, ...] = ()  # what the caller should know: a translation that failed, a parameter unknown to us
+
+    # on our road
+    status: Status = Status.NOT_START
+    phase: Phase = Phase.NEW
+    lane: Lane = Lane.DRAW
+    account: str | None = None
+    not_before: int = 0  # back-off: not to be sent earlier
+    attempts: int = 0  # sends made for it
+    start_time: int | None = None  # when the send was written
+    heard_time: int | None = None  # the last sign of life from MidJourney
+    finish_time: int | None = None
+
+    # keys by which Discord's messages are known to be its own
+    parent_message_id: str | None = None  # the message whose button is pressed
+    parent_message_flags: int = 0
+    parent_job_id: str | None = None
+    progress_message_id: str | None = None
+    job_id: str | None = None  # MidJourney's uuid of the job
+    message_id: str | None = None  # the result's message
+    message_flags: int = 0
+
+    # what MidJourney said
+    progress: int | None = None  # percent
+    mode: Mode | None = None
+    queued: bool = False  # in MidJourney's own queue
+    echoed_prompt: str = ""
+    preview: Image | None = None
+    image: Image | None = None
+    buttons: tuple[Button, ...] = ()
+    description: str = ""
+    fail_code: str = ""
+    fail_reason: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        return self.phase is Phase.OVER
+
+    @property
+    def in_flight(self) -> bool:
+        return self.phase is Phase.SENT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Send:
+    """One POST to Discord. Nonces belong to sends, never to tasks."""
+
+    nonce: str
+    task_id: str
+    account: str
+    purpose: Purpose
+    state: SendState = SendState.WRITTEN
+    interaction_id: str | None = None
+    time: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hook:
+    """A call-back to make: written with the task's end, delivered later from the outbox."""
+
+    task_id: str
+    url: str
+    api: str = "v1"
+    state: str | None = None  # None: the task's own
+    trusted: bool = False  # the operator's own URL: its address is not checked
+    event: str = "end"
+
+
+# ---------------------------------------------------------------- orders: what is to be said to MidJourney
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SlashOrder:
+    """A slash command, such as /imagine."""
+
+    command: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    bot: Bot = Bot.MIDJOURNEY
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PressOrder:
+    """A press of a stored button."""
+
+    message_id: str
+    custom_id: str
+    message_flags: int = 0
+    bot: Bot = Bot.MIDJOURNEY
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModalOrder:
+    """The submit of a dialog that was opened; every id comes from the event that opened it."""
+
+    modal_id: str
+    custom_id: str
+    values: Mapping[str, str]
+    bot: Bot = Bot.MIDJOURNEY
+
+
+Order = SlashOrder | PressOrder | ModalOrder
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """An account as the rules see it, at this moment."""
+
+    id: str
+    connected: bool
+    capacity: int  # drawings at once
+    paused: str = ""  # why a human must mend it; "" when nothing is wrong
+    connected_since: int | None = None
+    details: Mapping[str, str | int | None] = field(default_factory=dict)  # for people; never a secret
+
+    @property
+    def is_usable(self) -> bool:
+        return self.connected and not self.paused

@@ -1,0 +1,109 @@
+"""What the rules need from outside, as Protocols. Implemented by `storage`, `bot` and the standard library's clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tasks.events import Heard
+from tasks.model import Account, Hook, Order, Phase, Send, SendState, Status, Task
+
+
+class Clock(Protocol):
+    """Wall-clock milliseconds since 1970. Tests set it; deadlines ask it."""
+
+    def now(self) -> int: ...
+
+
+class SystemClock:
+    def now(self) -> int:
+        return time.time_ns() // 1_000_000
+
+
+class TaskStore(Protocol):
+    """Tasks and sends on disk. Each method is one transaction; when it returns, the change is durable.
+
+    Every method raises `tasks.errors.StoreFailed` when the database cannot be written (a full disk, say).
+    """
+
+    async def insert(self, task: Task, hooks: Iterable[Hook] = ()) -> None:
+        """A new task. Durable before it returns."""
+
+    async def save(self, tasks: Iterable[Task], hooks: Iterable[Hook] = ()) -> None:
+        """The tasks as they are now, with the call-backs that this change makes due; all or nothing."""
+
+    async def write_send(self, task: Task, send: Send) -> None:
+        """The task (now SENT) and its send: the last commit before the wire."""
+
+    async def mark_send(self, nonce: str, state: SendState, interaction_id: str | None = None) -> None:
+        """What became of a send. Never goes back from POSTED or REFUSED to UNKNOWN."""
+
+    async def get(self, task_id: str) -> Task | None: ...
+
+    async def get_many(self, task_ids: Sequence[str]) -> list[Task]:
+        """Those that exist, in the order asked."""
+
+    async def by_message(self, message_id: str) -> Task | None:
+        """The task whose result is this Discord message."""
+
+    async def by_job(self, job_id: str) -> Task | None:
+        """The task whose MidJourney job this is."""
+
+    async def waiting(self, limit: int) -> list[Task]:
+        """NEW and READY tasks, oldest first."""
+
+    async def in_phase(self, *phases: Phase) -> list[Task]:
+        """All tasks in these phases, oldest first."""
+
+    async def in_flight(self) -> Mapping[str, int]:
+        """Account -> drawings that hold a slot: lane DRAW, phase CLAIMED or SENT. Counted from rows."""
+
+    async def sends_of(self, task_ids: Sequence[str]) -> list[Send]:
+        """All sends of these tasks, oldest first."""
+
+    async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
+        """Newest first; `before` is a task id that pages on."""
+
+    async def count_waiting(self) -> int:
+        """How many tasks are NEW or READY."""
+
+
+class Gateway(Protocol):
+    """MidJourney through the accounts."""
+
+    def accounts(self) -> Sequence[Account]:
+        """The accounts as they are at this moment."""
+
+    async def send(self, account: str, order: Order, nonce: str) -> None:
+        """Say it to MidJourney; returns when Discord has taken it (2xx).
+
+        Raises `NotSent` (nothing reached Discord), `SendRefused` or a subclass (a definite no) and `OutcomeUnknown`.
+        Sends at most once. Retries only what Discord definitely did not take (429, an outdated command).
+        """
+
+    async def recall(self, account: str, since: int) -> Sequence[Heard]:
+        """The channel's history from `since` (ms) to now as events, oldest first. Private messages are not in it.
+
+        Raises `NotSent` when Discord cannot be asked now.
+        """
+
+    def pause(self, account: str, reason: str) -> None:
+        """Take the account out of service until the operator has mended it and the process restarts."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Translation:
+    """`text` is the prompt to send; `note` is "" or says why it is the original."""
+
+    text: str
+    note: str = ""
+
+
+class Translator(Protocol):
+    def needs(self, prompt: str) -> bool:
+        """Does this prompt hold text to translate? Cheap, asked at submit."""
+
+    async def to_english(self, prompt: str) -> Translation:
+        """The prompt in English; parameters, URLs, weights and `--no` lists keep their place. Never raises."""
