@@ -161,6 +161,50 @@ class Recalled:
     since: int
 
 
+# what became of a POST of ours: told by the dispatcher, so that one loop alone changes a task in flight
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendPosted:
+    """Discord took it (2xx)."""
+
+    nonce: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendNotMade:
+    """Nothing reached Discord: the task may be sent again, `retry_after` seconds from now at the earliest."""
+
+    nonce: str
+    reason: str
+    retry_after: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendDenied:
+    """A definite no. `requeue`: the fault is the account's, not the task's, which may go another way."""
+
+    nonce: str
+    code: str
+    reason: str
+    requeue: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendUncertain:
+    """It may or may not have reached Discord."""
+
+    nonce: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tick:
+    """Time has passed: look at the deadlines. `now` in ms, when it was put on the queue."""
+
+    now: int
+
+
 Heard = (
     Acknowledged
     | InteractionFailed
@@ -174,4 +218,5 @@ Heard = (
     | CaptchaAsked
     | Informed
 )
-Event = Heard | Connected | Disconnected | Recalled
+Outcome = SendPosted | SendNotMade | SendDenied | SendUncertain
+Event = Heard | Connected | Disconnected | Recalled | Outcome | Tick

@@ -251,6 +251,7 @@ class Account:
     id: str
     connected: bool
     capacity: int  # drawings at once
+    user_id: str | None = None  # the Discord user it is; a message that addresses another user is not ours
     paused: str = ""  # why a human must mend it; "" when nothing is wrong
     connected_since: int | None = None
     details: Mapping[str, str | int | None] = field(default_factory=dict)  # for people; never a secret

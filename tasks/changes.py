@@ -1,0 +1,46 @@
+"""In-process broadcast of "this task changed". It says that, never what: listeners re-read the truth.
+
+One bounded queue per listener. A listener that is too slow loses the oldest wake-ups and is told so; it never holds
+up anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Listener:
+    """The task ids that changed since the last look."""
+
+    def __init__(self, maxsize: int) -> None:
+        self._queue: asyncio.Queue[str] = asyncio.Queue(maxsize)
+        self.lost = False  # wake-ups were dropped: look at everything
+
+    def tell(self, task_id: str) -> None:
+        if self._queue.full():
+            self._queue.get_nowait()
+            self.lost = True
+        self._queue.put_nowait(task_id)
+
+    async def next(self) -> str:
+        return await self._queue.get()
+
+
+class Changes:
+    def __init__(self) -> None:
+        self._listeners: set[Listener] = set()
+
+    def publish(self, task_id: str) -> None:
+        for listener in self._listeners:
+            listener.tell(task_id)
+
+    @contextmanager
+    def listen(self, maxsize: int = 1000) -> Iterator[Listener]:
+        listener = Listener(maxsize)
+        self._listeners.add(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)

@@ -1,0 +1,108 @@
+"""The tasks that Discord may know of, in memory, with an index by every key. Written by the tracker alone.
+
+The table is the truth; this is what a look at each event would cost too much to read from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from tasks.events import Keys
+from tasks.matching import Candidate
+from tasks.model import Send, SendState, Task
+
+
+@dataclass(kw_only=True, slots=True)
+class Flight:
+    """A task in flight and what only matters while it is."""
+
+    task: Task
+    sends: dict[str, Send] = field(default_factory=dict)  # by nonce
+    silent: int = 0  # ms of connected time since the last sign of life
+    asked_at: int | None = None  # value of `silent` when history was last read for it
+    gap: bool = False  # events may have been missed: private answers are not in history
+    withdrawn: bool = False
+    keys: set[tuple[str, str]] = field(default_factory=set)  # under which the index knows it
+
+    @property
+    def candidate(self) -> Candidate:
+        return Candidate(
+            task=self.task,
+            nonces=frozenset(self.sends),
+            interaction_ids=frozenset(s.interaction_id for s in self.sends.values() if s.interaction_id),
+        )
+
+    @property
+    def is_uncertain(self) -> bool:
+        """No proof yet that Discord took any of its sends."""
+        return self.task.heard_time is None and any(s.state is SendState.UNKNOWN for s in self.sends.values())
+
+    def heard(self) -> None:
+        self.silent, self.asked_at = 0, None
+
+
+class Flights:
+    def __init__(self) -> None:
+        self._flights: dict[str, Flight] = {}
+        self._keys: dict[tuple[str, str], str] = {}  # (kind, key) -> task id
+        self._candidates: dict[str, Candidate] = {}
+
+    def __iter__(self) -> Iterator[Flight]:
+        return iter(list(self._flights.values()))
+
+    def __len__(self) -> int:
+        return len(self._flights)
+
+    def get(self, task_id: str) -> Flight | None:
+        return self._flights.get(task_id)
+
+    def by_nonce(self, nonce: str) -> Flight | None:
+        return self._flights.get(self._keys.get(("nonce", nonce), ""))
+
+    def add(self, flight: Flight) -> None:
+        self._flights[flight.task.id] = flight
+        self._index(flight)
+
+    def update(self, flight: Flight, task: Task) -> None:
+        flight.task = task
+        self._index(flight)
+
+    def update_send(self, flight: Flight, nonce: str, state: SendState, interaction_id: str | None = None) -> Send:
+        old = flight.sends[nonce]
+        send = replace(old, state=state, interaction_id=interaction_id or old.interaction_id)
+        flight.sends[nonce] = send
+        self._index(flight)
+        return send
+
+    def remove(self, flight: Flight) -> None:
+        self._flights.pop(flight.task.id, None)
+        self._candidates.pop(flight.task.id, None)
+        for key in flight.keys:
+            self._keys.pop(key, None)
+
+    def candidates(self, keys: Keys) -> list[Candidate]:
+        """Those that a key names, else all: `matching` decides either way."""
+        named = {
+            self._keys[key]
+            for key in (
+                ("nonce", keys.nonce or ""),
+                ("interaction", keys.interaction_id or ""),
+                ("message", keys.message_id or ""),
+                ("job", keys.job_id or ""),
+            )
+            if key in self._keys
+        }
+        return [self._candidates[task_id] for task_id in (named or self._candidates)]
+
+    def _index(self, flight: Flight) -> None:
+        task_id = flight.task.id
+        candidate = flight.candidate
+        self._candidates[task_id] = candidate
+        flight.keys |= {("nonce", nonce) for nonce in candidate.nonces}
+        flight.keys |= {("interaction", interaction_id) for interaction_id in candidate.interaction_ids}
+        if flight.task.progress_message_id:
+            flight.keys.add(("message", flight.task.progress_message_id))
+        if flight.task.job_id:
+            flight.keys.add(("job", flight.task.job_id))
+        self._keys.update(dict.fromkeys(flight.keys, task_id))

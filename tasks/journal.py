@@ -1,0 +1,51 @@
+"""The one place where a change of tasks becomes durable and is announced: save with its call-backs, then broadcast."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from tasks.changes import Changes
+from tasks.lifecycle import hooks_due
+from tasks.model import Status, Task
+from tasks.ports import TaskStore
+
+log = logging.getLogger(__name__)
+
+
+class Journal:
+    """`operator_hook` is called for tasks that bring no notifyHook of their own; "" means none."""
+
+    def __init__(self, store: TaskStore, changes: Changes, operator_hook: str = "") -> None:
+        self._store = store
+        self._changes = changes
+        self._operator_hook = operator_hook
+
+    async def record(self, changed: Mapping[str, tuple[Task, Task]]) -> None:
+        """Write `task id → (before, after)` in one transaction, then tell. Raises StoreFailed: then nothing is told."""
+        if not changed:
+            return
+        hooks = [hook for before, after in changed.values() for hook in hooks_due(before, after, self._operator_hook)]
+        await self._store.save([after for _, after in changed.values()], hooks)
+        for task_id, (before, after) in changed.items():
+            if before.status is not after.status:
+                _log(after)
+            self._changes.publish(task_id)
+
+    async def add(self, task: Task) -> None:
+        """A new task, durable when this returns."""
+        await self._store.insert(task, hooks_due(None, task, self._operator_hook))
+        _log(task)
+        self._changes.publish(task.id)
+
+
+def _log(task: Task) -> None:
+    words = [str(task.action), str(task.status)]
+    if task.account:
+        words.append(f"account={task.account}")
+    if task.status is Status.SUCCESS:
+        words.append(f"job={task.job_id} message={task.message_id}")
+    if task.status is Status.FAILURE:
+        words.append(f"{task.fail_code}: {task.fail_reason}")
+    level = logging.WARNING if task.status is Status.FAILURE else logging.INFO
+    log.log(level, " ".join(words), extra={"task": task.id})

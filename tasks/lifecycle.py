@@ -1,0 +1,160 @@
+"""What an event makes of a task: (Task, event, now) → Task. Pure; the table of allowed moves is here and only here.
+
+The same object comes back when nothing changes. What is over stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tasks.events import (
+    Acknowledged,
+    CaptchaAsked,
+    Finished,
+    Heard,
+    Progressed,
+    Queued,
+    Refused,
+    Started,
+)
+from tasks.model import Hook, Phase, Status, Task
+
+_MOVES: dict[Status, frozenset[Status]] = {
+    Status.NOT_START: frozenset({Status.SUBMITTED, Status.FAILURE, Status.CANCEL, Status.MODAL}),
+    Status.SUBMITTED: frozenset(
+        {Status.NOT_START, Status.IN_PROGRESS, Status.MODAL, Status.SUCCESS, Status.FAILURE, Status.CANCEL}
+    ),
+    Status.IN_PROGRESS: frozenset({Status.NOT_START, Status.MODAL, Status.SUCCESS, Status.FAILURE, Status.CANCEL}),
+    Status.MODAL: frozenset({Status.NOT_START, Status.SUBMITTED, Status.FAILURE, Status.CANCEL}),
+    Status.SUCCESS: frozenset(),
+    Status.FAILURE: frozenset(),
+    Status.CANCEL: frozenset(),
+}
+ALMOST = 99  # percent shown until the result is there: 100 means success, and nothing else does
+
+QUEUE_FULL_PAUSE = 15_000  # ms before a job that MidJourney's full queue sent back is tried again; grows with attempts
+QUEUE_FULL_LONGEST = 300_000
+
+
+def may_move(old: Status, new: Status) -> bool:
+    return old is new or new in _MOVES[old]
+
+
+def _move(task: Task, status: Status) -> Status:
+    assert may_move(task.status, status), f"task {task.id}: {task.status} -> {status}"
+    return status
+
+
+def apply(task: Task, event: Heard, now: int) -> Task:
+    """The task after this event, which `matching` found to be its own."""
+    if task.is_over:
+        return task
+    heard = replace(task, heard_time=now)
+    match event:
+        case Acknowledged():
+            return heard
+        case Queued():
+            return replace(heard, queued=True, progress_message_id=event.keys.message_id or task.progress_message_id)
+        case Started():
+            return _running(heard, event, task.progress or 0)
+        case Progressed():
+            percent = min(max(task.progress or 0, event.percent or 0), ALMOST)
+            running = _running(heard, event, percent)
+            return replace(running, mode=event.mode or task.mode, preview=event.preview or task.preview)
+        case Finished():
+            return _finished(heard, event, now) if is_result(task, event) else task
+        case Refused(retry=True):
+            return requeued(heard, now + _queue_full_pause(task))
+        case Refused():
+            return failed(heard, event.code, event.reason, now)
+        case CaptchaAsked():
+            return failed(heard, "captcha", event.reason, now)
+        case _:
+            return heard
+
+
+def _running(task: Task, event: Started | Progressed, percent: int) -> Task:
+    keys = event.keys
+    return replace(
+        task,
+        status=_move(task, Status.IN_PROGRESS),
+        queued=False,
+        progress=percent,
+        progress_message_id=keys.message_id or task.progress_message_id,
+        job_id=keys.job_id or task.job_id,
+        echoed_prompt=keys.prompt or task.echoed_prompt,
+    )
+
+
+def is_result(task: Task, event: Finished) -> bool:
+    """Does this end the task? An edit only where the edited message is the task's own running one.
+
+    Using a button edits the *old* result, which then shows a complete result again.
+    """
+    if event.keys.edited and event.keys.message_id != task.progress_message_id:
+        return False
+    return event.image is not None or bool(event.buttons) or bool(event.text)
+
+
+def _finished(task: Task, event: Finished, now: int) -> Task:
+    keys = event.keys
+    return replace(
+        task,
+        status=_move(task, Status.SUCCESS),
+        phase=Phase.OVER,
+        queued=False,
+        progress=100,
+        finish_time=now,
+        message_id=keys.message_id,
+        message_flags=keys.flags,
+        job_id=keys.job_id or task.job_id,
+        mode=event.mode or task.mode,
+        echoed_prompt=keys.prompt or task.echoed_prompt,
+        image=event.image,
+        preview=None,
+        buttons=event.buttons,
+        description=event.text,
+    )
+
+
+def failed(task: Task, code: str, reason: str, now: int) -> Task:
+    """The task at its end, without a result. `reason` is never empty: clients take an empty one for no failure."""
+    return replace(
+        task,
+        status=_move(task, Status.FAILURE),
+        phase=Phase.OVER,
+        queued=False,
+        finish_time=now,
+        fail_code=code,
+        fail_reason=reason or code,
+    )
+
+
+def requeued(task: Task, not_before: int) -> Task:
+    """Back to our queue, at its old place, not before that time (ms). Keys of the send that was refused are dropped."""
+    return replace(
+        task,
+        status=_move(task, Status.NOT_START),
+        phase=Phase.READY,
+        not_before=not_before,
+        account=task.account if task.parent_id is not None else None,
+        queued=False,
+        progress=None,
+        progress_message_id=None,
+        job_id=None,
+    )
+
+
+def _queue_full_pause(task: Task) -> int:
+    return int(min(QUEUE_FULL_PAUSE * 2 ** max(task.attempts - 1, 0), QUEUE_FULL_LONGEST))
+
+
+def hooks_due(before: Task | None, after: Task, operator_hook: str) -> tuple[Hook, ...]:
+    """The call-backs that this change makes due: one at the end, to the task's own URL, else to the operator's."""
+    if not after.status.is_over or (before is not None and before.status.is_over):
+        return ()
+    if after.notify_hook:
+        return (Hook(task_id=after.id, url=after.notify_hook, api=after.api),)
+    if operator_hook:
+        return (Hook(task_id=after.id, url=operator_hook, api=after.api, trusted=True),)
+    return ()

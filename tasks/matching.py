@@ -1,0 +1,169 @@
+"""Which open task does this event belong to? Pure: no clock, no store, no luck.
+
+Order of keys (the first that fits decides): nonce, interaction id, known message id, job id, message reference with
+action and index, the normalised prompt. A candidate that the message contradicts is none. Where several fit by
+reference or prompt and are interchangeable, the oldest gets it; any other ambiguity is left open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tasks.events import Keys
+from tasks.model import Action, Task
+from tasks.wording import same_prompt
+
+DISCORD_EPOCH = 1_420_070_400_000  # ms; snowflakes count from here
+CLOCK_SKEW = 10_000  # ms by which our clock may differ from Discord's
+PRIVATE = 64  # message flag EPHEMERAL: only the user who pressed sees it
+
+# What a message may be called that belongs to a task of this action. A reroll of a variation is called a variation,
+# a remix too; a final that refers to its own progress message looks like a reroll (2026).
+_NAMES: dict[Action, frozenset[Action]] = {
+    Action.IMAGINE: frozenset({Action.IMAGINE, Action.REROLL, Action.BLEND, Action.VIDEO}),
+    Action.BLEND: frozenset({Action.IMAGINE, Action.REROLL, Action.BLEND}),
+    Action.REROLL: frozenset({Action.IMAGINE, Action.REROLL, Action.VARIATION, Action.ZOOM, Action.PAN, Action.VIDEO}),
+    Action.VARIATION: frozenset({Action.VARIATION}),
+    Action.INPAINT: frozenset({Action.VARIATION, Action.INPAINT}),
+    Action.ZOOM: frozenset({Action.ZOOM, Action.OUTPAINT}),
+    Action.OUTPAINT: frozenset({Action.ZOOM, Action.OUTPAINT}),
+}
+
+
+def snowflake_time(snowflake: str) -> int:
+    """The milliseconds since 1970 that a Discord id carries; 0 when it is not one."""
+    return (int(snowflake) >> 22) + DISCORD_EPOCH if snowflake.isascii() and snowflake.isdigit() else 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """An open task with the keys of its sends."""
+
+    task: Task
+    nonces: frozenset[str] = frozenset()
+    interaction_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Match:
+    """`task_id` is None when nothing fits, or when several fit and are not interchangeable (`ambiguous`)."""
+
+    task_id: str | None = None
+    by: str = ""
+    ambiguous: tuple[str, ...] = ()
+
+
+NOTHING = Match()
+
+
+def match(keys: Keys, candidates: Iterable[Candidate], user_id: str | None, *, final: bool) -> Match:
+    """Find the task. `user_id`: the Discord user of the account that heard it; `final`: the event brings a result."""
+    mine = [c for c in candidates if c.task.account == keys.account]
+    found = _by_identity(keys, mine)
+    if found is not None:
+        return found
+    if keys.user_id is not None and user_id is not None and keys.user_id != user_id:
+        return NOTHING
+    possible = [c for c in mine if not contradicts(c, keys) and (final or not _has_its_message(c.task))]
+    by_reference = _by_reference(keys, possible)
+    if by_reference:
+        return _decide(by_reference, "reference")
+    return _decide(_by_prompt(keys, possible, user_id), "prompt")
+
+
+def _by_identity(keys: Keys, mine: Sequence[Candidate]) -> Match | None:
+    """The keys that can mean one task only. None: they do not decide; NOTHING: they prove it is not ours."""
+    if keys.nonce is not None:
+        for c in mine:
+            if keys.nonce in c.nonces:
+                return Match(task_id=c.task.id, by="nonce")
+        return NOTHING  # Discord shows a nonce to the session that sent it: this one is somebody else's
+    for c in mine:
+        if keys.interaction_id is not None and keys.interaction_id in c.interaction_ids:
+            return Match(task_id=c.task.id, by="interaction")
+    for c in mine:
+        if keys.message_id is not None and keys.message_id == c.task.progress_message_id:
+            return Match(task_id=c.task.id, by="message")
+    for c in mine:
+        if keys.job_id is not None and keys.job_id == c.task.job_id:
+            return Match(task_id=c.task.id, by="job")
+    return None
+
+
+def contradicts(candidate: Candidate, keys: Keys) -> bool:
+    """Does the message say that it is not this task's?"""
+    task = candidate.task
+    return (
+        (keys.job_id is not None and task.job_id is not None and keys.job_id != task.job_id)
+        or (
+            keys.interaction_id is not None
+            and bool(candidate.interaction_ids)
+            and keys.interaction_id not in candidate.interaction_ids
+        )
+        or _refers_elsewhere(task, keys)
+        or not _may_be_called(task, keys)
+        or (keys.index is not None and task.index is not None and keys.index != task.index)
+        or (0 < keys.sent_at < _born(candidate))
+    )
+
+
+def _refers_elsewhere(task: Task, keys: Keys) -> bool:
+    if keys.reference_id is None:
+        return False
+    if task.parent_message_id is None and task.progress_message_id is None:
+        return False  # it may refer to a first message that we missed
+    return keys.reference_id not in (task.parent_message_id, task.progress_message_id)
+
+
+def _may_be_called(task: Task, keys: Keys) -> bool:
+    if task.action is Action.ACTION:
+        return True
+    names = _NAMES.get(task.action, frozenset({task.action}))
+    if keys.action is not None:
+        return keys.action in names
+    return not keys.candidates or bool(keys.candidates & names)
+
+
+def _born(candidate: Candidate) -> int:
+    """No message of the task is older than this. Discord's own clock where it told us, else ours with a margin."""
+    known = [t for t in map(snowflake_time, candidate.interaction_ids) if t]
+    return min(known) if known else (candidate.task.start_time or 0) - CLOCK_SKEW
+
+
+def _by_reference(keys: Keys, possible: Sequence[Candidate]) -> list[Candidate]:
+    if keys.reference_id is None:
+        return []
+    own = [c for c in possible if c.task.progress_message_id == keys.reference_id]
+    return own or [c for c in possible if c.task.parent_message_id == keys.reference_id]
+
+
+def _by_prompt(keys: Keys, possible: Sequence[Candidate], user_id: str | None) -> list[Candidate]:
+    """By text: only what addresses our user, or is private to it."""
+    if keys.prompt is None:
+        return []
+    if not (keys.user_id is not None and keys.user_id == user_id) and not keys.flags & PRIVATE:
+        return []
+    echoed = keys.prompt
+    return [c for c in possible if same_prompt(c.task.content, echoed)]
+
+
+def _has_its_message(task: Task) -> bool:
+    """A running task has one message: what is heard in another one is not its progress.
+
+    After "Job queued" MidJourney begins with a new message, and a result always is one.
+    """
+    return task.progress_message_id is not None and not task.queued
+
+
+def _decide(fits: Sequence[Candidate], by: str) -> Match:
+    if not fits:
+        return NOTHING
+    if len({_sameness(c.task) for c in fits}) == 1:
+        return Match(task_id=min(fits, key=lambda c: int(c.task.id)).task.id, by=by)
+    return Match(by=by, ambiguous=tuple(c.task.id for c in fits))
+
+
+def _sameness(task: Task) -> tuple[object, ...]:
+    """Tasks that are equal in this may exchange their results without anybody being able to tell."""
+    return (task.account, task.action, task.parent_id, task.custom_id, task.index, task.content, task.job_id)

@@ -1,0 +1,72 @@
+"""Is this the prompt that we sent? Pure text comparison, the last resort of matching.
+
+MidJourney echoes a prompt as it understood it: blanks collapse, newlines vanish, `—` becomes `--`, links become
+`<https://s.mj.run/…>`, parameters are renamed, re-ordered, added and dropped, a long text may be cut. So texts are
+compared after the same treatment of both, and a difference counts only where MidJourney is not known to make one.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_URL = re.compile(r"<?https?://[^\s>]+>?")
+_DASH = re.compile(r"(?:(?<=\s)|^)[—–]+(?=[A-Za-z])")
+_PARAMETER = re.compile(r"(?:(?<=\s)|^)--([A-Za-z][\w]*)")
+_ALIASES = {
+    "aspect": "ar",
+    "version": "v",
+    "stylize": "s",
+    "chaos": "c",
+    "quality": "q",
+    "weird": "w",
+    "repeat": "r",
+    "motion": "motion",
+}
+# values that MidJourney replaces by its own: a random style gets a code, links are shortened, lists are re-spaced
+_FREE = frozenset({"sref", "cref", "oref", "no", "seed", "fast", "relax", "turbo", "p", "profile", "video", "style"})
+_CUT = 500  # a text this long may have been cut by MidJourney or Discord
+
+Parameters = dict[str, str]
+
+
+def _number(value: str) -> str:
+    try:
+        return str(float(value))
+    except ValueError:
+        return value.casefold()
+
+
+@lru_cache(maxsize=4096)
+def normalise(prompt: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The text before the first parameter, and the parameters by their short names, sorted."""
+    plain = _DASH.sub("--", _URL.sub("<url>", prompt))
+    first = _PARAMETER.search(plain)
+    text = plain[: first.start()] if first else plain
+    parameters: Parameters = {}
+    if first:
+        marks = list(_PARAMETER.finditer(plain))
+        ends = [mark.start() for mark in marks[1:]] + [len(plain)]
+        for mark, end in zip(marks, ends, strict=True):
+            name = mark.group(1).casefold()
+            parameters[_ALIASES.get(name, name)] = _number(" ".join(plain[mark.end() : end].split()))
+    return " ".join(text.split()), tuple(sorted(parameters.items()))
+
+
+def same_prompt(sent: str, echoed: str) -> bool:
+    """True when `echoed` can be MidJourney's echo of `sent`; never true for texts that differ in their words."""
+    sent_text, sent_parameters = normalise(sent)
+    echoed_text, echoed_parameters = normalise(echoed)
+    return _same_text(sent_text, echoed_text) and _compatible(dict(sent_parameters), dict(echoed_parameters))
+
+
+def _same_text(sent: str, echoed: str) -> bool:
+    if sent == echoed:
+        return True
+    kept = echoed.rstrip(".… ")
+    return len(kept) >= _CUT and sent.startswith(kept)
+
+
+def _compatible(sent: Parameters, echoed: Parameters) -> bool:
+    """No parameter of both has two different values, unless MidJourney is known to replace it."""
+    return all(sent[name] == echoed[name] for name in sent.keys() & echoed.keys() if name not in _FREE)

@@ -1,0 +1,186 @@
+"""Matching: by identity before text, never against a contradiction, never by luck."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.events import Keys
+from tasks.matching import Candidate, Match, match, snowflake_time
+from tasks.model import Action, Task
+from tests.tasks.builders import NOW, USER, keys, snowflake, task
+
+
+def find(given_keys: Keys, *tasks: Task | Candidate, final: bool = True) -> Match:
+    return match(given_keys, [t if isinstance(t, Candidate) else Candidate(task=t) for t in tasks], USER, final=final)
+
+
+def sent(task_id: int, nonce: str, *interactions: str, **fields: Any) -> Candidate:
+    return Candidate(task=task(task_id, **fields), nonces=frozenset({nonce}), interaction_ids=frozenset(interactions))
+
+
+def test_a_nonce_decides_before_everything_else() -> None:
+    wanted = sent(2, "n2", progress_message_id="m1")
+    found = find(keys(nonce="n2", prompt="other words", message_id="m9"), sent(1, "n1"), wanted)
+    assert (found.task_id, found.by) == ("2", "nonce")
+
+
+def test_a_strange_nonce_is_somebody_elses_even_with_our_prompt() -> None:
+    assert find(keys(nonce="strange", prompt="a dog", user_id=USER), sent(1, "n1")).task_id is None
+
+
+def test_a_nonce_counts_only_on_the_account_that_issued_it() -> None:
+    assert find(keys(account="b", nonce="n1"), sent(1, "n1")).task_id is None
+
+
+@pytest.mark.parametrize(
+    ("field", "key", "by"),
+    [("progress_message_id", "message_id", "message"), ("job_id", "job_id", "job")],
+)
+def test_known_ids_decide(field: str, key: str, by: str) -> None:
+    found = find(keys(**{key: "x"}), task(1), task(2, **{field: "x"}))
+    assert (found.task_id, found.by) == ("2", by)
+
+
+def test_an_interaction_id_decides() -> None:
+    assert find(keys(interaction_id="i2"), sent(1, "n1", "i1"), sent(2, "n2", "i2")).by == "interaction"
+
+
+def test_a_result_that_refers_to_its_own_progress_message() -> None:
+    one, two = task(1, progress_message_id="p1"), task(2, progress_message_id="p2")
+    assert find(keys(reference_id="p2", prompt="a dog", user_id=USER), one, two).task_id == "2"
+
+
+def pressed(task_id: int, index: int, **fields: Any) -> Task:
+    return task(task_id, action=Action.VARIATION, index=index, parent_message_id="grid", parent_id="9", **fields)
+
+
+def test_a_result_that_refers_to_the_pressed_message() -> None:
+    found = find(keys(reference_id="grid", action=Action.VARIATION), pressed(1, 1))
+    assert (found.task_id, found.by) == ("1", "reference")
+
+
+def test_two_presses_on_one_grid_are_told_apart_by_index() -> None:
+    asked = keys(reference_id="grid", action=Action.VARIATION, index=3)
+    assert find(asked, pressed(1, 1), pressed(3, 3), final=False).task_id == "3"
+
+
+def test_two_presses_on_one_grid_without_index_are_left_open() -> None:
+    found = find(keys(reference_id="grid", action=Action.VARIATION), pressed(1, 1), pressed(3, 3))
+    assert found.task_id is None
+    assert set(found.ambiguous) == {"1", "3"}
+
+
+def test_what_is_left_open_is_settled_when_the_other_has_its_job() -> None:
+    found = find(
+        keys(reference_id="grid", action=Action.VARIATION, job_id="j2"), pressed(1, 1, job_id="j1"), pressed(3, 3)
+    )
+    assert found.task_id == "3"
+
+
+def test_equal_prompts_go_to_the_oldest() -> None:
+    found = find(keys(prompt="a dog", user_id=USER), task(12), task(3), task(7))
+    assert (found.task_id, found.by) == ("3", "prompt")
+
+
+def test_different_prompts_that_both_fit_are_left_open() -> None:
+    found = find(keys(prompt="a dog", user_id=USER), task(1, content="a dog --ar 1:1"), task(2))
+    assert found.task_id is None
+    assert len(found.ambiguous) == 2
+
+
+@pytest.mark.parametrize(
+    "contradiction",
+    [
+        {"user_id": "4999"},
+        {"user_id": None},
+        {"job_id": "other"},
+        {"interaction_id": "other"},
+        {"reference_id": "other"},
+        {"action": Action.UPSCALE},
+        {"sent_at": NOW - 60_000},
+        {"prompt": "a cat"},
+    ],
+)
+def test_a_contradicted_task_is_no_candidate(contradiction: dict[str, Any]) -> None:
+    known = sent(1, "n", snowflake(NOW), job_id="mine", progress_message_id="p")
+    fits = {"prompt": "a dog", "user_id": USER}
+    assert find(keys(**fits), known).task_id == "1"
+    assert find(keys(**{**fits, **contradiction}), known).task_id is None
+
+
+def test_progress_in_another_message_is_another_jobs() -> None:
+    running = task(1, progress_message_id="p")
+    assert find(keys(prompt="a dog", user_id=USER, message_id="q"), running, final=False).task_id is None
+    assert find(keys(prompt="a dog", user_id=USER, message_id="q"), running, final=True).task_id == "1"
+
+
+def test_a_private_answer_needs_no_mention() -> None:
+    assert find(keys(prompt="a dog", flags=64), task(1), final=False).task_id == "1"
+
+
+def test_snowflakes_carry_their_time() -> None:
+    assert snowflake_time(snowflake(NOW, 77)) == NOW
+    assert snowflake_time("not an id") == 0
+
+
+ids = st.none() | st.sampled_from(["x", "y", "z"])
+some_keys = st.builds(
+    Keys,
+    account=st.sampled_from(["a", "b"]),
+    nonce=ids,
+    interaction_id=ids,
+    message_id=ids,
+    job_id=ids,
+    reference_id=ids,
+    action=st.none() | st.sampled_from(Action),
+    index=st.none() | st.integers(1, 4),
+    prompt=st.none() | st.sampled_from(["a dog", "a cat"]),
+    user_id=st.sampled_from([None, USER, "4999"]),
+    sent_at=st.sampled_from([0, NOW - 60_000, NOW + 5]),
+)
+some_candidates = st.lists(
+    st.builds(
+        Candidate,
+        task=st.builds(
+            task,
+            st.integers(1, 9),
+            account=st.sampled_from(["a", "b"]),
+            action=st.sampled_from([Action.IMAGINE, Action.VARIATION, Action.UPSCALE]),
+            progress_message_id=ids,
+            parent_message_id=ids,
+            job_id=ids,
+            content=st.sampled_from(["a dog", "a cat"]),
+        ),
+        nonces=st.frozensets(st.sampled_from(["x", "y"]), max_size=1),
+        interaction_ids=st.frozensets(st.sampled_from(["x", "y"]), max_size=1),
+    ),
+    max_size=5,
+    unique_by=lambda c: c.task.id,
+)
+
+
+@given(some_keys, some_candidates, st.booleans())
+def test_what_is_found_is_never_another_accounts_nor_anothers_user(
+    asked: Keys, candidates: list[Candidate], final: bool
+) -> None:
+    found = match(asked, candidates, USER, final=final)
+    by_id = {c.task.id: c.task for c in candidates}
+    if found.task_id is not None:
+        assert by_id[found.task_id].account == asked.account
+        assert not found.ambiguous
+        if found.by in ("reference", "prompt"):
+            assert asked.user_id in (None, USER)
+            assert asked.nonce is None
+
+
+@given(some_keys, some_candidates, st.randoms())
+def test_the_order_of_candidates_never_decides(asked: Keys, candidates: list[Candidate], random: Any) -> None:
+    shuffled = candidates[:]
+    random.shuffle(shuffled)
+    one, other = match(asked, candidates, USER, final=True), match(asked, shuffled, USER, final=True)
+    if one.by in ("reference", "prompt"):
+        assert (one.task_id, set(one.ambiguous)) == (other.task_id, set(other.ambiguous))

@@ -1,0 +1,57 @@
+"""Which differences between the text sent and the text echoed MidJourney is known to make."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.wording import same_prompt
+
+
+@pytest.mark.parametrize(
+    ("sent", "echoed"),
+    [
+        ("a  dog", "a dog"),
+        ("a dog\n in the rain", "a dog in the rain"),
+        ("a dog —ar 3:2", "a dog --ar 3:2"),
+        ("a dog --aspect 3:2 --v 7", "a dog --v 7.0 --ar 3:2"),
+        ("a dog", "a dog --v 7.0"),
+        ("a dog --ar 1:1", "a dog"),
+        ("a dog --style raw", "a dog --raw"),
+        ("https://example.com/x.png a dog", "<https://s.mj.run/abc> a dog"),
+        ("a dog --sref random", "a dog --sref 8065717925"),
+        ("a dog --no cats,  birds", "a dog --no cats, birds"),
+        ("--v 7", "--v 7.0"),
+        ("", ""),
+        ("x" * 900, "x" * 600 + "…"),
+    ],
+)
+def test_known_rewritings_are_the_same_prompt(sent: str, echoed: str) -> None:
+    assert same_prompt(sent, echoed)
+
+
+@pytest.mark.parametrize(
+    ("sent", "echoed"),
+    [
+        ("a dog", "a dog in the rain"),
+        ("a dog in the rain", "a dog"),
+        ("a dog --ar 3:2", "a dog --ar 16:9"),
+        ("a dog --v 6", "a dog --v 7.0"),
+        ("a dog", "a cat"),
+        ("a dog-house", "a dog --house"),
+        ("short text", "short"),
+    ],
+)
+def test_other_words_are_another_prompt(sent: str, echoed: str) -> None:
+    assert not same_prompt(sent, echoed)
+
+
+@given(st.text(max_size=200))
+def test_every_prompt_is_its_own_echo(prompt: str) -> None:
+    assert same_prompt(prompt, prompt)
+
+
+@given(st.lists(st.sampled_from(["dog", "cat", "rain", "**", "(31%)"]), max_size=6), st.sampled_from([" ", "  ", "\n"]))
+def test_blanks_never_matter(words: list[str], blank: str) -> None:
+    assert same_prompt(blank.join(words), " ".join(words))

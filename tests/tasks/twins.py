@@ -1,0 +1,172 @@
+"""Small real things for the tests of the roads: a gateway that answers as told, a clock that tests set, and the house
+around them on a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from storage.database import Database
+from storage.outbox import Outbox
+from storage.tasks import Tasks
+from tasks.changes import Changes
+from tasks.deadlines import Deadlines
+from tasks.dispatcher import Dispatcher
+from tasks.errors import NotSent
+from tasks.events import Heard
+from tasks.journal import Journal
+from tasks.model import Account, Order, PressOrder, SlashOrder, Task
+from tasks.ports import Translation
+from tasks.service import Limits, Service
+from tasks.tracker import Tracker
+from tests.tasks.builders import NOW, account
+
+
+class SetClock:
+    def __init__(self, now: int = NOW) -> None:
+        self.time = now
+
+    def now(self) -> int:
+        return self.time
+
+
+class Desk:
+    """A Gateway that notes what it was told. `answers` is asked for each send; by default Discord takes it."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Account] = {"a": account("a")}
+        self.said: list[tuple[str, Order, str]] = []
+        self.history: list[Heard] = []
+        self.recalls: list[tuple[str, int]] = []
+        self.paused: dict[str, str] = {}
+        self.answer: Callable[[str, Order, str], Awaitable[None]] | None = None
+        self.moved = asyncio.Event()
+
+    def accounts(self) -> Sequence[Account]:
+        return list(self.known.values())
+
+    async def send(self, account: str, order: Order, nonce: str) -> None:
+        self.said.append((account, order, nonce))
+        self.moved.set()
+        if self.answer is not None:
+            await self.answer(account, order, nonce)
+
+    async def recall(self, account: str, since: int) -> Sequence[Heard]:
+        self.recalls.append((account, since))
+        self.moved.set()
+        if not self.known[account].connected:
+            raise NotSent("not connected")
+        return self.history
+
+    def pause(self, account: str, reason: str) -> None:
+        self.paused[account] = reason
+
+    @property
+    def prompts(self) -> list[str]:
+        return [order.options["prompt"] for _, order, _ in self.said if isinstance(order, SlashOrder)]
+
+    @property
+    def presses(self) -> list[str]:
+        return [order.custom_id for _, order, _ in self.said if isinstance(order, PressOrder)]
+
+
+class Dictionary:
+    """A translator that knows one word."""
+
+    def needs(self, prompt: str) -> bool:
+        return "狗" in prompt
+
+    async def to_english(self, prompt: str) -> Translation:
+        if "!" in prompt:
+            return Translation(text=prompt, note="not translated")
+        return Translation(text=prompt.replace("狗", "dog"))
+
+
+class House:
+    """The whole of tasks/ on a database in `folder`."""
+
+    def __init__(self, database: Database, desk: Desk, clock: SetClock, hook: str = "") -> None:
+        self.desk, self.clock = desk, clock
+        self.store, self.outbox, self.changes = Tasks(database), Outbox(database), Changes()
+        journal = Journal(self.store, self.changes, hook)
+        numbers = itertools.count(1)
+        self.tracker = Tracker(
+            store=self.store,
+            gateway=desk,
+            journal=journal,
+            clock=clock,
+            deadlines=Deadlines(),
+            freed=lambda: self.dispatcher.wake(),  # noqa: PLW0108 (made below)
+        )
+        self.dispatcher = Dispatcher(
+            store=self.store,
+            gateway=desk,
+            translator=Dictionary(),
+            tracker=self.tracker,
+            journal=journal,
+            clock=clock,
+            new_nonce=lambda: f"n{next(numbers)}",
+            send_interval=0.0,
+        )
+        self.service = Service(
+            store=self.store,
+            gateway=desk,
+            translator=Dictionary(),
+            journal=journal,
+            clock=clock,
+            limits=Limits(max_queue=50),
+            submitted=self.dispatcher.wake,
+        )
+
+    async def until(self, is_so: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until it is so, looking again whenever a task changed or the desk was spoken to."""
+        with self.changes.listen() as listener:
+            async with asyncio.timeout(2):
+                while not await is_so():
+                    self.desk.moved.clear()
+                    waits = [asyncio.ensure_future(listener.next()), asyncio.ensure_future(self.desk.moved.wait())]
+                    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                    for wait in waits:
+                        wait.cancel()
+                    await asyncio.gather(*waits, return_exceptions=True)
+
+    async def until_said(self, count: int) -> None:
+        async def enough() -> bool:
+            return len(self.desk.said) >= count
+
+        await self.until(enough)
+
+    async def until_task(self, task_id: str, is_so: Callable[[Task], bool]) -> Task:
+        async def holds() -> bool:
+            found = await self.store.get(task_id)
+            return found is not None and is_so(found)
+
+        await self.until(holds)
+        found = await self.store.get(task_id)
+        assert found is not None
+        return found
+
+
+@asynccontextmanager
+async def house(folder: Path, desk: Desk | None = None, clock: SetClock | None = None) -> AsyncIterator[House]:
+    """Open, started and running; stopped in order at the end."""
+    async with Database(folder / "tasks.db") as database:
+        built = House(database, desk or Desk(), clock or SetClock())
+        await built.tracker.start()
+        await built.dispatcher.start()
+        await built.service.start()
+        loops = [asyncio.create_task(built.tracker.run()), asyncio.create_task(built.dispatcher.run())]
+        try:
+            yield built
+        finally:
+            await built.dispatcher.drain()
+            for loop in loops:
+                loop.cancel()
+            for loop in loops:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await loop
+            await built.tracker.drain()
