@@ -47,6 +47,7 @@ class Dispatcher:
     def __init__(
         self,
         *,
+        awake: asyncio.Event,
         store: TaskStore,
         gateway: Gateway,
         translator: Translator,
@@ -56,7 +57,10 @@ class Dispatcher:
         new_nonce: Callable[[], str],
         send_interval: float,
     ) -> None:
-        """`send_interval`: seconds between two sends of one account, on average; 0 for none."""
+        """`awake` is set when something may have become possible: a task came, a slot or an account is free.
+
+        `send_interval`: seconds between two sends of one account, on average; 0 for none.
+        """
         self._store = store
         self._gateway = gateway
         self._translator = translator
@@ -66,7 +70,7 @@ class Dispatcher:
         self._new_nonce = new_nonce
         self._interval = send_interval
         self._random = random.Random()
-        self._awake = asyncio.Event()
+        self._awake = awake
         self._stopping = False
         self._preparing: set[str] = set()
         self._work: set[asyncio.Task[None]] = set()
@@ -74,10 +78,6 @@ class Dispatcher:
         self._next_send: defaultdict[str, float] = defaultdict(float)
         self._stuck: dict[str, Task] = {}  # claims that could not be written back
         self._at_once = asyncio.Semaphore(PREPARING_AT_ONCE)
-
-    def wake(self) -> None:
-        """Something may have become possible: a task came, a slot or an account is free."""
-        self._awake.set()
 
     async def start(self) -> None:
         """Claims of a process that ended before it wrote a send go back to the queue."""
@@ -168,7 +168,7 @@ class Dispatcher:
             await self._journal.record({task.id: (task, after)})
         finally:
             self._preparing.discard(task.id)
-            self.wake()
+            self._awake.set()
 
     # ------------------------------------------------------------ send
 

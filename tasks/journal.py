@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Journal:
-    """`operator_hook` is called for tasks that bring no notifyHook of their own; "" means none."""
+    """`operator_hook` hears the end of every task, besides the task's own hook; "" means none."""
 
     def __init__(self, store: TaskStore, changes: Changes, operator_hook: str = "") -> None:
         self._store = store

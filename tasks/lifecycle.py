@@ -150,11 +150,10 @@ def _queue_full_pause(task: Task) -> int:
 
 
 def hooks_due(before: Task | None, after: Task, operator_hook: str) -> tuple[Hook, ...]:
-    """The call-backs that this change makes due: one at the end, to the task's own URL, else to the operator's."""
+    """The call-backs that this change makes due: at the end, once, to the task's own URL and to the operator's."""
     if not after.status.is_over or (before is not None and before.status.is_over):
         return ()
-    if after.notify_hook:
-        return (Hook(task_id=after.id, url=after.notify_hook, api=after.api),)
-    if operator_hook:
-        return (Hook(task_id=after.id, url=operator_hook, api=after.api, trusted=True),)
-    return ()
+    own = (Hook(task_id=after.id, url=after.notify_hook, api=after.api),) if after.notify_hook else ()
+    if not operator_hook or operator_hook == after.notify_hook:
+        return own
+    return (*own, Hook(task_id=after.id, url=operator_hook, api=after.api, trusted=True))

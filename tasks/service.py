@@ -45,7 +45,7 @@ class Service:
         limits: Limits,
         submitted: Callable[[], None],
     ) -> None:
-        """`submitted` is called when a task was added: the dispatcher's wake."""
+        """`submitted` is called when a task was added: it wakes the dispatcher."""
         self._store = store
         self._gateway = gateway
         self._translator = translator

@@ -51,11 +51,12 @@ STORE_RETRY = 1.0  # seconds between tries while the database cannot be written
 
 
 class Tracker:
-    """`freed` is called when a slot may be free: the dispatcher's wake."""
+    """Reads `events`, the one queue. `freed` is called when a slot may be free: it wakes the dispatcher."""
 
     def __init__(
         self,
         *,
+        events: asyncio.Queue[Event],
         store: TaskStore,
         gateway: Gateway,
         journal: Journal,
@@ -69,7 +70,7 @@ class Tracker:
         self._clock = clock
         self._deadlines = deadlines
         self._freed = freed
-        self._queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._queue = events
         self._flights = Flights()
         self._changed: dict[str, tuple[Task, Task]] = {}
         self._marks: dict[str, Send] = {}

@@ -77,12 +77,16 @@ def test_queued_at_midjourney_is_no_error() -> None:
 
 def test_call_backs_are_due_once_at_the_end() -> None:
     running, over = task(notify_hook="http://x/h"), task(notify_hook="http://x/h", status=Status.SUCCESS)
-    assert [h.url for h in hooks_due(running, over, "http://op/")] == ["http://x/h"]
+    assert [h.url for h in hooks_due(running, over, "")] == ["http://x/h"]
     assert hooks_due(over, over, "http://op/") == ()
     assert hooks_due(running, running, "http://op/") == ()
 
 
-def test_the_operators_hook_serves_tasks_without_one() -> None:
+def test_the_operator_hears_of_every_task_once() -> None:
+    both = hooks_due(task(), task(status=Status.SUCCESS, notify_hook="http://x/h"), "http://op/")
+    assert [(hook.url, hook.trusted) for hook in both] == [("http://x/h", False), ("http://op/", True)]
+    [same] = hooks_due(task(), task(status=Status.SUCCESS, notify_hook="http://op/"), "http://op/")
+    assert not same.trusted
     [hook] = hooks_due(task(), task(status=Status.FAILURE), "http://op/")
     assert (hook.url, hook.trusted) == ("http://op/", True)
     assert hooks_due(task(), task(status=Status.FAILURE), "") == ()

@@ -117,7 +117,7 @@ async def test_what_never_reached_discord_is_tried_again(tmp_path: Path) -> None
         waiting = await home.until_task(task.id, lambda t: t.phase is Phase.READY and t.attempts == 1)
         assert waiting.not_before > home.clock.now()
         home.clock.time = waiting.not_before
-        home.dispatcher.wake()
+        home.awake.set()
         await home.until_said(2)
         assert desk.said[0][2] != desk.said[1][2]
 

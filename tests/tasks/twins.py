@@ -94,15 +94,18 @@ class House:
         self.store, self.outbox, self.changes = Tasks(database), Outbox(database), Changes()
         journal = Journal(self.store, self.changes, hook)
         numbers = itertools.count(1)
+        self.awake = asyncio.Event()
         self.tracker = Tracker(
+            events=asyncio.Queue(),
             store=self.store,
             gateway=desk,
             journal=journal,
             clock=clock,
             deadlines=Deadlines(),
-            freed=lambda: self.dispatcher.wake(),  # noqa: PLW0108 (made below)
+            freed=self.awake.set,
         )
         self.dispatcher = Dispatcher(
+            awake=self.awake,
             store=self.store,
             gateway=desk,
             translator=Dictionary(),
@@ -119,7 +122,7 @@ class House:
             journal=journal,
             clock=clock,
             limits=Limits(max_queue=50),
-            submitted=self.dispatcher.wake,
+            submitted=self.awake.set,
         )
 
     async def until(self, is_so: Callable[[], Awaitable[bool]]) -> None:
