@@ -1,0 +1,203 @@
+"""Discord's payloads as events of ours: the one way in from the wire.
+
+Pure: a payload goes in, an event or nothing comes out. What a payload says is read by `bot.grammar_reading`; whose
+task it is, whether it finishes it, and what to do about it is decided in `tasks`, never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot import grammar_payload as payloads
+from bot.grammar_embeds import TROUBLES
+from bot.grammar_ids import is_of_result, snowflake, time_of
+from bot.grammar_reading import Reading, read
+from tasks.events import (
+    Acknowledged,
+    CaptchaAsked,
+    Finished,
+    Heard,
+    Informed,
+    InteractionFailed,
+    Keys,
+    ModalOpened,
+    Progressed,
+    Queued,
+    Refused,
+    Started,
+    Withdrawn,
+)
+
+__all__ = ["Reading", "hear", "read"]
+
+
+def hear(
+    event_name: str, payload: Any, *, account: str, user_id: str | None, from_history: bool = False
+) -> Heard | None:
+    """What a gateway event, or a message of the history as MESSAGE_CREATE, means; None for what means nothing.
+
+    `user_id`: the account's own Discord user, by which an embed that addresses another is known. Never raises.
+    """
+    if not isinstance(payload, Mapping):
+        return None
+    edited = event_name == "MESSAGE_UPDATE"
+    if event_name.startswith("INTERACTION_"):
+        return _interaction(event_name, payload, account)
+    if event_name == "MESSAGE_DELETE":
+        return _withdrawn(payload, account)
+    if event_name != "MESSAGE_CREATE" and not edited:
+        return None
+    reading = read(event_name, payload, user_id=user_id)
+    make = _MADE.get(reading.kind)
+    if make is None:
+        return None
+    return make(reading, payload, _keys(reading, payload, account, edited=edited, from_history=from_history))
+
+
+def _keys(reading: Reading, message: Mapping[str, Any], account: str, *, edited: bool, from_history: bool) -> Keys:
+    message_id = snowflake(message.get("id"))
+    return Keys(
+        account=account,
+        nonce=_nonce(message),
+        interaction_id=payloads.interaction_id(message),
+        message_id=message_id,
+        channel_id=snowflake(message.get("channel_id")),
+        job_id=reading.job_id,
+        reference_id=payloads.reference_id(message),
+        action=reading.action,
+        candidates=reading.candidates,
+        index=reading.index,
+        prompt=reading.prompt,
+        user_id=reading.user_id,
+        sent_at=time_of(message_id),
+        flags=payloads.number(message.get("flags")) or 0,
+        edited=edited,
+        from_history=from_history,
+    )
+
+
+def _nonce(payload: Mapping[str, Any]) -> str | None:
+    """As it was sent: mostly digits, but any text may come back. Some libraries hand it on as a number."""
+    nonce = payload.get("nonce")
+    if isinstance(nonce, int) and not isinstance(nonce, bool):
+        return str(nonce)
+    return payloads.text(nonce) or None
+
+
+# ---------------------------------------------------------------- messages, by the kind of their reading
+
+
+def _started(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard:
+    return Started(keys=keys)
+
+
+def _progressed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard:
+    return Progressed(keys=keys, percent=reading.progress, mode=reading.mode, preview=payloads.image(message))
+
+
+def _finished(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard | None:
+    if reading.embed is not None:
+        picture = payloads.image(message) or payloads.embedded_image(reading.embed)
+        return Finished(keys=keys, image=picture, buttons=reading.buttons, text=reading.text)
+    picture = payloads.image(message)
+    if picture is None and not any(is_of_result(b.custom_id) for b in reading.buttons):
+        return None  # a drawing ends with something to see or to press; its other half may still come
+    return Finished(keys=keys, mode=reading.mode, image=picture, buttons=reading.buttons)
+
+
+def _queued(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard:
+    return Queued(keys=keys)
+
+
+def _refused(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard:
+    reason = reading.reason or ""
+    if reading.code == "captcha":
+        return CaptchaAsked(keys=keys, reason=reason)
+    trouble = TROUBLES.get(reading.code, TROUBLES["unknown_error"])
+    return Refused(
+        keys=keys,
+        code=trouble.code,
+        reason=reason,
+        pauses_account=trouble.pauses_account,
+        retry=trouble.retry,
+        retry_at=reading.retry_at,
+    )
+
+
+def _informed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard:
+    return Informed(keys=keys, title=reading.title, text=reading.text)
+
+
+def _noticed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard | None:
+    """Of what is ignored only a notice that names itself is passed on."""
+    return Informed(keys=keys, title=reading.title, text=reading.text) if reading.title else None
+
+
+_MADE: Mapping[str, Callable[[Reading, Mapping[str, Any], Keys], Heard | None]] = {
+    "waiting": _started,
+    "progress": _progressed,
+    "done": _finished,
+    "queued": _queued,
+    "error": _refused,
+    "info": _informed,
+    "ignore": _noticed,
+}
+
+
+# ---------------------------------------------------------------- interactions, dialogs, deletions
+
+
+def _interaction(event_name: str, payload: Mapping[str, Any], account: str) -> Heard | None:
+    id_, nonce = snowflake(payload.get("id")), _nonce(payload)
+    if id_ is None and nonce is None:
+        return None
+    reading = read(event_name, payload)
+    keys = Keys(
+        account=account,
+        nonce=nonce,
+        interaction_id=id_,
+        channel_id=snowflake(payload.get("channel_id")),
+        job_id=reading.job_id,
+        action=reading.action,
+        index=reading.index,
+        sent_at=time_of(id_),
+    )
+    if event_name == "INTERACTION_CREATE":
+        return Acknowledged(keys=keys)
+    if event_name == "INTERACTION_SUCCESS":
+        return Acknowledged(keys=keys, confirmed=True)
+    if event_name == "INTERACTION_FAILURE":
+        return InteractionFailed(keys=keys, reason_code=payloads.number(payload.get("reason_code")))
+    if reading.kind == "captcha":
+        return CaptchaAsked(keys=keys, reason=reading.reason or "")
+    return _opened(payload, keys) if reading.kind == "modal" else None
+
+
+def _opened(payload: Mapping[str, Any], keys: Keys) -> Heard | None:
+    """Its ids are what the submit must repeat; without them it cannot be filled."""
+    custom_id = payloads.text(payload.get("custom_id"))
+    if keys.interaction_id is None or not custom_id:
+        return None
+    return ModalOpened(
+        keys=keys,
+        modal_id=keys.interaction_id,
+        custom_id=custom_id,
+        title=payloads.text(payload.get("title")),
+        fields=payloads.text_fields(payload.get("components")),
+        iframe_path=payloads.text(payload.get("iframe_path")),
+    )
+
+
+def _withdrawn(payload: Mapping[str, Any], account: str) -> Heard | None:
+    message_id = snowflake(payload.get("id"))
+    if message_id is None:
+        return None
+    return Withdrawn(
+        keys=Keys(
+            account=account,
+            message_id=message_id,
+            channel_id=snowflake(payload.get("channel_id")),
+            sent_at=time_of(message_id),
+        )
+    )

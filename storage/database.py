@@ -1,0 +1,99 @@
+"""One SQLite file: opened, kept to one process, migrated, read and written. Knows nothing of tasks.
+
+Two connections: readers see only what is committed, and never wait for the disk on account of a writer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from contextlib import AsyncExitStack, closing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiosqlite
+
+from storage.migrating import migrate
+from storage.mistakes import locked_by_another, translated
+from storage.writer import Parameters, Row, Statement, Writer
+
+# At DEBUG the library writes every statement with its parameters: prompts, and call-back URLs with their secrets.
+logging.getLogger("aiosqlite").setLevel(logging.WARNING)
+
+PRAGMAS = (
+    "PRAGMA busy_timeout = 5000",  # ms; only a person with a SQLite shell can hold the lock
+    "PRAGMA journal_mode = WAL",
+    # FULL: an answered submit survives a power cut, not only a kill: docs/decisions/0003.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA journal_size_limit = 67108864",  # bytes that the -wal file keeps after a checkpoint
+    "PRAGMA mmap_size = 268435456",  # bytes; steadies look-ups when the file outgrows SQLite's own cache
+)
+
+
+class Database:
+    """The open file. `async with Database(path) as database: ...`"""
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = Path(path)
+        self._stack = AsyncExitStack()
+        self._writer: Writer
+        self._reader: aiosqlite.Connection
+        self.hooks_written = asyncio.Event()  # set after each commit that put call-backs into the outbox
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            with translated(self._path):
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                # Prompts and call-back URLs are nobody else's business; SQLite gives -wal and -shm the same mode.
+                self._path.touch(mode=0o600)
+                stack.enter_context(closing(_only_process(self._path)))
+                connection = await self._connect(stack)
+                await migrate(connection)
+                self._writer = Writer(connection)
+                self._reader = await self._connect(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._writer.rest()
+        finally:
+            await self._stack.__aexit__(kind, error, trace)
+
+    async def _connect(self, stack: AsyncExitStack) -> aiosqlite.Connection:
+        # isolation_level None: transactions begin and end where this file says so, and nowhere else.
+        connection = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
+        for pragma in PRAGMAS:
+            await connection.execute_fetchall(pragma)
+        return connection
+
+    async def read(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """What is committed, in one hop to the connection's thread."""
+        given: Any = parameters  # aiosqlite's types know positions only; sqlite3 takes names as well
+        with translated(self._path):
+            return [*map(tuple, await self._reader.execute_fetchall(sql, given))]
+
+    async def write(self, *statements: Statement, committed: Callable[[], None] | None = None) -> None:
+        """All of it, durable when this returns, or none of it: `storage.writer` has the details."""
+        with translated(self._path):
+            if statements:
+                await self._writer.write(statements, committed)
+
+
+def _only_process(path: Path) -> sqlite3.Connection:
+    """Hold a side file's exclusive lock. SQLite's own: it works where the database works and dies with the process."""
+    lock = sqlite3.connect(f"{path}-lock", timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        lock.close()
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise locked_by_another(path) from error
+        raise
+    return lock

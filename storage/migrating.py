@@ -1,0 +1,39 @@
+"""Brings a database up to date: `migrations/NNNN_name.sql`, forward only, each in a transaction of its own.
+
+The number of the last one applied is SQLite's `user_version`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+import aiosqlite
+
+from storage.mistakes import newer
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+def scripts() -> list[str]:
+    """The migrations; the first is number 1. Two with one number, or a gap, is a defect that every test run meets."""
+    files = sorted(FOLDER.glob("*.sql"))
+    numbers = [int(file.name.partition("_")[0]) for file in files]
+    assert numbers == list(range(1, len(files) + 1)), f"migrations are not numbered one after the other: {numbers}"
+    return [file.read_text(encoding="utf-8") for file in files]
+
+
+async def migrate(connection: aiosqlite.Connection) -> None:
+    """Apply what is missing. A database from the future is refused: it may mean what this version cannot read."""
+    known = scripts()
+    [(version,)] = await connection.execute_fetchall("PRAGMA user_version")
+    if version > len(known):
+        raise newer(version, len(known))
+    for number, script in enumerate(known[version:], start=version + 1):
+        try:
+            await connection.executescript(f"BEGIN IMMEDIATE;\n{script}\n;PRAGMA user_version = {number};\nCOMMIT;")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                await connection.rollback()
+            raise

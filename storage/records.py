@@ -1,0 +1,108 @@
+"""Between the records of `tasks` and the rows of the tables. Pure: nothing here touches the database.
+
+Documents are read strictly (a number is a number) and with tolerance for time: a field unknown to this version is
+skipped, a field missing in an older document takes its default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from storage.sql import INSERT_HOOK, INSERT_SEND
+from storage.writer import Row, Statement
+from tasks.errors import StoreFailed
+from tasks.model import Hook, Purpose, Send, SendState, Task
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Task).decode
+
+
+def key(task_id: str) -> int | None:
+    """The row id of a task id; None for what can be no task's id (anything may come in from a URL)."""
+    if len(task_id) > 18 or not task_id.isascii() or not task_id.isdecimal():
+        return None
+    number = int(task_id)
+    return number if str(number) == task_id else None
+
+
+def keys(task_ids: Iterable[str]) -> str:
+    """Row ids as one JSON parameter."""
+    return _encode([number for number in map(key, task_ids) if number is not None]).decode()
+
+
+def own_key(task_id: str) -> int:
+    """The row id of a task of ours."""
+    number = key(task_id)
+    if number is None:
+        raise ValueError(f"a task's id is a decimal number without leading zeros, not {task_id!r}")
+    return number
+
+
+def row_of(task: Task) -> tuple[Any, ...]:
+    """As SAVE_TASK and INSERT_TASK take it."""
+    try:
+        document = _encode(task).decode()
+    except UnicodeEncodeError as error:
+        raise StoreFailed(
+            "The text cannot be stored: it holds half a character.", hint="Send it as valid UTF-8."
+        ) from error
+    return (
+        own_key(task.id),
+        task.phase.value,
+        task.status.value,
+        task.lane.value,
+        task.account,
+        task.message_id,
+        task.job_id,
+        document,
+    )
+
+
+def task_of(row: Row) -> Task:
+    """From (id, document)."""
+    try:
+        return _decode(row[1])
+    except msgspec.DecodeError as error:
+        raise StoreFailed(
+            f"Task {row[0]} in the database cannot be read. ({error})",
+            hint="Use the version of this service that wrote it, or a later one.",
+        ) from error
+
+
+def send_statement(send: Send) -> Statement:
+    values = (send.account, send.purpose.value, send.state.value, send.interaction_id, send.time)
+    return Statement(INSERT_SEND, [(send.nonce, own_key(send.task_id), *values)])
+
+
+def send_of(row: Row) -> Send:
+    nonce, task_id, account, purpose, state, interaction_id, time = row
+    return Send(
+        nonce=nonce,
+        task_id=str(task_id),
+        account=account,
+        purpose=Purpose(purpose),
+        state=SendState(state),
+        interaction_id=interaction_id,
+        time=time,
+    )
+
+
+def hook_statement(hooks: Iterable[Hook], now: int) -> Statement:
+    return Statement(
+        INSERT_HOOK,
+        [(own_key(h.task_id), h.url, receiver_of(h.url), h.api, h.state, int(h.trusted), h.event, now) for h in hooks],
+    )
+
+
+def receiver_of(url: str) -> str:
+    """scheme://host:port: who is called, without user, path and query, which may hold secrets. "" for a broken URL."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.hostname or ''}:{port}"

@@ -1,0 +1,106 @@
+"""Every statement that is run on the tables, named. No Python beyond text belongs here; no SQL belongs anywhere else
+but here, in `migrations/` and in the pragmas of `database.py`.
+
+A list goes in as one JSON parameter and comes out of `json_each`, so that each statement stays one constant text,
+prepared once.
+"""
+
+# ---------------------------------------------------------------- tasks
+
+INSERT_TASK = """
+INSERT INTO tasks (id, phase, status, lane, account, message_id, job_id, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+SAVE_TASK = f"""
+{INSERT_TASK}
+ON CONFLICT (id) DO UPDATE SET
+    phase = excluded.phase, status = excluded.status, lane = excluded.lane, account = excluded.account,
+    message_id = excluded.message_id, job_id = excluded.job_id, document = excluded.document
+"""
+
+TASK = "SELECT id, document FROM tasks WHERE id = ?"
+
+TASKS = "SELECT id, document FROM tasks WHERE id IN (SELECT value FROM json_each(?))"
+
+# If several tasks know the same message or job (one shows again what another drew) the oldest is the one that made it.
+TASK_BY_MESSAGE = "SELECT id, document FROM tasks WHERE message_id = ? ORDER BY id LIMIT 1"
+
+TASK_BY_JOB = "SELECT id, document FROM tasks WHERE job_id = ? ORDER BY id LIMIT 1"
+
+# The condition is letter for letter that of the index `tasks_waiting`: only then can SQLite use it. INDEXED BY, as it
+# would rather take `tasks_phase` and sort the whole queue for the first few of it.
+WAITING = """
+SELECT id, document FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready') ORDER BY id LIMIT ?
+"""
+
+COUNT_WAITING = "SELECT count(*) FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready')"
+
+IN_PHASE = "SELECT id, document FROM tasks WHERE phase IN (SELECT value FROM json_each(?)) ORDER BY id"
+
+# As above, for `tasks_in_flight`.
+IN_FLIGHT = """
+SELECT account, count(*) FROM tasks INDEXED BY tasks_in_flight
+WHERE phase IN ('claimed', 'sent') AND lane = 'draw' AND account IS NOT NULL
+GROUP BY account
+"""
+
+LATEST = "SELECT id, document FROM tasks WHERE id < ? ORDER BY id DESC LIMIT ?"
+
+# Each status gives its own newest from the index; then the newest of those. One IN over all of them would sort every
+# task that has one of these statuses.
+LATEST_IN_STATUS = """
+SELECT id, document FROM tasks WHERE id IN (
+    SELECT newest.value FROM json_each(:statuses) AS wanted, json_each((
+        SELECT json_group_array(id) FROM (
+            SELECT id FROM tasks WHERE status = wanted.value AND id < :before ORDER BY id DESC LIMIT :limit
+        )
+    )) AS newest
+) ORDER BY id DESC LIMIT :limit
+"""
+
+# ---------------------------------------------------------------- sends
+
+INSERT_SEND = """
+INSERT INTO sends (nonce, task_id, account, purpose, state, interaction_id, time) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+
+# What is known for certain (posted, refused) is never unlearnt; an interaction id, once known, neither.
+MARK_SEND = """
+UPDATE sends SET
+    state = CASE
+        WHEN state IN ('posted', 'refused') AND :state NOT IN ('posted', 'refused') THEN state
+        ELSE :state
+    END,
+    interaction_id = coalesce(:interaction_id, interaction_id)
+WHERE nonce = :nonce
+"""
+
+SENDS = """
+SELECT nonce, task_id, account, purpose, state, interaction_id, time FROM sends
+WHERE task_id IN (SELECT value FROM json_each(?)) ORDER BY time, rowid
+"""
+
+# ---------------------------------------------------------------- outbox
+
+# Already there: the index `outbox_once` keeps the first, and that is no mistake.
+INSERT_HOOK = """
+INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, due, created)
+VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING
+"""
+
+_DELIVERY = "id, task_id, url, receiver, api, state, trusted, event, attempts, due, status, last_error, created"
+
+DUE = f"""
+SELECT {_DELIVERY} FROM outbox
+WHERE status = 'due' AND due <= :now AND receiver NOT IN (SELECT value FROM json_each(:without))
+ORDER BY due, id LIMIT :limit
+"""  # noqa: S608 - the only thing put in is the constant above
+
+NEXT_DUE = "SELECT min(due) FROM outbox WHERE status = 'due' AND due > ?"
+
+OF_TASK = f"SELECT {_DELIVERY} FROM outbox WHERE task_id = ? ORDER BY id"  # noqa: S608 - as above
+
+SETTLE = """
+UPDATE outbox SET status = :status, due = coalesce(:due, due), last_error = :error, attempts = attempts + 1
+WHERE id = :id
+"""

@@ -1,0 +1,116 @@
+"""Tasks and their sends in SQL: the `tasks.ports.TaskStore`. What a change means is decided elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from storage import sql
+from storage.database import Database
+from storage.recent import Recent
+from storage.records import hook_statement, key, keys, row_of, send_of, send_statement, task_of
+from storage.writer import Row, Statement
+from tasks.model import Hook, Phase, Send, SendState, Status, Task
+from tasks.ports import Clock, SystemClock
+
+NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
+
+
+class Tasks:
+    """The tasks of one database. `recent` is how many are kept in memory, about 3 kB each."""
+
+    def __init__(self, database: Database, *, recent: int = 4096, clock: Clock | None = None) -> None:
+        self._database = database
+        self._recent = Recent(recent)
+        self._clock = clock or SystemClock()
+
+    # ------------------------------------------------------------ writing
+
+    async def insert(self, task: Task, hooks: Iterable[Hook] = ()) -> None:
+        await self._write([task], Statement(sql.INSERT_TASK, [row_of(task)]), hooks=list(hooks))
+
+    async def save(self, tasks: Iterable[Task], hooks: Iterable[Hook] = ()) -> None:
+        tasks = list(tasks)
+        await self._write(tasks, Statement(sql.SAVE_TASK, [row_of(task) for task in tasks]), hooks=list(hooks))
+
+    async def write_send(self, task: Task, send: Send) -> None:
+        await self._write([task], Statement(sql.SAVE_TASK, [row_of(task)]), send_statement(send))
+
+    async def mark_send(self, nonce: str, state: SendState, interaction_id: str | None = None) -> None:
+        row = {"nonce": nonce, "state": state.value, "interaction_id": interaction_id}
+        await self._database.write(Statement(sql.MARK_SEND, [row]))
+
+    async def _write(self, tasks: Sequence[Task], *statements: Statement, hooks: Sequence[Hook] = ()) -> None:
+        if hooks:
+            statements += (hook_statement(hooks, self._clock.now()),)
+
+        def committed() -> None:
+            self._recent.committed(tasks)
+            if hooks:
+                self._database.hooks_written.set()
+
+        try:
+            await self._database.write(*(each for each in statements if each.rows), committed=committed)
+        except BaseException:
+            self._recent.doubtful(tasks)
+            raise
+
+    # ------------------------------------------------------------ reading
+
+    async def get(self, task_id: str) -> Task | None:
+        return self._recent.get(task_id) or next(iter(await self._read_missing([task_id])), None)
+
+    async def get_many(self, task_ids: Sequence[str]) -> list[Task]:
+        found = {task_id: task for task_id in task_ids if (task := self._recent.get(task_id))}
+        missing = [task_id for task_id in task_ids if task_id not in found]
+        if missing:
+            found |= {task.id: task for task in await self._read_missing(missing)}
+        return [found[task_id] for task_id in task_ids if task_id in found]
+
+    async def _read_missing(self, task_ids: Sequence[str]) -> list[Task]:
+        writes = self._recent.writes
+        if len(task_ids) == 1:
+            number = key(task_ids[0])
+            tasks = [] if number is None else await self._read(sql.TASK, (number,))
+        else:
+            tasks = await self._read(sql.TASKS, (keys(task_ids),))
+        self._recent.read(tasks, writes)
+        return tasks
+
+    async def by_message(self, message_id: str) -> Task | None:
+        return next(iter(await self._read(sql.TASK_BY_MESSAGE, (message_id,))), None)
+
+    async def by_job(self, job_id: str) -> Task | None:
+        return next(iter(await self._read(sql.TASK_BY_JOB, (job_id,))), None)
+
+    async def waiting(self, limit: int) -> list[Task]:
+        return await self._read(sql.WAITING, (limit,))
+
+    async def in_phase(self, *phases: Phase) -> list[Task]:
+        return await self._read(sql.IN_PHASE, (_list(phases),))
+
+    async def in_flight(self) -> Mapping[str, int]:
+        return dict(await self._database.read(sql.IN_FLIGHT))
+
+    async def sends_of(self, task_ids: Sequence[str]) -> list[Send]:
+        return [send_of(row) for row in await self._database.read(sql.SENDS, (keys(task_ids),))]
+
+    async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
+        below = NO_LIMIT if before is None else key(before)
+        if below is None:  # nothing comes before what is no task's id
+            return []
+        if not status:
+            return await self._read(sql.LATEST, (below, limit))
+        wanted = {"statuses": _list(status), "before": below, "limit": limit}
+        return [task_of(row) for row in await self._database.read(sql.LATEST_IN_STATUS, wanted)]
+
+    async def count_waiting(self) -> int:
+        [(count,)] = await self._database.read(sql.COUNT_WAITING)
+        return int(count)
+
+    async def _read(self, text: str, parameters: Row) -> list[Task]:
+        return [task_of(row) for row in await self._database.read(text, parameters)]
+
+
+def _list(values: Iterable[Phase] | Iterable[Status]) -> str:
+    """Values of a closed set as one JSON parameter; none of them needs escaping."""
+    return "[" + ",".join(f'"{value}"' for value in dict.fromkeys(values)) + "]"

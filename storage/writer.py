@@ -1,0 +1,157 @@
+"""One writer: what is written becomes true together or not at all, in the order in which it was called.
+
+Writes that wait while another is being committed are committed together: one wait for the disk serves them all. One
+that fails does so alone. Knows nothing of what the statements mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from itertools import islice
+from typing import Any, NamedTuple
+
+import aiosqlite
+
+log = logging.getLogger(__name__)
+
+Row = tuple[Any, ...]
+Parameters = Row | Mapping[str, Any]
+
+GROUP = 100  # writes committed together at most, so that the first of them need not wait long
+
+
+class Statement(NamedTuple):
+    """One statement and the rows it is run for."""
+
+    sql: str
+    rows: Sequence[Parameters] = ((),)
+
+
+class _Write:
+    """Statements of one caller, and what became of them."""
+
+    def __init__(self, statements: Sequence[Statement], committed: Callable[[], None] | None) -> None:
+        self.statements = statements
+        self.committed = committed
+        self.settled = False
+        self.error: Exception | None = None
+
+
+class Writer:
+    """Writes through one connection, which must be in autocommit mode."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._turn = asyncio.Lock()
+        self._waiting: deque[_Write] = deque()
+
+    async def write(self, statements: Sequence[Statement], committed: Callable[[], None] | None = None) -> None:
+        """Durable when this returns.
+
+        `committed` runs right after the commit, before any later write. A cancelled caller is cancelled only when
+        the write has ended: what happened outside is recorded whatever becomes of who saw it.
+        """
+        write = _Write(statements, committed)
+        self._waiting.append(write)
+        await _to_its_end(self._see_to(write))
+
+    async def rest(self) -> None:
+        """Return when everything called so far is written, also what has not come to wait for its turn yet."""
+        async with self._turn:
+            while self._waiting:
+                await self._commit_next()
+
+    async def _see_to(self, write: _Write) -> None:
+        async with self._turn:
+            try:
+                while not write.settled:  # often it is, by one who had the turn before
+                    await self._commit_next()
+            finally:
+                write.settled = True  # cut off as the whole loop is torn down: nobody is to take it up again
+        if write.error:
+            raise write.error
+
+    async def _commit_next(self) -> None:
+        try:
+            await self._commit([write for write in islice(self._waiting, GROUP) if not write.settled])
+        finally:
+            while self._waiting and self._waiting[0].settled:
+                self._waiting.popleft()
+
+    async def _commit(self, group: Sequence[_Write]) -> None:
+        if not group:
+            return
+        try:
+            await self._run(_joined(group))
+        except Exception as error:
+            if len(group) > 1:  # one of them is at fault: each for itself
+                for write in group:
+                    await self._commit([write])
+                return
+            group[0].error = error
+            group[0].settled = True
+        else:
+            for write in group:
+                write.settled = True
+                if write.committed:
+                    write.committed()
+
+    async def _run(self, statements: Sequence[Statement]) -> None:
+        if len(statements) == 1 and len(statements[0].rows) == 1:
+            await self._run_one(statements[0])  # a transaction by itself: one hop to the thread instead of three
+        else:
+            async with self._transaction():
+                for statement in statements:
+                    await self._run_one(statement)
+
+    async def _run_one(self, statement: Statement) -> None:
+        # aiosqlite's types know rows by position only; sqlite3 takes names as well.
+        rows: Any = statement.rows
+        if len(rows) == 1:
+            await self._connection.execute_fetchall(statement.sql, rows[0])
+        else:
+            await self._connection.executemany(statement.sql, rows)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[None]:
+        await self._connection.execute_fetchall("BEGIN IMMEDIATE")
+        try:
+            yield
+            await self._connection.execute_fetchall("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # what failed first is what is told; SQLite may have rolled back by itself
+                await self._connection.rollback()
+            raise
+
+
+def _joined(group: Iterable[_Write]) -> list[Statement]:
+    """The statements in order; neighbours with the same text become one, which costs one hop."""
+    joined: list[Statement] = []
+    for write in group:
+        for statement in write.statements:
+            if joined and joined[-1].sql == statement.sql:
+                joined[-1] = Statement(statement.sql, [*joined[-1].rows, *statement.rows])
+            else:
+                joined.append(statement)
+    return joined
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await `work` even when cancelled meanwhile; the cancellation goes on afterwards."""
+    task = asyncio.create_task(work, name="write to the database")
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = cancelled or error
+    if cancelled is None:
+        return task.result()
+    if not task.cancelled() and (failure := task.exception()):
+        log.error("a write whose caller was cancelled failed: %s", failure)
+    raise cancelled

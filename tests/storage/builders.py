@@ -1,0 +1,19 @@
+"""Records with only what a test cares about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tasks.model import Action, Hook, Purpose, Send, Task
+
+
+def a_task(number: int = 1, **fields: Any) -> Task:
+    return Task(id=str(number), action=Action.IMAGINE, **fields)
+
+
+def a_send(nonce: str = "n1", task: int = 1, **fields: Any) -> Send:
+    return Send(nonce=nonce, task_id=str(task), account="a", purpose=Purpose.DRAW, **fields)
+
+
+def a_hook(task: int = 1, url: str = "http://receiver.test/hook", **fields: Any) -> Hook:
+    return Hook(task_id=str(task), url=url, **fields)
