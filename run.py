@@ -127,8 +127,11 @@ def make_deadlines(given: TaskSettings) -> Deadlines:
 
 
 @asynccontextmanager
-async def service(settings: Settings) -> AsyncIterator[str]:
-    """Open everything, in order; yields the address; closed in reverse. A loop that dies ends the block."""
+async def service(settings: Settings, port: int | None = None) -> AsyncIterator[str]:
+    """Open everything, in order; yields the address; closed in reverse. A loop that dies ends the block.
+
+    `port` overrides the setting; 0 takes a free one.
+    """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.storage.database_path))
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
@@ -193,7 +196,8 @@ async def service(settings: Settings) -> AsyncIterator[str]:
             try:
                 async with pool:
                     try:
-                        async with serve(app, settings.http.host, settings.http.port) as url:
+                        listen = settings.http.port if port is None else port
+                        async with serve(app, settings.http.host, listen) as url:
                             yield url
                     finally:
                         await dispatcher.drain()
@@ -300,13 +304,24 @@ def run(arguments: Sequence[str]) -> int:
     configure(settings.log.level, settings.log.format, settings.secrets())
     try:
         asyncio.run(main(settings))
-    except ServiceError as error:
-        log.error("%s", error)
-        return 1
-    except Exception:
-        log.exception("the service ended because a part of it failed")
-        return 1
+    except Exception as error:
+        return _failed(error)
     return 0
+
+
+def _failed(error: Exception) -> int:
+    """Say why the service ended: errors of ours in their own words, any other with its trace."""
+    group = error if isinstance(error, ExceptionGroup) else ExceptionGroup("", [error])
+    ours, others = group.split(ServiceError)
+    while ours is not None:
+        nested = [each for each in ours.exceptions if isinstance(each, ExceptionGroup)]
+        for each in ours.exceptions:
+            if not isinstance(each, ExceptionGroup):
+                log.error("%s", each)
+        ours = nested[0] if nested else None
+    if others is not None:
+        log.error("the service ended because a part of it failed", exc_info=others)
+    return 1
 
 
 if __name__ == "__main__":
