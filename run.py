@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -38,6 +39,7 @@ from bot.translation.provider import Provider
 from settings import (
     AccountSettings,
     DiscordSettings,
+    HttpSettings,
     Settings,
     SettingsError,
     TaskSettings,
@@ -114,6 +116,15 @@ def make_translator(client: httpx.AsyncClient, given: TranslationSettings) -> Ch
     return Chain(providers, timeout=given.timeout_seconds, pause=given.pause_seconds, clock=SystemClock())
 
 
+def make_access(given: HttpSettings) -> Access:
+    public = urlsplit(given.public_url).hostname  # the operator's own name for us is one of our hosts
+    return Access(
+        secret=given.api_secret,
+        allowed_hosts=frozenset([*given.allowed_hosts, *([public] if public else [])]),
+        cors_origins=frozenset(given.cors_origins),
+    )
+
+
 def make_deadlines(given: TaskSettings) -> Deadlines:
     return Deadlines(
         nothing_heard=given.silence_minutes * MINUTE,
@@ -178,11 +189,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             allow_private=settings.hooks.allow_private_hooks,
             clock=clock,
         )
-        access = Access(
-            secret=settings.http.api_secret,
-            allowed_hosts=frozenset(settings.http.allowed_hosts),
-            cors_origins=frozenset(settings.http.cors_origins),
-        )
+        access = make_access(settings.http)
         app = make_app(service=use_cases, access=access, links=links, max_body=settings.http.max_body_mb * 2**20)
         for part in (tracker, dispatcher, use_cases):
             await part.start()
@@ -311,16 +318,13 @@ def run(arguments: Sequence[str]) -> int:
 
 def _failed(error: Exception) -> int:
     """Say why the service ended: errors of ours in their own words, any other with its trace."""
-    group = error if isinstance(error, ExceptionGroup) else ExceptionGroup("", [error])
-    ours, others = group.split(ServiceError)
-    while ours is not None:
-        nested = [each for each in ours.exceptions if isinstance(each, ExceptionGroup)]
-        for each in ours.exceptions:
-            if not isinstance(each, ExceptionGroup):
-                log.error("%s", each)
-        ours = nested[0] if nested else None
-    if others is not None:
-        log.error("the service ended because a part of it failed", exc_info=others)
+    if isinstance(error, ExceptionGroup):
+        for part in error.exceptions:
+            _failed(part)
+    elif isinstance(error, ServiceError):
+        log.error("%s", error)
+    else:
+        log.error("the service ended because a part of it failed", exc_info=error)
     return 1
 
 

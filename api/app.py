@@ -1,0 +1,93 @@
+"""The HTTP application: which routes there are, who may pass, and how a failure is answered.
+
+Law: every request goes through one guard, and whatever happens behind it leaves as one JSON shape. The reference drew a
+paid picture for any method; here a method that a route does not name never reaches it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Middleware
+
+from api.auth import Access, Gate
+from api.errors import InternalError, from_library, refusal
+from api.front import Front
+from api.health import Health
+from api.links import Links
+from api.ports import Service
+from api.routes import Handler, Route, register
+from api.server import serve
+from api.v1 import V1
+from tasks.errors import ServiceError
+
+__all__ = ["MAX_BODY", "make_app", "serve"]
+
+MAX_BODY = 1024 * 1024  # bytes; a prompt is a few thousand
+
+log = logging.getLogger(__name__)
+
+
+def make_app(
+    *,
+    service: Service,
+    access: Access,
+    links: Links,
+    max_body: int = MAX_BODY,
+    more: Iterable[Route] = (),
+) -> web.Application:
+    """The application. `more` are further contracts' routes; they pass the same guard."""
+    gate = Gate(access)
+    routes = (
+        *V1(service, links).routes(),
+        *Health(service, gate).routes(),
+        *Front(links, wants_secret=bool(access.secret)).routes(),
+        *more,
+    )
+    is_open = frozenset(route.handler for route in routes if route.is_open)
+    app = web.Application(client_max_size=max_body, middlewares=[_guard(gate, is_open, max_body)])
+    for route in routes:
+        register(app.router, route)
+    return app
+
+
+def _guard(gate: Gate, is_open: frozenset[Handler], max_body: int) -> Middleware:
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        response: web.StreamResponse
+        try:
+            if request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
+                return await _preflight(request, gate)
+            if handler not in is_open:
+                gate.check(request.method, request.headers)
+            response = await handler(request)
+        except ServiceError as error:
+            response = refusal(error)
+            if response.status >= 500:
+                log.error("%s %r: %s", request.method, request.path, error, exc_info=response.status == 500)
+        except web.HTTPException as error:
+            response = refusal(from_library(error, request, max_body))
+            if isinstance(error, web.HTTPMethodNotAllowed):
+                response.headers[hdrs.ALLOW] = _methods(error)
+        except Exception:
+            log.exception("%s %r could not be answered", request.method, request.path)
+            response = refusal(InternalError())
+        if hdrs.ORIGIN in request.headers:
+            response.headers.update(gate.cors(request.headers))
+        return response
+
+    return guard
+
+
+async def _preflight(request: web.Request, gate: Gate) -> web.StreamResponse:
+    """What a browser asks before it sends. The router knows the methods: it has just refused OPTIONS."""
+    error = request.match_info.http_exception
+    if not isinstance(error, web.HTTPMethodNotAllowed):
+        raise error or InternalError()
+    return web.Response(status=204, headers=gate.preflight(request.headers, _methods(error)))
+
+
+def _methods(error: web.HTTPMethodNotAllowed) -> str:
+    return ", ".join(sorted(error.allowed_methods))

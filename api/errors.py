@@ -1,0 +1,118 @@
+"""Errors as callers see them: one shape, one table of HTTP statuses.
+
+Law: a caller learns what is wrong and what to do, never how we are built. What we did not foresee is told as
+"internal error"; its traceback goes to the log alone.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from api.answers import json_value
+from tasks.errors import BadRequest, QueueFull, ServiceError, StoreFailed, Unauthorized
+
+RETRY_SECONDS = 30  # what a caller is told to wait when the queue or the database is full
+CODE_HEADER = "Error-Code"  # the stable code; a header, because the contract's body has two keys
+
+
+class Malformed(BadRequest):
+    """The request cannot be read."""
+
+    code = "malformed"
+
+
+class Forbidden(ServiceError):
+    """The request comes from somewhere that may not ask."""
+
+    code = "forbidden"
+
+
+class UnknownRoute(ServiceError):
+    """There is nothing at this address."""
+
+    code = "unknown_route"
+
+
+class WrongMethod(ServiceError):
+    """This address does not take this method."""
+
+    code = "wrong_method"
+
+
+class TooSlow(ServiceError):
+    """The body of the request did not arrive in time."""
+
+    code = "too_slow"
+
+
+class BodyTooLarge(ServiceError):
+    """The body of the request is too large."""
+
+    code = "body_too_large"
+
+
+class UnknownContentType(ServiceError):
+    """The body's Content-Type is not one that is read here."""
+
+    code = "unknown_content_type"
+
+
+class CannotListen(ServiceError):
+    """The address cannot be listened on."""
+
+    code = "cannot_listen"
+
+
+class InternalError(ServiceError):
+    """internal error"""
+
+    code = "internal_error"
+
+
+_STATUS: dict[type[ServiceError], int] = {
+    BadRequest: 400,
+    Unauthorized: 401,
+    Forbidden: 403,
+    UnknownRoute: 404,
+    WrongMethod: 405,
+    TooSlow: 408,
+    BodyTooLarge: 413,
+    UnknownContentType: 415,
+    QueueFull: 429,
+    StoreFailed: 503,
+    ServiceError: 500,
+}
+
+
+def status_of(error: ServiceError) -> int:
+    """The HTTP status of an error: that of its nearest class in the table."""
+    return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+
+
+def refusal(error: ServiceError) -> web.Response:
+    """The answer to a request that was refused."""
+    status = status_of(error)
+    if status == 500:
+        error = InternalError()
+    text = str(error)
+    body: dict[str, object] = {"code": 0, "description": text}
+    headers = {CODE_HEADER: error.code}
+    if status == 401:
+        body |= {"message": text, "error": error.code}
+        headers["WWW-Authenticate"] = "Bearer"
+    if status in (429, 503):
+        headers["Retry-After"] = str(RETRY_SECONDS)
+    return json_value(body, status, headers)
+
+
+def from_library(error: web.HTTPException, request: web.Request, max_body: int) -> ServiceError:
+    """The library's own refusals in our words."""
+    match error:
+        case web.HTTPNotFound():
+            return UnknownRoute(hint="GET / names the routes.")
+        case web.HTTPMethodNotAllowed():
+            return WrongMethod(hint=f"Use {' or '.join(sorted(error.allowed_methods))}.")
+        case web.HTTPRequestEntityTooLarge():
+            return BodyTooLarge(hint=f"At most {max_body} bytes are read.")
+        case _:
+            return Malformed(f"{request.method}: {error.reason}.") if error.status < 500 else InternalError()

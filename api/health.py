@@ -1,0 +1,84 @@
+"""Is the service well, and if not, why?
+
+Law: it never fails and never waits on Discord. Everybody learns one word; reasons are for those who may ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from api.answers import json_value
+from api.auth import Gate
+from api.ports import Service
+from api.routes import Route
+from tasks.errors import ServiceError
+from tasks.model import Account
+
+_METHODS = ("GET", "HEAD")
+
+
+class Health:
+    def __init__(self, service: Service, gate: Gate) -> None:
+        self._service = service
+        self._gate = gate
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(path="/health", handler=self.health, methods=_METHODS, is_open=True),
+            Route(path="/health/live", handler=self.live, methods=_METHODS, is_open=True),
+            Route(path="/health/ready", handler=self.ready, methods=_METHODS, is_open=True),
+        )
+
+    async def health(self, request: web.Request) -> web.Response:
+        """200 while the process serves: being degraded is no reason to be restarted."""
+        accounts = self._service.accounts()
+        reasons = reasons_of(accounts)
+        waiting: int | None = None
+        try:
+            waiting = await self._service.queue_length()
+        except ServiceError as error:
+            reasons.append(str(error))
+        answer: dict[str, object] = {"status": "degraded" if reasons else "ok"}
+        if self._gate.admits(request.method, request.headers):
+            answer |= {
+                "reasons": reasons,
+                "queue": {"waiting": waiting},
+                "accounts": [describe(account) for account in accounts],
+            }
+        return json_value(answer)
+
+    async def live(self, request: web.Request) -> web.Response:
+        return json_value({"status": "ok"})
+
+    async def ready(self, request: web.Request) -> web.Response:
+        """503 when no account can draw: a load balancer should ask another instance."""
+        if any(account.is_usable for account in self._service.accounts()):
+            return json_value({"status": "ok"})
+        return json_value({"status": "degraded"}, 503)
+
+
+def reasons_of(accounts: Sequence[Account]) -> list[str]:
+    """Why the service is not at its best; empty when it is."""
+    if not accounts:
+        return ["No account is set up: set DISCORD_TOKEN, DISCORD_GUILD_ID and DISCORD_CHANNEL_ID."]
+    reasons = []
+    for account in accounts:
+        if account.paused:
+            reasons.append(f"Account {account.id} is paused until it is mended: {account.paused}")
+        elif not account.connected:
+            reasons.append(f"Account {account.id} is not connected to Discord; it tries again by itself.")
+    return reasons
+
+
+def describe(account: Account) -> dict[str, object]:
+    return {
+        "id": account.id,
+        "usable": account.is_usable,
+        "connected": account.connected,
+        "connectedSince": account.connected_since,
+        "paused": account.paused,
+        "capacity": account.capacity,
+        "details": dict(account.details),
+    }

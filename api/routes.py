@@ -1,0 +1,38 @@
+"""A route, and how its path is forgiving.
+
+Law: a path means the same with doubled slashes and with a trailing one, and is answered in place: a redirect would lose
+the body of a POST.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """One path and who answers it."""
+
+    path: str
+    handler: Handler
+    methods: tuple[str, ...] = ("GET", "POST")
+    is_open: bool = False  # answered without the secret and to any page: it draws nothing and tells nothing
+
+
+def register(router: web.UrlDispatcher, route: Route) -> None:
+    """The plain path first: the router finds it by one look-up, the forgiving one only when that failed."""
+    for path in (route.path, forgiving(route.path)):
+        for method in route.methods:
+            router.add_route(method, path, route.handler)
+
+
+def forgiving(path: str) -> str:
+    """The path as a pattern that takes more slashes than one: `/a/b` also as `//a//b/`."""
+    parts = [part for part in path.split("/") if part]
+    middle = "".join(f"/{{_{number}:/*}}{part}" for number, part in enumerate(parts))
+    return f"{middle}{{_end:/*}}" if parts else "/{_end:/+}"

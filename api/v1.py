@@ -1,0 +1,64 @@
+"""/api/v1: the routes of the reference.
+
+Law: a handler reads, asks the service once, and renders. It decides nothing and catches nothing: errors become answers
+in one place, the middleware.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from api.answers import json_bytes, json_value
+from api.fields import read_fields
+from api.links import Links
+from api.ports import Service
+from api.routes import Route
+from api.schema import Imagine, listing_of, render_v1, render_v1_list, submit_of
+from tasks.errors import BadRequest, TaskNotFound
+
+_SUBMIT = frozenset({"action", "prompt", "taskId", "index", "state", "notifyHook"})
+_FETCH = frozenset({"_id", "id"})
+_LIST = frozenset({"limit", "before", "status"})
+
+
+class V1:
+    def __init__(self, service: Service, links: Links) -> None:
+        self._service = service
+        self._links = links
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(path="/api/v1/trigger/submit", handler=self.submit),
+            Route(path="/api/v1/task/fetch", handler=self.fetch),
+            Route(path="/api/v1/task/list", handler=self.list),
+        )
+
+    async def submit(self, request: web.Request) -> web.Response:
+        ask = submit_of(await read_fields(request, _SUBMIT))
+        if isinstance(ask, Imagine):
+            task = await self._service.imagine(prompt=ask.prompt, state=ask.state, notify_hook=ask.notify_hook)
+        else:
+            task = await self._service.act(
+                parent=ask.parent, does=ask.does, index=ask.index, state=ask.state, notify_hook=ask.notify_hook
+            )
+        return json_value({"code": 1, "description": "成功", "result": task.id})
+
+    async def fetch(self, request: web.Request) -> web.Response:
+        task = await self._service.get(_one_id(await read_fields(request, _FETCH)))
+        if task is None:
+            raise TaskNotFound(hint="_id is the result of a submit.")
+        return json_bytes(render_v1(task, self._links))
+
+    async def list(self, request: web.Request) -> web.Response:
+        ask = listing_of(await read_fields(request, _LIST))
+        tasks = await self._service.latest(ask.limit, ask.before, ask.status)
+        return json_bytes(render_v1_list(tasks, self._links))
+
+
+def _one_id(fields: dict[str, str]) -> str:
+    given = {value.strip() for value in fields.values()}
+    if len(given) > 1:
+        raise BadRequest("_id and id are given with different values: give one.")
+    if not given:
+        raise BadRequest("_id is missing: give the result of a submit.")
+    return given.pop()

@@ -1,0 +1,1 @@
+"""Each figure that the README claims, measured again by one command: `make bench`."""

@@ -1,0 +1,16 @@
+"""All benchmarks, one after the other: `python -m benchmarks`."""
+
+from __future__ import annotations
+
+import asyncio
+
+from benchmarks import fetch, overhead
+
+
+async def main() -> None:
+    await overhead.main()
+    await fetch.main()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

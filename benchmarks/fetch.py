@@ -1,0 +1,143 @@
+"""Requests per second of /api/v1/task/fetch beside a bare aiohttp handler that answers a document of the same size.
+
+Both run side by side in one run, each in a process of its own, under the same load: 32 connections, each asking again
+as soon as it is answered. The ratio carries over to other machines, the figures do not. `wrk` makes the load where it
+is installed; else a plain asyncio client does, which may itself be the limit (then the ratio looks better than it is,
+and the output says which was used). `python -m benchmarks.fetch`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import httpx
+from aiohttp import web
+
+from benchmarks.processes import free_port, program, service, simulator, until_answered
+from storage.database import Database
+from storage.tasks import Tasks
+from tasks.model import Action, Button, Image, Phase, Status, Task
+
+TASKS = 1000
+CONNECTIONS = 32
+SECONDS = 3
+ROUNDS = 3
+FIRST_ID = 1_795_000_000_000_000
+
+# What the handlers answer: compare like with like.
+DOCUMENT = {
+    "_id": str(FIRST_ID), "index": "", "action": "IMAGINE", "prompt": "一只狗", "promptEn": "A dog", "taskId": "1" * 19,
+    "uri": "https://cdn.discordapp.com/attachments/1/2/" + "x" * 150, "hash": "8" * 36, "content": "A dog",
+    "progress": "done", "description": "/imagine A dog", "submitTime": 1_795_000_000_000,
+    "finishTime": 1_795_000_060_000, "state": "", "notifyHook": "", "status": "SUCCESS", "parentId": "",
+    "imageUrl": "https://cdn.discordapp.com/attachments/1/2/" + "x" * 150,
+}  # fmt: skip
+
+
+def bare(port: int) -> None:
+    """The yardstick: a handler without middleware, look-up or database."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response(DOCUMENT)
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    web.run_app(app, host="127.0.0.1", port=port, access_log=None, print=None)
+
+
+def finished_task(nth: int) -> Task:
+    job = f"{nth:08d}-0000-4000-8000-000000000000"
+    url = "https://cdn.discordapp.com/attachments/1/2/" + "x" * 100 + f"_{job}.webp?ex=1&is=2&hm=3"
+    return Task(
+        id=str(FIRST_ID + nth), action=Action.IMAGINE, status=Status.SUCCESS, phase=Phase.OVER, prompt="一只狗",
+        prompt_en="A dog", content="A dog", submit_time=1, finish_time=2, progress=100, account="1", job_id=job,
+        message_id=str(10**18 + nth), image=Image(url=url),
+        buttons=tuple(Button(custom_id=f"MJ::JOB::upsample::{i}::{job}", label=f"U{i}") for i in range(1, 10)),
+    )  # fmt: skip
+
+
+async def fill(path: Path) -> None:
+    async with Database(path) as database:
+        await Tasks(database).save([finished_task(nth) for nth in range(TASKS)])
+
+
+async def by_wrk(url: str, ids: list[str]) -> float:
+    """`ids` are asked in turn where there are any."""
+    script = "" if not ids else (
+        "local n = 0\nrequest = function()\n"
+        f"  n = (n + 1) % {len(ids)}\n"
+        f'  return wrk.format("GET", "/api/v1/task/fetch?_id=" .. string.format("%d", {ids[0]} + n))\nend\n'
+    )  # fmt: skip
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as lua:
+        lua.write(script)
+        lua.flush()
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", *(["-s", lua.name] if script else []), url]
+        running = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
+        out, _ = await running.communicate()
+    assert b"Non-2xx" not in out, out.decode()
+    found = re.search(r"Requests/sec:\s+([\d.]+)", out.decode())
+    assert found is not None, out.decode()
+    return float(found[1])
+
+
+async def by_asyncio(url: str, ids: list[str]) -> float:
+    parts = httpx.URL(url)
+    paths = [f"/api/v1/task/fetch?_id={task_id}" for task_id in ids] or ["/"]
+    counts = await asyncio.gather(*(_ask(parts, paths[i:] + paths[:i]) for i in range(CONNECTIONS)))
+    return sum(counts) / SECONDS
+
+
+async def _ask(url: httpx.URL, paths: list[str]) -> int:
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    requests = [f"GET {path} HTTP/1.1\r\nHost: {url.host}:{url.port}\r\n\r\n".encode() for path in paths]
+    end, count = time.monotonic() + SECONDS, 0
+    while time.monotonic() < end:
+        writer.write(requests[count % len(requests)])
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200"), head
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        assert length is not None
+        await reader.readexactly(int(length[1]))
+        count += 1
+    writer.close()
+    return count
+
+
+async def main() -> None:
+    load = by_wrk if shutil.which("wrk") else by_asyncio
+    ids = [str(FIRST_ID + nth) for nth in range(TASKS)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tasks.db"
+        await fill(path)
+        port = free_port()
+        async with (
+            httpx.AsyncClient(trust_env=False) as client,
+            simulator(client) as (_, found),
+            service(client, {**found, "DATABASE_PATH": str(path)}) as url,
+            program("-m", "benchmarks.fetch", "bare", str(port)),
+        ):
+            yardstick = f"http://127.0.0.1:{port}/"
+            await until_answered(client, yardstick, "SUCCESS")
+            ours, bares = [], []
+            for _ in range(ROUNDS):
+                ours.append(await load(url, ids))
+                bares.append(await load(yardstick, []))
+    rate, yard = statistics.median(ours), statistics.median(bares)
+    print(f"fetch, {TASKS} tasks, {CONNECTIONS} connections   {rate:,.0f} requests/s")
+    print(f"bare aiohttp JSON handler              {yard:,.0f} requests/s   ratio {rate / yard:.2f}")
+    print(f"(medians of {ROUNDS} rounds in turn; the load was made by {load.__name__[3:]})")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["bare"]:
+        bare(int(sys.argv[2]))
+    else:
+        asyncio.run(main())

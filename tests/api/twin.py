@@ -1,0 +1,167 @@
+"""An in-memory twin of the use-cases, and a running API around it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from api.app import MAX_BODY, make_app, serve
+from api.auth import Access
+from api.links import Links
+from tasks.errors import BadHook, MissingPrompt, ParentFailed, ParentNotFinished, ParentNotFound, QueueFull
+from tasks.model import Account, Action, Image, Phase, Status, Task
+
+FIRST_ID = 1_600_000_000_000_000
+SUBMIT, FETCH, LIST = "/api/v1/trigger/submit", "/api/v1/task/fetch", "/api/v1/task/list"
+
+
+class Twin:
+    """Answers like the real service, from memory. `breaks` is raised by every use-case that touches the store."""
+
+    def __init__(self, *accounts: Account, room: int = 100) -> None:
+        self.tasks: dict[str, Task] = {}
+        self.room = room
+        self.breaks: Exception | None = None
+        self._accounts = accounts or (Account(id="1", connected=True, capacity=3),)
+
+    def add(self, **fields: Any) -> Task:
+        task = Task(**{"id": str(FIRST_ID + len(self.tasks)), "action": Action.IMAGINE, "prompt": "A dog"} | fields)
+        self.tasks[task.id] = task
+        return task
+
+    async def imagine(self, *, prompt: str, state: str = "", notify_hook: str = "", api: str = "v1") -> Task:
+        if not prompt.strip():
+            raise MissingPrompt(hint="Send the text to draw as `prompt`.")
+        return self._submitted(action=Action.IMAGINE, prompt=prompt, state=state, notify_hook=notify_hook, api=api)
+
+    async def act(
+        self,
+        *,
+        parent: str,
+        does: Action,
+        index: int | None,
+        state: str = "",
+        notify_hook: str = "",
+        api: str = "v1",
+    ) -> Task:
+        source = next((t for t in self.tasks.values() if parent in (t.id, t.message_id)), None)
+        if source is None:
+            raise ParentNotFound
+        if not source.status.is_over:
+            raise ParentNotFinished
+        if source.status is not Status.SUCCESS:
+            raise ParentFailed
+        return self._submitted(
+            action=does,
+            index=index,
+            parent_id=source.id,
+            prompt=source.prompt,
+            state=state,
+            notify_hook=notify_hook,
+            api=api,
+        )
+
+    async def get(self, task_id: str) -> Task | None:
+        self._check()
+        return self.tasks.get(task_id)
+
+    async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
+        self._check()
+        newest = sorted(self.tasks.values(), key=lambda task: int(task.id), reverse=True)
+        fitting = [t for t in newest if (not before or int(t.id) < int(before)) and (not status or t.status in status)]
+        return fitting[:limit]
+
+    async def queue_length(self) -> int:
+        self._check()
+        return sum(task.phase in (Phase.NEW, Phase.READY) for task in self.tasks.values())
+
+    def accounts(self) -> Sequence[Account]:
+        return self._accounts
+
+    def _check(self) -> None:
+        if self.breaks:
+            raise self.breaks
+
+    def _submitted(self, **fields: Any) -> Task:
+        self._check()
+        if fields["notify_hook"] and not fields["notify_hook"].startswith(("http://", "https://")):
+            raise BadHook
+        if len(self.tasks) >= self.room:
+            raise QueueFull
+        return self.add(**fields)
+
+
+def finished(task: Task) -> Task:
+    return replace(
+        task,
+        status=Status.SUCCESS,
+        phase=Phase.OVER,
+        message_id="1108302168013938689",
+        job_id="adbd1ba4-1f1c-4c28-9d1b-3a5a4b1f0001",
+        image=Image(url="https://cdn.discordapp.com/attachments/1/2/dog.png?ex=1&is=2&hm=3"),
+        finish_time=1684310741027,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    status: int
+    headers: Any
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return msgspec.json.decode(self.body)
+
+
+class Caller:
+    """A client of the API under test; paths go out exactly as written."""
+
+    def __init__(self, session: aiohttp.ClientSession, base: str, service: Twin) -> None:
+        self._session = session
+        self.base = base
+        self.service = service
+
+    async def ask(self, method: str, path: str, **options: Any) -> Answer:
+        url = URL(self.base + path, encoded=True)
+        async with self._session.request(method, url, allow_redirects=False, **options) as response:
+            return Answer(status=response.status, headers=response.headers, body=await response.read())
+
+    async def get(self, path: str, **options: Any) -> Answer:
+        return await self.ask("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> Answer:
+        return await self.ask("POST", path, **options)
+
+    async def refused(self, method: str, path: str, status: int = 400, **options: Any) -> str:
+        """The description of a refusal, whose shape is the same everywhere."""
+        answer = await self.ask(method, path, **options)
+        assert answer.status == status, answer
+        assert answer.headers["Content-Type"] == "application/json"
+        told = answer.json
+        assert told["code"] == 0
+        assert set(told) == {"code", "description"} | ({"message", "error"} if status == 401 else set())
+        assert answer.headers["Error-Code"]
+        assert "Traceback" not in told["description"]
+        description: str = told["description"]
+        return description
+
+
+@asynccontextmanager
+async def running(
+    service: Twin | None = None,
+    *,
+    access: Access | None = None,
+    links: Links | None = None,
+    max_body: int = MAX_BODY,
+) -> AsyncIterator[Caller]:
+    service = service or Twin()
+    app = make_app(service=service, access=access or Access(), links=links or Links(), max_body=max_body)
+    async with serve(app, "127.0.0.1", 0) as base, aiohttp.ClientSession() as session:
+        yield Caller(session, base, service)
