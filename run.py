@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections import Counter
@@ -302,12 +303,13 @@ def run(arguments: Sequence[str]) -> int:
     given = parse(arguments)
     if given.command == "read":
         return read_file(given.file)
+    if folder := os.environ.get("DATA_DIR"):
+        provide_example(Path(folder))  # before the settings are read: in a container it shows what they are called
     try:
         settings = load(simulator=given.simulator)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    provide_example(settings.storage.data_dir)
     configure(settings.log.level, settings.log.format, settings.secrets())
     try:
         asyncio.run(main(settings))

@@ -1,0 +1,61 @@
+# The commands of the project. Each makes what it needs: a virtual environment in .venv, with requirements installed
+# again only when their file has changed. `make` alone lists them.
+
+# The first Python that is new enough; PYTHON=… says otherwise. Asked for only when .venv must be made.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+RUN := $(VENV)/requirements.stamp
+DEV := $(VENV)/requirements-dev.stamp
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint format bench
+
+help:
+	@echo "make demo    try it: a simulator and the service, no account needed, nothing is real"
+	@echo "make run     the service, with the Discord account in .env"
+	@echo "make test    every test"
+	@echo "make lint    format, lint and types, checked"
+	@echo "make format  format, put right"
+	@echo "make bench   measure what the README claims"
+
+demo: $(RUN)
+	$(BIN)/python run.py --simulator
+
+run: $(RUN)
+	$(BIN)/python run.py
+
+test: $(DEV)
+	$(BIN)/python -m pytest
+
+lint: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(DEV)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(DEV)
+	$(BIN)/python -m benchmarks
+
+$(RUN): requirements.txt | $(BIN)/python
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUN)
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { \
+		echo "Python 3.11 or newer is needed, and none was found. Install it, or name it: make PYTHON=/path/to/python3 …"; \
+		exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed; $(PYTHON) is not. Name another: make PYTHON=/path/to/python3 …"; exit 1; }
+	@"$(PYTHON)" -m venv $(VENV) || { \
+		rm -rf $(VENV); \
+		echo "$(PYTHON) could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }

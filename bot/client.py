@@ -1,0 +1,227 @@
+"""One account: log in, stay in, send, put what is heard into the sink.
+
+Law: the account is connected when a job sent now would be heard from its first message on: READY came, the server's
+messages are subscribed to, and its commands are known. Each loss is told, and each return with the moment from which
+on something may have been missed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+from discord.http import Route
+
+from bot import backfill, sending
+from bot.brake import Brake
+from bot.commands import Commands, body_of, parse_command_index
+from bot.endpoints import Endpoints
+from bot.hearing import Ear, Sink
+from bot.properties import Properties
+from bot.rest import Rest
+from bot.standing import AccountConfig, Standing
+from bot.wire import WireClient
+from tasks.errors import AccountBlocked, NotSent
+from tasks.events import Connected, Disconnected, Heard
+from tasks.model import Account, Order
+from tasks.ports import Clock, SystemClock
+
+__all__ = ["AccountClient", "AccountConfig"]
+
+log = logging.getLogger(__name__)
+
+TOKEN_INVALID = "token_invalid"  # noqa: S105 - the name of a reason, not a token
+_SETTLE_RETRY_CAP = 60.0
+
+
+class AccountClient:
+    """Made once for each account; logs in as often as needed."""
+
+    def __init__(
+        self,
+        config: AccountConfig,
+        *,
+        sink: Sink,
+        endpoints: Endpoints,
+        proxy_url: str = "",
+        hear_private: bool = False,
+        history_pages: int = 50,
+        clock: Clock | None = None,
+    ) -> None:
+        self.config = config
+        self._endpoints = endpoints
+        self._proxy_url = proxy_url
+        self._history_pages = history_pages
+        self._clock = clock or SystemClock()
+        self._ear = Ear(account=config.id, channel_id=config.channel_id, sink=sink, private=hear_private)
+        self._standing = Standing(config)
+        self._brake = Brake()
+        self._wire: WireClient | None = None
+        self._settling: asyncio.Task[None] | None = None
+        self._settled = False  # subscribed, and commands known, in the session that is open
+        self._commands = Commands()
+
+    # ------------------------------------------------------------ what others see
+
+    @property
+    def account(self) -> Account:
+        return self._standing.shown(self._clock.now(), connected=self.connected, user_id=self._ear.user_id)
+
+    @property
+    def connected(self) -> bool:
+        return self._session_id() is not None
+
+    async def wait_connected(self) -> None:
+        await self._standing.up.wait()
+
+    def pause(self, reason: str) -> None:
+        """The first reason stays: it is the one to mend."""
+        if not self._standing.paused:
+            log.warning("account %s pauses: %s", self.config.id, reason)
+            self._standing.paused = reason
+
+    def token_died(self) -> None:
+        self.pause(TOKEN_INVALID)
+
+    # ------------------------------------------------------------ down
+
+    async def send(self, order: Order, nonce: str) -> None:
+        rest = self.rest
+        try:
+            await sending.send(
+                order,
+                build=lambda: self._payload(order, nonce),
+                post=rest.post_interaction,
+                refresh=lambda: self._fetch_commands(rest),
+            )
+        except AccountBlocked as blocked:
+            self.pause(blocked.reason)
+            raise
+
+    async def recall(self, since: int) -> Sequence[Heard]:
+        rest, channel = self.rest, int(self.config.channel_id)
+        try:
+            messages = await backfill.read(
+                lambda after: rest.logs_from(channel, backfill.PAGE, after=after),
+                since,
+                max_pages=self._history_pages,
+            )
+        except Exception as error:
+            raise NotSent(f"The history could not be read ({type(error).__name__}).") from error
+        heard = (self._ear.understand("MESSAGE_CREATE", message, from_history=True) for message in messages)
+        return [event for event in heard if event is not None]
+
+    @property
+    def rest(self) -> Rest:
+        if self._wire is None or self._wire.rest.user_id is None:
+            raise NotSent("The account is not logged in.")
+        return self._wire.rest
+
+    def _payload(self, order: Order, nonce: str) -> dict[str, Any]:
+        """Made anew for each attempt: the session may have changed meanwhile."""
+        session = self._session_id()
+        if session is None:
+            raise NotSent("The account is not connected.")
+        where = {"guild_id": self.config.guild_id} if self.config.guild_id else {}
+        return {
+            **body_of(order, self._commands).as_json(),
+            "channel_id": self.config.channel_id,
+            **where,
+            "session_id": session,
+            "nonce": nonce,
+        }
+
+    def _session_id(self) -> str | None:
+        return self._wire.session_id if self._wire is not None and self._standing.up.is_set() else None
+
+    # ------------------------------------------------------------ up
+
+    async def stay(self, properties: Properties) -> None:
+        """One login, to its end. Raises what ended it."""
+        wire = self._wire = WireClient(
+            endpoints=self._endpoints,
+            properties=properties,
+            proxy_url=self._proxy_url,
+            heed=self._heed,
+            on_frame=self._note_frame,
+            on_lost=self._lost,
+            brake=self._brake,
+        )
+        try:
+            await wire.start(self.config.token)
+        finally:
+            self._lost("logged out")
+            self._settled = False
+            await wire.close()
+            self._wire = None
+
+    def _heed(self, name: str, payload: Any) -> None:
+        self._standing.last_event = self._standing.last_frame
+        if name in ("READY", "RESUMED"):
+            self._greeted(name, payload)
+        else:
+            self._ear.heed(name, payload)
+
+    def _note_frame(self) -> None:
+        self._standing.last_frame = self._clock.now()
+
+    def _greeted(self, name: str, payload: Any) -> None:
+        """READY opens a session in which nothing is replayed and nothing subscribed to. Before RESUMED all that was
+        missed has been replayed, and subscriptions have outlived the gap."""
+        assert self._wire is not None
+        self._wire.greeted()
+        if name == "READY":
+            self._settled = False
+            self._ear.introduce(payload)
+        if self._settled:
+            self._connected(replayed=True)
+            return
+        self._stop_settling()
+        self._settling = asyncio.create_task(self._settle(self._wire), name=f"account {self.config.id} settles in")
+
+    async def _settle(self, wire: WireClient) -> None:
+        delay = 1.0
+        while True:
+            try:
+                if self.config.guild_id:
+                    await wire.subscribe(self.config.guild_id)
+                await self._fetch_commands(wire.rest)
+                break
+            except Exception as error:
+                self._hinder(error)
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, _SETTLE_RETRY_CAP)
+        self._settled = True
+        self._connected(replayed=False)
+
+    async def _fetch_commands(self, rest: Rest) -> None:
+        guild, channel = self.config.guild_id, self.config.channel_id
+        kind, place = ("guilds", guild) if guild else ("channels", channel)
+        index = await rest.request(Route("GET", f"/{kind}/{{place}}/application-command-index", place=place))
+        self._commands = parse_command_index(index)
+        if not self._commands:
+            log.warning("account %s: MidJourney's bot offers no commands here", self.config.id)
+
+    def _hinder(self, error: Exception) -> None:
+        if isinstance(error, discord.HTTPException) and error.status == 401:
+            self.token_died()
+        self._standing.problem = f"its commands cannot be read ({error})"
+        log.warning("account %s is not ready: %s", self.config.id, self._standing.problem)
+
+    def _connected(self, *, replayed: bool) -> None:
+        gap = self._standing.rise(self._clock.now(), replayed=replayed)
+        log.info("account %s is connected%s", self.config.id, "" if gap is None else ", after a gap")
+        self._ear.tell(Connected(account=self.config.id, gap_since=gap))
+
+    def _lost(self, reason: str) -> None:
+        """May come several times for one loss: each failed attempt to return is one."""
+        self._stop_settling()
+        if self._standing.fall():
+            log.info("account %s is disconnected: %s", self.config.id, reason)
+            self._ear.tell(Disconnected(account=self.config.id, reason=reason))
+
+    def _stop_settling(self) -> None:
+        if self._settling is not None:
+            self._settling.cancel()
+            self._settling = None

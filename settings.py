@@ -1,0 +1,608 @@
+"""Every setting of the service: its name in the environment, its unit, its default and why it is so.
+
+Law: settings are read once, at the start, from the environment and from `.env` files (the environment wins); they are
+frozen and handed out in groups, each constructor getting its own and never the whole. A group's field says a setting's
+type, bounds and default, its row in `TABLE` all else; `.env.example` and docs/settings.md are checked against both.
+Every mistake is reported in one go. A secret is shown neither in an error nor in a repr.
+
+Longer than other files on purpose: whoever asks "what can be set?" reads one list.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import shutil
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from dotenv import dotenv_values
+from msgspec import Meta
+
+ROOT = Path(__file__).resolve().parent  # relative paths start here, wherever the process was started
+
+Whole = Annotated[int, Meta(ge=1)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Minutes = Annotated[int, Meta(ge=1, le=10_000)]
+
+
+class SettingsError(Exception):
+    """One or more settings cannot be used; the text names each, what is wrong with it and how to mend it."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("The settings cannot be used:\n\n" + "\n".join(f"  {mistake}" for mistake in mistakes))
+
+
+# ---------------------------------------------------------------- the groups: type, bounds, default
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """A frozen group of settings whose repr keeps its secrets."""
+
+    def __repr__(self) -> str:
+        values = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        shown = (f"{name}={'***' if name in SECRET_FIELDS and value else repr(value)}" for name, value in values)
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def secrets(self) -> Iterator[str]:
+        """Every value that must never be written anywhere: for the log's filter."""
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if name in SECRET_FIELDS and value:
+                yield value
+                if "://" in value and (password := urlsplit(value).password):
+                    yield password
+
+
+class AccountSettings(Group, frozen=True, kw_only=True):
+    """One Discord account and the channel it draws in. Several accounts are written as lists of equal length."""
+
+    token: str
+    guild_id: str
+    channel_id: str
+    concurrency: Annotated[int, Meta(ge=1, le=100)] = 3
+
+
+class DiscordSettings(Group, frozen=True, kw_only=True):
+    """The accounts, and where and as what Discord is spoken to. An empty address: Discord's own."""
+
+    accounts: tuple[AccountSettings, ...] = ()
+    api_base: str = "https://discord.com/api/v9"
+    gateway_url: str = ""
+    cdn_base: str = ""
+    upload_base: str = ""
+    proxy_url: str = ""
+    fetch_build: bool = True
+    build_number: Whole = 589_596  # as published in 2026-08
+    chrome_version: Annotated[int, Meta(ge=100, le=999)] = 150
+
+
+class TaskSettings(Group, frozen=True, kw_only=True):
+    """The rules' own numbers."""
+
+    send_interval_ms: Annotated[int, Meta(ge=0, le=600_000)] = 1000
+    settle_seconds: Annotated[int, Meta(ge=1, le=3600)] = 120
+    silence_minutes: Minutes = 5
+    silence_minutes_fast: Minutes = 15
+    silence_minutes_relaxed: Minutes = 180
+    max_queue: Whole = 10_000
+    max_prompt_length: Whole = 6000
+
+
+class HttpSettings(Group, frozen=True, kw_only=True):
+    """Where the API listens and whom it answers."""
+
+    host: str = "127.0.0.1"
+    port: Port = 3000
+    api_secret: str = ""
+    allow_anonymous: bool = False
+    allowed_hosts: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
+    public_url: str = ""
+    max_body_mb: Annotated[int, Meta(ge=1, le=1024)] = 64
+
+    @property
+    def address(self) -> str:
+        """The service's own address, for links and for the screen."""
+        if self.public_url:
+            return self.public_url
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - looked at, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+class HookSettings(Group, frozen=True, kw_only=True):
+    """Call-backs."""
+
+    notify_hook: str = ""
+    allow_private_hooks: bool = False
+
+
+class TranslationSettings(Group, frozen=True, kw_only=True):
+    """Chinese prompts to English."""
+
+    enabled: bool = True
+    baidu_appid: str = ""
+    baidu_secret: str = ""
+    baidu_url: str = "https://fanyi-api.baidu.com"
+    mymemory_url: str = "https://api.mymemory.translated.net"
+    mymemory_email: str = ""
+    timeout_seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
+    pause_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
+
+
+class StorageSettings(Group, frozen=True, kw_only=True):
+    """Where things are kept."""
+
+    data_dir: Path = Path("data")
+    database_path: Path = Path("data/tasks.db")
+
+
+class LogSettings(Group, frozen=True, kw_only=True):
+    """What is written to stderr."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["text", "json"] = "text"
+
+
+class Settings(Group, frozen=True, kw_only=True):
+    """All groups. Only run.py sees this; it hands each constructor its own."""
+
+    discord: DiscordSettings = DiscordSettings()
+    tasks: TaskSettings = TaskSettings()
+    http: HttpSettings = HttpSettings()
+    hooks: HookSettings = HookSettings()
+    translation: TranslationSettings = TranslationSettings()
+    storage: StorageSettings = StorageSettings()
+    log: LogSettings = LogSettings()
+    simulator_port: Port = 8765
+    simulator: bool = False  # said on the command line, not in the environment
+
+    def secrets(self) -> Iterator[str]:
+        for group in (*self.discord.accounts, self.discord, self.http, self.hooks, self.translation):
+            yield from group.secrets()
+
+
+# ---------------------------------------------------------------- how a value is read
+# Each reader takes the text, without quotes and outer blanks, and raises ValueError saying what the text must be.
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in ("true", "yes", "on", "1"):
+        return True
+    if text.lower() in ("false", "no", "off", "0"):
+        return False
+    raise ValueError("true or false")
+
+
+def _url(text: str, schemes: tuple[str, ...] = ("http", "https")) -> str:
+    must = f"an address that starts with {schemes[0]}:// or {schemes[1]}:// and has no blanks"
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable or re.search(r"\s", text):
+        raise ValueError(must)
+    return text
+
+
+def _base(text: str) -> str:
+    return _url(text).rstrip("/")
+
+
+def _gateway(text: str) -> str:
+    return _url(text, ("ws", "wss"))
+
+
+def _digits(text: str) -> str:
+    if not re.fullmatch(r"[0-9]+", text):
+        raise ValueError("an id, digits only; Discord shows it in the channel's address: /channels/<guild>/<channel>")
+    return text
+
+
+def _token(text: str) -> str:
+    if text.lower().startswith(("bot ", "bearer ")):
+        raise ValueError("a user account's token alone: leave out the word before it. A bot's token will not do")
+    return _word(text)
+
+
+def _word(text: str) -> str:
+    if not re.fullmatch(r"[!-~]+", text):
+        raise ValueError("one word of ASCII letters, digits and signs, as it travels in an HTTP header")
+    return text
+
+
+def _host(text: str) -> str:
+    name = text.strip("[]")
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        if re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9_.-]+", name):
+            return name.lower()
+    raise ValueError("an IP address or a host name, without http:// and without a port")
+
+
+def _list(reader: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        return tuple(reader(item.strip()) for item in text.split(",") if item.strip())
+
+    return read
+
+
+def _origin(text: str) -> str:
+    base = _base(text).lower()
+    if urlsplit(base).path or urlsplit(base).query:
+        raise ValueError("origins such as https://page.example, separated by commas: scheme, host and port, no path")
+    return base
+
+
+# ---------------------------------------------------------------- the table: name, field, unit, why
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a field's declaration does not say."""
+
+    name: str  # in the environment
+    field: str  # the way to it from `Settings`
+    unit: str
+    why: str
+    read: Callable[[str], Any] = str
+    old: tuple[str, ...] = ()  # names of earlier programs that are understood too; the new name wins
+    secret: bool = False
+    offline: bool = False  # not read under --simulator: nothing there may reach the real world
+    simulator: bool | int | None = None  # the default under --simulator, where it differs
+
+    @property
+    def group(self) -> str:
+        return self.field.rpartition(".")[0]
+
+    @property
+    def attribute(self) -> str:
+        return self.field.rpartition(".")[2]
+
+    @property
+    def type(self) -> Any:
+        return typing.get_type_hints(GROUPS[self.group], include_extras=True)[self.attribute]
+
+    @property
+    def default(self) -> Any:
+        """The field's default; `msgspec.NODEFAULT` where it must be set."""
+        fields = msgspec.structs.fields(GROUPS[self.group])
+        return next(field.default for field in fields if field.name == self.attribute)
+
+    @property
+    def default_text(self) -> str:
+        """The default as one would write it in `.env`."""
+        if self.default is msgspec.NODEFAULT or self.default in ("", ()):
+            return ""
+        return str(self.default).lower() if isinstance(self.default, bool) else str(self.default)
+
+
+GROUPS: Mapping[str, type[Group]] = {
+    "discord.accounts": AccountSettings,
+    "discord": DiscordSettings,
+    "tasks": TaskSettings,
+    "http": HttpSettings,
+    "hooks": HookSettings,
+    "translation": TranslationSettings,
+    "storage": StorageSettings,
+    "log": LogSettings,
+    "": Settings,
+}
+
+# fmt: off
+TABLE = (
+    # discord.accounts
+    Setting("DISCORD_TOKEN", "discord.accounts.token", "token, or a list separated by commas",
+            "The Discord account that draws. It is as good as a password. Not needed with --simulator.",
+            read=_token, old=("SALAI_TOKEN",), secret=True, offline=True),
+    Setting("DISCORD_GUILD_ID", "discord.accounts.guild_id", "id, or a list; one is shared by all tokens",
+            "The Discord server in which the MidJourney bot is a member.",
+            read=_digits, old=("SERVER_ID",), offline=True),
+    Setting("DISCORD_CHANNEL_ID", "discord.accounts.channel_id", "id, or a list; one is shared by all tokens",
+            "The channel to draw in; a private one keeps strangers' pictures and yours apart.",
+            read=_digits, old=("CHANNEL_ID",), offline=True),
+    Setting("CONCURRENCY", "discord.accounts.concurrency", "drawings at once, or a list; one is shared by all tokens",
+            "What the MidJourney plan allows in fast mode: Basic and Standard 3, Pro and Mega 12.", old=("NUMBER",)),
+    # discord
+    Setting("DISCORD_API_BASE", "discord.api_base", "URL with the version",
+            "Another address for Discord's REST API: a reverse proxy, where Discord cannot be reached.",
+            read=_base, offline=True),
+    Setting("DISCORD_GATEWAY_URL", "discord.gateway_url", "ws or wss URL",
+            "Another address for Discord's gateway. Empty: Discord's own.", read=_gateway, offline=True),
+    Setting("DISCORD_CDN_BASE", "discord.cdn_base", "URL",
+            "Replaces Discord's CDN when pictures are loaded and in the URLs that callers see. Empty: Discord's own.",
+            read=_base, offline=True),
+    Setting("DISCORD_UPLOAD_BASE", "discord.upload_base", "URL",
+            "Replaces the host to which pictures are uploaded. Empty: the one Discord names.",
+            read=_base, offline=True),
+    Setting("PROXY_URL", "discord.proxy_url", "http or https URL",
+            "An HTTP proxy for everything said to Discord. Proxy variables of the system are not read.",
+            read=_url, secret=True, offline=True),
+    Setting("DISCORD_FETCH_BUILD", "discord.fetch_build", "true or false",
+            "Ask Discord's own pages at the start which build its web client is, to look like it; 10 s at most.",
+            read=_flag, offline=True, simulator=False),
+    Setting("DISCORD_BUILD_NUMBER", "discord.build_number", "number",
+            "The build of Discord's web client to name when its pages cannot be asked."),
+    Setting("DISCORD_CHROME_VERSION", "discord.chrome_version", "major version",
+            "The Chrome to pass for; the default is the one whose TLS handshake the pinned curl_cffi speaks."),
+    # tasks
+    Setting("SEND_INTERVAL_MS", "tasks.send_interval_ms", "milliseconds",
+            "The least pause between two sends of one account, plus some jitter: bursts look like a machine.",
+            simulator=0),
+    Setting("SETTLE_SECONDS", "tasks.settle_seconds", "seconds",
+            "After a send with an unknown outcome: how long the channel must show nothing before that counts as a no."),
+    Setting("SILENCE_MINUTES", "tasks.silence_minutes", "minutes",
+            "A task of which nothing at all has been heard fails after this long; a new one shows within seconds."),
+    Setting("SILENCE_MINUTES_FAST", "tasks.silence_minutes_fast", "minutes",
+            "The same for a running drawing in fast or turbo mode, which shows progress every few seconds."),
+    Setting("SILENCE_MINUTES_RELAXED", "tasks.silence_minutes_relaxed", "minutes",
+            "The same in relaxed mode or in MidJourney's own queue, where hours may pass."),
+    Setting("MAX_QUEUE", "tasks.max_queue", "tasks",
+            "More waiting tasks than this are refused as 'queue full', so that a runaway caller cannot fill the disk."),
+    Setting("MAX_PROMPT_LENGTH", "tasks.max_prompt_length", "characters",
+            "Longer prompts are refused at once: Discord takes no longer option of a command."),
+    # http
+    Setting("HOST", "http.host", "address",
+            "Where to listen. The default is reachable from this machine alone; 0.0.0.0 is every interface.",
+            read=_host),
+    Setting("PORT", "http.port", "TCP port",
+            "Where to listen; the reference's port."),
+    Setting("API_SECRET", "http.api_secret", "text",
+            "What callers must send along. Without it only this machine is served: each drawing costs money.",
+            read=_word, secret=True),
+    Setting("ALLOW_ANONYMOUS", "http.allow_anonymous", "true or false",
+            "Serve other machines without API_SECRET. Only where something else keeps strangers out.", read=_flag),
+    Setting("ALLOWED_HOSTS", "http.allowed_hosts", "list separated by commas",
+            "Names besides loopback under which the service is called without API_SECRET; it stops DNS rebinding.",
+            read=_list(_host)),
+    Setting("CORS_ORIGINS", "http.cors_origins", "list separated by commas",
+            "Web pages that may call without API_SECRET. With it any page may, as it must know the secret.",
+            read=_list(_origin)),
+    Setting("PUBLIC_URL", "http.public_url", "URL",
+            "How users reach this service, for links to itself. Empty: http://HOST:PORT.", read=_base),
+    Setting("MAX_BODY_MB", "http.max_body_mb", "MiB",
+            "Larger requests are refused. Pictures come as base64, a third larger than their files."),
+    # hooks
+    Setting("NOTIFY_HOOK", "hooks.notify_hook", "http or https URL",
+            "Hears the end of every task, besides the task's own hook. The operator's word: no address is refused.",
+            read=_url, secret=True),
+    Setting("ALLOW_PRIVATE_HOOKS", "hooks.allow_private_hooks", "true or false",
+            "Let callers' hooks reach loopback and private addresses, which a stranger must not make us call.",
+            read=_flag, simulator=True),
+    # translation
+    Setting("TRANSLATION", "translation.enabled", "true or false",
+            "Translate prompts that hold Chinese. Off, they go to MidJourney as they are and to no translator.",
+            read=_flag),
+    Setting("BAIDU_APPID", "translation.baidu_appid", "text",
+            "Baidu's translator is asked first when this and BAIDU_SECRET are set.",
+            read=_word, old=("baiduAPPID",), offline=True),
+    Setting("BAIDU_SECRET", "translation.baidu_secret", "text",
+            "Signs what is asked of Baidu.", read=_word, old=("baiduSECRET",), secret=True, offline=True),
+    Setting("BAIDU_URL", "translation.baidu_url", "URL",
+            "Another address for Baidu's translator.", read=_base, offline=True),
+    Setting("MYMEMORY_URL", "translation.mymemory_url", "URL",
+            "Another address for MyMemory, the translator that needs no key.", read=_base, offline=True),
+    Setting("MYMEMORY_EMAIL", "translation.mymemory_email", "address",
+            "MyMemory translates ten times as much a day for a caller who names one.", read=_word, offline=True),
+    Setting("TRANSLATION_TIMEOUT_SECONDS", "translation.timeout_seconds", "seconds",
+            "In all, for every translator together; then the original text is sent, with a note."),
+    Setting("TRANSLATION_PAUSE_SECONDS", "translation.pause_seconds", "seconds",
+            "A translator that failed is left alone this long, so that it delays one task and not each."),
+    # storage
+    Setting("DATA_DIR", "storage.data_dir", "folder",
+            "What must survive a restart. Set in the environment, its .env is read as well; /data in the container.",
+            read=Path),
+    Setting("DATABASE_PATH", "storage.database_path", "file",
+            "Every task ever asked for. Empty: tasks.db in DATA_DIR, with --simulator simulator.db.", read=Path),
+    # log
+    Setting("LOG_LEVEL", "log.level", "DEBUG, INFO, WARNING or ERROR",
+            "INFO is one line per thing that happened to a task.", read=str.upper),
+    Setting("LOG_FORMAT", "log.format", "text or json",
+            "json is for machines that collect logs.", read=str.lower),
+    # settings
+    Setting("SIMULATOR_PORT", "simulator_port", "TCP port",
+            "Where --simulator lets its fake Discord listen."),
+)
+# fmt: on
+
+SECRET_FIELDS = frozenset(setting.attribute for setting in TABLE if setting.secret)
+
+
+# ---------------------------------------------------------------- reading
+
+
+def load(
+    environ: Mapping[str, str] = os.environ,
+    dotenv_paths: Sequence[Path] | None = None,
+    *,
+    simulator: bool = False,
+    root: Path = ROOT,
+) -> Settings:
+    """The settings, or `SettingsError` with every mistake in them. `dotenv_paths`: the first that has a value wins."""
+    reader = _Reader(simulator)
+    reader.collect(environ, dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths)
+    found = {path: reader.group(path) for path in GROUPS if path != "discord.accounts"}
+    found["discord"]["accounts"] = () if simulator else reader.accounts()
+    reader.check_together(found)
+    if reader.mistakes:
+        raise SettingsError(reader.mistakes)
+    _place(found["storage"], root, "simulator.db" if simulator else "tasks.db")
+    groups: dict[str, Any] = {path: GROUPS[path](**values) for path, values in found.items() if path}
+    return Settings(**groups, **found[""], simulator=simulator)
+
+
+def dotenv_files(environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> tuple[Path, ...]:
+    """The `.env` files that are read: the project's own, and that of DATA_DIR where the environment names one."""
+    data_dir = environ.get("DATA_DIR", "").strip()
+    return (root / ".env", *((root / data_dir / ".env",) if data_dir else ()))
+
+
+def provide_example(data_dir: Path, example: Path = ROOT / ".env.example") -> Path | None:
+    """Put `.env.example` into the data folder when it is missing; the path if that was done.
+
+    In a container the volume is all a user can edit: start once, copy the example to `.env`, fill it in, restart.
+    """
+    target = data_dir / ".env.example"
+    try:
+        if target.exists() or not example.exists():
+            return None
+        data_dir.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(example, target)
+    except OSError:
+        return None  # a folder that cannot be written is reported by the store, which needs it
+    return target
+
+
+def at_simulator(settings: Settings, base: str, accounts: Sequence[AccountSettings]) -> Settings:
+    """The settings with everything that would reach the real world pointed at the simulator at `base`."""
+    discord = msgspec.structs.replace(
+        settings.discord,
+        accounts=tuple(accounts),
+        api_base=f"{base}/api/v9",
+        gateway_url=f"{base.replace('http', 'ws', 1)}/gateway",
+        cdn_base=base,
+        upload_base=base,
+    )
+    translation = msgspec.structs.replace(settings.translation, mymemory_url=f"{base}/translate")
+    return msgspec.structs.replace(settings, discord=discord, translation=translation)
+
+
+def is_loopback(host: str) -> bool:
+    """Can only this machine reach a server that listens on `host`?"""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _place(values: dict[str, Any], root: Path, database: str) -> None:
+    """Paths become absolute; the database lies in the data folder unless it was given a place of its own."""
+    values["data_dir"] = root / values.get("data_dir", StorageSettings().data_dir)
+    values["database_path"] = root / values.get("database_path", values["data_dir"] / database)
+
+
+class _Reader:
+    """Reads values one by one and gathers the mistakes."""
+
+    def __init__(self, simulator: bool) -> None:
+        self.simulator = simulator
+        self.mistakes: list[str] = []
+        self._texts: dict[str, str] = {}
+
+    def collect(self, environ: Mapping[str, str], dotenv_paths: Sequence[Path]) -> None:
+        """What is set, and where: an empty value is none, so that it hides nothing."""
+        for source in (environ, *(self._dotenv(path) for path in dotenv_paths)):
+            for name, value in source.items():
+                if value and (text := _unquoted(value)):
+                    self._texts.setdefault(name, text)
+
+    def _dotenv(self, path: Path) -> Mapping[str, str | None]:
+        try:
+            # No interpolation: a `$` in a secret is a `$`. "-sig": Windows' editors put a mark in front.
+            return dotenv_values(path, interpolate=False, encoding="utf-8-sig") if path.exists() else {}
+        except (OSError, UnicodeDecodeError):
+            self.mistakes.append(f"{path} cannot be read.\n    Save it as UTF-8 text that this user may read.")
+            return {}
+
+    def group(self, path: str) -> dict[str, Any]:
+        """Field -> value, for what is set or differs under the simulator."""
+        values = {}
+        for setting in (row for row in TABLE if row.group == path):
+            name, text = self._look_up(setting)
+            value = self._read(setting, name, text) if text else setting.simulator if self.simulator else None
+            if value is not None:
+                values[setting.attribute] = value
+        return values
+
+    def accounts(self) -> tuple[AccountSettings, ...]:
+        """The accounts: as many as there are tokens."""
+        own = [setting for setting in TABLE if setting.group == "discord.accounts"]
+        lists = {setting.attribute: items for setting in own if (items := self._read_list(setting))}
+        count = len(lists.get("token", [None]))
+        for setting in own:
+            items = lists.get(setting.attribute)
+            if items is None and setting.default is msgspec.NODEFAULT:
+                self.mistakes.append(f"{setting.name} is not set.\n    {_MISSING[setting.name]}")
+            elif items and len(items) not in (1, count) and "token" in lists:
+                self.mistakes.append(
+                    f"{setting.name} has {len(items)} values for {count} tokens.\n"
+                    "    Give one value for all tokens, or one for each, separated by commas."
+                )
+        if self.mistakes:
+            return ()
+        each = {field: items * count if len(items) == 1 else items for field, items in lists.items()}
+        return tuple(AccountSettings(**{field: each[field][n] for field in each}) for n in range(count))
+
+    def check_together(self, found: Mapping[str, Mapping[str, Any]]) -> None:
+        """What is right alone and wrong together."""
+        host = found["http"].get("host", HttpSettings().host)
+        if not (is_loopback(host) or "API_SECRET" in self._texts or found["http"].get("allow_anonymous")):
+            self.mistakes.append(
+                f"HOST={host} is open to other machines, and there is no API_SECRET: anyone could draw at your cost.\n"
+                "    Set API_SECRET to what callers must send along, or ALLOW_ANONYMOUS=true if something else\n"
+                "    keeps strangers out, or leave HOST at 127.0.0.1."
+            )
+        keys = [setting for setting in TABLE if setting.name in ("BAIDU_APPID", "BAIDU_SECRET")]
+        missing = [setting.name for setting in keys if not self._look_up(setting)[1]]
+        if len(missing) == 1:
+            self.mistakes.append(f"{missing[0]} is not set.\n    Baidu needs both BAIDU_APPID and BAIDU_SECRET.")
+
+    def _look_up(self, setting: Setting) -> tuple[str, str]:
+        """The name under which it is set, and the text; the text is empty when it is not."""
+        names = () if self.simulator and setting.offline else (setting.name, *setting.old)
+        return next(((name, self._texts[name]) for name in names if name in self._texts), (setting.name, ""))
+
+    def _read_list(self, setting: Setting) -> list[Any] | None:
+        name, text = self._look_up(setting)
+        return [self._read(setting, name, _unquoted(item)) for item in text.split(",")] if text else None
+
+    def _read(self, setting: Setting, name: str, text: str) -> Any:
+        try:
+            return msgspec.convert(setting.read(text), setting.type, strict=False)
+        except msgspec.ValidationError:
+            must = _must(setting)
+        except ValueError as error:
+            must = str(error)
+        known = "" if name == setting.name else f" (the old name of {setting.name})"
+        # A long word may be a token in the wrong line, a URL may hold a password: neither is shown.
+        shown = repr(text) if not setting.secret and len(text) < 40 and "@" not in text else "the value (not shown)"
+        instead = f", or be left out for {setting.default_text}" if setting.default_text else ""
+        self.mistakes.append(f"{name}{known}: {shown} is not usable.\n    It must be {must}{instead}.")
+        return None
+
+
+_WHERE = "It is in the channel's address in a browser: discord.com/channels/<guild>/<channel>."
+_MISSING = {
+    "DISCORD_TOKEN": "With a Discord account: DISCORD_TOKEN=… python run.py, or write it into .env.\n"
+    "    Without one: python run.py --simulator",
+    "DISCORD_GUILD_ID": f"Set it to the id of the Discord server to draw in. {_WHERE}",
+    "DISCORD_CHANNEL_ID": f"Set it to the id of the Discord channel to draw in. {_WHERE}",
+}
+
+
+def _must(setting: Setting) -> str:
+    """What a value must be, said from the declaration of its type."""
+    kinds: dict[Any, str] = {int: "a whole number", float: "a number"}
+    kind = kinds.get(getattr(setting.type, "__origin__", None))
+    bounds = next((note for note in getattr(setting.type, "__metadata__", ()) if isinstance(note, Meta)), Meta())
+    if kind is None:
+        return setting.unit
+    low = f"above {bounds.gt}" if bounds.gt is not None else f"from {bounds.ge}"
+    return f"{kind} {low}{'' if bounds.le is None else f' to {bounds.le}'} ({setting.unit})"
+
+
+def _unquoted(text: str) -> str:
+    """Without outer blanks and quotes: some ways into the environment keep the quotes of a `.env` line."""
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1].strip()
+    return text

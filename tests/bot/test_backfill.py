@@ -1,0 +1,72 @@
+"""History: all pages, oldest first, as the same events as the gateway's, marked as history."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from bot import backfill
+from bot.nonces import id_at, new_nonce
+from simulator import Simulator
+from tasks.errors import NotSent
+from tasks.events import Finished
+from tests.bot.harness import IMAGINE, Events, connected_pool
+
+
+class Channel:
+    """A channel of so many messages, one each second from 1,700,000,000,000 ms on; pages as Discord gives them."""
+
+    def __init__(self, count: int) -> None:
+        self.messages = [{"id": id_at(1_700_000_000_000 + n * 1000)} for n in range(count)]
+        self.asked: list[str] = []
+
+    async def page_after(self, after: str) -> Sequence[Mapping[str, Any]]:
+        self.asked.append(after)
+        newer = [message for message in self.messages if int(message["id"]) > int(after)]
+        return list(reversed(newer[: backfill.PAGE]))
+
+
+@pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (99, 1), (100, 2), (101, 2), (250, 3)])
+async def test_all_pages_oldest_first(count: int, pages: int) -> None:
+    channel = Channel(count)
+    assert await backfill.read(channel.page_after, 1_699_999_999_000, max_pages=9) == channel.messages
+    assert len(channel.asked) == pages
+
+
+async def test_no_more_pages_than_allowed() -> None:
+    channel = Channel(500)
+    assert await backfill.read(channel.page_after, 0, max_pages=2) == channel.messages[:200]
+
+
+async def test_a_margin_before_the_moment_is_read_too() -> None:
+    channel = Channel(100)
+    found = await backfill.read(channel.page_after, 1_700_000_000_000 + 50_000, max_pages=9)
+    assert found == channel.messages[46:]
+
+
+async def test_a_finished_job_is_found_in_history() -> None:
+    events = Events()
+    async with Simulator(accounts=1) as simulator, connected_pool(simulator, events) as pool:
+        since = pool.accounts()[0].connected_since or 0
+        for _ in range(3):
+            await pool.send("a0", IMAGINE, new_nonce())
+        await simulator.until(lambda: sum(job["status"] == "finished" for job in simulator.jobs) == 3)
+        heard = await pool.recall("a0", since)
+        finals = [event for event in heard if isinstance(event, Finished)]
+        assert len({event.keys.job_id for event in finals}) == 3
+        assert all(event.keys.from_history and event.keys.account == "a0" for event in heard)
+        ids = [int(event.keys.message_id or 0) for event in heard]
+        assert ids == sorted(ids)
+
+
+async def test_history_can_be_read_while_the_gateway_is_down_but_not_without_discord() -> None:
+    events = Events()
+    async with Simulator(accounts=1) as simulator, connected_pool(simulator, events) as pool:
+        await simulator.drop_gateways(30)
+        await events.until(lambda event: type(event).__name__ == "Disconnected")
+        assert await pool.recall("a0", 0) == []
+        simulator.add_fault({"kind": "dead_token"})
+        with pytest.raises(NotSent):
+            await pool.recall("a0", 0)
+    with pytest.raises(NotSent):
+        await pool.recall("a0", 0)

@@ -1,0 +1,114 @@
+"""Prompts taken apart and put together: what stays keeps its bytes and its place."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.translation import prompts
+
+STAYS = (
+    "--ar 16:9",
+    "--v 7",
+    "--tile",
+    "--style raw",
+    "--sref https://s.mj.run/abc",
+    "https://cdn.example/图/a.png?x=1&y=2",
+    "<https://a.example/b c>",
+    "::2",
+    "::-0.5",
+    "a red car",
+    "|",
+)
+CHINESE = st.text(st.sampled_from("一只狗在草地上，。！"), min_size=1, max_size=8).filter(prompts.has_chinese)
+PROMPTS = st.lists(st.one_of(st.sampled_from(STAYS), CHINESE), min_size=1, max_size=8).map(" ".join)
+
+
+def translated(prompt: str) -> str:
+    parts = prompts.pieces(prompt)
+    return prompts.joined(parts, [f"T{n}" for n, _ in enumerate(chinese(prompt))])
+
+
+def chinese(prompt: str) -> list[str]:
+    return [piece.text for piece in prompts.pieces(prompt) if piece.english is None]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("一只狗", "T0"),
+        ("一只狗，在草地上", "T0"),
+        ("a 红色 car", "T0"),
+        ("  一只狗  ", "  T0  "),
+        ("一只狗\n一只猫 --ar 2:3", "T0 --ar 2:3"),
+        ("一只狗 --ar 16:9 --v 7", "T0 --ar 16:9 --v 7"),
+        ("一只狗--ar 2:3", "T0 --ar 2:3"),
+        ("一只狗 —ar 2:3", "T0 —ar 2:3"),
+        ("一只狗 --no 树, 水", "T0 --no T1, T2"),
+        ("dog --no 树，水、 text,文字 --v 7", "dog --no T0, T1, text,T2 --v 7"),
+        ("dog --no 树", "dog --no T0"),
+        ("https://a.example/b.png，一只猫", "https://a.example/b.png T0"),
+        ("https://a.example/图.png 一只猫", "https://a.example/图.png T0"),
+        ("<https://a.example/b.png> 猫", "<https://a.example/b.png> T0"),
+        ("红色::2蓝色::-1.5 草地::", "T0::2 T1::-1.5 T2::"),
+        ("{红, 绿}色的鸟", "{T0, T1} T2"),
+        ("一只{红，green}鸟", "T0 {T1, green} T2"),
+        ("猫|狗", "T0|T1"),
+        ("--tile 沙滩", "--tile T0"),
+        ("--niji 女孩", "--niji T0"),
+        ("--style 动漫", "--style 动漫"),
+        ("猫 --ar 2:3，草地", "T0 --ar 2:3 T1"),
+        ("well-known 猫 --sref https://a/b 2", "T0 --sref https://a/b 2"),
+    ],
+)
+def test_examples(prompt: str, expected: str) -> None:
+    assert translated(prompt) == expected
+
+
+@given(st.text())
+@example("--no 树，")
+@example("{一}<二>::三|四 https://五")
+def test_the_pieces_are_the_prompt(prompt: str) -> None:
+    assert "".join(piece.text for piece in prompts.pieces(prompt)) == prompt
+    assert prompts.joined(prompts.pieces(prompt), ["x"] * len(chinese(prompt))) is not None
+
+
+@given(st.text(st.characters(max_codepoint=0x2E00)))
+def test_a_prompt_without_chinese_is_unchanged_and_needs_nothing(prompt: str) -> None:
+    assert not prompts.needs_translation(prompt)
+    assert prompts.joined(prompts.pieces(prompt), []) == prompt
+
+
+@given(PROMPTS)
+def test_what_stays_is_byte_identical_and_in_order(prompt: str) -> None:
+    kept = [piece.text for piece in prompts.pieces(prompt) if piece.english is not None]
+    result = translated(prompt)
+    position = 0
+    for text in kept:
+        position = result.index(text, position) + len(text)
+    assert not any(prompts.has_chinese(text) for text in chinese(result))
+
+
+@given(PROMPTS)
+def test_only_text_with_chinese_is_translated(prompt: str) -> None:
+    assert all(prompts.has_chinese(text) for text in chinese(prompt))
+    assert not any("--" in text or "http" in text or "::" in text for text in chinese(prompt))
+
+
+@pytest.mark.parametrize(
+    "prompt", ["", "a cat", "a cat，a dog", "--style 动漫", "https://a.example/图.png", "<图>", "カタカナ"]
+)
+def test_needs_nothing(prompt: str) -> None:
+    assert not prompts.needs_translation(prompt)
+
+
+@pytest.mark.parametrize("prompt", ["狗", "a 狗", "狗。", "dog --no 树", "𠀀"])
+def test_needs_translation(prompt: str) -> None:
+    assert prompts.needs_translation(prompt)
+
+
+def test_a_translation_brings_no_sign_that_means_something_to_midjourney() -> None:
+    parts = prompts.pieces("远方 {红,绿} --no 树")
+    said = prompts.joined(parts, ["Far -- away—{a|b} c::2", "red, crimson.", "Green.", "trees, shrubs"])
+    assert said == "Far, away, (a/b) c:2 {red crimson,Green} --no trees shrubs"

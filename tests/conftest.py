@@ -1,0 +1,21 @@
+"""What holds for every test: it leaves no task behind, and is judged by what it finds, not by how fast it finds it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import hypothesis
+import pytest
+
+# A deadline for each example fails on a busy machine; pytest's timeout ends what hangs.
+hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.load_profile("ours")
+
+
+@pytest.fixture(autouse=True)
+async def no_task_left_behind() -> AsyncIterator[None]:
+    """Whatever a test started has ended when the test and its fixtures have."""
+    yield
+    left = [task.get_name() for task in asyncio.all_tasks() - {asyncio.current_task()} if not task.done()]
+    assert not left, f"still running after the test: {', '.join(left)}"

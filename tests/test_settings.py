@@ -1,0 +1,334 @@
+"""Settings: every name is documented, every mistake is told at once, no secret is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from curl_cffi.requests.impersonate import DEFAULT_CHROME
+from hypothesis import given
+from hypothesis import strategies as st
+
+import settings
+from settings import ROOT, TABLE, AccountSettings, Setting, Settings, SettingsError, load
+
+ACCOUNT = {"DISCORD_TOKEN": "secret.token", "DISCORD_GUILD_ID": "11", "DISCORD_CHANNEL_ID": "22"}
+each_setting = pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
+
+
+def read(*dotenv: Path, **environ: str) -> Settings:
+    return load({**ACCOUNT, **environ}, dotenv)
+
+
+def mistakes(*dotenv: Path, **environ: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        read(*dotenv, **environ)
+    return str(caught.value)
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+# ---------------------------------------------------------------- the documents
+
+
+@each_setting
+def test_env_example_names_it_with_unit_default_and_why(setting: Setting) -> None:
+    entry = (
+        f"# {setting.why}{f' Old name: {setting.old[0]}.' if setting.old else ''}\n"
+        f"# Unit: {setting.unit}. Default: {setting.default_text or 'none'}.\n"
+    )
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    assert entry in text
+    assert text.split(entry)[1].splitlines()[0].removeprefix("# ") == f"{setting.name}={setting.default_text}"
+
+
+@each_setting
+def test_the_docs_name_it_with_unit_default_and_why(setting: Setting) -> None:
+    default = f"`{setting.default_text}`" if setting.default_text else "none"
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert f"\n| `{setting.name}` | {setting.unit} | {default} | {setting.why}" in text
+    assert all(f"Old name: `{old}`" in text for old in setting.old)
+    if setting.simulator is not None:
+        assert f"\n| `{setting.name}` | `{str(setting.simulator).lower()}` |" in text
+
+
+def test_the_documents_name_nothing_else() -> None:
+    names = {setting.name for setting in TABLE}
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    assert {line.removeprefix("# ").split("=")[0] for line in lines if "=" in line} == names
+    rows = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8").splitlines()
+    assert {row.split("`")[1] for row in rows if row.startswith("| `")} == names
+
+
+def test_env_example_is_usable_as_it_is() -> None:
+    assert load({}, [ROOT / ".env.example"], simulator=True) == load({}, [], simulator=True)
+
+
+@each_setting
+def test_it_has_a_field_of_its_own(setting: Setting) -> None:
+    assert setting.type is not None
+    assert [other.field for other in TABLE].count(setting.field) == 1
+    assert [name for other in TABLE for name in (other.name, *other.old)].count(setting.name) == 1
+
+
+def test_every_field_has_a_setting() -> None:
+    ours = {"accounts", "simulator", *settings.GROUPS}
+    for path, group in settings.GROUPS.items():
+        declared = {setting.attribute for setting in TABLE if setting.group == path}
+        assert {field.name for field in msgspec.structs.fields(group)} - ours == declared
+
+
+@each_setting
+def test_its_default_is_what_its_text_says(setting: Setting) -> None:
+    if setting.default_text:
+        again = msgspec.convert(setting.read(setting.default_text), setting.type, strict=False)
+        assert again == setting.default
+
+
+def test_the_chrome_to_pass_for_is_the_one_curl_imitates() -> None:
+    assert f"chrome{settings.DiscordSettings().chrome_version}" == DEFAULT_CHROME
+
+
+# ---------------------------------------------------------------- where values come from
+
+
+def test_defaults() -> None:
+    got = read()
+    assert got.discord.accounts == (AccountSettings(token="secret.token", guild_id="11", channel_id="22"),)
+    assert (got.http.host, got.http.port, got.simulator_port) == ("127.0.0.1", 3000, 8765)
+    assert got.storage.database_path == ROOT / "data" / "tasks.db"
+    assert got.tasks.send_interval_ms == 1000
+    assert not got.hooks.allow_private_hooks
+
+
+def test_the_environment_wins_over_dotenv_and_the_first_dotenv_over_the_next(tmp_path: Path) -> None:
+    first = write(tmp_path / "first", "PORT=1\nMAX_QUEUE=1\nLOG_LEVEL=\n")
+    second = write(tmp_path / "second", "MAX_QUEUE=2\nLOG_LEVEL=debug\n")
+    got = read(first, second, tmp_path / "none", PORT="5")
+    assert (got.http.port, got.tasks.max_queue, got.log.level) == (5, 1, "DEBUG")
+
+
+def test_an_empty_value_is_none_and_hides_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path / ".env", "API_SECRET=from-the-file\n")
+    assert read(path, API_SECRET=" ", PORT='""').http.api_secret == "from-the-file"
+
+
+def test_a_dotenv_of_a_windows_editor_with_quotes_comments_and_dollars(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_bytes(b"\xef\xbb\xbfAPI_SECRET='a${b}c'\r\nPORT=81 # the second\r\nexport LOG_FORMAT=json\r\n")
+    got = read(path)
+    assert (got.http.api_secret, got.http.port, got.log.format) == ("a${b}c", 81, "json")
+
+
+def test_a_dotenv_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"PORT=\xff\xfe")
+    assert "cannot be read" in mistakes(tmp_path / ".env")
+
+
+def test_dotenv_files_are_the_projects_own_and_that_of_the_data_folder(tmp_path: Path) -> None:
+    assert settings.dotenv_files({}) == (ROOT / ".env",)
+    assert settings.dotenv_files({"DATA_DIR": "/data"}, tmp_path) == (tmp_path / ".env", Path("/data/.env"))
+
+
+def test_names_of_the_reference_work() -> None:
+    old = {"SALAI_TOKEN": "t", "SERVER_ID": "1", "CHANNEL_ID": "2", "NUMBER": "12", "baiduAPPID": "a"}
+    got = load({**old, "baiduSECRET": "b"}, [])
+    assert got.discord.accounts == (AccountSettings(token="t", guild_id="1", channel_id="2", concurrency=12),)
+    assert (got.translation.baidu_appid, got.translation.baidu_secret) == ("a", "b")
+
+
+def test_the_new_name_wins(tmp_path: Path) -> None:
+    path = write(tmp_path / ".env", "CONCURRENCY=5\n")
+    assert read(path, NUMBER="7").discord.accounts[0].concurrency == 5
+
+
+def test_data_dir_moves_the_database() -> None:
+    assert read(DATA_DIR="/data").storage.database_path == Path("/data/tasks.db")
+    assert read(DATA_DIR="/data", DATABASE_PATH="mine.db").storage.database_path == ROOT / "mine.db"
+
+
+# ---------------------------------------------------------------- accounts
+
+
+def test_several_accounts_share_what_is_given_once() -> None:
+    got = read(DISCORD_TOKEN="'a', b", DISCORD_CHANNEL_ID="3,4", CONCURRENCY="3,12")
+    assert got.discord.accounts == (
+        AccountSettings(token="a", guild_id="11", channel_id="3", concurrency=3),
+        AccountSettings(token="b", guild_id="11", channel_id="4", concurrency=12),
+    )
+
+
+def test_lists_of_unequal_length_are_refused() -> None:
+    assert "DISCORD_CHANNEL_ID has 3 values for 2 tokens" in mistakes(DISCORD_TOKEN="a,b", DISCORD_CHANNEL_ID="1,2,3")
+
+
+def test_without_a_token_both_ways_are_named() -> None:
+    text = mistakes(DISCORD_TOKEN="")
+    assert "DISCORD_TOKEN=… python run.py" in text
+    assert "python run.py --simulator" in text
+
+
+@pytest.mark.parametrize("token", ["Bot abc", "Bearer abc", "a,,b", "a b", "päss"])
+def test_a_token_that_cannot_be_one_is_refused_and_not_shown(token: str) -> None:
+    text = mistakes(DISCORD_TOKEN=token)
+    assert "DISCORD_TOKEN: the value (not shown)" in text
+    assert token not in text
+
+
+# ---------------------------------------------------------------- mistakes
+
+
+def test_all_mistakes_are_told_at_once_with_name_value_and_mend() -> None:
+    wrong = {
+        "PORT": "70000",
+        "NUMBER": "0",
+        "DISCORD_GUILD_ID": "abc",
+        "NOTIFY_HOOK": "ftp://x",
+        "DISCORD_GATEWAY_URL": "https://x",
+        "ALLOW_ANONYMOUS": "maybe",
+        "LOG_LEVEL": "loud",
+        "TRANSLATION_TIMEOUT_SECONDS": "nan",
+        "HOST": "http://x",
+        "CORS_ORIGINS": "https://a.example/path",
+        "ALLOWED_HOSTS": "a b",
+        "BAIDU_APPID": "1",
+    }
+    text = mistakes(**wrong)
+    assert all(name in text for name in wrong)
+    assert (
+        "PORT: '70000' is not usable.\n    It must be a whole number from 1 to 65535 (TCP port), or be left out" in text
+    )
+    assert "NUMBER (the old name of CONCURRENCY)" in text
+    assert "BAIDU_SECRET is not set" in text
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org"])
+def test_without_a_secret_any_host_but_loopback_is_refused_naming_both_ways_out(host: str) -> None:
+    text = mistakes(HOST=host)
+    assert "API_SECRET" in text
+    assert "ALLOW_ANONYMOUS=true" in text
+    with pytest.raises(SettingsError, match="ALLOW_ANONYMOUS=true"):
+        load({"HOST": host}, [], simulator=True)
+    assert read(HOST=host, API_SECRET="s").http.host == host
+    assert read(HOST=host, ALLOW_ANONYMOUS="true").http.host == host
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"])
+def test_loopback_needs_no_secret(host: str) -> None:
+    assert read(HOST=host).http.host == host.strip("[]")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["x", "http://", "https://a b", "http://a:99999", "http://a:x", "http://a:0", "//a", "javascript:1", "http://["],
+)
+def test_what_is_no_url_is_refused(url: str) -> None:
+    assert "PUBLIC_URL" in mistakes(PUBLIC_URL=url)
+
+
+def test_base_urls_end_without_a_slash() -> None:
+    assert read(DISCORD_API_BASE="http://proxy.example/api/v9/").discord.api_base == "http://proxy.example/api/v9"
+
+
+def test_a_secret_in_the_wrong_line_is_not_shown() -> None:
+    token = "MTA4" * 12
+    text = mistakes(
+        DISCORD_GUILD_ID=token, DISCORD_API_BASE="ftp://me:password@host", PROXY_URL="socks5://me:password@h"
+    )
+    assert token not in text
+    assert "password" not in text
+
+
+@given(st.dictionaries(st.sampled_from([setting.name for setting in TABLE]), st.text(max_size=60)))
+def test_any_text_is_read_or_refused(values: dict[str, str]) -> None:
+    try:
+        load({**ACCOUNT, **values}, [])
+    except SettingsError as error:
+        assert str(error)
+
+
+# ---------------------------------------------------------------- secrets
+
+SECRETS = {
+    "DISCORD_TOKEN": "tokentoken",
+    "API_SECRET": "apisecret",
+    "BAIDU_APPID": "app",
+    "BAIDU_SECRET": "baidusecret",
+    "NOTIFY_HOOK": "https://hook.example/?key=hookkey",
+    "PROXY_URL": "http://me:proxypass@proxy.example:8080",
+}
+
+
+def test_repr_and_str_show_no_secret() -> None:
+    got = read(**SECRETS)
+    for text in (repr(got), str(got), f"{got}", repr(got.discord), repr(got.discord.accounts[0]), repr(got.http)):
+        assert not any(secret in text for secret in ("tokentoken", "apisecret", "baidusecret", "hookkey", "proxypass"))
+
+
+def test_every_secret_is_handed_to_the_log() -> None:
+    assert set(read(**SECRETS).secrets()) == {*SECRETS.values(), "proxypass"} - {"app"}
+
+
+def test_groups_are_frozen() -> None:
+    with pytest.raises(AttributeError):
+        read().http.port = 1  # type: ignore[misc]
+
+
+# ---------------------------------------------------------------- the simulator
+
+
+def test_the_simulator_needs_no_account_and_reads_nothing_that_leads_outside() -> None:
+    got = load(
+        {**SECRETS, "DISCORD_API_BASE": "http://proxy.example/api/v9", "MYMEMORY_URL": "http://x"}, [], simulator=True
+    )
+    assert got.simulator
+    assert got.discord.accounts == ()
+    assert got.discord == settings.DiscordSettings(fetch_build=False)
+    assert got.translation == settings.TranslationSettings()
+    assert got.tasks.send_interval_ms == 0
+    assert got.hooks.allow_private_hooks
+    assert got.storage.database_path == ROOT / "data" / "simulator.db"
+
+
+def test_the_simulator_keeps_what_is_set() -> None:
+    got = load({"DATABASE_PATH": "/tmp/x.db", "SEND_INTERVAL_MS": "7", "ALLOW_PRIVATE_HOOKS": "no"}, [], simulator=True)
+    assert got.storage.database_path == Path("/tmp/x.db")
+    assert got.tasks.send_interval_ms == 7
+    assert not got.hooks.allow_private_hooks
+    assert load({"DATA_DIR": "/data"}, [], simulator=True).storage.database_path == Path("/data/simulator.db")
+
+
+def test_at_simulator_points_everything_there() -> None:
+    account = AccountSettings(token="t", guild_id="1", channel_id="2")
+    got = settings.at_simulator(load({}, [], simulator=True), "http://127.0.0.1:8765", [account])
+    assert got.discord.accounts == (account,)
+    assert got.discord.api_base == "http://127.0.0.1:8765/api/v9"
+    assert got.discord.gateway_url == "ws://127.0.0.1:8765/gateway"
+    assert got.discord.cdn_base == got.discord.upload_base == "http://127.0.0.1:8765"
+    assert got.translation.mymemory_url == "http://127.0.0.1:8765/translate"
+
+
+# ---------------------------------------------------------------- small helpers
+
+
+def test_the_address_on_the_screen() -> None:
+    assert read(HOST="0.0.0.0", API_SECRET="s").http.address == "http://127.0.0.1:3000"
+    assert read(HOST="::1", PORT="80").http.address == "http://[::1]:80"
+    assert read(PUBLIC_URL="https://draw.example/").http.address == "https://draw.example"
+
+
+def test_the_example_is_put_into_the_data_folder_once(tmp_path: Path) -> None:
+    target = tmp_path / "data" / ".env.example"
+    assert settings.provide_example(target.parent) == target
+    assert target.read_text(encoding="utf-8") == (ROOT / ".env.example").read_text(encoding="utf-8")
+    write(target, "edited")
+    assert settings.provide_example(target.parent) is None
+    assert target.read_text(encoding="utf-8") == "edited"
+
+
+def test_a_data_folder_that_cannot_be_written_is_no_error_here(tmp_path: Path) -> None:
+    assert settings.provide_example(write(tmp_path / "file", "") / "data") is None
