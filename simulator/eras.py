@@ -33,18 +33,20 @@ class Era:
     name: str
     kinds: dict[str, Kind]
     website: str = "[(Open on website for full quality)](<https://midjourney.com/jobs/{job_id}>) "
-    footer: str = "\n-# Create, explore, and organize on [midjourney.com](<https://midjourney.com/imagine?from_discord=1>)"
+    footer: str = (
+        "\n-# Create, explore, and organize on [midjourney.com](<https://midjourney.com/imagine?from_discord=1>)"
+    )
     grid_format: str = "webp"
     single_format: str = "png"
 
 
-def _vary(word: str, waiting: str) -> dict[str, str]:
-    words = f"Variations ({word}) by "
-    return {"waiting": waiting, "running": words, "done": words}
-
-
 _VARYING = "Making variations for image #{index} with prompt **{prompt}** - {user} (Waiting to start)"
 _UPSCALING = "Upscaling image #{index} with **{prompt}** - {user} (Waiting to start)"
+
+
+def _vary(command: str, word: str) -> Kind:
+    words = f"Variations ({word}) by "
+    return Kind(command=command, waiting=_VARYING, running=words, done=words)
 
 
 def _upscale(command: str, word: str) -> Kind:
@@ -73,10 +75,10 @@ _KINDS_2026 = (
         holds_slot=False,
         share=0.125,
     ),
-    Kind(command="variation", **_vary("Strong", _VARYING)),
+    _vary("variation", "Strong"),
     Kind(command="reroll", waiting="Rerolling **{prompt}** - {user} (Waiting to start)"),
-    Kind(command="low_variation", **_vary("Subtle", _VARYING)),
-    Kind(command="high_variation", **_vary("Strong", _VARYING)),
+    _vary("low_variation", "Subtle"),
+    _vary("high_variation", "Strong"),
     _upscale("upscale_subtle", "Subtle"),
     _upscale("upscale_creative", "Creative"),
     _zoom("zoom_2x"),

@@ -4,9 +4,8 @@ Law: a frozen record and pure functions. Who reads a setting reads it at the mom
 through the control API works for what happens next. Nothing here opens, starts or remembers anything.
 """
 
-import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from simulator.eras import ERAS
@@ -32,7 +31,7 @@ class Settings:
     success_order: str = "before"  # INTERACTION_SUCCESS before or after the first message, or by chance
     latency_ms: float = 0.0  # wait before an interaction is answered, and before the bot reacts
     rate_limit: int = 50  # requests a second, for each account and route
-    seed: int = field(default_factory=lambda: secrets.randbelow(2**32))  # job ids and all chance follow from it
+    seed: int | None = None  # job ids and all chance follow from it; None: another one at every start
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

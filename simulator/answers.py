@@ -1,0 +1,80 @@
+"""HTTP answers in Discord's shape.
+
+Law: the one place that writes a response's body and headers for the REST part.
+"""
+
+import json
+import math
+from typing import Any
+
+from aiohttp import web
+
+
+class DiscordError(Exception):
+    """An answer that is an error: Discord's status, code and message."""
+
+    def __init__(self, status: int, code: int, message: str, **extra: Any) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"message": message, "code": code, **extra}
+        self.headers: dict[str, str] = {}
+
+
+def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    # Clients compare the type with `application/json` exactly: no charset here.
+    return web.Response(
+        body=json.dumps(body).encode(),
+        status=status,
+        headers={"Content-Type": "application/json", **(headers or {})},
+    )
+
+
+def error_response(error: DiscordError) -> web.Response:
+    return json_response(error.body, error.status, error.headers)
+
+
+def unauthorized() -> DiscordError:
+    return DiscordError(401, 0, "401: Unauthorized")
+
+
+def unknown(what: str, code: int, status: int = 404) -> DiscordError:
+    return DiscordError(status, code, f"Unknown {what}")
+
+
+def missing_access() -> DiscordError:
+    return DiscordError(403, 50001, "Missing Access")
+
+
+def invalid_form(path: str, code: str, message: str) -> DiscordError:
+    """50035: which field is wrong is told by a tree of keys."""
+    tree: dict[str, Any] = {"_errors": [{"code": code, "message": message}]}
+    for key in reversed(path.split(".")):
+        tree = {key: tree}
+    return DiscordError(400, 50035, "Invalid Form Body", errors=tree)
+
+
+def rate_limited(retry_after: float, *, everywhere: bool = False) -> DiscordError:
+    error = DiscordError(429, 0, "You are being rate limited.", retry_after=retry_after, **{"global": everywhere})
+    del error.body["code"]
+    error.headers = {
+        "Retry-After": str(max(1, math.ceil(retry_after))),
+        "X-RateLimit-Scope": "global" if everywhere else "user",
+    }
+    if everywhere:
+        error.headers["X-RateLimit-Global"] = "true"
+    return error
+
+
+_DEFAULTS = {
+    401: (0, "401: Unauthorized"),
+    403: (50001, "Missing Access"),
+    404: (10003, "Unknown Channel"),
+}
+
+
+def of_status(status: int, *, code: int, message: str, retry_after: float, everywhere: bool) -> DiscordError:
+    """The error a fault asks for, with Discord's usual body where none is given."""
+    if status == 429:
+        return rate_limited(retry_after, everywhere=everywhere)
+    usual_code, usual_message = _DEFAULTS.get(status, (0, f"{status}: simulated fault"))
+    return DiscordError(status, code or usual_code, message or usual_message)

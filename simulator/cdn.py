@@ -1,0 +1,82 @@
+"""Files: pictures of results, and uploads with the storage they are put into.
+
+Law: pictures are drawn when somebody asks for them, in a thread, and a few are kept. Paths are Discord's own, so
+that a client may swap the host alone.
+"""
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from dataclasses import replace
+from urllib.parse import quote
+
+from aiohttp import web
+
+from simulator.answers import DiscordError, json_response
+from simulator.pictures import CONTENT_TYPES, Picture, render
+from simulator.records import Account
+from simulator.rest import PREFIX, Rest, read_json
+from simulator.state import Upload, World
+
+_KEPT = 64
+_HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=86400"}
+
+
+class Cdn:
+    def __init__(self, world: World, rest: Rest, *, upload_base: str) -> None:
+        self._world = world
+        self._rest = rest
+        self._upload_base = upload_base
+        self._drawn: OrderedDict[Picture, bytes] = OrderedDict()
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        for folder in ("attachments", "ephemeral-attachments"):
+            router.add_get(f"/{folder}/{{channel}}/{{attachment}}/{{filename}}", self._get)
+        router.add_post(PREFIX + "/channels/{channel}/attachments", self._rest.guarded(self._announce))
+        # Google's storage, where uploads go, has paths of two parts.
+        router.add_put("/{folder:[0-9a-f]{32}}/{filename}", self._put)
+
+    async def _get(self, request: web.Request) -> web.Response:
+        file = self._world.files.get(request.match_info["attachment"])
+        if isinstance(file, Picture):
+            data = await self._picture(file)
+            return web.Response(body=data, content_type=CONTENT_TYPES[file.format], headers=_HEADERS)
+        if file is not None and file.data is not None:
+            return web.Response(body=file.data, content_type="application/octet-stream", headers=_HEADERS)
+        return web.Response(status=404, text="This content is no longer available.", headers=_HEADERS)
+
+    async def _picture(self, picture: Picture) -> bytes:
+        data = self._drawn.get(picture)
+        if data is None:
+            data = await asyncio.to_thread(render, picture)
+            self._drawn[picture] = data
+            while len(self._drawn) > _KEPT:
+                self._drawn.popitem(last=False)
+        self._drawn.move_to_end(picture)
+        return data
+
+    async def _announce(self, request: web.Request, account: Account) -> web.Response:
+        """Step one of an upload: a place for each file."""
+        channel = self._rest.channel_of(request, account)
+        files = (await read_json(request)).get("files")
+        if not isinstance(files, list) or not files:
+            raise DiscordError(400, 50035, "Invalid Form Body")
+        answer = []
+        for item in files:
+            filename = str(item.get("filename") or "file").replace("/", "_")
+            name = f"{secrets.token_hex(16)}/{filename}"
+            self._world.uploads[name] = Upload(owner=account, channel_id=channel.id, filename=filename)
+            upload_url = f"{self._upload_base}/{quote(name)}?upload_id={self._world.snowflakes.next()}"
+            answer.append({"id": item.get("id"), "upload_url": upload_url, "upload_filename": name})
+        return json_response({"attachments": answer})
+
+    async def _put(self, request: web.Request) -> web.Response:
+        """Step two: the bytes. The storage knows no tokens, only secret names."""
+        name = f"{request.match_info['folder']}/{request.match_info['filename']}"
+        upload = self._world.uploads.get(name)
+        if upload is None:
+            return web.Response(status=404)
+        data = await request.read()
+        self._world.uploads[name] = replace(upload, data=data)
+        self._world.touch()
+        return web.Response(status=200)

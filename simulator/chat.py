@@ -1,0 +1,140 @@
+"""Messages as they appear, change and go: kept for history and announced over the gateway in one step.
+
+Law: the only writer of channels. Decides who hears of a message (everybody in the channel, or its one reader);
+what the message says is decided by its caller.
+"""
+
+import hashlib
+from typing import Any
+from urllib.parse import quote
+
+from simulator.gateway import Gateway
+from simulator.messages import (
+    BOT,
+    EPHEMERAL,
+    attachment_object,
+    gateway_view,
+    message_object,
+    user_object,
+)
+from simulator.pictures import CONTENT_TYPES, Picture
+from simulator.records import Channel, Job, Message, User
+from simulator.snowflakes import now_ms, timestamp
+from simulator.state import Upload, World
+
+_SIGNATURE_SECONDS = 86_400
+
+
+class Chat:
+    def __init__(self, world: World, gateway: Gateway, *, cdn: str, proxy: str) -> None:
+        self._world = world
+        self._gateway = gateway
+        self._cdn = cdn
+        self._proxy = proxy
+
+    def post(
+        self,
+        channel: Channel,
+        content: str,
+        *,
+        type_: int,
+        author: User = BOT,
+        mentions: tuple[User, ...] = (),
+        reader: User | None = None,
+        job: Job | None = None,
+        nonce: str | None = None,
+        session_id: str | None = None,
+        keys: dict[str, Any] | None = None,
+    ) -> Message:
+        """A new message; with a `reader` it is ephemeral and only theirs."""
+        flags = EPHEMERAL if reader else 0
+        body = message_object(self._world.snowflakes.next(), channel.id, author, content, type_=type_, flags=flags)
+        body["mentions"] = [user_object(user) for user in mentions]
+        body |= keys or {}
+        message = Message(body=body, ephemeral_to=reader.id if reader else None, job=job)
+        channel.messages[message.id] = message
+        if job is not None:
+            job.message_ids.append(message.id)
+        self._announce("MESSAGE_CREATE", channel, message, nonce=nonce, session_id=session_id)
+        return message
+
+    def edit(self, channel: Channel, message: Message, **changes: Any) -> None:
+        if message.id not in channel.messages:
+            return
+        message.body |= changes | {"edited_timestamp": timestamp()}
+        self._announce("MESSAGE_UPDATE", channel, message)
+
+    def delete(self, channel: Channel, message: Message) -> None:
+        if channel.messages.pop(message.id, None) is None:
+            return
+        body = {"id": message.id, "channel_id": channel.id}
+        if channel.guild_id is not None and message.ephemeral_to is None:
+            body["guild_id"] = channel.guild_id
+        self._gateway.to_channel("MESSAGE_DELETE", channel, body, only=message.ephemeral_to)
+        self._world.touch()
+
+    def attach(self, channel: Channel, picture: Picture, filename: str, *, ephemeral: bool = False) -> dict[str, Any]:
+        """An attachment object for a picture that is drawn when somebody asks for it."""
+        attachment_id = self._world.snowflakes.next()
+        self._world.add_file(attachment_id, picture)
+        # The size is a guess: the file does not exist yet.
+        return attachment_object(
+            attachment_id,
+            filename,
+            self._urls(channel.id, attachment_id, filename, ephemeral=ephemeral),
+            size=picture.width * picture.height // (3 if picture.format == "png" else 12),
+            width=picture.width,
+            height=picture.height,
+            content_type=CONTENT_TYPES[picture.format],
+        )
+
+    def attach_upload(self, channel: Channel, upload: Upload) -> dict[str, Any]:
+        attachment_id = self._world.snowflakes.next()
+        self._world.add_file(attachment_id, upload)
+        body = attachment_object(
+            attachment_id,
+            upload.filename,
+            self._urls(channel.id, attachment_id, upload.filename, ephemeral=False),
+            size=len(upload.data or b""),
+            width=0,
+            height=0,
+            content_type="application/octet-stream",
+        )
+        del body["width"], body["height"]
+        return body
+
+    def view(self, channel: Channel, message: Message) -> dict[str, Any]:
+        """The REST object; a reply shows the message it answers, one level deep, or null when that is gone."""
+        body = message.body
+        if "message_reference" not in body or body["flags"] & EPHEMERAL:
+            return body
+        answered = channel.messages.get(body["message_reference"]["message_id"])
+        return {**body, "referenced_message": answered.body if answered else None}
+
+    def react(self, channel: Channel, message: Message, event: str, user: User, emoji: str) -> None:
+        body = {
+            "user_id": user.id,
+            "channel_id": channel.id,
+            "message_id": message.id,
+            "emoji": {"id": None, "name": emoji},
+        }
+        if channel.guild_id is not None:
+            body["guild_id"] = channel.guild_id
+        self._gateway.to_channel(event, channel, body)
+        self._world.touch()
+
+    def _announce(
+        self, event: str, channel: Channel, message: Message, *, nonce: str | None = None, session_id: str | None = None
+    ) -> None:
+        body = gateway_view(self.view(channel, message), channel.guild_id)
+        self._gateway.to_channel(event, channel, body, only=message.ephemeral_to, nonce=nonce, session_id=session_id)
+        self._world.counters["messages_created" if event == "MESSAGE_CREATE" else "messages_edited"] += 1
+        self._world.touch()
+
+    def _urls(self, channel_id: str, attachment_id: str, filename: str, *, ephemeral: bool) -> tuple[str, str]:
+        folder = "ephemeral-attachments" if ephemeral else "attachments"
+        path = f"/{folder}/{channel_id}/{attachment_id}/{quote(filename)}"
+        issued = now_ms() // 1000
+        signature = hashlib.blake2b(f"{path}{issued}".encode(), digest_size=32).hexdigest()
+        query = f"?ex={issued + _SIGNATURE_SECONDS:x}&is={issued:x}&hm={signature}&"
+        return f"{self._cdn}{path}{query}", f"{self._proxy}{path}{query}"

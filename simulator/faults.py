@@ -1,0 +1,151 @@
+"""Faults on demand: which exist, what they take, and whether the next thing meets one.
+
+Law: a registry of data and a list of what is armed. A new kind is one entry in `KINDS`; whoever meets it asks
+`take`. Faults that happen at once are carried out by the control part, which knows gateway and world.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+
+class FaultError(ValueError):
+    """A fault's kind or field is wrong; the text says which and what would be right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultKind:
+    """`at_once`: happens when it is posted. Otherwise it waits for what it is about."""
+
+    meaning: str
+    at_once: bool = False
+    fields: Mapping[str, tuple[type | tuple[type, ...], Any]] = field(default_factory=dict)  # name: (type, default)
+
+
+KINDS: dict[str, FaultKind] = {
+    "interaction": FaultKind(
+        meaning="POST /interactions is answered with `status`; with `accepted` the job starts all the same",
+        fields={
+            "status": (int, 500),
+            "accepted": (bool, False),
+            "retry_after": ((int, float), 1.0),
+            "global": (bool, False),
+            "code": (int, 0),
+            "message": (str, ""),
+        },
+    ),
+    "drop_connection": FaultKind(
+        meaning="the connection of POST /interactions is cut without an answer, before or after accepting",
+        fields={"accepted": (bool, False)},
+    ),
+    "job_fails": FaultKind(meaning="a drawing ends with MidJourney's error"),
+    "job_silent": FaultKind(meaning="an interaction succeeds and nothing follows, for ever"),
+    "drop_gateway": FaultKind(
+        meaning="gateway sockets are cut and refused for `seconds`; what happens meanwhile is only in history",
+        at_once=True,
+        fields={"seconds": ((int, float), 1.0)},
+    ),
+    "abort_gateway": FaultKind(meaning="gateway sockets are cut; RESUME works and replays", at_once=True),
+    "op7": FaultKind(meaning="the gateway asks to reconnect", at_once=True),
+    "op9": FaultKind(
+        meaning="the gateway declares sessions invalid", at_once=True, fields={"resumable": (bool, False)}
+    ),
+    "close": FaultKind(
+        meaning="the gateway closes sockets with `code`",
+        at_once=True,
+        fields={"code": (int, 4000), "reason": (str, "")},
+    ),
+    "dead_token": FaultKind(
+        meaning="the account's token is refused from now on: 401 over REST, 4004 at the gateway", at_once=True
+    ),
+    "new_versions": FaultKind(meaning="all commands get new versions; the old ones are answered 50035", at_once=True),
+}
+
+_COMMON: dict[str, tuple[type | tuple[type, ...], Any]] = {
+    "times": (int, None),
+    "share": ((int, float), None),
+    "account": ((str, int), None),
+}
+
+
+@dataclass(kw_only=True)
+class Fault:
+    """One armed fault: for the next `times` matches, or for a `share` of them until the reset."""
+
+    kind: str
+    values: dict[str, Any]
+    times: int | None = 1
+    share: float | None = None
+    account: str | None = None
+    met: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "account": self.account,
+            "times": self.times,
+            "share": self.share,
+            "met": self.met,
+            **self.values,
+        }
+
+
+def read(source: Mapping[str, Any]) -> Fault:
+    """A fault from what a user posts; `account` may still be an index, which the caller resolves."""
+    name = source.get("kind")
+    if not isinstance(name, str) or name not in KINDS:
+        raise FaultError(f"unknown kind {name!r}; there are: {', '.join(KINDS)}")
+    kind = KINDS[name]
+    allowed = {**({"account": _COMMON["account"]} if kind.at_once else _COMMON), **kind.fields}
+    for key, value in source.items():
+        if key == "kind" or (value is None and key in _COMMON):
+            continue
+        if key not in allowed:
+            raise FaultError(f"{name} takes no {key!r}; it takes: {', '.join(allowed) or 'nothing'}")
+        wanted = allowed[key][0]
+        if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+            raise FaultError(f"{name}: {key} has the wrong type: {value!r}")
+    times, share = source.get("times"), source.get("share")
+    if times is not None and (share is not None or times < 1):
+        raise FaultError(f"{name}: give either times (at least 1) or share")
+    if share is not None and not 0 <= share <= 1:
+        raise FaultError(f"{name}: share must be between 0 and 1, not {share!r}")
+    status = source.get("status", 500)
+    if not 400 <= status <= 599:
+        raise FaultError(f"{name}: status must be between 400 and 599, not {status!r}")
+    values = {key: source.get(key, default) for key, (_, default) in kind.fields.items()}
+    account = source.get("account")
+    lasting = None if share is not None else times or 1
+    return Fault(
+        kind=name, values=values, times=lasting, share=share, account=None if account is None else str(account)
+    )
+
+
+class Faults:
+    """What is armed now."""
+
+    def __init__(self, chance: Random) -> None:
+        self._chance = chance
+        self._armed: list[Fault] = []
+
+    def arm(self, fault: Fault) -> None:
+        self._armed.append(fault)
+
+    def take(self, kind: str, token: str | None) -> Fault | None:
+        """The fault that this occasion meets, if any; it is used up by one."""
+        for fault in self._armed:
+            if fault.kind != kind or fault.account not in (None, token):
+                continue
+            if fault.share is not None and self._chance.random() >= fault.share:
+                continue
+            fault.met += 1
+            if fault.times is not None:
+                fault.times -= 1
+                if fault.times == 0:
+                    self._armed.remove(fault)
+            return fault
+        return None
+
+    def as_json(self) -> list[dict[str, Any]]:
+        return [fault.as_json() for fault in self._armed]

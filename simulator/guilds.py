@@ -1,0 +1,213 @@
+"""What an account is told at log-in: READY, READY_SUPPLEMENTAL, its guild and channels; the bot's commands.
+
+Law: pure. Only the fields a client needs, with Discord's names.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from simulator.messages import APPLICATION_ID, BOT, member_object, user_object
+from simulator.records import Account
+
+Json = dict[str, Any]
+
+
+def self_user(account: Account) -> Json:
+    return {
+        **user_object(account.user),
+        "flags": 0,
+        "email": f"{account.username}@example.invalid",
+        "verified": True,
+        "mfa_enabled": False,
+        "premium_type": 0,
+        "locale": "en-US",
+        "nsfw_allowed": True,
+        "phone": None,
+        "bio": "",
+    }
+
+
+def channel_object(channel_id: str, guild_id: str) -> Json:
+    return {
+        "id": channel_id,
+        "type": 0,
+        "guild_id": guild_id,
+        "name": "drawings",
+        "position": 0,
+        "permission_overwrites": [],
+        "parent_id": None,
+        "topic": None,
+        "last_message_id": None,
+        "nsfw": False,
+        "rate_limit_per_user": 0,
+        "flags": 0,
+    }
+
+
+def dm_object(account: Account, *, recipients: bool = False) -> Json:
+    body = {"id": account.dm_channel_id, "type": 1, "last_message_id": None, "flags": 0}
+    return {**body, "recipients": [user_object(BOT)]} if recipients else {**body, "recipient_ids": [BOT.id]}
+
+
+def guild_object(account: Account, members: int, *, large: bool) -> Json:
+    role = {
+        "id": account.guild_id,
+        "name": "@everyone",
+        "color": 0,
+        "hoist": False,
+        "position": 0,
+        "permissions": "2222085186637376",
+        "managed": False,
+        "mentionable": False,
+        "flags": 0,
+    }
+    properties = {
+        "id": account.guild_id,
+        "name": "Simulated Guild",
+        "icon": None,
+        "owner_id": account.user_id,
+        "features": ["COMMUNITY"],
+        "verification_level": 1,
+        "default_message_notifications": 1,
+        "explicit_content_filter": 0,
+        "premium_tier": 0,
+        "afk_timeout": 300,
+        "preferred_locale": "en-US",
+        "nsfw_level": 0,
+        "mfa_level": 0,
+        "system_channel_flags": 0,
+    }
+    return {
+        "id": account.guild_id,
+        "joined_at": "2023-01-01T00:00:00.000000+00:00",
+        "large": large,
+        "member_count": members,
+        "premium_subscription_count": 0,
+        "lazy": True,
+        "channels": [channel_object(account.channel_id, account.guild_id)],
+        "threads": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "emojis": [],
+        "stickers": [],
+        "data_mode": "full",
+        "roles": [role],
+        "properties": properties,
+    }
+
+
+def ready(account: Account, session_id: str, resume_url: str, members: int, *, large: bool) -> Json:
+    return {
+        "v": 9,
+        "user": self_user(account),
+        "session_id": session_id,
+        "session_type": "normal",
+        "resume_gateway_url": resume_url,
+        "guilds": [guild_object(account, members, large=large)],
+        "merged_members": [[{**member_object(), "user_id": account.user_id}]],
+        "users": [user_object(BOT)],
+        "private_channels": [dm_object(account)],
+        "relationships": [],
+        "read_state": {"entries": [], "partial": False, "version": 1},
+        "user_guild_settings": {"entries": [], "partial": False, "version": 1},
+        "user_settings_proto": "",
+        "experiments": [],
+        "guild_experiments": [],
+        "connected_accounts": [],
+        "sessions": [_session(session_id)],
+        "country_code": "US",
+        "geo_ordered_rtc_regions": [],
+        "analytics_token": "simulated",
+        "auth_session_id_hash": "simulated",
+        "api_code_version": 1,
+        "friend_suggestion_count": 0,
+        "tutorial": None,
+        "consents": {"personalization": {"consented": False}},
+        "_trace": [],
+    }
+
+
+def _session(session_id: str) -> Json:
+    client = {"version": 0, "os": "windows", "client": "web"}
+    return {"session_id": session_id, "status": "online", "client_info": client, "activities": [], "active": True}
+
+
+def ready_supplemental(account: Account) -> Json:
+    return {
+        "guilds": [{"id": account.guild_id, "voice_states": [], "embedded_activities": []}],
+        "merged_members": [[]],
+        "merged_presences": {"guilds": [[]], "friends": []},
+        "lazy_private_channels": [],
+        "disclose": [],
+    }
+
+
+def members_chunk(guild_id: str, asked: Iterable[str], known: Iterable[Account], nonce: str | None) -> Json:
+    ids = {str(user_id) for user_id in asked}
+    found = [{**member_object(), "user": user_object(account.user)} for account in known if account.user_id in ids]
+    body: Json = {
+        "guild_id": guild_id,
+        "members": found,
+        "chunk_index": 0,
+        "chunk_count": 1,
+        "not_found": sorted(ids - {member["user"]["id"] for member in found}),
+    }
+    return {**body, "nonce": nonce} if nonce else body
+
+
+_STRING, _ATTACHMENT = 3, 11
+
+
+def _option(kind: int, name: str, *, required: bool = False) -> Json:
+    return {"type": kind, "name": name, "description": f"The {name} to use", "required": required}
+
+
+_COMMANDS: dict[str, tuple[str, tuple[Json, ...]]] = {
+    "imagine": ("938956540159881230", (_option(_STRING, "prompt", required=True),)),
+    "blend": (
+        "1062880104792997970",
+        (
+            *(_option(_ATTACHMENT, f"image{n}", required=n <= 2) for n in range(1, 6)),
+            _option(_STRING, "dimensions"),
+        ),
+    ),
+    "describe": ("1092492867185950852", (_option(_ATTACHMENT, "image"), _option(_STRING, "link"))),
+    "shorten": ("1121575372539039774", (_option(_STRING, "prompt", required=True),)),
+    "show": ("1169435442328911902", (_option(_STRING, "job_id", required=True),)),
+    "info": ("972289487818334209", ()),
+    "settings": ("1000850743479255081", ()),
+    "fast": ("972289487818334212", ()),
+    "relax": ("972289487818334213", ()),
+}
+COMMAND_IDS = {name: command_id for name, (command_id, _) in _COMMANDS.items()}
+
+
+def command_index(version: str) -> Json:
+    """The answer of every application-command-index route."""
+    application = {
+        "id": APPLICATION_ID,
+        "name": BOT.username,
+        "icon": None,
+        "description": "",
+        "bot": user_object(BOT),
+        "flags": 0,
+    }
+    commands = [
+        {
+            "id": command_id,
+            "application_id": APPLICATION_ID,
+            "version": version,
+            "type": 1,
+            "name": name,
+            "description": f"The {name} command",
+            "options": list(options),
+            "default_member_permissions": None,
+            "dm_permission": True,
+            "contexts": [0, 1, 2],
+            "integration_types": [0, 1],
+            "nsfw": False,
+            "global_popularity_rank": 1,
+        }
+        for name, (command_id, options) in _COMMANDS.items()
+    ]
+    return {"applications": [application], "application_commands": commands, "version": version}

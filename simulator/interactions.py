@@ -1,0 +1,181 @@
+"""POST /interactions: what arrives is recorded, checked as Discord checks it, and handed to the bot.
+
+Law: every POST is recorded with its outcome, also the refused ones. Faults are met here and nowhere else in REST.
+"""
+
+import asyncio
+import json
+from typing import Any
+
+from aiohttp import BodyPartReader, web
+
+from simulator import components
+from simulator.answers import DiscordError, invalid_form, missing_access, of_status, unknown
+from simulator.faults import Fault
+from simulator.gateway import Gateway
+from simulator.guilds import COMMAND_IDS
+from simulator.limits import RateLimits
+from simulator.messages import APPLICATION_ID
+from simulator.midjourney import MidJourney
+from simulator.records import Account, Interaction
+from simulator.snowflakes import now_ms
+from simulator.state import World
+
+_SLASH, _COMPONENT = 2, 3
+
+
+class Interactions:
+    def __init__(self, world: World, gateway: Gateway, bot: MidJourney, limits: RateLimits) -> None:
+        self._world = world
+        self._gateway = gateway
+        self._bot = bot
+        self._limits = limits
+
+    async def post(self, request: web.Request, account: Account) -> web.StreamResponse:
+        body = await _read(request)
+        interaction = self._record(body, account)
+        headers: dict[str, str] = {}
+        try:
+            headers = self._limits.spend(account.token, "POST /interactions", self._world.settings.rate_limit)
+            response = await self._handled(request, body, interaction)
+            response.headers.update(headers)
+            return response
+        except DiscordError as error:
+            error.headers = {**headers, **error.headers}
+            if interaction.outcome == "received":
+                interaction.outcome = f"refused {error.status}/{error.body.get('code', 0)}"
+            raise
+        finally:
+            self._world.touch()
+
+    def _record(self, body: dict[str, Any], account: Account) -> Interaction:
+        data = body.get("data")
+        if not isinstance(data, dict) or not isinstance(body.get("type"), int):
+            raise invalid_form("data", "BASE_TYPE_REQUIRED", "This field is required")
+        nonce = body.get("nonce")
+        interaction = Interaction(
+            time=now_ms(),
+            account=account,
+            channel_id=str(body.get("channel_id")),
+            nonce=None if nonce is None else str(nonce),
+            session_id=str(body.get("session_id")),
+            type=body["type"],
+            name=str(data.get("name") if body["type"] == _SLASH else data.get("custom_id")),
+            data=data,
+            message_id=None if body.get("message_id") is None else str(body["message_id"]),
+        )
+        if interaction.nonce is not None:
+            self._world.note_nonce(interaction.nonce, account)
+        self._world.interactions.append(interaction)
+        self._world.counters["interactions"] += 1
+        return interaction
+
+    async def _handled(
+        self, request: web.Request, body: dict[str, Any], interaction: Interaction
+    ) -> web.StreamResponse:
+        token = interaction.account.token
+        fault = self._world.faults.take("interaction", token)
+        cut = None if fault else self._world.faults.take("drop_connection", token)
+        met = fault or cut
+        name = "" if met is None else f"fault {met.values['status']}" if fault else "cut"
+        if met is not None and not met.values["accepted"]:
+            interaction.outcome = name
+        else:
+            self._check(body, interaction)
+            self._bot.accept(interaction)
+            interaction.outcome = f"{name}, accepted" if name else "accepted"
+            self._world.note_accepted(interaction.nonce)
+        self._world.touch()
+        await asyncio.sleep(self._world.settings.latency_ms / 1000)
+        if fault is not None:
+            raise _error(fault)
+        if cut is not None and request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=204)
+
+    # Checks, in the order in which Discord is seen to complain
+
+    def _check(self, body: dict[str, Any], interaction: Interaction) -> None:
+        account = interaction.account
+        channel = self._world.channels.get(interaction.channel_id)
+        guild_id = body.get("guild_id")
+        if channel is None:
+            raise unknown("Channel", 10003)
+        if not self._world.sees(account, channel):
+            raise missing_access()
+        if channel.guild_id is not None and guild_id is None:
+            raise unknown("Channel", 10003, status=400)
+        if guild_id is not None and str(guild_id) != channel.guild_id:
+            raise unknown("Guild", 10004)
+        if str(body.get("application_id")) != APPLICATION_ID:
+            raise unknown("Application", 10002)
+        self._check_session(interaction)
+        if interaction.type == _SLASH:
+            self._check_command(interaction)
+        elif interaction.type == _COMPONENT:
+            self._check_button(interaction)
+        else:
+            # No dialog is simulated yet, so none can be answered.
+            raise unknown("interaction", 10062)
+
+    def _check_session(self, interaction: Interaction) -> None:
+        session = self._gateway.sessions.get(interaction.session_id)
+        if session is None or session.connection is None:
+            # What Discord does with it is not known: it is counted and accepted.
+            self._world.counters["dead_session"] += 1
+        if session is not None and session.account is not interaction.account:
+            self._world.mixup(f"session {session.id} belongs to another account than the interaction's token")
+
+    def _check_command(self, interaction: Interaction) -> None:
+        data = interaction.data
+        if COMMAND_IDS.get(interaction.name) != str(data.get("id")):
+            raise unknown("application command", 10063)
+        if str(data.get("version")) != self._world.command_version:
+            raise invalid_form(
+                "data.version",
+                "INTERACTION_APPLICATION_COMMAND_INVALID_VERSION",
+                "This command is outdated, please try again in a few minutes",
+            )
+        given = {item.get("name"): item.get("value") for item in data.get("options") or [] if isinstance(item, dict)}
+        if interaction.name == "imagine" and not isinstance(given.get("prompt"), str):
+            raise invalid_form("data.options", "BASE_TYPE_REQUIRED", "This field is required")
+
+    def _check_button(self, interaction: Interaction) -> None:
+        message = self._world.channels[interaction.channel_id].messages.get(interaction.message_id or "")
+        if message is None or not self._world.visible(interaction.account, message):
+            raise unknown("Message", 10008)
+        if components.find(message.body["components"], interaction.name) is None:
+            raise invalid_form("data.custom_id", "COMPONENT_VALIDATION_FAILED", "Component validation failed")
+
+
+def _error(fault: Fault) -> DiscordError:
+    values = fault.values
+    return of_status(
+        values["status"],
+        code=values["code"],
+        message=values["message"],
+        retry_after=values["retry_after"],
+        everywhere=values["global"],
+    )
+
+
+async def _read(request: web.Request) -> dict[str, Any]:
+    """JSON, or a form whose `payload_json` holds it; files that come along are read and left."""
+    text = await _payload(request) if request.content_type == "multipart/form-data" else await request.text()
+    try:
+        body = json.loads(text)
+    except ValueError:
+        raise DiscordError(400, 50109, "The request body contains invalid JSON.") from None
+    if not isinstance(body, dict):
+        raise DiscordError(400, 50035, "Invalid Form Body")
+    return body
+
+
+async def _payload(request: web.Request) -> str:
+    payload = ""
+    async for part in await request.multipart():
+        if isinstance(part, BodyPartReader):
+            content = await part.read()
+            if part.name == "payload_json":
+                payload = content.decode()
+    return payload

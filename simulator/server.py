@@ -1,0 +1,193 @@
+"""The simulator as a whole: wires the parts together, listens, stops.
+
+Law: the only module that knows all parts, and the face for tests in the same process. Two simulators in one
+process share nothing.
+"""
+
+import socket
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from simulator.background import Background
+from simulator.cdn import Cdn
+from simulator.chat import Chat
+from simulator.control import Control
+from simulator.crowd import Crowd
+from simulator.gateway import Gateway
+from simulator.interactions import Interactions
+from simulator.limits import RateLimits
+from simulator.midjourney import MidJourney
+from simulator.records import Account
+from simulator.rest import Rest
+from simulator.settings import Settings, changed
+from simulator.sockets import Socket
+from simulator.state import World, logger
+from simulator.studio import Studio
+from simulator.translate import Translator
+
+_MAX_BODY = 64 * 2**20
+
+
+class Simulator:
+    """`async with Simulator(accounts=2, job_seconds=0.05) as simulator: …`; settings as in `Settings`."""
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        host: str = "127.0.0.1",
+        accounts: int = 2,
+        shared_channel: bool = False,
+        large_guilds: bool = False,
+        discord_hosts: bool = False,
+        **settings: Any,
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._large_guilds = large_guilds
+        self._discord_hosts = discord_hosts
+        self._world = World(changed(Settings(), settings), accounts, shared_channel)
+        self._background = Background(self._count_error)
+        self._connections: set[Socket] = set()
+
+    # Addresses
+
+    @property
+    def port(self) -> int:
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """Also the base of CDN and uploads."""
+        return f"http://{self._host}:{self._port}"
+
+    @property
+    def rest_url(self) -> str:
+        return f"{self.url}/api/v9"
+
+    @property
+    def gateway_url(self) -> str:
+        return f"ws://{self._host}:{self._port}/gateway"
+
+    @property
+    def translate_url(self) -> str:
+        return f"{self.url}/translate"
+
+    # Life
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=_MAX_BODY)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        # The port must be known before the parts are made, and the routes before the runner starts.
+        listener = socket.create_server((self._host, self._port))
+        self._port = int(listener.getsockname()[1])
+        self._assemble(app.router)
+        await self._runner.setup()
+        await web.SockSite(self._runner, listener).start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._end_jobs()
+        for connection in list(self._connections):
+            connection.abort()
+        await self._runner.cleanup()
+
+    def _assemble(self, router: web.UrlDispatcher) -> None:
+        cdn = "https://cdn.discordapp.com" if self._discord_hosts else self.url
+        proxy = "https://media.discordapp.net" if self._discord_hosts else self.url
+        resume = "wss://gateway-us-east1-b.discord.gg" if self._discord_hosts else self.gateway_url
+        upload = "https://discord-attachments-uploads-prd.storage.googleapis.com" if self._discord_hosts else self.url
+        world = self._world
+        self._gateway = Gateway(world, resume_url=resume, large_guilds=self._large_guilds)
+        self._limits = RateLimits()
+        chat = Chat(world, self._gateway, cdn=cdn, proxy=proxy)
+        self._studio = Studio(world, chat, self._background)
+        crowd = Crowd(world, chat, self._studio, self._background)
+        bot = MidJourney(
+            world, gateway=self._gateway, chat=chat, studio=self._studio, crowd=crowd, background=self._background
+        )
+        interactions = Interactions(world, self._gateway, bot, self._limits)
+        rest = Rest(world, chat, interactions, self._limits, gateway_url=self.gateway_url)
+        self._control = Control(world, self._gateway, self.reset)
+        for part in (rest, Cdn(world, rest, upload_base=upload), self._control, Translator()):
+            part.add_routes(router)
+        for path in ("/gateway", "/gateway/", "/"):
+            router.add_get(path, self._connect)
+        router.add_route("*", "/{path:.*}", self._unknown)
+
+    async def _connect(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            return await self._unknown(request)
+        if self._gateway.refuses():
+            return web.Response(status=503)
+        connection = Socket(request, self._gateway, self._world)
+        self._connections.add(connection)
+        try:
+            await connection.serve()
+        finally:
+            self._connections.discard(connection)
+        return connection.response
+
+    async def _unknown(self, request: web.Request) -> web.Response:
+        logger.warning("not simulated: %s %s", request.method, request.path)
+        self._world.counters["unknown_routes"] += 1
+        return web.Response(
+            body=b'{"message": "404: Not Found", "code": 0}', status=404, headers={"Content-Type": "application/json"}
+        )
+
+    async def _end_jobs(self) -> None:
+        # The studio first: a job that ends makes room for a queued one.
+        self._studio.reset()
+        await self._background.cancel()
+        self._studio.reset()
+
+    def _count_error(self) -> None:
+        self._world.counters["errors"] += 1
+
+    # For tests in the same process: the same data as the control API's
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        return self._world.accounts
+
+    @property
+    def jobs(self) -> list[dict[str, Any]]:
+        return self._control.jobs()
+
+    @property
+    def interactions(self) -> list[dict[str, Any]]:
+        return self._control.interactions()
+
+    def state(self) -> dict[str, Any]:
+        return self._control.state()
+
+    def configure(self, **settings: Any) -> None:
+        self._control.configure(settings)
+
+    def add_fault(self, fault: dict[str, Any]) -> None:
+        self._control.add_faults([fault])
+
+    async def drop_gateways(self, seconds: float = 0.0) -> None:
+        """Cuts all sockets, forgets the sessions, and refuses new ones for so long."""
+        self.add_fault({"kind": "drop_gateway", "seconds": seconds})
+
+    async def reset(self) -> None:
+        """Jobs, messages, faults, settings and counters as at the start; who is connected stays connected."""
+        await self._end_jobs()
+        self._limits.reset()
+        self._gateway.open_again()
+        self._world.reset()
+        self._world.touch()
+
+    async def changed(self) -> None:
+        """Returns after the next change of anything."""
+        await self._world.changed()
+
+    async def until(self, predicate: Callable[[], Any], timeout: float = 5.0) -> None:
+        """Returns when the predicate is true; asks after every change."""
+        await self._world.until(predicate, timeout)

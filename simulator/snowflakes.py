@@ -1,0 +1,29 @@
+"""Discord's ids and times.
+
+Law: the only place that turns a clock into an id or a timestamp.
+"""
+
+import time
+from datetime import UTC, datetime
+
+_EPOCH_MS = 1_420_070_400_000
+
+
+class Snowflakes:
+    """Ids that grow with every call and hold the millisecond they were made in."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def next(self) -> str:
+        self._last = max(self._last + 1, (now_ms() - _EPOCH_MS) << 22)
+        return str(self._last)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def timestamp() -> str:
+    """Now, as Discord writes it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
