@@ -148,6 +148,18 @@ async def test_a_sink_that_raises_does_not_end_the_connection(caplog: pytest.Log
     assert len(logged) == 2  # one of each kind
 
 
+async def test_private_messages_with_the_bot_are_a_place_to_draw_in() -> None:
+    events = Events()
+    async with Simulator(accounts=1) as simulator:
+        one = simulator.accounts[0]
+        private = AccountConfig(id="a0", token=one.token, guild_id="", channel_id=one.dm_channel_id)
+        async with Pool([private], sink=events, endpoints=endpoints_of(simulator)) as pool:
+            await events.connected()
+            await pool.send("a0", IMAGINE, nonce := new_nonce())
+            await events.until(lambda event: isinstance(event, Started) and nonce_of(event) == nonce)
+        assert "gateway_op_37" not in simulator.state()["counters"]
+
+
 async def test_only_our_channel_is_heard() -> None:
     """Another channel of the same server, which the account sees too."""
     events = Events()

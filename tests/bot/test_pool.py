@@ -13,6 +13,7 @@ from bot.nonces import new_nonce
 from bot.pool import Pool
 from simulator import Simulator
 from tasks.events import Disconnected, Finished
+from tasks.ports import Gateway
 from tests.bot.harness import (
     IMAGINE,
     Events,
@@ -173,7 +174,8 @@ async def test_no_proxy_of_the_environment_does_not_open_a_way_around(monkeypatc
 async def test_pausing_keeps_the_account_listening() -> None:
     events = Events()
     async with Simulator(accounts=1) as simulator, connected_pool(simulator, events) as pool:
-        pool.pause("a0", "subscription_required")
+        gateway: Gateway = pool
+        gateway.pause("a0", "subscription_required")
         pool.pause("a0", "something later")
         [account] = pool.accounts()
         assert (account.connected, account.is_usable, account.paused) == (True, False, "subscription_required")
