@@ -38,8 +38,8 @@ HOUR = 60 * MINUTE
 WAITS = (5 * SECOND, 15 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 4 * HOUR, 8 * HOUR, 10 * HOUR)
 
 JITTER = 0.1  # of the wait, to both sides: receivers that come back are not met by everything at once
-AT_ONCE = 16
-AT_ONCE_PER_RECEIVER = 2
+AT_ONCE = 64  # call-backs under way in all
+AT_ONCE_PER_RECEIVER = 8  # so that eight dead receivers do not yet hold up a living one
 TIMEOUT = 10.0  # seconds for a whole attempt
 CONNECT_TIMEOUT = 6.0  # of it; shared by the addresses of a name
 POLL = 30.0  # seconds; how long a missed wake-up can matter

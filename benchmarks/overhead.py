@@ -1,16 +1,20 @@
 """What the service adds to MidJourney's own time: submit → interaction, and final message → call-back.
 
-The simulator runs in a process of its own, as does the service; both read the same clock. Each figure is printed with
-its number of samples. `python -m benchmarks.overhead`
+One caller, then twelve, each submitting its next drawing when it has heard the end of the last. The simulator runs in
+a process of its own, as does the service; all read the same clock. `python -m benchmarks.overhead`
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import statistics
 import tempfile
 import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -18,8 +22,8 @@ from aiohttp import web
 
 from benchmarks.processes import service, simulator
 
-ROUNDS = {1: 60, 12: 20}  # concurrent submits -> rounds
-JOB = {"job_seconds": 0.2, "steps": 3, "concurrency": 100, "rate_limit": 100_000}
+ROUNDS = {1: 30, 12: 15}  # callers at once -> drawings of each
+JOB = {"job_seconds": 1.0, "steps": 6, "concurrency": 100, "rate_limit": 100_000}
 
 
 def now() -> float:
@@ -32,37 +36,59 @@ class Hooks:
     def __init__(self) -> None:
         self.url = ""
         self.arrived: dict[str, tuple[float, str]] = {}  # task id -> (time, job id)
-        self._news = asyncio.Event()
+        self._awaited: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def hear(self, request: web.Request) -> web.Response:
         at = now()
         document = json.loads(await request.read())
         self.arrived[document["_id"]] = (at, document["hash"])
-        self._news.set()
+        self._awaited[document["_id"]].set()
         return web.Response()
 
-    async def until(self, tasks: set[str]) -> None:
-        while not tasks <= self.arrived.keys():
-            self._news.clear()
-            await self._news.wait()
+    async def until(self, task: str) -> None:
+        await self._awaited[task].wait()
 
 
-async def submit(client: httpx.AsyncClient, url: str, hook: str, prompt: str) -> tuple[str, float]:
-    began = now()
-    body = {"action": "IMAGINE", "prompt": prompt, "notifyHook": hook}
-    answer = (await client.post(f"{url}/api/v1/trigger/submit", json=body)).json()
-    return answer["result"], began
+class Caller:
+    """One kept connection of a caller. As lean as can be: a client's own time is not the service's."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str) -> None:
+        self._reader, self._writer, self._host = reader, writer, host
+
+    async def submit(self, hook: str, prompt: str) -> tuple[str, float]:
+        """The task's id, and when the request left (ms)."""
+        body = json.dumps({"action": "IMAGINE", "prompt": prompt, "notifyHook": hook}).encode()
+        head = f"POST /api/v1/trigger/submit HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/json\r\n"
+        request = head.encode() + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+        began = now()
+        self._writer.write(request)
+        answer = await self._reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", answer)
+        assert length is not None, answer
+        return json.loads(await self._reader.readexactly(int(length[1])))["result"], began
+
+
+@asynccontextmanager
+async def callers(url: str, count: int) -> AsyncIterator[list[Caller]]:
+    parts = httpx.URL(url)
+    opened = [await asyncio.open_connection(parts.host, parts.port) for _ in range(count)]
+    yield [Caller(reader, writer, f"{parts.host}:{parts.port}") for reader, writer in opened]
+    for _, writer in opened:
+        writer.close()
 
 
 async def measure(client: httpx.AsyncClient, url: str, control: str, hooks: Hooks, at_once: int) -> None:
     began: dict[str, float] = {}  # prompt -> ms
     task_of: dict[str, str] = {}
-    for nth in range(ROUNDS[at_once]):
-        prompts = [f"bench {at_once} {nth} {i}" for i in range(at_once)]
-        submitted = await asyncio.gather(*(submit(client, url, hooks.url, prompt) for prompt in prompts))
-        for prompt, (task, at) in zip(prompts, submitted, strict=True):
-            began[prompt], task_of[prompt] = at, task
-        await hooks.until({task for task, _ in submitted})
+
+    async def draw_in_turn(line: Caller, name: int) -> None:
+        for nth in range(ROUNDS[at_once]):
+            prompt = f"bench {at_once} {name} {nth}"
+            task_of[prompt], began[prompt] = await line.submit(hooks.url, prompt)
+            await hooks.until(task_of[prompt])
+
+    async with callers(url, at_once) as lines:
+        await asyncio.gather(*(draw_in_turn(line, name) for name, line in enumerate(lines)))
     jobs = {job["prompt"]: job for job in (await client.get(f"{control}/_simulator/jobs")).json()}
     posts = {post["nonce"]: post for post in (await client.get(f"{control}/_simulator/interactions")).json()}
     down = [posts[jobs[prompt]["nonce"]]["time"] - at for prompt, at in began.items()]

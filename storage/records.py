@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from storage.sql import INSERT_HOOK, INSERT_SEND
+from storage.sql import INSERT_HOOK
 from storage.writer import Row, Statement
 from tasks.errors import StoreFailed
 from tasks.model import Hook, Purpose, Send, SendState, Task
@@ -73,9 +73,13 @@ def task_of(row: Row) -> Task:
         ) from error
 
 
-def send_statement(send: Send) -> Statement:
+def send_row_of(send: Send) -> Row:
     values = (send.account, send.purpose.value, send.state.value, send.interaction_id, send.time)
-    return Statement(INSERT_SEND, [(send.nonce, own_key(send.task_id), *values)])
+    return (send.nonce, own_key(send.task_id), *values)
+
+
+def mark_of(send: Send) -> dict[str, str | None]:
+    return {"nonce": send.nonce, "state": send.state.value, "interaction_id": send.interaction_id}
 
 
 def send_of(row: Row) -> Send:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from storage import sql
 from storage.database import Database
 from storage.recent import Recent
-from storage.records import hook_statement, key, keys, row_of, send_of, send_statement, task_of
+from storage.records import hook_statement, key, keys, mark_of, row_of, send_of, send_row_of, task_of
 from storage.writer import Row, Statement
-from tasks.model import Hook, Phase, Send, SendState, Status, Task
+from tasks.model import Hook, Phase, Send, Status, Task
 from tasks.ports import Clock, SystemClock
 
 NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
@@ -28,16 +28,15 @@ class Tasks:
     async def insert(self, task: Task, hooks: Iterable[Hook] = ()) -> None:
         await self._write([task], Statement(sql.INSERT_TASK, [row_of(task)]), hooks=list(hooks))
 
-    async def save(self, tasks: Iterable[Task], hooks: Iterable[Hook] = ()) -> None:
+    async def save(self, tasks: Iterable[Task], hooks: Iterable[Hook] = (), marks: Iterable[Send] = ()) -> None:
         tasks = list(tasks)
-        await self._write(tasks, Statement(sql.SAVE_TASK, [row_of(task) for task in tasks]), hooks=list(hooks))
+        saved = Statement(sql.SAVE_TASK, [row_of(task) for task in tasks])
+        await self._write(tasks, saved, Statement(sql.MARK_SEND, [*map(mark_of, marks)]), hooks=list(hooks))
 
-    async def write_send(self, task: Task, send: Send) -> None:
-        await self._write([task], Statement(sql.SAVE_TASK, [row_of(task)]), send_statement(send))
-
-    async def mark_send(self, nonce: str, state: SendState, interaction_id: str | None = None) -> None:
-        row = {"nonce": nonce, "state": state.value, "interaction_id": interaction_id}
-        await self._database.write(Statement(sql.MARK_SEND, [row]))
+    async def write_sends(self, written: Sequence[tuple[Task, Send]]) -> None:
+        tasks = [task for task, _ in written]
+        sends = Statement(sql.INSERT_SEND, [send_row_of(send) for _, send in written])
+        await self._write(tasks, Statement(sql.SAVE_TASK, [row_of(task) for task in tasks]), sends)
 
     async def _write(self, tasks: Sequence[Task], *statements: Statement, hooks: Sequence[Hook] = ()) -> None:
         if hooks:

@@ -117,21 +117,23 @@ class Dispatcher:
             self._prepare(queue)
             now = self._clock.now()
             placements = plan(queue, self._gateway.accounts(), await self._store.in_flight(), now)
-            if placements:
-                await self._claim(placements)
+            if placements and not self._stopping:
+                await self._begin(placements)
                 return 0.0 if len(queue) == limit else POLL_SECONDS
             if len(queue) < limit or not any(account.is_usable for account in self._gateway.accounts()):
                 break
         soonest = next_attempt(queue, now)
         return POLL_SECONDS if soonest is None else min(max((soonest - now) / 1000, 0.01), POLL_SECONDS)
 
-    async def _claim(self, placements: list[Placement]) -> None:
-        if self._stopping:
-            return
+    async def _begin(self, placements: list[Placement]) -> None:
+        """Send at once where no pause between sends is kept; else claim, and send when it is the account's turn."""
         claims = [replace(p.task, phase=Phase.CLAIMED, account=p.account) for p in placements]
+        if self._interval <= 0:
+            await self._send(claims)
+            return
         await self._store.save(claims)
         for task in claims:
-            self._spawn(self._send(task), f"send task {task.id}")
+            self._spawn(self._send_in_turn(task), f"send task {task.id} when it is its turn")
 
     async def _unclaim(self, task: Task) -> None:
         account = task.account if task.parent_id is not None else None
@@ -172,7 +174,7 @@ class Dispatcher:
 
     # ------------------------------------------------------------ send
 
-    async def _send(self, task: Task) -> None:
+    async def _send_in_turn(self, task: Task) -> None:
         account = task.account or ""
         try:
             async with self._pace[account]:
@@ -180,21 +182,24 @@ class Dispatcher:
                 if not self._is_usable(account):
                     await self._unclaim(task)
                     return
-                sent, send = self._written(task)
-                await self._store.write_send(sent, send)
-                self._tracker.expect(sent, send)
+                await self._send([task])
         except (StoreFailed, asyncio.CancelledError):
             await asyncio.shield(self._unclaim(task))
             raise
-        self._tracker.hear(await self._post(account, order_of(sent), send.nonce))
 
     async def _wait_for_turn(self, account: str) -> None:
-        if self._interval <= 0:
-            return
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(self._next_send[account] - loop.time(), 0))
         pause = self._interval * self._random.uniform(1 - JITTER, 1 + JITTER)
         self._next_send[account] = loop.time() + pause
+
+    async def _send(self, tasks: list[Task]) -> None:
+        """Write the sends, expect their echoes, then post. If they cannot be written nothing is posted."""
+        written = [self._written(task) for task in tasks]
+        await self._store.write_sends(written)
+        for task, send in written:
+            self._tracker.expect(task, send)
+            self._spawn(self._post(task, send), f"post task {task.id}")
 
     def _is_usable(self, account: str) -> bool:
         return any(a.id == account and a.is_usable for a in self._gateway.accounts())
@@ -209,20 +214,26 @@ class Dispatcher:
         )
         return sent, send
 
-    async def _post(self, account: str, order: Order, nonce: str) -> Outcome:
-        """Once, and never again from here: what Discord may have taken is not repeated."""
+    async def _post(self, task: Task, send: Send) -> None:
         try:
-            await self._gateway.send(account, order, nonce)
+            outcome = await self._outcome(send, order_of(task))
+        except asyncio.CancelledError:
+            self._tracker.hear(SendUncertain(nonce=send.nonce, reason="the service stopped while it was being sent"))
+            raise
+        self._tracker.hear(outcome)
+
+    async def _outcome(self, send: Send, order: Order) -> Outcome:
+        """Once, and never again from here: what Discord may have taken is not repeated."""
+        nonce = send.nonce
+        try:
+            await self._gateway.send(send.account, order, nonce)
         except NotSent as error:
             return SendNotMade(nonce=nonce, reason=str(error), retry_after=max(error.retry_after, 1.0))
         except AccountBlocked as error:
-            self._gateway.pause(account, error.reason or str(error))
+            self._gateway.pause(send.account, error.reason or str(error))
             return SendDenied(nonce=nonce, code=error.code, reason=str(error), requeue=True)
         except SendRefused as error:
             return SendDenied(nonce=nonce, code=error.code, reason=str(error))
-        except asyncio.CancelledError:
-            self._tracker.hear(SendUncertain(nonce=nonce, reason="the service stopped while it was being sent"))
-            raise
         except Exception as error:
             return SendUncertain(nonce=nonce, reason=str(error) or type(error).__name__)
         return SendPosted(nonce=nonce)

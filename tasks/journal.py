@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tasks.changes import Changes
 from tasks.lifecycle import hooks_due
-from tasks.model import Status, Task
+from tasks.model import Send, Status, Task
 from tasks.ports import TaskStore
 
 log = logging.getLogger(__name__)
@@ -21,12 +21,15 @@ class Journal:
         self._changes = changes
         self._operator_hook = operator_hook
 
-    async def record(self, changed: Mapping[str, tuple[Task, Task]]) -> None:
-        """Write `task id → (before, after)` in one transaction, then tell. Raises StoreFailed: then nothing is told."""
-        if not changed:
+    async def record(self, changed: Mapping[str, tuple[Task, Task]], marks: Sequence[Send] = ()) -> None:
+        """Write `task id → (before, after)`, and what became of sends, in one transaction; then tell.
+
+        Raises StoreFailed: then nothing is told.
+        """
+        if not changed and not marks:
             return
         hooks = [hook for before, after in changed.values() for hook in hooks_due(before, after, self._operator_hook)]
-        await self._store.save([after for _, after in changed.values()], hooks)
+        await self._store.save([after for _, after in changed.values()], hooks, marks)
         for task_id, (before, after) in changed.items():
             if before.status is not after.status:
                 _log(after)

@@ -65,11 +65,15 @@ def match(keys: Keys, candidates: Iterable[Candidate], user_id: str | None, *, f
         return found
     if keys.user_id is not None and user_id is not None and keys.user_id != user_id:
         return NOTHING
-    possible = [c for c in mine if not contradicts(c, keys) and (final or not _has_its_message(c.task))]
-    by_reference = _by_reference(keys, possible)
-    if by_reference:
-        return _decide(by_reference, "reference")
-    return _decide(_by_prompt(keys, possible, user_id), "prompt")
+    possible = [c for c in mine if not contradicts(c, keys)]
+    reply = [c for c in possible if keys.reference_id is not None and c.task.progress_message_id == keys.reference_id]
+    if reply:
+        return _decide(reply, "reference")  # a result or a refusal that answers the task's own running message
+    open_to_it = [c for c in possible if final or not _has_its_message(c.task)]
+    pressed = [c for c in open_to_it if keys.reference_id is not None and c.task.parent_message_id == keys.reference_id]
+    if pressed:
+        return _decide(pressed, "reference")
+    return _decide(_by_prompt(keys, open_to_it, user_id), "prompt")
 
 
 def _by_identity(keys: Keys, mine: Sequence[Candidate]) -> Match | None:
@@ -129,13 +133,6 @@ def _born(candidate: Candidate) -> int:
     """No message of the task is older than this. Discord's own clock where it told us, else ours with a margin."""
     known = [t for t in map(snowflake_time, candidate.interaction_ids) if t]
     return min(known) if known else (candidate.task.start_time or 0) - CLOCK_SKEW
-
-
-def _by_reference(keys: Keys, possible: Sequence[Candidate]) -> list[Candidate]:
-    if keys.reference_id is None:
-        return []
-    own = [c for c in possible if c.task.progress_message_id == keys.reference_id]
-    return own or [c for c in possible if c.task.parent_message_id == keys.reference_id]
 
 
 def _by_prompt(keys: Keys, possible: Sequence[Candidate], user_id: str | None) -> list[Candidate]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tasks.events import Heard
-from tasks.model import Account, Hook, Order, Phase, Send, SendState, Status, Task
+from tasks.model import Account, Hook, Order, Phase, Send, Status, Task
 
 
 class Clock(Protocol):
@@ -31,14 +31,15 @@ class TaskStore(Protocol):
     async def insert(self, task: Task, hooks: Iterable[Hook] = ()) -> None:
         """A new task. Durable before it returns."""
 
-    async def save(self, tasks: Iterable[Task], hooks: Iterable[Hook] = ()) -> None:
-        """The tasks as they are now, with the call-backs that this change makes due; all or nothing."""
+    async def save(self, tasks: Iterable[Task], hooks: Iterable[Hook] = (), marks: Iterable[Send] = ()) -> None:
+        """The tasks as they are now, with the call-backs that this change makes due; all or nothing.
 
-    async def write_send(self, task: Task, send: Send) -> None:
-        """The task (now SENT) and its send: the last commit before the wire."""
+        `marks` are sends of which something became: state and interaction id. A send never goes back from POSTED or
+        REFUSED to UNKNOWN.
+        """
 
-    async def mark_send(self, nonce: str, state: SendState, interaction_id: str | None = None) -> None:
-        """What became of a send. Never goes back from POSTED or REFUSED to UNKNOWN."""
+    async def write_sends(self, written: Sequence[tuple[Task, Send]]) -> None:
+        """Tasks (now SENT) and their sends: the last commit before the wire."""
 
     async def get(self, task_id: str) -> Task | None: ...
 

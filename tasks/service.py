@@ -54,6 +54,7 @@ class Service:
         self._limits = limits
         self._submitted = submitted
         self._last_id = 0
+        self._room = 0  # submits that surely fit into the queue before it must be counted again
 
     async def start(self) -> None:
         """Ids go on from the newest task, even when the clock was set back."""
@@ -169,8 +170,11 @@ class Service:
         return parent
 
     async def _check_queue(self) -> None:
-        if await self._store.count_waiting() >= self._limits.max_queue:
+        if self._room <= 0:
+            self._room = self._limits.max_queue - await self._store.count_waiting()
+        if self._room <= 0:
             raise QueueFull(hint="Try again when some of the waiting tasks are done.")
+        self._room -= 1
 
     @staticmethod
     def _check_hook(url: str) -> None:

@@ -148,9 +148,7 @@ class Tracker:
         marks, self._marks = self._marks, {}
         while True:
             try:
-                for send in marks.values():
-                    await self._store.mark_send(send.nonce, send.state, send.interaction_id)
-                await self._journal.record(changed)
+                await self._journal.record(changed, list(marks.values()))
                 break
             except StoreFailed as error:
                 log.error("cannot write what happened, trying again: %s", error)
@@ -198,10 +196,13 @@ class Tracker:
             # Follows each result; before one it is a sign of moderation, which the deadline will tell.
             flight.withdrawn = True
             return
+        after = apply(flight.task, event, self._clock.now())
+        if event.keys.from_history and replace(after, heard_time=flight.task.heard_time) == flight.task:
+            return  # an old message that still stands there is no sign of life
         flight.heard()
         if isinstance(event, Acknowledged) and event.keys.nonce in flight.sends:
             self._mark(flight, event.keys.nonce, SendState.POSTED, event.keys.interaction_id)
-        self._change(flight, apply(flight.task, event, self._clock.now()))
+        self._change(flight, after)
 
     def _change(self, flight: Flight, after: Task) -> None:
         before = flight.task

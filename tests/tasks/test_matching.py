@@ -118,6 +118,11 @@ def test_progress_in_another_message_is_another_jobs() -> None:
     assert find(keys(prompt="a dog", user_id=USER, message_id="q"), running, final=True).task_id == "1"
 
 
+def test_a_refusal_may_answer_the_tasks_own_running_message() -> None:
+    running = task(1, progress_message_id="p")
+    assert find(keys(reference_id="p"), running, task(2), final=False).task_id == "1"
+
+
 def test_a_private_answer_needs_no_mention() -> None:
     assert find(keys(prompt="a dog", flags=64), task(1), final=False).task_id == "1"
 

@@ -239,15 +239,16 @@ async def test_a_claim_without_a_send_goes_back_after_a_crash(tmp_path: Path) ->
         assert home.desk.prompts == ["a dog"]
 
 
-async def test_a_send_that_cannot_be_written_is_not_made(tmp_path: Path) -> None:
+async def test_a_send_that_cannot_be_written_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with house(tmp_path) as home:
-        good = home.store.write_send
+        good, failures = home.store.write_sends, iter(range(1))
 
-        async def full(task: Task, send: Any) -> None:
-            home.store.write_send = good  # type: ignore[method-assign]
-            raise StoreFailed("the disk is full")
+        async def full(written: Any) -> None:
+            if next(failures, None) is not None:
+                raise StoreFailed("the disk is full")
+            await good(written)
 
-        home.store.write_send = full  # type: ignore[method-assign]
+        monkeypatch.setattr(home.store, "write_sends", full)
         await home.service.imagine(prompt="a dog")
         await home.until_said(1)
         assert len(home.desk.said) == 1
@@ -316,6 +317,23 @@ async def test_silence_ends_a_task_only_in_connected_time_and_after_history(tmp_
         await pass_time(home, 1)
         failed = await home.until_task(task.id, over)
         assert (failed.fail_code, "5 minutes" in failed.fail_reason) == ("silence", True)
+
+
+async def test_an_old_message_that_still_stands_in_history_is_no_sign_of_life(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await home.service.imagine(prompt="a dog")
+        await home.until_said(1)
+        seen = Progressed(keys=keys(nonce=home.desk.said[0][2], message_id="p"), percent=18, mode=Mode.FAST)
+        home.tracker.hear(seen)
+        home.desk.history = [replace(seen, keys=keys(message_id="p", from_history=True))]
+        await pass_time(home, 16)
+
+        async def asked() -> bool:
+            return bool(home.desk.recalls)
+
+        await home.until(asked)
+        await pass_time(home, 1)
+        assert (await home.until_task(task.id, over)).fail_code == "silence"
 
 
 async def test_a_sign_of_life_renews_the_patience(tmp_path: Path) -> None:
