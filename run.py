@@ -60,6 +60,7 @@ from tasks.events import Event
 from tasks.journal import Journal
 from tasks.log import configure
 from tasks.ports import SystemClock
+from tasks.posting import Posting
 from tasks.service import Limits, Service
 from tasks.tracker import Tracker
 
@@ -97,6 +98,7 @@ def make_pool(discord: DiscordSettings, sink: Callable[[Event], None]) -> Pool:
         "gateway_url": discord.gateway_url,
         "cdn_base": discord.cdn_base,
         "upload_base": discord.upload_base,
+        "activity_base": discord.activity_base,
     }
     return Pool(
         account_configs(discord.accounts),
@@ -154,10 +156,13 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         events: asyncio.Queue[Event] = asyncio.Queue()
         awake = asyncio.Event()
         pool = make_pool(settings.discord, events.put_nowait)
+        posting = Posting(pool, events.put_nowait)
         tracker = Tracker(
             events=events,
             store=store,
             gateway=pool,
+            posting=posting,
+            new_nonce=new_nonce,
             journal=journal,
             clock=clock,
             deadlines=make_deadlines(settings.tasks),
@@ -169,6 +174,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             gateway=pool,
             translator=translator,
             tracker=tracker,
+            posting=posting,
             journal=journal,
             clock=clock,
             new_nonce=new_nonce,
@@ -182,6 +188,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             clock=clock,
             limits=Limits(max_prompt=settings.tasks.max_prompt_length, max_queue=settings.tasks.max_queue),
             submitted=awake.set,
+            tell=events.put_nowait,
         )
         deliveries = Deliveries(
             outbox,
@@ -209,6 +216,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                             yield url
                     finally:
                         await dispatcher.drain()
+                        await posting.drain()
             finally:
                 for loop in loops:
                     loop.cancel()

@@ -78,6 +78,7 @@ class DiscordSettings(Group, frozen=True, kw_only=True):
     gateway_url: str = ""
     cdn_base: str = ""
     upload_base: str = ""
+    activity_base: str = ""
     proxy_url: str = ""
     fetch_build: bool = True
     build_number: Whole = 589_596  # as published in 2026-08
@@ -324,6 +325,9 @@ TABLE = (
     Setting("DISCORD_UPLOAD_BASE", "discord.upload_base", "URL",
             "Replaces the host to which pictures are uploaded. Empty: the one Discord names.",
             read=_base, offline=True),
+    Setting("DISCORD_ACTIVITY_BASE", "discord.activity_base", "URL",
+            "Replaces the host of MidJourney's web dialog for Vary (Region). Empty: the one Discord gives each bot.",
+            read=_base, offline=True),
     Setting("PROXY_URL", "discord.proxy_url", "http or https URL",
             "An HTTP proxy for everything said to Discord. Proxy variables of the system are not read.",
             read=_url, secret=True, offline=True),
@@ -471,6 +475,7 @@ def at_simulator(settings: Settings, base: str, accounts: Sequence[AccountSettin
         gateway_url=f"{base.replace('http', 'ws', 1)}/gateway",
         cdn_base=base,
         upload_base=base,
+        activity_base=base,
     )
     translation = msgspec.structs.replace(settings.translation, mymemory_url=f"{base}/translate")
     return msgspec.structs.replace(settings, discord=discord, translation=translation)

@@ -25,7 +25,9 @@ BODY_SECONDS = 60.0  # a body that drips in for longer holds memory for nothing
 MAX_FIELDS = 100
 MAX_PART_HEAD = 1024  # bytes before a multipart field's value
 
-_objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
+Members = dict[str, msgspec.Raw]
+
+_objects = msgspec.json.Decoder(Members)
 _text = msgspec.json.Decoder(str)
 _PART_NAME = re.compile(r'\s*form-data\s*;.*?\bname=(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
 _PART_FILE = re.compile(r";\s*filename\*?=", re.IGNORECASE)
@@ -37,7 +39,7 @@ async def read_fields(request: web.Request, names: frozenset[str]) -> Fields:
     query = gather(form_pairs(raw_query), names) if raw_query else {}
     if not request.can_read_body:
         return query
-    body = await _read_body(request)
+    body = await read_body(request)
     if not body:
         return query
     return merged(query, from_body(body, request.headers.get("Content-Type", ""), names))
@@ -80,7 +82,7 @@ def gather(pairs: Pairs, names: frozenset[str]) -> Fields:
         if name in found:
             raise Malformed(f"{name} is given more than once.")
         if not value.isascii():
-            _check_unicode(name, value)
+            check_unicode(name, value)
         found[name] = value
     return {name: value for name, value in found.items() if value}
 
@@ -96,11 +98,16 @@ def form_pairs(text: str) -> Pairs:
 
 
 def json_pairs(body: bytes, names: frozenset[str]) -> Pairs:
-    """The pairs of a JSON object. Numbers keep the text they were sent as: an id must not pass through a float."""
+    """The pairs of a JSON object."""
+    for name, raw in json_members(body).items():
+        if name in names and (text := plain_text(name, raw)) is not None:
+            yield name, text
+
+
+def json_members(body: bytes) -> Members:
+    """The members of a JSON object, each as it was sent."""
     try:
-        for name, raw in _objects.decode(body).items():
-            if name in names:
-                yield from _plain(name, bytes(raw).strip())
+        return _objects.decode(body)
     except msgspec.ValidationError:
         raise Malformed('The JSON body must be one object, such as {"action":"IMAGINE","prompt":"a dog"}.') from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -109,18 +116,27 @@ def json_pairs(body: bytes, names: frozenset[str]) -> Pairs:
         raise Malformed("The JSON body is nested too deeply.") from None
 
 
-def _plain(name: str, raw: bytes) -> Pairs:
-    match raw[:1]:
+def plain_text(name: str, raw: msgspec.Raw) -> str | None:
+    """A text, or a number in the text it was sent as: an id must not pass through a float. None: null."""
+    data = bytes(raw).strip()
+    match data[:1]:
         case b'"':
-            yield name, _text.decode(raw)
+            return _decoded(data)
         case b"n":
-            return
+            return None
         case b"{" | b"[":
             raise Malformed(f"{name} takes one plain value, not an array or an object.")
         case b"t" | b"f":
             raise Malformed(f"{name} takes a text or a number, not true or false.")
         case _:
-            yield name, raw.decode("ascii")
+            return data.decode("ascii")
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return _text.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"The body is not valid JSON: {error}.") from None
 
 
 def multipart_pairs(body: bytes, boundary: str) -> Pairs:
@@ -159,14 +175,15 @@ def _utf8(data: bytes) -> str:
         raise Malformed("The body is not UTF-8.") from None
 
 
-def _check_unicode(name: str, value: str) -> None:
+def check_unicode(name: str, value: str) -> None:
     try:
         value.encode()
     except UnicodeEncodeError:
         raise Malformed(f"{name} is not UTF-8.") from None
 
 
-async def _read_body(request: web.Request) -> bytes:
+async def read_body(request: web.Request) -> bytes:
+    """The whole body; what comes too slowly, is cut off or too large is refused."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()

@@ -57,6 +57,7 @@ _ROUTES = (
     ("/api/v1/trigger/submit", "Draw, upscale, vary", "提交任务：绘图、放大、变体"),
     ("/api/v1/task/fetch?_id=…", "One task: progress, picture", "查询单个任务：进度与图片"),
     ("/api/v1/task/list", "The newest tasks", "最新任务列表"),
+    ("/mj/submit/imagine …", "The /mj contract, whole", "/mj 系列接口，兼容现有客户端"),
     ("/health", "Is it well, and if not, why", "服务状态与原因"),
 )
 

@@ -8,25 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from tasks.model import Account, Action, Status, Task
+from tasks.model import Account, Action, Ask, Picture, Status, Task
 
 
 class Service(Protocol):
     """The use-cases. Each raises `tasks.errors` with a message made for the caller."""
 
-    async def imagine(self, *, prompt: str, state: str = "", notify_hook: str = "", api: str = "v1") -> Task:
+    async def imagine(self, ask: Ask, *, prompt: str) -> Task:
         """A new drawing; on disk when it returns."""
 
-    async def act(
-        self,
-        *,
-        parent: str,
-        does: Action,
-        index: int | None,
-        state: str = "",
-        notify_hook: str = "",
-        api: str = "v1",
-    ) -> Task:
+    async def act(self, ask: Ask, *, parent: str, does: Action, index: int | None) -> Task:
         """A press of a button of a result. `parent` is our task id or the Discord message id of the result."""
 
     async def get(self, task_id: str) -> Task | None: ...
@@ -39,3 +30,55 @@ class Service(Protocol):
 
     def accounts(self) -> Sequence[Account]:
         """The accounts as they are at this moment."""
+
+
+class MjService(Service, Protocol):
+    """The use-cases of the whole of `/mj`."""
+
+    async def imagine(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture] = ()) -> Task:
+        """A new drawing from a text and pictures; on disk when it returns."""
+
+    async def press(self, ask: Ask, *, parent: str, custom_id: str) -> Task:
+        """A press of any button of a result. The task is MODAL when a second input is needed first."""
+
+    async def modal(self, task_id: str, *, prompt: str | None, mask: bytes | None) -> Task:
+        """The second input of a MODAL task, which goes on. Without a prompt the dialog's own text is used."""
+
+    async def describe(self, ask: Ask, *, picture: Picture | None, link: str = "") -> Task:
+        """Words for a picture."""
+
+    async def blend(self, ask: Ask, *, pictures: Sequence[Picture], dimensions: str = "") -> Task:
+        """One picture from two to five; `dimensions` is "2:3", "1:1", "3:2" or ""."""
+
+    async def shorten(self, ask: Ask, *, prompt: str) -> Task:
+        """Which words of a prompt matter."""
+
+    async def video(
+        self,
+        ask: Ask,
+        *,
+        prompt: str,
+        motion: str,
+        image: Picture | str | None,
+        end_image: Picture | str | None,
+        loop: bool,
+    ) -> Task:
+        """A clip from a picture. `motion` is "low" or "high"; a picture given as text is a link."""
+
+    async def upload(self, pictures: Sequence[Picture]) -> list[str]:
+        """Put pictures where MidJourney can load them; their links, in order."""
+
+    async def cancel(self, task_id: str) -> Task:
+        """Stop a task, in Discord too."""
+
+    async def seed(self, task_id: str) -> str:
+        """The seed of a finished drawing."""
+
+    async def get_many(self, task_ids: Sequence[str]) -> list[Task]:
+        """Those that exist, in the order asked."""
+
+    async def queue(self) -> list[Task]:
+        """The tasks that wait, oldest first."""
+
+    async def ahead(self, task: Task) -> int:
+        """How many waiting tasks come before this one; 0: it starts at once."""

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from api.answers import encode
 from api.links import Links
 from tasks.errors import BadIndex, BadRequest, UnknownAction
-from tasks.model import Action, Status, Task
+from tasks.model import Action, Ask, Status, Task
 
 MAX_LIST = 1000
 _ACTING = (Action.UPSCALE, Action.VARIATION, Action.REROLL)  # REROLL is ours: the reference has none
 _ACTIONS = f"Give one of {', '.join((Action.IMAGINE, *_ACTING))}."
 _ANSWERED_IN_WORDS = (Action.DESCRIBE, Action.SHORTEN)
-_INDEXES = {"1": 1, "2": 2, "3": 3, "4": 4}
+INDEXES = {"1": 1, "2": 2, "3": 3, "4": 4}
 
 # What a caller of this contract sees of a status, and what is meant when it names one.
 SHOWN = {status: status.value for status in Status} | {
@@ -38,20 +38,18 @@ MEANT: Mapping[str, tuple[Status, ...]] = {
 class Imagine:
     """A drawing from a text."""
 
+    ask: Ask
     prompt: str
-    state: str = ""
-    notify_hook: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Act:
     """A press of one of a result's buttons."""
 
+    ask: Ask
     parent: str
     does: Action
     index: int | None
-    state: str = ""
-    notify_hook: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,25 +63,25 @@ class Listing:
 
 def submit_of(fields: Mapping[str, str]) -> Imagine | Act:
     """What `/trigger/submit` asks for. Whether it can be done is for the service to say."""
-    state, hook = fields.get("state", ""), fields.get("notifyHook", "").strip()
+    ask = Ask(state=fields.get("state", ""), notify_hook=fields.get("notifyHook", "").strip(), api="v1")
     action = _action(fields.get("action", ""))
     if action is Action.IMAGINE:
-        return Imagine(prompt=fields.get("prompt", ""), state=state, notify_hook=hook)
+        return Imagine(ask=ask, prompt=fields.get("prompt", ""))
     parent = fields.get("taskId", "").strip()
     if not parent:
         raise BadRequest(f"{action} needs taskId: the _id of a finished task, or its result's Discord message id.")
-    index = _INDEXES.get(fields.get("index", "").strip())
+    index = INDEXES.get(fields.get("index", "").strip())
     if index is None and action is not Action.REROLL:
         raise BadIndex(hint="It names the picture, counted from the top left.")
-    return Act(parent=parent, does=action, index=index, state=state, notify_hook=hook)
+    return Act(ask=ask, parent=parent, does=action, index=index)
 
 
-def listing_of(fields: Mapping[str, str]) -> Listing:
-    """What `/task/list` asks for."""
+def listing_of(fields: Mapping[str, str], meant: Mapping[str, tuple[Status, ...]] = MEANT) -> Listing:
+    """What `/task/list` asks for. `meant` are the words by which the contract names a status."""
     return Listing(
         limit=_limit(fields.get("limit", str(MAX_LIST))),
         before=_before(fields.get("before")),
-        status=_statuses(fields.get("status", "")),
+        status=_statuses(fields.get("status", ""), meant),
     )
 
 
@@ -108,11 +106,11 @@ def _before(text: str | None) -> str | None:
     return text
 
 
-def _statuses(text: str) -> tuple[Status, ...]:
+def _statuses(text: str, meant: Mapping[str, tuple[Status, ...]]) -> tuple[Status, ...]:
     names = dict.fromkeys(name.strip().upper() for name in text.split(",") if name.strip())
-    if unknown := [name for name in names if name not in MEANT]:
-        raise BadRequest(f"The status {unknown[0][:40]!r} is unknown.", hint=f"Give some of {', '.join(MEANT)}.")
-    return tuple(status for name in names for status in MEANT[name])
+    if unknown := [name for name in names if name not in meant]:
+        raise BadRequest(f"The status {unknown[0][:40]!r} is unknown.", hint=f"Give some of {', '.join(meant)}.")
+    return tuple(status for name in names for status in meant[name])
 
 
 def _is_number(text: str, digits: int) -> bool:

@@ -34,13 +34,11 @@ class V1:
         )
 
     async def submit(self, request: web.Request) -> web.Response:
-        ask = submit_of(await read_fields(request, _SUBMIT))
-        if isinstance(ask, Imagine):
-            task = await self._service.imagine(prompt=ask.prompt, state=ask.state, notify_hook=ask.notify_hook)
+        asked = submit_of(await read_fields(request, _SUBMIT))
+        if isinstance(asked, Imagine):
+            task = await self._service.imagine(asked.ask, prompt=asked.prompt)
         else:
-            task = await self._service.act(
-                parent=ask.parent, does=ask.does, index=ask.index, state=ask.state, notify_hook=ask.notify_hook
-            )
+            task = await self._service.act(asked.ask, parent=asked.parent, does=asked.does, index=asked.index)
         return json_value({"code": 1, "description": "成功", "result": task.id})
 
     async def fetch(self, request: web.Request) -> web.Response:

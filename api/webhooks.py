@@ -131,6 +131,7 @@ class Deliveries:
         self._timeout = timeout
         self._poll = poll
         self._under_way: dict[int, str] = {}  # row id -> receiver
+        self._settled: set[int] = set()  # since the last look began: the look may still show them as due
 
     async def run(self) -> None:
         # Two clients: a connection that a trusted row opened to a private address is never lent to a caller's row.
@@ -159,6 +160,7 @@ class Deliveries:
         those of others."""
         while room := self._at_once - len(self._under_way):
             busy = self._busy_receivers()
+            self._settled.clear()
             # Rows under way are still due on disk: they come along and are passed over.
             rows = await self._outbox.due(now, room + len(self._under_way), busy)
             started = 0
@@ -177,7 +179,7 @@ class Deliveries:
 
     def _has_room(self, row: Delivery) -> bool:
         here = sum(receiver == row.receiver for receiver in self._under_way.values())
-        return row.id not in self._under_way and here < self._per_receiver
+        return row.id not in self._under_way and row.id not in self._settled and here < self._per_receiver
 
     async def _seconds_to_next(self, now: int) -> float:
         """Rows due by `now` that were not started wait for room, and its coming wakes the loop."""
@@ -208,6 +210,7 @@ class Deliveries:
                 log.info("task %s: call-back to %s: %s, attempt %s", row.task_id, row.receiver, status, attempt)
         finally:
             del self._under_way[row.id]
+            self._settled.add(row.id)
             self._outbox.wake.set()  # there is room
 
     async def _attempt(self, row: Delivery, client: httpx.AsyncClient) -> int:

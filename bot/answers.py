@@ -4,6 +4,9 @@ Law: a table, nothing else. No is only said of what is a definite no; whatever i
 outcome. No text of the request goes into an error.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import discord
 
 from bot.session import AnswerLost, NeverLeft, ToldToWait
@@ -12,9 +15,12 @@ from tasks.model import Order, PressOrder
 
 INVALID_FORM = 50035  # among others: the command has a newer version
 UNKNOWN_CHANNEL = 10003
+_HINTS: Mapping[int, str] = MappingProxyType(
+    {40005: "Without Nitro, Discord takes files of at most 10 MB."}  # request entity too large
+)
 
 
-def to_error(error: Exception, order: Order) -> SendError:
+def to_error(error: Exception, order: Order | None = None) -> SendError:
     match error:
         case SendError():
             return error
@@ -36,7 +42,7 @@ def is_outdated(error: Exception) -> bool:
     return isinstance(error, discord.HTTPException) and error.status == 400 and error.code == INVALID_FORM
 
 
-def _refusal(error: discord.HTTPException, order: Order) -> SendError:
+def _refusal(error: discord.HTTPException, order: Order | None) -> SendError:
     status, code = error.status, error.code
     if status == 401:
         return AccountBlocked("Discord does not accept the token.", status=401, reason="token_invalid")
@@ -44,4 +50,4 @@ def _refusal(error: discord.HTTPException, order: Order) -> SendError:
         return OutcomeUnknown(f"Discord's answer is not known (HTTP {status}).")
     said = f"Discord answered {status}: {error.text}" if error.text else f"Discord answered {status}."
     kind = NoSuchButton if status == 404 and isinstance(order, PressOrder) and code != UNKNOWN_CHANNEL else SendRefused
-    return kind(said, status=status, discord_code=code)
+    return kind(said, hint=_HINTS.get(code, ""), status=status, discord_code=code)

@@ -7,15 +7,17 @@ on something may have been missed.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import discord
 from discord.http import Route
 
-from bot import backfill, sending
+from bot import backfill, media, painting, sending
 from bot.brake import Brake
-from bot.commands import Commands, body_of, parse_command_index
+from bot.commands import Commands, Spoken, body_of, parse_command_index
 from bot.endpoints import Endpoints
 from bot.hearing import Ear, Sink
 from bot.properties import Properties
@@ -24,7 +26,7 @@ from bot.standing import AccountConfig, Standing
 from bot.wire import WireClient
 from tasks.errors import AccountBlocked, NotSent
 from tasks.events import Connected, Disconnected, Heard
-from tasks.model import Account, Order
+from tasks.model import Account, Order, PaintOrder, Picture, Upload
 from tasks.ports import Clock, SystemClock
 
 __all__ = ["AccountClient", "AccountConfig"]
@@ -88,16 +90,33 @@ class AccountClient:
 
     async def send(self, order: Order, nonce: str) -> None:
         rest = self.rest
-        try:
+        with self._pausing():
+            if isinstance(order, PaintOrder):
+                self._open_session()  # without it nobody would hear what becomes of it
+                await painting.submit(order, post=rest.post_to_dialog, place=self._place())
+                return
             await sending.send(
                 order,
-                build=lambda: self._payload(order, nonce),
+                build=partial(self._payload, order, nonce),
                 post=rest.post_interaction,
                 refresh=lambda: self._fetch_commands(rest),
             )
-        except AccountBlocked as blocked:
-            self.pause(blocked.reason)
-            raise
+
+    async def upload(self, pictures: Sequence[Picture]) -> Sequence[Upload]:
+        with self._pausing():
+            return await media.upload(self.rest, self.config.channel_id, pictures)
+
+    async def publish(self, pictures: Sequence[Picture]) -> Sequence[str]:
+        with self._pausing():
+            return await media.publish(self.rest, self.config.channel_id, pictures)
+
+    async def react(self, message_id: str, emoji: str) -> None:
+        with self._pausing():
+            await media.react(self.rest, self.config.channel_id, message_id, emoji)
+
+    async def refresh(self, urls: Sequence[str]) -> Mapping[str, str]:
+        with self._pausing():
+            return await media.refresh(self.rest, urls)
 
     async def recall(self, since: int) -> Sequence[Heard]:
         rest, channel = self.rest, int(self.config.channel_id)
@@ -118,11 +137,9 @@ class AccountClient:
             raise NotSent("The account is not logged in.")
         return self._wire.rest
 
-    def _payload(self, order: Order, nonce: str) -> dict[str, Any]:
+    def _payload(self, order: Spoken, nonce: str) -> dict[str, Any]:
         """Made anew for each attempt: the session may have changed meanwhile."""
-        session = self._session_id()
-        if session is None:
-            raise NotSent("The account is not connected.")
+        session = self._open_session()
         where = {"guild_id": self.config.guild_id} if self.config.guild_id else {}
         return {
             **body_of(order, self._commands).as_json(),
@@ -131,6 +148,25 @@ class AccountClient:
             "session_id": session,
             "nonce": nonce,
         }
+
+    def _place(self) -> painting.Place:
+        return painting.Place(
+            endpoints=self._endpoints, guild_id=self.config.guild_id, channel_id=self.config.channel_id
+        )
+
+    @contextmanager
+    def _pausing(self) -> Iterator[None]:
+        try:
+            yield
+        except AccountBlocked as blocked:
+            self.pause(blocked.reason)
+            raise
+
+    def _open_session(self) -> str:
+        session = self._session_id()
+        if session is None:
+            raise NotSent("The account is not connected.")
+        return session
 
     def _session_id(self) -> str | None:
         return self._wire.session_id if self._wire is not None and self._standing.up.is_set() else None

@@ -15,7 +15,7 @@ from typing import Any
 from bot.grammar_ids import APPLICATIONS, BOTS, snowflake
 from bot.grammar_payload import mapping, mappings, number, text
 from tasks.errors import SendRefused
-from tasks.model import Bot, ModalOrder, Order, PressOrder, SlashOrder
+from tasks.model import Bot, MessageCommandOrder, ModalOrder, PressOrder, SlashOrder, Upload
 
 __all__ = [
     "APPLICATIONS",
@@ -23,11 +23,12 @@ __all__ = [
     "Command",
     "Commands",
     "Option",
-    "Upload",
+    "Spoken",
     "body_of",
-    "message_command",
     "parse_command_index",
 ]
+
+Spoken = SlashOrder | MessageCommandOrder | PressOrder | ModalOrder  # orders that are interactions
 
 SLASH_COMMAND = 1  # types of application commands
 MESSAGE_COMMAND = 3
@@ -128,14 +129,6 @@ def _command(item: Mapping[str, Any]) -> Command | None:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Upload:
-    """A file that lies at Discord already: its name, and what Discord called it when it was uploaded."""
-
-    filename: str
-    uploaded_filename: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Body:
     """The parts of an interaction's JSON that the order decides. The message's are set for a press only."""
 
@@ -152,24 +145,23 @@ class Body:
         return parts
 
 
-_NO_UPLOADS: Mapping[str, Upload] = MappingProxyType({})
-
-
-def body_of(order: Order, commands: Commands, uploads: Mapping[str, Upload] = _NO_UPLOADS) -> Body:
-    """The order as Discord wants it. `uploads`: option name -> file, for options that take a picture.
+def body_of(order: Spoken, commands: Commands) -> Body:
+    """The order as Discord wants it.
 
     Raises `SendRefused` when a command is not offered, or lacks an option that the order names.
     """
     match order:
         case SlashOrder():
-            return _slash(order, commands.find(order.bot, order.command), uploads)
+            return _slash(order, commands.find(order.bot, order.command), order.uploads)
+        case MessageCommandOrder():
+            return _on_a_message(commands.find(order.bot, order.command, MESSAGE_COMMAND), order.message_id)
         case PressOrder():
             return _press(order)
         case ModalOrder():
             return _submit(order)
 
 
-def message_command(command: Command, target_id: str) -> Body:
+def _on_a_message(command: Command, target_id: str) -> Body:
     """A command of a message's own menu, such as "Cancel Job", on that message."""
     return Body(
         type=_COMMAND,

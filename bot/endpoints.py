@@ -23,6 +23,7 @@ class Endpoints:
     cdn_base: str = CDN_BASE
     upload_base: str = UPLOAD_BASE
     pages_base: str = PAGES_BASE  # Discord's web pages, asked for the number of its build
+    activity_base: str = ""  # web dialogs inside Discord, such as MidJourney's Vary (Region)
 
     @property
     def is_discord(self) -> bool:
@@ -45,6 +46,15 @@ class Endpoints:
 
     def upload(self, url: str) -> str:
         return _moved(url, self.upload_base, UPLOAD_BASE)
+
+    def activity(self, application_id: str) -> str:
+        """Where the web dialogs of an application are: each has a host of its own."""
+        return self.activity_base.rstrip("/") or activity_host(application_id)
+
+
+def activity_host(application_id: str) -> str:
+    """What a browser says it comes from, whatever stands in between."""
+    return f"https://{application_id}.discordsays.com"
 
 
 def _moved(url: str, base: str, discords_own: str) -> str:

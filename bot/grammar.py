@@ -11,7 +11,7 @@ from typing import Any
 
 from bot import grammar_payload as payloads
 from bot.grammar_embeds import TROUBLES
-from bot.grammar_ids import is_of_result, snowflake, time_of
+from bot.grammar_ids import is_cancel, is_of_result, snowflake, time_of
 from bot.grammar_reading import Reading, read
 from tasks.events import (
     Acknowledged,
@@ -89,11 +89,21 @@ def _nonce(payload: Mapping[str, Any]) -> str | None:
 
 
 def _started(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard:
-    return Started(keys=keys)
+    return Started(keys=keys, cancel_id=_cancel_id(reading))
 
 
 def _progressed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard:
-    return Progressed(keys=keys, percent=reading.progress, mode=reading.mode, preview=payloads.image(message))
+    return Progressed(
+        keys=keys,
+        percent=reading.progress,
+        mode=reading.mode,
+        preview=payloads.image(message),
+        cancel_id=_cancel_id(reading),
+    )
+
+
+def _cancel_id(reading: Reading) -> str | None:
+    return next((button.custom_id for button in reading.buttons if is_cancel(button.custom_id)), None)
 
 
 def _finished(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard | None:

@@ -65,6 +65,11 @@ _DOES: tuple[tuple[re.Pattern[str], Action | None], ...] = tuple(
     )
 )
 
+# Pressing these opens a dialog and draws nothing yet (known from clients' code, 2023 to 2026).
+_OPENS = re.compile(r"MJ::(?:CustomZoom|Inpaint|Job::PicReader)::|MJ::JOB::video::.*::manual$")
+# These need no slot: they take a picture out of a grid, or rate one.
+_QUICK = re.compile(r"MJ::JOB::upsample::[1-4]::(?!.*::SOLO$)|MJ::JOB::video_virtual_upscale::|MJ::BOOKMARK::")
+
 _DIALOGS: tuple[tuple[re.Pattern[str], Action], ...] = tuple(
     (re.compile(form, re.IGNORECASE), action)
     for form, action in (
@@ -88,6 +93,8 @@ class Form:
 
     does: Action | None = None
     index: int | None = None
+    opens_dialog: bool = False
+    is_quick: bool = False
 
 
 def form_of(custom_id: str) -> Form:
@@ -95,8 +102,10 @@ def form_of(custom_id: str) -> Form:
     for pattern, action in _DOES:
         found = pattern.match(custom_id)
         if found is not None:
-            return Form(does=action, index=int(found[1]) if pattern.groups else None)
-    return Form()
+            index = int(found[1]) if pattern.groups else None
+            quick = _QUICK.match(custom_id) is not None
+            return Form(does=action, index=index, opens_dialog=_OPENS.match(custom_id) is not None, is_quick=quick)
+    return Form(is_quick=_QUICK.match(custom_id) is not None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

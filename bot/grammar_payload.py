@@ -92,6 +92,8 @@ def _button(item: Mapping[str, Any]) -> Button:
         style=number(item.get("style")) or 2,
         type=number(item.get("type")) or 2,
         does=form.does,
+        opens_dialog=form.opens_dialog,
+        is_quick=form.is_quick,
         index=form.index,
     )
 

@@ -6,7 +6,7 @@ Law: an account's trouble stays its own. Opening waits for nobody: whether an ac
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -19,7 +19,7 @@ from bot.rest import Rest
 from bot.supervisor import supervise
 from tasks.errors import NotSent
 from tasks.events import Heard
-from tasks.model import Account, Order
+from tasks.model import Account, Order, Picture, Upload
 from tasks.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -93,10 +93,23 @@ class Pool:
     async def recall(self, account: str, since: int) -> Sequence[Heard]:
         return await self._client(account).recall(since)
 
+    async def upload(self, account: str, pictures: Sequence[Picture]) -> Sequence[Upload]:
+        return await self._client(account).upload(pictures)
+
+    async def publish(self, account: str, pictures: Sequence[Picture]) -> Sequence[str]:
+        return await self._client(account).publish(pictures)
+
+    async def react(self, account: str, message_id: str, emoji: str) -> None:
+        await self._client(account).react(message_id, emoji)
+
     def pause(self, account: str, reason: str) -> None:
         self._client(account).pause(reason)
 
     # ------------------------------------------------------------ ours
+
+    async def refresh(self, account: str, urls: Sequence[str]) -> Mapping[str, str]:
+        """Links of Discord's CDN -> the same with a new signature. Raises as `upload` does."""
+        return await self._client(account).refresh(urls)
 
     async def wait_connected(self) -> None:
         """Until every account has been connected once at the same time or earlier. For tests and demonstrations."""

@@ -6,17 +6,21 @@ HTTP stack that honours neither.
 """
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from curl_cffi.requests import AsyncWebSocket
+from curl_cffi.requests.exceptions import RequestException
 from discord.errors import HTTPException
 from discord.http import HTTPClient, Route
 from discord.utils import Headers
 
 from bot.endpoints import Endpoints
-from bot.session import Once, Session
+from bot.session import CONNECT_SECONDS, Once, Session
 
+FILE_SECONDS = 120.0  # for the largest picture over a slow line
+DIALOG_SECONDS = 60.0  # of silence
 LONGEST_BUCKET_WAIT = 60.0  # the library waits by itself for a rate limit it knows of, no longer than this
 
 
@@ -79,7 +83,13 @@ class Rest(HTTPClient):
         content = file if isinstance(file, bytes | str) else file.fp.read()
         headers = {"Content-Type": None, **({"Content-MD5": hash} if hash else {})}
         answer = await self._session().request(
-            "PUT", self._endpoints.upload(url), data=content, headers=headers, **self._proxies()
+            "PUT",
+            self._endpoints.upload(url),
+            data=content,
+            headers=headers,
+            allow_redirects=False,
+            timeout=FILE_SECONDS,
+            **self._proxies(),
         )
         return _ok(answer, "the upload store")
 
@@ -111,6 +121,36 @@ class Rest(HTTPClient):
         if not once.taken.done():
             asking.result()
 
+    async def post_to_dialog(self, url: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[int, str]:
+        """One POST to a web dialog, as its page makes it: without the token. A definite answer's status and text.
+
+        Raises what `bot.session` raises.
+        """
+        said = {
+            **self.headers.client_hints,
+            "Accept": "application/json",
+            "Accept-Language": "en-US,en;q=0.9",
+            "Accept-Encoding": "gzip, deflate, br, zstd",
+            "Content-Type": "application/json",
+            "Expect": None,
+            "Sec-Fetch-Dest": "empty",
+            "Sec-Fetch-Mode": "cors",
+            "Sec-Fetch-Site": "same-origin",
+            "User-Agent": self.user_agent,
+            **headers,
+        }
+        answer = await self._session().request(
+            "POST",
+            url,
+            once=Once(),
+            data=json.dumps(body),
+            headers=said,
+            timeout=(CONNECT_SECONDS, DIALOG_SECONDS),
+            stream=True,
+            **self._proxies(),
+        )
+        return answer.status_code, await _text(answer)
+
     def _answered(self, asking: asyncio.Task[Any]) -> None:
         self._after_answer.discard(asking)
         if not asking.cancelled():
@@ -123,6 +163,16 @@ class Rest(HTTPClient):
 
     def _proxies(self) -> dict[str, Any]:
         return {"proxies": {"all": self.proxy}} if self.proxy is not None else {}
+
+
+async def _text(answer: Any) -> str:
+    """Of a streamed answer; empty when the connection is lost meanwhile: its status has said what matters."""
+    try:
+        return str(await answer.atext())
+    except RequestException:
+        return ""
+    finally:
+        await answer.aclose()
 
 
 def _ok(answer: Any, where: str) -> bytes:

@@ -17,6 +17,7 @@ from tasks.model import Order, SlashOrder
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 60.0  # for rate limits, in all
+LEAST_WAIT_SECONDS = 0.1  # also when Discord says 0: nothing is to be stormed
 
 
 async def send(
@@ -35,7 +36,7 @@ async def send(
             await post(payload)
             return
         except ToldToWait as told:
-            await _wait(told, order, deadline)
+            await wait(told, deadline)
         except Exception as error:
             if refreshed or not isinstance(order, SlashOrder) or not answers.is_outdated(error):
                 raise answers.to_error(error, order) from error
@@ -43,11 +44,12 @@ async def send(
             await _refreshed(refresh)
 
 
-async def _wait(told: ToldToWait, order: Order, deadline: float) -> None:
+async def wait(told: ToldToWait, deadline: float) -> None:
+    """Raises `NotSent` when that would go beyond the deadline (of the loop's clock)."""
     if asyncio.get_running_loop().time() + told.retry_after > deadline:
-        raise answers.to_error(told, order) from told
+        raise answers.to_error(told) from told
     log.info("Discord asks to wait %.1f s before the next send", told.retry_after)
-    await asyncio.sleep(told.retry_after)
+    await asyncio.sleep(max(told.retry_after, LEAST_WAIT_SECONDS))
 
 
 async def _refreshed(refresh: Callable[[], Awaitable[None]]) -> None:

@@ -63,12 +63,13 @@ class Session(AsyncSession[Response]):
         if once is None:
             return await super().request(method, url, **kwargs)
         once.spend()
-        body = _Body(kwargs.pop("data").encode())
+        body = _Body((kwargs.pop("data", None) or "").encode())
         kwargs["headers"] = {**kwargs["headers"], "Content-Length": str(len(body.content))}
         try:
             answer = await super().request(method, url, content=body, allow_redirects=False, **kwargs)
         except RequestException as error:
-            raise (AnswerLost if body.asked else NeverLeft)(f"curl error {int(error.code)}") from error
+            may_have_left = body.asked or not body.content  # an empty one may never be asked for
+            raise (AnswerLost if may_have_left else NeverLeft)(f"curl error {int(error.code)}") from error
         return await _judged(answer, once)
 
     async def open_gateway(self, url: str, **kwargs: Any) -> AsyncWebSocket:

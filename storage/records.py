@@ -58,8 +58,14 @@ def row_of(task: Task) -> tuple[Any, ...]:
         task.account,
         task.message_id,
         task.job_id,
+        pressed_by(task.parent_id, task.custom_id) if task.parent_id and task.custom_id else None,
         document,
     )
+
+
+def pressed_by(parent_id: str, custom_id: str) -> str:
+    """One look-up key for "this button of that task's result"."""
+    return f"{parent_id} {custom_id}"
 
 
 def task_of(row: Row) -> Task:
@@ -100,6 +106,11 @@ def hook_statement(hooks: Iterable[Hook], now: int) -> Statement:
         INSERT_HOOK,
         [(own_key(h.task_id), h.url, receiver_of(h.url), h.api, h.state, int(h.trusted), h.event, now) for h in hooks],
     )
+
+
+def follower_row_of(hook: Hook, now: int) -> Row:
+    receiver = receiver_of(hook.url)
+    return (own_key(hook.task_id), hook.url, receiver, hook.api, hook.state, int(hook.trusted), hook.event, now)
 
 
 def receiver_of(url: str) -> str:

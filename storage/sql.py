@@ -8,7 +8,8 @@ prepared once.
 # ---------------------------------------------------------------- tasks
 
 INSERT_TASK = """
-INSERT INTO tasks (id, phase, status, lane, account, message_id, job_id, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO tasks (id, phase, status, lane, account, message_id, job_id, pressed, document)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 SAVE_TASK = f"""
@@ -27,11 +28,18 @@ TASK_BY_MESSAGE = "SELECT id, document FROM tasks WHERE message_id = ? ORDER BY 
 
 TASK_BY_JOB = "SELECT id, document FROM tasks WHERE job_id = ? ORDER BY id LIMIT 1"
 
+# The newest press of this button that has not failed and was not cancelled.
+TASK_BY_PRESS = """
+SELECT id, document FROM tasks WHERE pressed = ? AND status NOT IN ('FAILURE', 'CANCEL') ORDER BY id DESC LIMIT 1
+"""
+
 # The condition is letter for letter that of the index `tasks_waiting`: only then can SQLite use it. INDEXED BY, as it
 # would rather take `tasks_phase` and sort the whole queue for the first few of it.
 WAITING = """
 SELECT id, document FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready') ORDER BY id LIMIT ?
 """
+
+COUNT_BEFORE = "SELECT count(*) FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready') AND id < ?"
 
 COUNT_WAITING = "SELECT count(*) FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready')"
 
@@ -88,6 +96,20 @@ INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, due, cre
 VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING
 """
 
+INSERT_FOLLOWER = """
+INSERT INTO followers (task_id, url, receiver, api, state, trusted, event, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+# Run whenever a task that is over is written, and when a caller follows one: whichever comes last finds the other.
+INSERT_HOOKS_OF_FOLLOWERS = """
+INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, due, created)
+SELECT task_id, url, receiver, api, state, trusted, event, 0, created FROM followers
+WHERE task_id = ? AND task_id IN (
+    SELECT id FROM tasks WHERE id = followers.task_id AND status IN ('SUCCESS', 'FAILURE', 'CANCEL')
+)
+ON CONFLICT DO NOTHING
+"""
+
 _DELIVERY = "id, task_id, url, receiver, api, state, trusted, event, attempts, due, status, last_error, created"
 
 DUE = f"""
@@ -104,3 +126,11 @@ SETTLE = """
 UPDATE outbox SET status = :status, due = coalesce(:due, due), last_error = :error, attempts = attempts + 1
 WHERE id = :id
 """
+
+# ---------------------------------------------------------------- pictures
+
+INSERT_PICTURE = "INSERT INTO pictures (task_id, filename, type, data) VALUES (?, ?, ?, ?)"
+
+PICTURES = "SELECT filename, type, data FROM pictures WHERE task_id = ? ORDER BY id"
+
+FORGET_PICTURES = "DELETE FROM pictures WHERE task_id = ?"

@@ -7,9 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from storage import sql
 from storage.database import Database
 from storage.recent import Recent
-from storage.records import hook_statement, key, keys, mark_of, row_of, send_of, send_row_of, task_of
+from storage.records import (
+    follower_row_of,
+    hook_statement,
+    key,
+    keys,
+    mark_of,
+    own_key,
+    pressed_by,
+    row_of,
+    send_of,
+    send_row_of,
+    task_of,
+)
 from storage.writer import Row, Statement
-from tasks.model import Hook, Phase, Send, Status, Task
+from tasks.model import Hook, Phase, Picture, Send, Status, Task
 from tasks.ports import Clock, SystemClock
 
 NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
@@ -25,26 +37,46 @@ class Tasks:
 
     # ------------------------------------------------------------ writing
 
-    async def insert(self, task: Task, hooks: Iterable[Hook] = ()) -> None:
-        await self._write([task], Statement(sql.INSERT_TASK, [row_of(task)]), hooks=list(hooks))
+    async def insert(self, task: Task, hooks: Iterable[Hook] = (), pictures: Iterable[Picture] = ()) -> None:
+        brought = [(own_key(task.id), p.filename, p.type, p.data) for p in pictures]
+        inserted = Statement(sql.INSERT_TASK, [row_of(task)])
+        await self._write([task], inserted, Statement(sql.INSERT_PICTURE, brought), hooks=list(hooks))
 
-    async def save(self, tasks: Iterable[Task], hooks: Iterable[Hook] = (), marks: Iterable[Send] = ()) -> None:
+    async def save(
+        self,
+        tasks: Iterable[Task],
+        hooks: Iterable[Hook] = (),
+        *,
+        marks: Iterable[Send] = (),
+        sends: Iterable[Send] = (),
+        pictures: Iterable[Picture] = (),
+    ) -> None:
         tasks = list(tasks)
-        saved = Statement(sql.SAVE_TASK, [row_of(task) for task in tasks])
-        await self._write(tasks, saved, Statement(sql.MARK_SEND, [*map(mark_of, marks)]), hooks=list(hooks))
+        brought = [(own_key(tasks[0].id), p.filename, p.type, p.data) for p in pictures]
+        await self._write(
+            tasks,
+            Statement(sql.SAVE_TASK, [row_of(task) for task in tasks]),
+            Statement(sql.INSERT_SEND, [*map(send_row_of, sends)]),
+            Statement(sql.MARK_SEND, [*map(mark_of, marks)]),
+            Statement(sql.INSERT_PICTURE, brought),
+            hooks=list(hooks),
+        )
 
-    async def write_sends(self, written: Sequence[tuple[Task, Send]]) -> None:
-        tasks = [task for task, _ in written]
-        sends = Statement(sql.INSERT_SEND, [send_row_of(send) for _, send in written])
-        await self._write(tasks, Statement(sql.SAVE_TASK, [row_of(task) for task in tasks]), sends)
+    async def follow(self, hook: Hook) -> None:
+        follower = Statement(sql.INSERT_FOLLOWER, [follower_row_of(hook, self._clock.now())])
+        emitted = Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, [(own_key(hook.task_id),)])
+        await self._database.write(follower, emitted, committed=self._database.hooks_written.set)
 
     async def _write(self, tasks: Sequence[Task], *statements: Statement, hooks: Sequence[Hook] = ()) -> None:
+        over = [(own_key(task.id),) for task in tasks if task.status.is_over]
         if hooks:
             statements += (hook_statement(hooks, self._clock.now()),)
+        statements += (Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, over),)
+        statements += (Statement(sql.FORGET_PICTURES, [(own_key(t.id),) for t in tasks if t.pictures and t.is_over]),)
 
         def committed() -> None:
             self._recent.committed(tasks)
-            if hooks:
+            if hooks or over:
                 self._database.hooks_written.set()
 
         try:
@@ -81,6 +113,13 @@ class Tasks:
     async def by_job(self, job_id: str) -> Task | None:
         return next(iter(await self._read(sql.TASK_BY_JOB, (job_id,))), None)
 
+    async def by_press(self, parent_id: str, custom_id: str) -> Task | None:
+        return next(iter(await self._read(sql.TASK_BY_PRESS, (pressed_by(parent_id, custom_id),))), None)
+
+    async def pictures_of(self, task_id: str) -> list[Picture]:
+        rows = await self._database.read(sql.PICTURES, (own_key(task_id),))
+        return [Picture(filename=filename, type=type_, data=data) for filename, type_, data in rows]
+
     async def waiting(self, limit: int) -> list[Task]:
         return await self._read(sql.WAITING, (limit,))
 
@@ -104,6 +143,10 @@ class Tasks:
 
     async def count_waiting(self) -> int:
         [(count,)] = await self._database.read(sql.COUNT_WAITING)
+        return int(count)
+
+    async def count_before(self, task_id: str) -> int:
+        [(count,)] = await self._database.read(sql.COUNT_BEFORE, (own_key(task_id),))
         return int(count)
 
     async def _read(self, text: str, parameters: Row) -> list[Task]:

@@ -11,14 +11,16 @@ import contextlib
 import logging
 import random
 from collections import defaultdict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import replace
 
-from tasks.errors import AccountBlocked, NotSent, SendRefused, StoreFailed
-from tasks.events import Outcome, SendDenied, SendNotMade, SendPosted, SendUncertain
+from tasks.errors import NotSent, SendError, StoreFailed
 from tasks.journal import Journal
-from tasks.model import Order, Phase, PressOrder, Purpose, Send, SlashOrder, Status, Task
+from tasks.lifecycle import cancelled, failed
+from tasks.model import Mode, Order, Phase, PressOrder, Purpose, Send, SlashOrder, Status, Task, Upload
 from tasks.ports import Clock, Gateway, TaskStore, Translator
+from tasks.posting import Posting, Work
+from tasks.preparing import with_pictures
 from tasks.scheduling import Placement, next_attempt, plan
 from tasks.tracker import Tracker
 
@@ -27,14 +29,29 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0  # a missed wake-up costs this much, never a task
 LOOK_AHEAD = (64, 2_000, 100_000)  # how far down the queue to look; further only when the first ones cannot run
 PREPARING_AT_ONCE = 8
-DRAIN_SECONDS = 5.0
+DIALOGS_PAUSE = 5_000  # ms between two looks for dialogs whose time is over
+PICTURES_PAUSE = 2_000  # ms until an upload that could not be made is tried again
 JITTER = 0.3  # of the interval between two sends of an account, so that they have no fixed rhythm
+
+
+WITH_PROMPT = frozenset({"imagine", "shorten"})
+MODE_PARAMETERS = {Mode.FAST: "--fast", Mode.RELAXED: "--relax", Mode.TURBO: "--turbo"}
+
+
+def said(task: Task) -> str:
+    """The text of the command, with the mode that was asked for, unless the text names one itself."""
+    wanted = MODE_PARAMETERS.get(task.mode_asked) if task.mode_asked and task.command == "imagine" else None
+    if wanted is None or any(word in MODE_PARAMETERS.values() for word in task.content.split()):
+        return task.content
+    return f"{task.content} {wanted}"
 
 
 def order_of(task: Task) -> Order:
     """What is to be said to MidJourney for this task."""
     if task.custom_id is None:
-        return SlashOrder(command=str(task.action).lower(), options={"prompt": task.content}, bot=task.bot)
+        prompt = {"prompt": said(task)} if task.command in WITH_PROMPT else {}
+        uploads = {option: Upload(filename=name, uploaded_filename=there) for option, name, there in task.uploads}
+        return SlashOrder(command=task.command, options={**prompt, **dict(task.options)}, uploads=uploads, bot=task.bot)
     return PressOrder(
         message_id=task.parent_message_id or "",
         custom_id=task.custom_id,
@@ -52,6 +69,7 @@ class Dispatcher:
         gateway: Gateway,
         translator: Translator,
         tracker: Tracker,
+        posting: Posting,
         journal: Journal,
         clock: Clock,
         new_nonce: Callable[[], str],
@@ -65,6 +83,7 @@ class Dispatcher:
         self._gateway = gateway
         self._translator = translator
         self._tracker = tracker
+        self._posting = posting
         self._journal = journal
         self._clock = clock
         self._new_nonce = new_nonce
@@ -73,10 +92,11 @@ class Dispatcher:
         self._awake = awake
         self._stopping = False
         self._preparing: set[str] = set()
-        self._work: set[asyncio.Task[None]] = set()
+        self._work = Work()
         self._pace: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._next_send: defaultdict[str, float] = defaultdict(float)
         self._stuck: dict[str, Task] = {}  # claims that could not be written back
+        self._look_at_dialogs = 0  # ms; the next time
         self._at_once = asyncio.Semaphore(PREPARING_AT_ONCE)
 
     async def start(self) -> None:
@@ -98,13 +118,9 @@ class Dispatcher:
                     await self._awake.wait()
 
     async def drain(self) -> None:
-        """No new claims; POSTs under way get time to end, then are written down as unknown."""
+        """No new claims; what was claimed and not yet sent goes back to the queue."""
         self._stopping = True
-        if self._work:
-            _, late = await asyncio.wait(self._work, timeout=DRAIN_SECONDS)
-            for work in late:
-                work.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._work.drain(0)
 
     # ------------------------------------------------------------ one look at the queue
 
@@ -112,18 +128,29 @@ class Dispatcher:
         """Claim what can run; the seconds until the next look."""
         for task in list(self._stuck.values()):
             await self._unclaim(task)
+        if self._clock.now() >= self._look_at_dialogs:
+            await self._end_expired_dialogs()
         for limit in LOOK_AHEAD:
-            queue = await self._store.waiting(limit)
-            self._prepare(queue)
-            now = self._clock.now()
-            placements = plan(queue, self._gateway.accounts(), await self._store.in_flight(), now)
-            if placements and not self._stopping:
-                await self._begin(placements)
-                return 0.0 if len(queue) == limit else POLL_SECONDS
+            async with self._journal.waiting_tasks:
+                queue = await self._store.waiting(limit)
+                self._prepare(queue)
+                now = self._clock.now()
+                placements = plan(queue, self._gateway.accounts(), await self._store.in_flight(), now)
+                if placements and not self._stopping:
+                    await self._begin(placements)
+                    return 0.0 if len(queue) == limit else POLL_SECONDS
             if len(queue) < limit or not any(account.is_usable for account in self._gateway.accounts()):
                 break
         soonest = next_attempt(queue, now)
         return POLL_SECONDS if soonest is None else min(max((soonest - now) / 1000, 0.01), POLL_SECONDS)
+
+    async def _end_expired_dialogs(self) -> None:
+        """A task that waited too long for its caller's second input."""
+        now = self._clock.now()
+        self._look_at_dialogs = now + DIALOGS_PAUSE
+        async with self._journal.waiting_tasks:
+            held = [task for task in await self._store.in_phase(Phase.HELD) if (task.held_until or 0) <= now]
+            await self._journal.record({task.id: (task, cancelled(task, now)) for task in held})
 
     async def _begin(self, placements: list[Placement]) -> None:
         """Send at once where no pause between sends is kept; else claim, and send when it is the account's turn."""
@@ -133,44 +160,61 @@ class Dispatcher:
             return
         await self._store.save(claims)
         for task in claims:
-            self._spawn(self._send_in_turn(task), f"send task {task.id} when it is its turn")
+            self._work.start(self._send_in_turn(task), f"send task {task.id} when it is its turn")
+
+    async def _is_still(self, task: Task, phase: Phase) -> bool:
+        """It may have been cancelled meanwhile."""
+        current = await self._store.get(task.id)
+        return current is not None and current.phase is phase
 
     async def _unclaim(self, task: Task) -> None:
         account = task.account if task.parent_id is not None else None
         self._stuck[task.id] = task
-        await self._store.save([replace(task, phase=Phase.READY, account=account)])
+        async with self._journal.waiting_tasks:
+            if await self._is_still(task, Phase.CLAIMED):
+                await self._store.save([replace(task, phase=Phase.READY, account=account)])
         del self._stuck[task.id]
-
-    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
-        job = asyncio.create_task(work, name=name)
-        self._work.add(job)
-        job.add_done_callback(self._ended)
-
-    def _ended(self, job: asyncio.Task[None]) -> None:
-        self._work.discard(job)
-        if not job.cancelled() and job.exception() is not None:
-            log.error("%s failed", job.get_name(), exc_info=job.exception())
 
     # ------------------------------------------------------------ prepare
 
     def _prepare(self, queue: list[Task]) -> None:
         for task in queue:
-            if task.phase is Phase.NEW and task.id not in self._preparing and not self._stopping:
+            due = task.phase is Phase.NEW and task.not_before <= self._clock.now()
+            if due and task.id not in self._preparing and not self._stopping:
                 self._preparing.add(task.id)
-                self._spawn(self._prepare_one(task), f"prepare task {task.id}")
+                self._work.start(self._prepare_one(task), f"prepare task {task.id}")
 
     async def _prepare_one(self, task: Task) -> None:
         try:
             async with self._at_once:
-                translation = await self._translator.to_english(task.prompt)
-            notes = (*task.notes, translation.note) if translation.note else task.notes
-            if translation.note:
-                log.warning("%s", translation.note, extra={"task": task.id})
-            after = replace(task, prompt_en=translation.text, content=translation.text, notes=notes, phase=Phase.READY)
-            await self._journal.record({task.id: (task, after)})
+                after = await self._prepared(task)
+            async with self._journal.waiting_tasks:
+                if await self._is_still(task, Phase.NEW):
+                    await self._journal.record({task.id: (task, after)})
         finally:
             self._preparing.discard(task.id)
             self._awake.set()
+
+    async def _prepared(self, task: Task) -> Task:
+        """Translated, its pictures uploaded; or put off, or failed. Free, and may be repeated."""
+        try:
+            return replace(
+                await with_pictures(await self._translated(task), self._store, self._gateway), phase=Phase.READY
+            )
+        except NotSent as error:
+            log.info("pictures wait: %s", error, extra={"task": task.id})
+            return replace(task, not_before=self._clock.now() + PICTURES_PAUSE)
+        except SendError as error:
+            return failed(task, error.code, str(error), self._clock.now())
+
+    async def _translated(self, task: Task) -> Task:
+        if task.prompt_en or not self._translator.needs(task.prompt):
+            return task
+        translation = await self._translator.to_english(task.prompt)
+        if translation.note:
+            log.warning("%s", translation.note, extra={"task": task.id})
+        notes = (*task.notes, translation.note) if translation.note else task.notes
+        return replace(task, prompt_en=translation.text, content=translation.text, notes=notes)
 
     # ------------------------------------------------------------ send
 
@@ -182,7 +226,9 @@ class Dispatcher:
                 if not self._is_usable(account):
                     await self._unclaim(task)
                     return
-                await self._send([task])
+                async with self._journal.waiting_tasks:
+                    if await self._is_still(task, Phase.CLAIMED):
+                        await self._send([task])
         except (StoreFailed, asyncio.CancelledError):
             await asyncio.shield(self._unclaim(task))
             raise
@@ -196,44 +242,19 @@ class Dispatcher:
     async def _send(self, tasks: list[Task]) -> None:
         """Write the sends, expect their echoes, then post. If they cannot be written nothing is posted."""
         written = [self._written(task) for task in tasks]
-        await self._store.write_sends(written)
+        await self._store.save([task for task, _ in written], sends=[send for _, send in written])
         for task, send in written:
             self._tracker.expect(task, send)
-            self._spawn(self._post(task, send), f"post task {task.id}")
+            self._posting.post(send, order_of(task))
 
     def _is_usable(self, account: str) -> bool:
         return any(a.id == account and a.is_usable for a in self._gateway.accounts())
 
     def _written(self, task: Task) -> tuple[Task, Send]:
         now = self._clock.now()
-        send = Send(
-            nonce=self._new_nonce(), task_id=task.id, account=task.account or "", purpose=Purpose.DRAW, time=now
-        )
+        purpose = Purpose.OPEN if task.opens_dialog else Purpose.ASK if task.answer_ends else Purpose.DRAW
+        send = Send(nonce=self._new_nonce(), task_id=task.id, account=task.account or "", purpose=purpose, time=now)
         sent = replace(
             task, phase=Phase.SENT, status=Status.SUBMITTED, start_time=now, heard_time=None, attempts=task.attempts + 1
         )
         return sent, send
-
-    async def _post(self, task: Task, send: Send) -> None:
-        try:
-            outcome = await self._outcome(send, order_of(task))
-        except asyncio.CancelledError:
-            self._tracker.hear(SendUncertain(nonce=send.nonce, reason="the service stopped while it was being sent"))
-            raise
-        self._tracker.hear(outcome)
-
-    async def _outcome(self, send: Send, order: Order) -> Outcome:
-        """Once, and never again from here: what Discord may have taken is not repeated."""
-        nonce = send.nonce
-        try:
-            await self._gateway.send(send.account, order, nonce)
-        except NotSent as error:
-            return SendNotMade(nonce=nonce, reason=str(error), retry_after=max(error.retry_after, 1.0))
-        except AccountBlocked as error:
-            self._gateway.pause(send.account, error.reason or str(error))
-            return SendDenied(nonce=nonce, code=error.code, reason=str(error), requeue=True)
-        except SendRefused as error:
-            return SendDenied(nonce=nonce, code=error.code, reason=str(error))
-        except Exception as error:
-            return SendUncertain(nonce=nonce, reason=str(error) or type(error).__name__)
-        return SendPosted(nonce=nonce)

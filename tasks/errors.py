@@ -104,6 +104,12 @@ class QueueFull(ServiceError):
     code = "queue_full"
 
 
+class NoAccount(ServiceError):
+    """No account can take it: each is stopped by something a human must mend."""
+
+    code = "no_account"
+
+
 class StoreFailed(ServiceError):
     """The task could not be written to the database."""
 

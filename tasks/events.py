@@ -59,9 +59,10 @@ class Queued:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Started:
-    """Accepted, no percentage yet ("(Waiting to start)", "Animating...")."""
+    """Accepted, no percentage yet ("(Waiting to start)", "Animating..."). `cancel_id`: of its Cancel button."""
 
     keys: Keys
+    cancel_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +73,7 @@ class Progressed:
     percent: int | None = None
     mode: Mode | None = None
     preview: Image | None = None
+    cancel_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,6 +201,13 @@ class SendUncertain:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CancelAsked:
+    """A caller wants a task in flight to end."""
+
+    task_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Tick:
     """Time has passed: look at the deadlines. `now` in ms, when it was put on the queue."""
 
@@ -219,4 +228,4 @@ Heard = (
     | Informed
 )
 Outcome = SendPosted | SendNotMade | SendDenied | SendUncertain
-Event = Heard | Connected | Disconnected | Recalled | Outcome | Tick
+Event = Heard | Connected | Disconnected | Recalled | Outcome | CancelAsked | Tick

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from tasks.events import Keys
 from tasks.matching import Candidate
-from tasks.model import Send, SendState, Task
+from tasks.model import Purpose, Send, SendState, Task
 
 
 @dataclass(kw_only=True, slots=True)
@@ -37,6 +37,17 @@ class Flight:
     def is_uncertain(self) -> bool:
         """No proof yet that Discord took any of its sends."""
         return self.task.heard_time is None and any(s.state is SendState.UNKNOWN for s in self.sends.values())
+
+    @property
+    def is_free(self) -> bool:
+        """Nothing paid was sent for it yet."""
+        return not any(s.purpose.is_paid for s in self.sends.values())
+
+    @property
+    def is_dialog_uncertain(self) -> bool:
+        """The paid submit of its dialog may or may not have arrived, and nothing was heard since."""
+        states = [s.state for s in self.sends.values() if s.purpose is Purpose.SUBMIT]
+        return self.task.progress_message_id is None and SendState.UNKNOWN in states
 
     def heard(self) -> None:
         self.silent, self.asked_at = 0, None

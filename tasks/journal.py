@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
 from tasks.changes import Changes
 from tasks.lifecycle import hooks_due
-from tasks.model import Send, Status, Task
+from tasks.model import Picture, Send, Status, Task
 from tasks.ports import TaskStore
 
 log = logging.getLogger(__name__)
@@ -20,24 +21,37 @@ class Journal:
         self._store = store
         self._changes = changes
         self._operator_hook = operator_hook
+        # Held by whoever reads a task that is not in flight and writes it changed: claim, prepare, cancel, modal.
+        # What is in flight is changed by the tracker alone, in its own order.
+        self.waiting_tasks = asyncio.Lock()
 
-    async def record(self, changed: Mapping[str, tuple[Task, Task]], marks: Sequence[Send] = ()) -> None:
-        """Write `task id → (before, after)`, and what became of sends, in one transaction; then tell.
+    async def record(
+        self,
+        changed: Mapping[str, tuple[Task, Task]],
+        *,
+        marks: Sequence[Send] = (),
+        sends: Sequence[Send] = (),
+        pictures: Sequence[Picture] = (),
+    ) -> None:
+        """Write `task id → (before, after)`, new sends, what became of old ones, and pictures for the (one) task, in
+        one transaction; then tell.
 
         Raises StoreFailed: then nothing is told.
         """
-        if not changed and not marks:
+        if not changed and not marks and not sends:
             return
         hooks = [hook for before, after in changed.values() for hook in hooks_due(before, after, self._operator_hook)]
-        await self._store.save([after for _, after in changed.values()], hooks, marks)
+        await self._store.save(
+            [after for _, after in changed.values()], hooks, marks=marks, sends=sends, pictures=pictures
+        )
         for task_id, (before, after) in changed.items():
             if before.status is not after.status:
                 _log(after)
             self._changes.publish(task_id)
 
-    async def add(self, task: Task) -> None:
+    async def add(self, task: Task, pictures: Sequence[Picture] = ()) -> None:
         """A new task, durable when this returns."""
-        await self._store.insert(task, hooks_due(None, task, self._operator_hook))
+        await self._store.insert(task, hooks_due(None, task, self._operator_hook), pictures)
         _log(task)
         self._changes.publish(task.id)
 

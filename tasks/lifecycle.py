@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tasks.events import (
-    Acknowledged,
     CaptchaAsked,
     Finished,
     Heard,
+    Informed,
     Progressed,
     Queued,
     Refused,
@@ -49,28 +49,42 @@ def apply(task: Task, event: Heard, now: int) -> Task:
     """The task after this event, which `matching` found to be its own."""
     if task.is_over:
         return task
+    if task.status is Status.CANCEL:
+        return _after_cancel(task, event)
     heard = replace(task, heard_time=now)
     match event:
-        case Acknowledged():
-            return heard
-        case Queued():
-            return replace(heard, queued=True, progress_message_id=event.keys.message_id or task.progress_message_id)
-        case Started():
-            return _running(heard, event, task.progress or 0)
-        case Progressed():
-            percent = min(max(task.progress or 0, event.percent or 0), ALMOST)
-            running = _running(heard, event, percent)
-            return replace(running, mode=event.mode or task.mode, preview=event.preview or task.preview)
+        case Queued() | Started() | Progressed():
+            return _advanced(heard, event)
         case Finished():
             return _finished(heard, event, now) if is_result(task, event) else task
-        case Refused(retry=True):
-            return requeued(heard, now + _queue_full_pause(task))
+        case Informed() if task.answer_ends:
+            return _answered(heard, event, now)
         case Refused():
-            return failed(heard, event.code, event.reason, now)
+            return _refused(heard, event, now)
         case CaptchaAsked():
             return failed(heard, "captcha", event.reason, now)
         case _:
             return heard
+
+
+def _advanced(task: Task, event: Queued | Started | Progressed) -> Task:
+    match event:
+        case Queued():
+            return replace(task, queued=True, progress_message_id=event.keys.message_id or task.progress_message_id)
+        case Started():
+            return _running(task, event, task.progress or 0)
+        case Progressed():
+            percent = min(max(task.progress or 0, event.percent or 0), ALMOST)
+            running = _running(task, event, percent)
+            return replace(running, mode=event.mode or task.mode, preview=event.preview or task.preview)
+
+
+def _refused(task: Task, event: Refused, now: int) -> Task:
+    if event.retry:
+        return requeued(task, now + _queue_full_pause(task))
+    if event.code == "stopped" and task.cancel_asked:
+        return cancelled(task, now)
+    return failed(task, event.code, event.reason, now)
 
 
 def _running(task: Task, event: Started | Progressed, percent: int) -> Task:
@@ -81,6 +95,8 @@ def _running(task: Task, event: Started | Progressed, percent: int) -> Task:
         queued=False,
         progress=percent,
         progress_message_id=keys.message_id or task.progress_message_id,
+        progress_message_flags=keys.flags,
+        cancel_id=event.cancel_id or task.cancel_id,
         job_id=keys.job_id or task.job_id,
         echoed_prompt=keys.prompt or task.echoed_prompt,
     )
@@ -94,6 +110,58 @@ def is_result(task: Task, event: Finished) -> bool:
     if event.keys.edited and event.keys.message_id != task.progress_message_id:
         return False
     return event.image is not None or bool(event.buttons) or bool(event.text)
+
+
+def _answered(task: Task, event: Informed, now: int) -> Task:
+    """Favourite, info, settings: the bot's answer is the end; there is no picture."""
+    return replace(
+        task,
+        status=_move(task, Status.SUCCESS),
+        phase=Phase.OVER,
+        progress=100,
+        finish_time=now,
+        description=event.text or event.title,
+    )
+
+
+def _after_cancel(task: Task, event: Heard) -> Task:
+    """Cancelled for the caller, still drawing at MidJourney: the slot is taken until it ends, the result is kept."""
+    match event:
+        case Finished() if is_result(task, event):
+            job_id = event.keys.job_id or task.job_id
+            over = replace(task, phase=Phase.OVER, message_id=event.keys.message_id, job_id=job_id)
+            return replace(over, image=event.image, buttons=event.buttons)
+        case Refused() | CaptchaAsked():
+            return replace(task, phase=Phase.OVER)
+        case _:
+            return task
+
+
+def cancelled(task: Task, now: int, *, still_drawing: bool = False) -> Task:
+    """Ended by the caller. `still_drawing`: MidJourney could not be told, so its slot is still taken."""
+    return replace(
+        task,
+        status=_move(task, Status.CANCEL),
+        phase=Phase.SENT if still_drawing else Phase.OVER,
+        queued=False,
+        finish_time=now,
+        held_until=None,
+    )
+
+
+def held(task: Task, until: int, *, prompt: str, remix: bool) -> Task:
+    """Waits for the user's second input: no slot, no open dialog. `prompt`: the text that the dialog offered."""
+    return replace(
+        task,
+        status=_move(task, Status.MODAL),
+        phase=Phase.HELD,
+        held_until=until,
+        content=prompt or task.content,
+        remix=remix,
+        opens_dialog=True,
+        progress=None,
+        progress_message_id=None,
+    )
 
 
 def _finished(task: Task, event: Finished, now: int) -> Task:
@@ -119,6 +187,8 @@ def _finished(task: Task, event: Finished, now: int) -> Task:
 
 def failed(task: Task, code: str, reason: str, now: int) -> Task:
     """The task at its end, without a result. `reason` is never empty: clients take an empty one for no failure."""
+    if task.status is Status.CANCEL:
+        return replace(task, phase=Phase.OVER)
     return replace(
         task,
         status=_move(task, Status.FAILURE),
@@ -132,6 +202,8 @@ def failed(task: Task, code: str, reason: str, now: int) -> Task:
 
 def requeued(task: Task, not_before: int) -> Task:
     """Back to our queue, at its old place, not before that time (ms). Keys of the send that was refused are dropped."""
+    if task.status is Status.CANCEL:
+        return replace(task, phase=Phase.OVER)
     return replace(
         task,
         status=_move(task, Status.NOT_START),
@@ -141,6 +213,7 @@ def requeued(task: Task, not_before: int) -> Task:
         queued=False,
         progress=None,
         progress_message_id=None,
+        cancel_id=None,
         job_id=None,
     )
 

@@ -107,6 +107,8 @@ class Button:
     type: int = 2
     does: Action | None = None  # None: not known to us; it can still be pressed by its custom_id
     index: int | None = None  # which of the four pictures, where the button names one
+    opens_dialog: bool = False  # pressing it draws nothing: it opens a dialog to be filled
+    is_quick: bool = False  # needs no slot at MidJourney: U1–U4, favourite
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,11 +138,25 @@ class Task:
     notify_hook: str = ""
     api: str = "v1"  # the contract it came through; its hooks have that shape
     bot: Bot = Bot.MIDJOURNEY
+    mode_asked: Mode | None = None  # None: as the account is set
+    accounts: tuple[str, ...] = ()  # only these may run it; empty: any
     submit_time: int = 0
+
+    # how it is said to MidJourney
+    command: str = "imagine"  # the slash command, where no button is pressed
+    options: tuple[tuple[str, str], ...] = ()  # of the command, besides the prompt
+    pictures: int = 0  # how many the caller brought; their bytes are kept until the end
+    answer_ends: bool = False  # ends with the bot's answer, without a picture: favourite, info, settings
+    opens_dialog: bool = False  # the press opens a dialog, which is filled and sent on
+    dialog_prompt: str | None = None  # what to fill in; None: the dialog's own text
+    sends_remix_on: bool = True  # a dialog that opens unasked is sent on with its own text
+    remix: bool = False  # the dialog that opened is Remix
+    held_until: int | None = None  # MODAL: when waiting for the second input ends (ms)
 
     # prepared
     prompt_en: str = ""  # translated; equals `prompt` when nothing needed translation
     content: str = ""  # the text sent to MidJourney
+    uploads: tuple[tuple[str, str, str], ...] = ()  # option, file name, what Discord calls the upload
     notes: tuple[str, ...] = ()  # what the caller should know: a translation that failed, a parameter unknown to us
 
     # on our road
@@ -159,6 +175,9 @@ class Task:
     parent_message_flags: int = 0
     parent_job_id: str | None = None
     progress_message_id: str | None = None
+    progress_message_flags: int = 0
+    cancel_id: str | None = None  # the Cancel button of that message
+    cancel_asked: bool = False
     job_id: str | None = None  # MidJourney's uuid of the job
     message_id: str | None = None  # the result's message
     message_flags: int = 0
@@ -209,7 +228,36 @@ class Hook:
     event: str = "end"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ask:
+    """What a caller says with every submit, whatever it asks for."""
+
+    state: str = ""
+    notify_hook: str = ""
+    api: str = "v1"  # the contract it came through
+    bot: Bot = Bot.MIDJOURNEY
+    mode: Mode | None = None  # None: the account's own
+    accounts: tuple[str, ...] = ()  # only these; empty: any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """A picture that a caller brings, checked by `tasks.pictures`."""
+
+    filename: str
+    type: str  # image/png, image/jpeg, image/webp or image/gif
+    data: bytes
+
+
 # ---------------------------------------------------------------- orders: what is to be said to MidJourney
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """A file that lies at Discord already: its name, and what Discord called it when it was uploaded."""
+
+    filename: str
+    uploaded_filename: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -218,6 +266,16 @@ class SlashOrder:
 
     command: str
     options: Mapping[str, str] = field(default_factory=dict)
+    uploads: Mapping[str, Upload] = field(default_factory=dict)  # option -> file, for options that take a picture
+    bot: Bot = Bot.MIDJOURNEY
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageCommandOrder:
+    """A command of a message's own menu, such as "Cancel Job", on that message."""
+
+    command: str
+    message_id: str
     bot: Bot = Bot.MIDJOURNEY
 
 
@@ -241,7 +299,17 @@ class ModalOrder:
     bot: Bot = Bot.MIDJOURNEY
 
 
-Order = SlashOrder | PressOrder | ModalOrder
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PaintOrder:
+    """The submit of the web dialog of Vary (Region): `custom_id` is the one of the event that opened it."""
+
+    custom_id: str  # MJ::iframe::{token}
+    prompt: str
+    mask: bytes  # a picture; white is changed
+    bot: Bot = Bot.MIDJOURNEY
+
+
+Order = SlashOrder | MessageCommandOrder | PressOrder | ModalOrder | PaintOrder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
 """Several drawings from one prompt: `{red, green} bird` is two.
 
-Law: what MidJourney would draw is counted, never underestimated, before anything is paid. Braces without a counterpart
-and those behind a backslash are text; so are commas outside of braces. Only a few of many variants are written out.
+Law: what MidJourney would draw is counted before anything is paid. Braces without a counterpart and those behind a
+backslash are text; so are commas outside of braces. Only the first of very many variants are written out.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 
 from tasks.errors import BadRequest
-from tasks.parameters import excerpt
+from tasks.values import excerpt
 
-MOST_VARIANTS = 40  # MidJourney takes no more jobs from one prompt; of a longer list these are looked into
+MOST_VARIANTS = 40  # MidJourney takes no more jobs from one prompt; of a longer list these are written out
 
 _BRACE = re.compile(r"(\\.|[{},])", re.DOTALL)
 
@@ -26,8 +26,7 @@ class TooManyDrawings(BadRequest):
 class _Group:
     """The options between two braces; the whole prompt is the outermost one."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most  # variants to be written out
+    def __init__(self) -> None:
         self.jobs, self.variants = 0, list[str]()  # of the options that are complete
         self._jobs, self._variants = 1, [""]  # of the one that is being read
 
@@ -36,22 +35,24 @@ class _Group:
 
     def complete(self) -> None:
         options = [variant.strip() for variant in self._variants]
-        self.jobs, self.variants = self.jobs + self._jobs, (self.variants + options)[: self.most]
+        self.jobs, self.variants = self.jobs + self._jobs, (self.variants + options)[:MOST_VARIANTS]
         self._jobs, self._variants = 1, [""]
 
     def take(self, inner: _Group) -> None:
         self._jobs *= inner.jobs
-        self._variants = [a + b for a in self._variants for b in inner.variants][: self.most]
+        self._variants = [a + b for a in self._variants for b in inner.variants][:MOST_VARIANTS]
 
 
-def permuted(text: str, allowed: int) -> tuple[int, list[str]]:
+def permuted(text: str) -> tuple[int, list[str]]:
     """How many prompts `{a, b}` makes of this one, and the first of them."""
     pieces = _BRACE.split(text)
     matched = _matched(pieces)
-    groups = [_Group(min(MOST_VARIANTS, max(1, allowed)))]
+    if not matched:
+        return 1, [text]
+    groups = [_Group()]
     for at, piece in enumerate(pieces):
         if at in matched and piece == "{":
-            groups.append(_Group(groups[0].most))
+            groups.append(_Group())
         elif at in matched:
             inner = groups.pop()
             inner.complete()
@@ -61,10 +62,21 @@ def permuted(text: str, allowed: int) -> tuple[int, list[str]]:
         else:
             groups[-1].say(piece)
     groups[0].complete()
-    if matched:
-        begin = len("".join(pieces[: min(matched)]))
-        check_jobs(groups[0].jobs, allowed, f'"{excerpt(text[begin:])}" in it')
     return groups[0].jobs, groups[0].variants
+
+
+def check_jobs(text: str, jobs: int, allowed: int) -> None:
+    """Raises TooManyDrawings, naming what makes so many."""
+    if jobs <= max(1, allowed):
+        return
+    pieces = _BRACE.split(text)
+    opening = min(_matched(pieces), default=None)
+    why = "its --repeat" if opening is None else f'"{excerpt(text[len("".join(pieces[:opening])) :])}" in it'
+    raise TooManyDrawings(
+        f"The prompt makes {jobs if jobs <= 10**6 else 'more than a million'} drawings, because of {why};"
+        f" allowed is {max(1, allowed)}.",
+        hint="Submit one prompt for each drawing. Where braces are meant as text, write \\{ and \\}.",
+    )
 
 
 def has_lone_brace(text: str) -> bool:
@@ -82,12 +94,3 @@ def _matched(pieces: Sequence[str]) -> set[int]:
         elif piece == "}" and opened:
             matched |= {opened.pop(), at}
     return matched
-
-
-def check_jobs(jobs: int, allowed: int, why: str) -> None:
-    if jobs > max(1, allowed):
-        count = jobs if jobs <= 1_000_000 else "more than a million"
-        raise TooManyDrawings(
-            f"The prompt makes {count} drawings, because of {why}; allowed is {max(1, allowed)}.",
-            hint="Submit one prompt for each drawing. Where braces are meant as text, write \\{ and \\}.",
-        )

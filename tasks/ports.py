@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tasks.events import Heard
-from tasks.model import Account, Hook, Order, Phase, Send, Status, Task
+from tasks.model import Account, Hook, Order, Phase, Picture, Send, Status, Task, Upload
 
 
 class Clock(Protocol):
@@ -28,18 +28,30 @@ class TaskStore(Protocol):
     Every method raises `tasks.errors.StoreFailed` when the database cannot be written (a full disk, say).
     """
 
-    async def insert(self, task: Task, hooks: Iterable[Hook] = ()) -> None:
-        """A new task. Durable before it returns."""
+    async def insert(self, task: Task, hooks: Iterable[Hook] = (), pictures: Iterable[Picture] = ()) -> None:
+        """A new task, with the pictures that its caller brought. Durable before it returns."""
 
-    async def save(self, tasks: Iterable[Task], hooks: Iterable[Hook] = (), marks: Iterable[Send] = ()) -> None:
+    async def save(
+        self,
+        tasks: Iterable[Task],
+        hooks: Iterable[Hook] = (),
+        *,
+        marks: Iterable[Send] = (),
+        sends: Iterable[Send] = (),
+        pictures: Iterable[Picture] = (),
+    ) -> None:
         """The tasks as they are now, with the call-backs that this change makes due; all or nothing.
 
-        `marks` are sends of which something became: state and interaction id. A send never goes back from POSTED or
-        REFUSED to UNKNOWN.
+        `sends` are new ones: this is the last commit before the wire. `marks` are sends of which something became,
+        state and interaction id; one never goes back from POSTED or REFUSED to UNKNOWN. `pictures` are added to the
+        (one) task. A task that is over loses its pictures.
         """
 
-    async def write_sends(self, written: Sequence[tuple[Task, Send]]) -> None:
-        """Tasks (now SENT) and their sends: the last commit before the wire."""
+    async def follow(self, hook: Hook) -> None:
+        """One more caller hears of this task's end: when it comes, or at once if it has come."""
+
+    async def pictures_of(self, task_id: str) -> list[Picture]:
+        """In the order in which they were brought."""
 
     async def get(self, task_id: str) -> Task | None: ...
 
@@ -51,6 +63,9 @@ class TaskStore(Protocol):
 
     async def by_job(self, job_id: str) -> Task | None:
         """The task whose MidJourney job this is."""
+
+    async def by_press(self, parent_id: str, custom_id: str) -> Task | None:
+        """The newest task that presses this button of this task's result and has not failed, nor was cancelled."""
 
     async def waiting(self, limit: int) -> list[Task]:
         """NEW and READY tasks, oldest first."""
@@ -69,6 +84,9 @@ class TaskStore(Protocol):
 
     async def count_waiting(self) -> int:
         """How many tasks are NEW or READY."""
+
+    async def count_before(self, task_id: str) -> int:
+        """How many of them come before this one."""
 
 
 class Gateway(Protocol):
@@ -89,6 +107,15 @@ class Gateway(Protocol):
 
         Raises `NotSent` when Discord cannot be asked now.
         """
+
+    async def upload(self, account: str, pictures: Sequence[Picture]) -> Sequence[Upload]:
+        """Put files where a command can take them as options. Free, may be repeated. Raises as `send` does."""
+
+    async def publish(self, account: str, pictures: Sequence[Picture]) -> Sequence[str]:
+        """Post them as a message in the account's channel; the links at Discord's CDN, in order. Raises as `send`."""
+
+    async def react(self, account: str, message_id: str, emoji: str) -> None:
+        """Put a reaction on a message, as one asks MidJourney for a seed. Free. Raises as `send` does."""
 
     def pause(self, account: str, reason: str) -> None:
         """Take the account out of service until the operator has mended it and the process restarts."""

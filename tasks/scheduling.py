@@ -34,16 +34,19 @@ def plan(queue: Sequence[Task], accounts: Sequence[Account], in_flight: Mapping[
             placed.append(Placement(task=task, account=account))
             if task.lane is Lane.DRAW:
                 free[account] -= 1
-        elif task.account is None:
+        elif task.account is None and not task.accounts:
             closed.add(task.lane)
     return placed
 
 
 def _choose(task: Task, free: Mapping[str, int]) -> str | None:
-    fits = [account for account in free if task.account in (None, account)]
-    if task.lane is Lane.DRAW:
-        fits = [account for account in fits if free[account] > 0]
-    return max(fits, key=lambda account: free[account], default=None)
+    usable = [account for account in free if fits(task, account) and (task.lane is Lane.QUICK or free[account] > 0)]
+    return max(usable, key=lambda account: free[account], default=None)
+
+
+def fits(task: Task, account: str) -> bool:
+    """May this account run it at all? A button's task only where the button is, and as the caller chose."""
+    return task.account in (None, account) and (not task.accounts or account in task.accounts)
 
 
 def next_attempt(queue: Sequence[Task], now: int) -> int | None:

@@ -1,7 +1,10 @@
-"""The use-cases that the API calls: submit, act on a result, look up, list. A submit is on disk before it returns."""
+"""The use-cases that the API calls: submit, act on a result, cancel, look up, list. A submit is on disk before it
+returns. Nothing here talks to Discord: it writes tasks and wakes whoever sends.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -9,28 +12,38 @@ from urllib.parse import urlsplit
 from tasks.errors import (
     BadHook,
     BadIndex,
+    BadRequest,
     ButtonNotFound,
     MissingPrompt,
+    NoAccount,
+    NotSent,
     ParentFailed,
     ParentNotFinished,
     ParentNotFound,
     PromptTooLong,
     QueueFull,
+    TaskNotFound,
     UnknownAction,
 )
+from tasks.events import CancelAsked
 from tasks.journal import Journal
-from tasks.model import Account, Action, Button, Lane, Phase, Status, Task
+from tasks.lifecycle import cancelled
+from tasks.model import Account, Action, Ask, Button, Hook, Lane, Phase, Picture, Status, Task
 from tasks.ports import Clock, Gateway, TaskStore, Translator
+from tasks.presses import find_button, find_custom_id, press_of
 
 _WITH_INDEX = frozenset({Action.UPSCALE, Action.VARIATION})
 _ON_RESULTS = _WITH_INDEX | {Action.REROLL}
 IDS_PER_MS = 1000  # ids are milliseconds and a counter: digits only, below 2**53 until the year 2255
+DIMENSIONS = ("2:3", "1:1", "3:2")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
     max_prompt: int = 6000  # characters: Discord's limit for the text of a command
     max_queue: int = 10_000  # tasks that wait; beyond that a submit is refused
+    modal_timeout: int = 30 * 60_000  # ms that a task waits for its caller's second input
+    sends_remix_on: bool = True  # a Remix dialog that opens unasked is sent on with its own text
 
 
 class Service:
@@ -44,8 +57,9 @@ class Service:
         clock: Clock,
         limits: Limits,
         submitted: Callable[[], None],
+        tell: Callable[[CancelAsked], None],
     ) -> None:
-        """`submitted` is called when a task was added: it wakes the dispatcher."""
+        """`submitted` is called when a task was added: it wakes the dispatcher. `tell` is the queue of events."""
         self._store = store
         self._gateway = gateway
         self._translator = translator
@@ -53,92 +67,166 @@ class Service:
         self._clock = clock
         self._limits = limits
         self._submitted = submitted
+        self._tell = tell
         self._last_id = 0
         self._room = 0  # submits that surely fit into the queue before it must be counted again
+        self._pressing = asyncio.Lock()
 
     async def start(self) -> None:
         """Ids go on from the newest task, even when the clock was set back."""
         newest = await self._store.latest(1)
         self._last_id = int(newest[0].id) if newest else 0
 
-    # ------------------------------------------------------------ submit
+    # ------------------------------------------------------------ submit: commands
 
-    async def imagine(self, *, prompt: str, state: str = "", notify_hook: str = "", api: str = "v1") -> Task:
-        """Queue a drawing. Raises MissingPrompt, PromptTooLong, BadHook, QueueFull, StoreFailed."""
+    async def imagine(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture] = ()) -> Task:
+        """Queue a drawing. Raises MissingPrompt, PromptTooLong, BadHook, QueueFull, NoAccount, StoreFailed."""
         text = prompt.strip()
-        if not text:
+        if not text and not pictures:
             raise MissingPrompt(hint="Send the text to draw as `prompt`.")
-        if len(text) > self._limits.max_prompt:
-            raise PromptTooLong(hint=f"It has {len(text)} characters; at most {self._limits.max_prompt} are taken.")
-        self._check_hook(notify_hook)
-        await self._check_queue()
-        translate = self._translator.needs(text)
-        return await self._add(
-            Task(
-                id=self._new_id(),
-                action=Action.IMAGINE,
-                prompt=prompt,
-                prompt_en="" if translate else text,
-                content="" if translate else text,
-                state=state,
-                notify_hook=notify_hook,
-                api=api,
-                phase=Phase.NEW if translate else Phase.READY,
-                submit_time=self._clock.now(),
-            )
-        )
+        self._check_length(text)
+        return await self._command(ask, Action.IMAGINE, "imagine", prompt=prompt, pictures=pictures)
 
-    async def act(
+    async def describe(self, ask: Ask, *, picture: Picture | None, link: str = "") -> Task:
+        """Ask for four texts that describe a picture."""
+        if (picture is None) == (not link):
+            raise BadRequest("Give one picture, or the link of one.")
+        options = (("link", link),) if link else ()
+        pictures = () if picture is None else (picture,)
+        return await self._command(ask, Action.DESCRIBE, "describe", options=options, pictures=pictures)
+
+    async def blend(self, ask: Ask, *, pictures: Sequence[Picture], dimensions: str = "") -> Task:
+        """Draw one picture from several. `dimensions` is a ratio, such as 2:3; "" leaves it to MidJourney."""
+        if not 2 <= len(pictures) <= 5:
+            raise BadRequest(f"Blending takes 2 to 5 pictures, not {len(pictures)}.")
+        if dimensions and dimensions not in DIMENSIONS:
+            raise BadRequest(f"The dimensions are {', '.join(DIMENSIONS)}.")
+        options = (("dimensions", f"--ar {dimensions}"),) if dimensions else ()
+        return await self._command(ask, Action.BLEND, "blend", options=options, pictures=pictures)
+
+    async def shorten(self, ask: Ask, *, prompt: str) -> Task:
+        """Ask which words of a prompt matter."""
+        if not prompt.strip():
+            raise MissingPrompt(hint="Send the text to shorten as `prompt`.")
+        self._check_length(prompt)
+        return await self._command(ask, Action.SHORTEN, "shorten", prompt=prompt)
+
+    async def _command(
         self,
+        ask: Ask,
+        action: Action,
+        command: str,
         *,
-        parent: str,
-        does: Action,
-        index: int | None,
-        state: str = "",
-        notify_hook: str = "",
-        api: str = "v1",
+        prompt: str = "",
+        options: tuple[tuple[str, str], ...] = (),
+        pictures: Sequence[Picture] = (),
     ) -> Task:
-        """Press a button of a result: `parent` is our task id, or the Discord id of the result's message.
+        text = prompt.strip()
+        prepare = self._translator.needs(text) or bool(pictures)
+        translated = not self._translator.needs(text)
+        task = Task(
+            id=self._new_id(),
+            action=action,
+            prompt=prompt,
+            prompt_en=text if translated else "",
+            content=text if translated else "",
+            command=command,
+            options=options,
+            pictures=len(pictures),
+            lane=Lane.QUICK if action in (Action.DESCRIBE, Action.SHORTEN) else Lane.DRAW,
+            bot=ask.bot,
+            mode_asked=ask.mode,
+            accounts=ask.accounts,
+            phase=Phase.NEW if prepare else Phase.READY,
+        )
+        return await self._add(task, ask, pictures)
+
+    # ------------------------------------------------------------ submit: a result's buttons
+
+    async def act(self, ask: Ask, *, parent: str, does: Action, index: int | None) -> Task:
+        """Press U1–U4, V1–V4 or reroll: `parent` is our task id, or the Discord id of the result's message.
 
         Raises UnknownAction, BadIndex, ParentNotFound, ParentNotFinished, ParentFailed, ButtonNotFound, BadHook,
-        QueueFull, StoreFailed.
+        QueueFull, NoAccount, StoreFailed.
         """
         if does not in _ON_RESULTS:
             raise UnknownAction(hint="Use " + ", ".join(sorted(_ON_RESULTS)) + ".")
         if does in _WITH_INDEX and index not in (1, 2, 3, 4):
             raise BadIndex(hint=f"{does} needs to know which of the four pictures: index 1, 2, 3 or 4.")
-        wanted = index if does in _WITH_INDEX else None
-        self._check_hook(notify_hook)
         source = await self._finished_parent(parent)
-        button = find_button(source, does, wanted)
-        await self._check_queue()
-        press = self._press(source, button, does, wanted)
-        return await self._add(replace(press, state=state, notify_hook=notify_hook, api=api))
+        button = find_button(source, does, index if does in _WITH_INDEX else None)
+        return await self._press(ask, source, button, sends_remix_on=True)
 
-    def _press(self, source: Task, button: Button, does: Action, index: int | None) -> Task:
-        return Task(
-            id=self._new_id(),
-            action=does,
-            prompt=source.prompt,
-            prompt_en=source.prompt_en,
-            content=source.echoed_prompt or source.content,
-            index=index,
-            parent_id=source.id,
-            custom_id=button.custom_id,
-            parent_message_id=source.message_id,
-            parent_message_flags=source.message_flags,
-            parent_job_id=source.job_id,
-            account=source.account,
-            bot=source.bot,
-            lane=lane_of(does, index),
-            phase=Phase.READY,
-            submit_time=self._clock.now(),
-        )
+    async def press(self, ask: Ask, *, parent: str, custom_id: str) -> Task:
+        """Press any button of a result, by the custom_id that the result itself shows.
 
-    async def _add(self, task: Task) -> Task:
-        await self._journal.add(task)
-        self._submitted()
+        A button that is known to open a dialog is not pressed yet: the task is MODAL, and `modal` goes on with it.
+        Raises what `act` raises.
+        """
+        source = await self._finished_parent(parent)
+        button = find_custom_id(source, custom_id)
+        return await self._press(ask, source, button, sends_remix_on=self._limits.sends_remix_on)
+
+    async def _press(self, ask: Ask, source: Task, button: Button, *, sends_remix_on: bool) -> Task:
+        async with self._pressing:  # two equal U at once are one task
+            if button.does is Action.UPSCALE and button.is_quick:
+                again = await self._store.by_press(source.id, button.custom_id)
+                if again is not None:
+                    return await self._followed(again, ask)
+            task = replace(press_of(source, button), id=self._new_id(), sends_remix_on=sends_remix_on)
+            if button.opens_dialog:
+                until = self._clock.now() + self._limits.modal_timeout
+                task = replace(task, status=Status.MODAL, phase=Phase.HELD, held_until=until)
+            return await self._add(task, ask)
+
+    async def _followed(self, task: Task, ask: Ask) -> Task:
+        """Somebody asked for it before: this caller hears of its end, too, with its own state."""
+        self._check_hook(ask.notify_hook)
+        if ask.notify_hook:
+            await self._store.follow(Hook(task_id=task.id, url=ask.notify_hook, api=ask.api, state=ask.state))
         return task
+
+    async def modal(self, task_id: str, *, prompt: str | None, mask: bytes | None) -> Task:
+        """The second input of a task that is MODAL; the same task goes on.
+
+        `prompt` None: the dialog's own text. Raises TaskNotFound, BadRequest, StoreFailed.
+        """
+        async with self._journal.waiting_tasks:
+            task = await self._existing(task_id)
+            if task.phase is not Phase.HELD:
+                raise BadRequest(f"Task {task_id} does not wait for an input.", hint="Only a task that is MODAL does.")
+            if prompt is not None:
+                self._check_length(prompt)
+            if task.action is Action.INPAINT and not mask:
+                raise BadRequest("Vary (Region) needs a mask.", hint="Send maskBase64: white is changed.")
+            pictures = [Picture(filename="mask", type="", data=mask)] if mask else []
+            after = replace(
+                task,
+                status=Status.NOT_START,
+                phase=Phase.READY,
+                held_until=None,
+                dialog_prompt=prompt,
+                pictures=len(pictures),
+            )
+            await self._journal.record({task_id: (task, after)}, pictures=pictures)
+        self._submitted()
+        return after
+
+    async def cancel(self, task_id: str) -> Task:
+        """End a task: one that waits leaves the queue, a running one is cancelled at MidJourney, too.
+
+        Raises TaskNotFound, BadRequest (it is over), StoreFailed.
+        """
+        async with self._journal.waiting_tasks:
+            task = await self._existing(task_id)
+            if task.status.is_over:
+                raise BadRequest(f"Task {task_id} is over.", hint=f"Its status is {task.status}.")
+            if task.in_flight:
+                self._tell(CancelAsked(task_id=task_id))
+                return task
+            after = cancelled(task, self._clock.now())
+            await self._journal.record({task_id: (task, after)})
+            return after
 
     # ------------------------------------------------------------ look up
 
@@ -151,13 +239,48 @@ class Service:
     async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
         return await self._store.latest(limit, before, status)
 
+    async def queue(self) -> list[Task]:
+        """The tasks that wait, oldest first."""
+        return await self._store.waiting(self._limits.max_queue)
+
+    async def ahead(self, task: Task) -> int:
+        """How many tasks wait before this one; 0 when it starts at once."""
+        return await self._store.count_before(task.id) if task.phase in (Phase.NEW, Phase.READY) else 0
+
     async def queue_length(self) -> int:
         return await self._store.count_waiting()
 
     def accounts(self) -> Sequence[Account]:
         return self._gateway.accounts()
 
+    # ------------------------------------------------------------ through an account, at once
+
+    async def upload(self, pictures: Sequence[Picture]) -> list[str]:
+        """Pictures as links at Discord, which MidJourney can load. Raises NoAccount, NotSent, SendRefused."""
+        account = next((account.id for account in self._gateway.accounts() if account.is_usable), None)
+        if account is None:
+            self._check_accounts(Ask())
+            raise NotSent("No account is connected now.", hint="Try again in a moment.")
+        return list(await self._gateway.publish(account, pictures))
+
     # ------------------------------------------------------------ checks
+
+    async def _add(self, task: Task, ask: Ask, pictures: Sequence[Picture] = ()) -> Task:
+        """On disk when it returns; then whoever sends is woken."""
+        self._check_hook(ask.notify_hook)
+        self._check_accounts(ask)
+        await self._check_queue()
+        now = self._clock.now()
+        task = replace(task, state=ask.state, notify_hook=ask.notify_hook, api=ask.api, submit_time=now)
+        await self._journal.add(task, pictures)
+        self._submitted()
+        return task
+
+    async def _existing(self, task_id: str) -> Task:
+        task = await self._store.get(task_id)
+        if task is None:
+            raise TaskNotFound(hint="Give the id that its submit answered.")
+        return task
 
     async def _finished_parent(self, reference: str) -> Task:
         parent = await self._store.get(reference) or await self._store.by_message(reference)
@@ -168,6 +291,19 @@ class Service:
         if parent.status is not Status.SUCCESS or parent.message_id is None:
             raise ParentFailed(hint="Choose a task whose status is SUCCESS.")
         return parent
+
+    def _check_length(self, prompt: str) -> None:
+        if len(prompt.strip()) > self._limits.max_prompt:
+            size = f"It has {len(prompt.strip())} characters; at most {self._limits.max_prompt} are taken."
+            raise PromptTooLong(hint=size)
+
+    def _check_accounts(self, ask: Ask) -> None:
+        """A busy or disconnected account is no reason to refuse: the task waits. A human's work to do is one."""
+        known = self._gateway.accounts()
+        if ask.accounts and not any(account.id in ask.accounts for account in known):
+            raise ButtonNotFound("There is no such account.", hint="/mj/account/list names them.")
+        if known and all(account.paused for account in known):
+            raise NoAccount(hint="; ".join(sorted({account.paused for account in known})))
 
     async def _check_queue(self) -> None:
         if self._room <= 0:
@@ -191,18 +327,3 @@ class Service:
     def _new_id(self) -> str:
         self._last_id = max(self._clock.now() * IDS_PER_MS, self._last_id + 1)
         return str(self._last_id)
-
-
-def find_button(source: Task, does: Action, index: int | None) -> Button:
-    """The result's own button; never built. Raises ButtonNotFound."""
-    for button in source.buttons:
-        if button.does is does and (index is None or button.index == index):
-            return button
-    offered = sorted({f"{b.does}{b.index or ''}" for b in source.buttons if b.does is not None})
-    hint = f"It offers {', '.join(offered)}." if offered else "It has no buttons."
-    raise ButtonNotFound(f"The result of task {source.id} has no button {does}{index or ''}.", hint=hint)
-
-
-def lane_of(does: Action, index: int | None) -> Lane:
-    """U1–U4 take a picture out of a grid and hold no slot; what draws anew does."""
-    return Lane.QUICK if does is Action.UPSCALE and index is not None else Lane.DRAW

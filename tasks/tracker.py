@@ -12,10 +12,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tasks.deadlines import Deadlines, silence_limit
+from tasks.deadlines import MINUTE, Deadlines, silence_limit
+from tasks.dialogs import answer, own_text
 from tasks.errors import ServiceError, StoreFailed
 from tasks.events import (
     Acknowledged,
+    CancelAsked,
     CaptchaAsked,
     Connected,
     Disconnected,
@@ -23,6 +25,7 @@ from tasks.events import (
     Finished,
     Heard,
     Keys,
+    ModalOpened,
     Recalled,
     Refused,
     SendDenied,
@@ -34,10 +37,23 @@ from tasks.events import (
 )
 from tasks.flights import Flight, Flights
 from tasks.journal import Journal
-from tasks.lifecycle import apply, failed, requeued
+from tasks.lifecycle import apply, cancelled, failed, held, requeued
 from tasks.matching import PRIVATE, match
-from tasks.model import Account, Action, Lane, Phase, Purpose, Send, SendState, Task
+from tasks.model import (
+    Account,
+    Action,
+    Lane,
+    MessageCommandOrder,
+    Order,
+    Phase,
+    PressOrder,
+    Purpose,
+    Send,
+    SendState,
+    Task,
+)
 from tasks.ports import Clock, Gateway, TaskStore
+from tasks.posting import Posting
 
 log = logging.getLogger(__name__)
 
@@ -47,11 +63,15 @@ GAP_MARGIN = 5_000  # ms read again before a gap
 BATCH = 500  # events whose changes share one commit
 REMEMBERED = 5_000  # results of which an echo is known to be an echo
 OPEN_QUESTIONS = 200  # results that fit several tasks, kept until another key arrives
+FREE_RETRY = 1.0  # seconds until a free send is repeated
 STORE_RETRY = 1.0  # seconds between tries while the database cannot be written
 
 
 class Tracker:
-    """Reads `events`, the one queue. `freed` is called when a slot may be free: it wakes the dispatcher."""
+    """Reads `events`, the one queue. `freed` is called when a slot may be free: it wakes the dispatcher.
+
+    `modal_timeout` is how long a dialog's task waits for the caller, in ms.
+    """
 
     def __init__(
         self,
@@ -59,21 +79,28 @@ class Tracker:
         events: asyncio.Queue[Event],
         store: TaskStore,
         gateway: Gateway,
+        posting: Posting,
         journal: Journal,
         clock: Clock,
+        new_nonce: Callable[[], str],
         deadlines: Deadlines,
+        modal_timeout: int = 30 * MINUTE,
         freed: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._gateway = gateway
+        self._posting = posting
         self._journal = journal
         self._clock = clock
+        self._new_nonce = new_nonce
+        self._modal_timeout = modal_timeout
         self._deadlines = deadlines
         self._freed = freed
         self._queue = events
         self._flights = Flights()
         self._changed: dict[str, tuple[Task, Task]] = {}
         self._marks: dict[str, Send] = {}
+        self._follow_ups: list[tuple[Send, Order]] = []  # written with this turn, posted after it
         self._unsettled: list[Finished] = []
         self._done: OrderedDict[str, None] = OrderedDict()  # job ids and message ids of results
         self._last_tick = clock.now()
@@ -101,7 +128,10 @@ class Tracker:
         sends = await self._store.sends_of([task.id for task in tasks])
         for task in tasks:
             own = {send.nonce: _after_restart(send) for send in sends if send.task_id == task.id}
-            self._flights.add(Flight(task=task, sends=own, gap=True))
+            flight = Flight(task=task, sends=own, gap=True)
+            self._flights.add(flight)
+            self._repeat_if_free(flight)
+        await self._write()
         if tasks:
             log.info("%d tasks were in flight; their fate will be read from history", len(tasks))
 
@@ -146,13 +176,17 @@ class Tracker:
     async def _write(self) -> None:
         changed, self._changed = self._changed, {}
         marks, self._marks = self._marks, {}
+        follow_ups, self._follow_ups = self._follow_ups, []
+        sends = [send for send, _ in follow_ups]
         while True:
             try:
-                await self._journal.record(changed, list(marks.values()))
+                await self._journal.record(changed, marks=list(marks.values()), sends=sends)
                 break
             except StoreFailed as error:
                 log.error("cannot write what happened, trying again: %s", error)
                 await asyncio.sleep(STORE_RETRY)
+        for send, order in follow_ups:
+            self._posting.post(send, order)
         if any(not after.in_flight for _, after in changed.values()):
             self._freed()
 
@@ -166,6 +200,8 @@ class Tracker:
                 log.warning("account %s is not connected: %s", event.account, event.reason)
             case Recalled():
                 self._recalled(event)
+            case CancelAsked():
+                self._cancel(event.task_id)
             case SendPosted() | SendNotMade() | SendDenied() | SendUncertain():
                 self._send_ended(event)
             case _:
@@ -189,12 +225,15 @@ class Tracker:
             self._leave_open(event, found.ambiguous)
         flight = self._flights.get(found.task_id) if found.task_id else None
         if flight is not None:
-            self._apply(flight, event)
+            await self._apply(flight, event)
 
-    def _apply(self, flight: Flight, event: Heard) -> None:
+    async def _apply(self, flight: Flight, event: Heard) -> None:
         if isinstance(event, Withdrawn):
             # Follows each result; before one it is a sign of moderation, which the deadline will tell.
             flight.withdrawn = True
+            return
+        if isinstance(event, ModalOpened):
+            await self._dialog_opened(flight, event)
             return
         after = apply(flight.task, event, self._clock.now())
         if event.keys.from_history and replace(after, heard_time=flight.task.heard_time) == flight.task:
@@ -225,6 +264,57 @@ class Tracker:
             keys = event.keys
             if isinstance(event, CaptchaAsked) or keys.nonce is not None or keys.flags & PRIVATE:
                 self._gateway.pause(keys.account, event.reason)
+
+    # ------------------------------------------------------------ dialogs and cancelling
+
+    async def _dialog_opened(self, flight: Flight, event: ModalOpened) -> None:
+        """Fill it and send it on: the paid part. Or let the task wait for its caller, with no dialog open."""
+        task, now = flight.task, self._clock.now()
+        if event.keys.nonce in flight.sends:
+            self._mark(flight, event.keys.nonce, SendState.POSTED, event.keys.interaction_id)
+        mask = b""
+        if event.iframe_path and task.pictures:
+            mask = (await self._store.pictures_of(task.id))[0].data
+        order = answer(task, event, mask)
+        if order is not None:
+            flight.heard()
+            self._change(flight, replace(task, heard_time=now))
+            self._follow_up(flight, Purpose.SUBMIT, order)
+        elif event.iframe_path:
+            self._change(flight, failed(task, "mask_missing", "Vary (Region) needs a mask: send maskBase64.", now))
+        else:
+            self._change(flight, held(task, now + self._modal_timeout, prompt=own_text(event), remix=True))
+
+    def _follow_up(self, flight: Flight, purpose: Purpose, order: Order) -> None:
+        send = Send(
+            nonce=self._new_nonce(),
+            task_id=flight.task.id,
+            account=flight.task.account or "",
+            purpose=purpose,
+            time=self._clock.now(),
+        )
+        flight.sends[send.nonce] = send
+        self._flights.update(flight, flight.task)
+        self._follow_ups.append((send, order))
+
+    def _cancel(self, task_id: str) -> None:
+        """Press its Cancel button; where it has none, MidJourney's own command on its message; else only for us."""
+        flight = self._flights.get(task_id)
+        if flight is None or flight.task.cancel_asked:
+            return
+        task = flight.task
+        self._change(flight, replace(task, cancel_asked=True))
+        message = task.progress_message_id
+        if message is not None and task.cancel_id is not None:
+            order: Order = PressOrder(
+                message_id=message, custom_id=task.cancel_id, message_flags=task.progress_message_flags, bot=task.bot
+            )
+        elif message is not None and not task.progress_message_flags & PRIVATE:
+            order = MessageCommandOrder(command="Cancel Job", message_id=message, bot=task.bot)
+        else:
+            self._change(flight, cancelled(flight.task, self._clock.now(), still_drawing=not flight.is_free))
+            return
+        self._follow_up(flight, Purpose.CANCEL, order)
 
     # ------------------------------------------------------------ results that came before, or fit several tasks
 
@@ -268,23 +358,39 @@ class Tracker:
         flight = self._flights.by_nonce(event.nonce)
         if flight is None:
             return
-        if flight.task.heard_time is not None or isinstance(event, SendPosted):
+        purpose = flight.sends[event.nonce].purpose
+        if purpose is Purpose.CANCEL:
+            self._cancel_ended(flight, event)
+            return
+        heard = flight.task.heard_time is not None and purpose is not Purpose.SUBMIT
+        if heard or isinstance(event, SendPosted):
             self._mark(flight, event.nonce, SendState.POSTED)  # an event is proof, whatever the POST said
             return
-        if isinstance(event, SendUncertain):
+        if isinstance(event, SendUncertain) and purpose.is_paid:
             log.warning("outcome unknown: %s", event.reason, extra={"task": flight.task.id})
             self._mark(flight, event.nonce, SendState.UNKNOWN)
             return
         self._mark(flight, event.nonce, SendState.REFUSED)
         now = self._clock.now()
-        if isinstance(event, SendNotMade):
+        if isinstance(event, SendNotMade | SendUncertain):  # what is free may be repeated
             log.info("not sent: %s", event.reason, extra={"task": flight.task.id})
-            self._change(flight, requeued(flight.task, now + int(event.retry_after * 1000)))
+            pause = event.retry_after if isinstance(event, SendNotMade) else FREE_RETRY
+            self._change(flight, requeued(flight.task, now + int(pause * 1000)))
         elif event.requeue:
             log.warning("sent back to the queue: %s", event.reason, extra={"task": flight.task.id})
             self._change(flight, requeued(flight.task, now))
         else:
             self._change(flight, failed(flight.task, event.code, event.reason, now))
+
+    def _cancel_ended(self, flight: Flight, event: SendPosted | SendNotMade | SendDenied | SendUncertain) -> None:
+        """A cancel that could not be said never fails its drawing; for the caller the task ends all the same."""
+        if isinstance(event, SendPosted):
+            self._mark(flight, event.nonce, SendState.POSTED)
+            return
+        self._mark(flight, event.nonce, SendState.REFUSED)
+        log.info("MidJourney could not be told to cancel: %s", event.reason, extra={"task": flight.task.id})
+        if not flight.task.status.is_over:
+            self._change(flight, cancelled(flight.task, self._clock.now(), still_drawing=True))
 
     # ------------------------------------------------------------ connection and history
 
@@ -301,7 +407,13 @@ class Tracker:
         since = oldest if first or event.gap_since is None else event.gap_since
         for flight in own:
             flight.gap = True
+            self._repeat_if_free(flight)
         self._recall(event.account, since - GAP_MARGIN)
+
+    def _repeat_if_free(self, flight: Flight) -> None:
+        """A dialog or an answer that came in a gap will not come again; what is free is asked for once more."""
+        if flight.is_free and flight.task.heard_time is None:
+            self._change(flight, requeued(flight.task, self._clock.now()))
 
     def _recall(self, account: str, since: int) -> None:
         running = self._recalls.get(account)
@@ -374,7 +486,7 @@ class Tracker:
         missed = " Private answers sent while the connection was down cannot be read afterwards." if flight.gap else ""
         if flight.withdrawn:
             code, reason = "moderated", "MidJourney withdrew the picture before it was finished."
-        elif flight.is_uncertain and any(send.purpose is Purpose.DRAW for send in flight.sends.values()):
+        elif flight.is_uncertain or flight.is_dialog_uncertain:
             code = "outcome_unknown"
             reason = "Discord did not say whether it took the command, and nothing was heard since. Not sent again."
         else:

@@ -11,6 +11,7 @@ CREATE TABLE tasks (
     account TEXT,
     message_id TEXT,
     job_id TEXT,
+    pressed TEXT,  -- the parent's id and the button's custom_id: which tasks press the same button
     document TEXT NOT NULL
 ) STRICT;
 
@@ -19,6 +20,7 @@ CREATE INDEX tasks_phase ON tasks (phase);
 CREATE INDEX tasks_status ON tasks (status);
 CREATE INDEX tasks_message ON tasks (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX tasks_job ON tasks (job_id) WHERE job_id IS NOT NULL;
+CREATE INDEX tasks_pressed ON tasks (pressed) WHERE pressed IS NOT NULL;
 
 -- Small whatever the table's size: finished tasks are not in them.
 CREATE INDEX tasks_waiting ON tasks (id) WHERE phase IN ('new', 'ready');
@@ -57,3 +59,29 @@ CREATE INDEX outbox_task ON outbox (task_id);
 
 -- A task's end is told to each caller once. Two callers of one task may share a URL and differ in `state` or `api`.
 CREATE UNIQUE INDEX outbox_once ON outbox (task_id, url, api, state IS NULL, coalesce(state, '')) WHERE event = 'end';
+
+-- Callers who asked for a task that another had asked for before: they hear of its end, too.
+CREATE TABLE followers (
+    id INTEGER PRIMARY KEY,
+    task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    url TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    api TEXT NOT NULL,
+    state TEXT,
+    trusted INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    created INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX followers_task ON followers (task_id);
+
+-- Pictures that callers brought, until their task is over.
+CREATE TABLE pictures (
+    id INTEGER PRIMARY KEY,
+    task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    filename TEXT NOT NULL,
+    type TEXT NOT NULL,
+    data BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX pictures_task ON pictures (task_id);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,28 @@ class Watched(Outbox):
     async def _settle(self, delivery_id: int, status: str, *, due: int | None = None, error: str = "") -> None:
         await super()._settle(delivery_id, status, due=due, error=error)
         self.settled.put_nowait(next(row for row in await self.of_task("1") if row.id == delivery_id))
+
+
+class Slow(Watched):
+    """Its second look is answered late: a call-back that the answer shows as due has been settled meanwhile."""
+
+    looks = 0
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.first_settled = asyncio.Event()
+
+    async def due(self, now: int, limit: int, without: Collection[str] = ()) -> list[Delivery]:
+        rows = await super().due(now, limit, without)
+        self.looks += 1
+        if self.looks == 2:
+            assert rows, "the row under way is still due on disk"
+            await self.first_settled.wait()
+        return rows
+
+    async def _settle(self, delivery_id: int, status: str, *, due: int | None = None, error: str = "") -> None:
+        await super()._settle(delivery_id, status, due=due, error=error)
+        self.first_settled.set()
 
 
 class Service:
@@ -259,6 +281,18 @@ async def test_many_go_through_few_at_a_time(service: Service, receiver: Receive
         assert {(await service.settled()).status for _ in range(100)} == {"done"}
     assert most <= AT_ONCE_PER_RECEIVER
     assert len(receiver.bodies) == 100
+
+
+async def test_a_row_settled_while_the_next_are_looked_up_is_not_sent_again(
+    service: Service, receiver: Receiver
+) -> None:
+    service.outbox = Slow(service.database)
+    await service.owe(receiver.url)
+    async with service.delivering():
+        await service.settled()
+        await service.owe(f"{receiver.url}/next")
+        assert (await service.settled()).url == f"{receiver.url}/next"
+    assert len(receiver.bodies) == 2
 
 
 async def test_redirects_are_not_followed(service: Service, receiver: Receiver, other: Receiver) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,8 +14,19 @@ from yarl import URL
 from api.app import MAX_BODY, make_app, serve
 from api.auth import Access
 from api.links import Links
-from tasks.errors import BadHook, MissingPrompt, ParentFailed, ParentNotFinished, ParentNotFound, QueueFull
-from tasks.model import Account, Action, Image, Phase, Status, Task
+from api.routes import Route
+from tasks.banned import BannedWord
+from tasks.errors import (
+    BadHook,
+    ButtonNotFound,
+    MissingPrompt,
+    ParentFailed,
+    ParentNotFinished,
+    ParentNotFound,
+    QueueFull,
+    TaskNotFound,
+)
+from tasks.model import Account, Action, Ask, Image, Lane, Phase, Picture, Status, Task
 
 FIRST_ID = 1_600_000_000_000_000
 SUBMIT, FETCH, LIST = "/api/v1/trigger/submit", "/api/v1/task/fetch", "/api/v1/task/list"
@@ -28,6 +39,10 @@ class Twin:
         self.tasks: dict[str, Task] = {}
         self.room = room
         self.breaks: Exception | None = None
+        self.ahead_breaks: Exception | None = None
+        self.slots = 100  # tasks that start at once
+        self.asks: list[Ask] = []
+        self.brought: list[tuple[object, ...]] = []  # what came besides the prompt
         self._accounts = accounts or (Account(id="1", connected=True, capacity=3),)
 
     def add(self, **fields: Any) -> Task:
@@ -35,37 +50,92 @@ class Twin:
         self.tasks[task.id] = task
         return task
 
-    async def imagine(self, *, prompt: str, state: str = "", notify_hook: str = "", api: str = "v1") -> Task:
-        if not prompt.strip():
-            raise MissingPrompt(hint="Send the text to draw as `prompt`.")
-        return self._submitted(action=Action.IMAGINE, prompt=prompt, state=state, notify_hook=notify_hook, api=api)
+    async def imagine(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture] = ()) -> Task:
+        return self._submitted(ask, action=Action.IMAGINE, prompt=self._checked(prompt), pictures=len(pictures))
 
-    async def act(
-        self,
-        *,
-        parent: str,
-        does: Action,
-        index: int | None,
-        state: str = "",
-        notify_hook: str = "",
-        api: str = "v1",
-    ) -> Task:
-        source = next((t for t in self.tasks.values() if parent in (t.id, t.message_id)), None)
-        if source is None:
-            raise ParentNotFound
-        if not source.status.is_over:
-            raise ParentNotFinished
-        if source.status is not Status.SUCCESS:
-            raise ParentFailed
+    async def act(self, ask: Ask, *, parent: str, does: Action, index: int | None) -> Task:
+        source = self._finished(parent)
+        lane = Lane.QUICK if does is Action.UPSCALE else Lane.DRAW
         return self._submitted(
-            action=does,
-            index=index,
-            parent_id=source.id,
-            prompt=source.prompt,
-            state=state,
-            notify_hook=notify_hook,
-            api=api,
+            ask, action=does, index=index, parent_id=source.id, prompt=source.prompt, prompt_en="A dog", lane=lane
         )
+
+    async def press(self, ask: Ask, *, parent: str, custom_id: str) -> Task:
+        source = self._finished(parent)
+        button = next((button for button in source.buttons if button.custom_id == custom_id), None)
+        if button is None:
+            raise ButtonNotFound
+        status = Status.MODAL if button.opens_dialog else Status.NOT_START
+        return self._submitted(
+            ask,
+            action=button.does or Action.ACTION,
+            index=button.index,
+            parent_id=source.id,
+            custom_id=custom_id,
+            content=source.prompt,
+            status=status,
+        )
+
+    async def modal(self, task_id: str, *, prompt: str | None, mask: bytes | None) -> Task:
+        self._check()
+        task = self.tasks.get(task_id)
+        if task is None:
+            raise TaskNotFound
+        self.brought.append((prompt, mask))
+        text = task.content if prompt is None else self._checked(prompt)
+        self.tasks[task_id] = replace(task, status=Status.SUBMITTED, dialog_prompt=text)
+        return self.tasks[task_id]
+
+    async def describe(self, ask: Ask, *, picture: Picture | None, link: str = "") -> Task:
+        self.brought.append((picture, link))
+        return self._submitted(ask, action=Action.DESCRIBE, prompt=link, lane=Lane.QUICK)
+
+    async def blend(self, ask: Ask, *, pictures: Sequence[Picture], dimensions: str = "") -> Task:
+        self.brought.append((pictures, dimensions))
+        return self._submitted(ask, action=Action.BLEND, prompt="", pictures=len(pictures))
+
+    async def shorten(self, ask: Ask, *, prompt: str) -> Task:
+        return self._submitted(ask, action=Action.SHORTEN, prompt=self._checked(prompt), lane=Lane.QUICK)
+
+    async def video(
+        self,
+        ask: Ask,
+        *,
+        prompt: str,
+        motion: str,
+        image: Picture | str | None,
+        end_image: Picture | str | None,
+        loop: bool,
+    ) -> Task:
+        self.brought.append((motion, image, end_image, loop))
+        return self._submitted(ask, action=Action.VIDEO, prompt=prompt)
+
+    async def upload(self, pictures: Sequence[Picture]) -> list[str]:
+        self._check()
+        return [f"https://cdn.discordapp.com/attachments/1/2/{picture.filename}" for picture in pictures]
+
+    async def cancel(self, task_id: str) -> Task:
+        self._check()
+        if task_id not in self.tasks:
+            raise TaskNotFound
+        self.tasks[task_id] = replace(self.tasks[task_id], status=Status.CANCEL, phase=Phase.OVER)
+        return self.tasks[task_id]
+
+    async def seed(self, task_id: str) -> str:
+        return "3216547890" if self._finished(task_id) else ""
+
+    async def get_many(self, task_ids: Sequence[str]) -> list[Task]:
+        self._check()
+        return [self.tasks[task_id] for task_id in task_ids if task_id in self.tasks]
+
+    async def queue(self) -> list[Task]:
+        self._check()
+        return [task for task in self.tasks.values() if task.status is Status.NOT_START]
+
+    async def ahead(self, task: Task) -> int:
+        if self.ahead_breaks:
+            raise self.ahead_breaks
+        return max(0, sum(other.status is Status.NOT_START for other in self.tasks.values()) - 1 - self.slots)
 
     async def get(self, task_id: str) -> Task | None:
         self._check()
@@ -88,9 +158,30 @@ class Twin:
         if self.breaks:
             raise self.breaks
 
-    def _submitted(self, **fields: Any) -> Task:
+    def _checked(self, prompt: str) -> str:
+        if not prompt.strip():
+            raise MissingPrompt(hint="Send the text to draw as `prompt`.")
+        if "gore" in prompt.split():
+            raise BannedWord("gore")
+        return prompt
+
+    def _finished(self, parent: str) -> Task:
         self._check()
-        if fields["notify_hook"] and not fields["notify_hook"].startswith(("http://", "https://")):
+        source = next((t for t in self.tasks.values() if parent in (t.id, t.message_id)), None)
+        if source is None:
+            raise ParentNotFound
+        if not source.status.is_over:
+            raise ParentNotFinished
+        if source.status is not Status.SUCCESS:
+            raise ParentFailed
+        return source
+
+    def _submitted(self, ask: Ask, **fields: Any) -> Task:
+        self._check()
+        self.asks.append(ask)
+        fields |= {"state": ask.state, "notify_hook": ask.notify_hook, "api": ask.api}
+        fields |= {"bot": ask.bot, "mode_asked": ask.mode, "accounts": ask.accounts}
+        if ask.notify_hook and not ask.notify_hook.startswith(("http://", "https://")):
             raise BadHook
         if len(self.tasks) >= self.room:
             raise QueueFull
@@ -160,8 +251,9 @@ async def running(
     access: Access | None = None,
     links: Links | None = None,
     max_body: int = MAX_BODY,
+    more: Iterable[Route] = (),
 ) -> AsyncIterator[Caller]:
     service = service or Twin()
-    app = make_app(service=service, access=access or Access(), links=links or Links(), max_body=max_body)
+    app = make_app(service=service, access=access or Access(), links=links or Links(), max_body=max_body, more=more)
     async with serve(app, "127.0.0.1", 0) as base, aiohttp.ClientSession() as session:
         yield Caller(session, base, service)

@@ -4,10 +4,17 @@ Law: everything is waited for by an event, never by the clock; what a server saw
 """
 
 import asyncio
+import json
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import Any, Self
+
+from aiohttp import ClientSession, web
+from yarl import URL
 
 from bot.client import AccountConfig
 from bot.endpoints import Endpoints
@@ -57,6 +64,7 @@ def endpoints_of(simulator: Simulator) -> Endpoints:
         cdn_base=simulator.url,
         upload_base=simulator.url,
         pages_base=simulator.url,
+        activity_base=simulator.url,
     )
 
 
@@ -133,6 +141,93 @@ def answer_of(status: int, body: str = "", *, kind: str = "application/json", he
     if status != 204:
         lines.append(f"Content-Length: {len(body.encode())}")
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """A request as it arrived, and the status that it was answered with; 0 for none."""
+
+    method: str
+    path: str  # percent-encoded, with the query
+    headers: Mapping[str, str]
+    body: bytes
+    status: int
+
+
+class Front:
+    """Stands before the simulator: notes each request, answers those it was told to and passes on the others.
+
+    An answer is (status, JSON or text), "cut" or "silence". `pool` speaks to it in all but the gateway.
+    """
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self._scripts: list[tuple[str, list[Any]]] = []
+        self._closing = asyncio.Event()
+        self.seen: list[Seen] = []
+
+    @property
+    def endpoints(self) -> Endpoints:
+        own = endpoints_of(self._simulator)
+        return replace(own, api_base=f"{self.url}/api/v9", upload_base=self.url, activity_base=self.url)
+
+    def answer(self, pattern: str, *answers: tuple[int, Any] | str) -> None:
+        """To requests whose "METHOD path" the pattern is found in: one answer each, then passed on again."""
+        self._scripts.append((pattern, list(answers)))
+
+    def found(self, pattern: str) -> list[Seen]:
+        return [one for one in self.seen if re.search(pattern, f"{one.method} {one.path}")]
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=2**26)
+        app.router.add_route("*", "/{path:.*}", self._serve)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        await web.SockSite(self._runner, listener).start()
+        self._session = ClientSession(auto_decompress=False)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._closing.set()
+        await self._session.close()
+        await self._runner.cleanup()
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        said = self._scripted(f"{request.method} {request.raw_path}")
+        if said is None:
+            said = await self._passed_on(request, body)
+        status = 0 if isinstance(said, str) else said[0]
+        seen = Seen(
+            method=request.method, path=request.raw_path, headers=dict(request.headers), body=body, status=status
+        )
+        self.seen.append(seen)
+        if said == "silence":
+            await self._closing.wait()
+        if isinstance(said, str):
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        content = said[1]
+        kind = "text/html" if isinstance(content, str) else "application/json"
+        data = content.encode() if isinstance(content, str) else content
+        data = data if isinstance(data, bytes) else json.dumps(data).encode()
+        return web.Response(status=status, body=data or None, headers={"Content-Type": kind} if data else {})
+
+    def _scripted(self, line: str) -> Any:
+        return next(
+            (answers.pop(0) for pattern, answers in self._scripts if answers and re.search(pattern, line)), None
+        )
+
+    async def _passed_on(self, request: web.Request, body: bytes) -> tuple[int, bytes]:
+        headers = {name: value for name, value in request.headers.items() if name not in ("Host", "Accept-Encoding")}
+        url = URL(self._simulator.url + request.raw_path, encoded=True)
+        async with self._session.request(
+            request.method, url, data=BytesIO(body) if body else None, headers=headers
+        ) as answer:
+            return answer.status, await answer.read()
 
 
 class ForwardProxy:

@@ -14,13 +14,11 @@ from bot.commands import (
     Body,
     Commands,
     Option,
-    Upload,
     body_of,
-    message_command,
     parse_command_index,
 )
 from tasks.errors import SendRefused
-from tasks.model import Bot, ModalOrder, PressOrder, SlashOrder
+from tasks.model import Bot, MessageCommandOrder, ModalOrder, PressOrder, SlashOrder, Upload
 
 MIDJOURNEY, NIJI = APPLICATIONS[Bot.MIDJOURNEY], APPLICATIONS[Bot.NIJI]
 
@@ -95,7 +93,7 @@ def test_the_other_bot_has_its_own_command() -> None:
 
 def test_pictures_are_named_by_their_place_among_the_attachments() -> None:
     uploads = {f"image{n}": Upload(filename=f"{n}.png", uploaded_filename=f"uuid/{n}.png") for n in (1, 2)}
-    data = body_of(SlashOrder(command="blend", options={"dimensions": "--ar 2:3"}), COMMANDS, uploads).data
+    data = body_of(SlashOrder(command="blend", options={"dimensions": "--ar 2:3"}, uploads=uploads), COMMANDS).data
     assert data["options"] == [
         {"type": 3, "name": "dimensions", "value": "--ar 2:3"},
         {"type": 11, "name": "image1", "value": 0},
@@ -152,6 +150,6 @@ def test_a_dialog_is_submitted_with_the_ids_it_came_with() -> None:
 
 
 def test_a_messages_own_command_names_its_target() -> None:
-    body: Body = message_command(COMMANDS.find(Bot.MIDJOURNEY, "Cancel Job", MESSAGE_COMMAND), "77")
+    body: Body = body_of(MessageCommandOrder(command="Cancel Job", message_id="77"), COMMANDS)
     assert (body.type, body.data["type"], body.data["target_id"], body.data["id"]) == (2, 3, "77", "14")
     assert body.message_id is None

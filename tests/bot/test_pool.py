@@ -12,7 +12,9 @@ from bot.endpoints import Endpoints
 from bot.nonces import new_nonce
 from bot.pool import Pool
 from simulator import Simulator
+from tasks.errors import SendRefused
 from tasks.events import Disconnected, Finished
+from tasks.model import PaintOrder, Picture
 from tasks.ports import Gateway
 from tests.bot.harness import (
     IMAGINE,
@@ -95,6 +97,7 @@ async def test_through_a_proxy_only_configured_hosts_are_asked_for() -> None:
             cdn_base=f"http://cdn.{base}",
             upload_base=f"http://upload.{base}",
             pages_base=f"http://pages.{base}",
+            activity_base=f"http://activity.{base}",
         )
         options: dict[str, Any] = {"endpoints": endpoints, "proxy_url": proxy.url, "fetch_properties": True}
         with _watched() as looked_up:
@@ -104,27 +107,17 @@ async def test_through_a_proxy_only_configured_hosts_are_asked_for() -> None:
                 assert isinstance(final, Finished)
                 assert final.image is not None
                 assert final.image.url.startswith("https://cdn.discordapp.com/")
-                rest = pool.rest("a0")
-                assert await rest.get_from_cdn(final.image.url)
-                await _upload(rest, simulator.accounts[0].channel_id)
+                assert await pool.rest("a0").get_from_cdn(final.image.url)
+                [link] = await pool.publish("a0", [Picture(filename="a.png", type="image/png", data=b"bytes")])
+                assert await pool.rest("a0").get_from_cdn(link) == b"bytes"
+                with pytest.raises(SendRefused):  # no such dialog is open
+                    await pool.send("a0", PaintOrder(custom_id="MJ::iframe::x", prompt="", mask=b"x"), new_nonce())
                 simulator.add_fault({"kind": "abort_gateway"})
                 seen = len(events.all)
                 assert (await events.connected(since=seen)).gap_since is None  # resumed, at the configured gateway
         hosts = {host.removesuffix(":80") for host in proxy.hosts}
-        assert hosts == {base, f"cdn.{base}", f"upload.{base}", f"pages.{base}"}
+        assert hosts == {base, *(f"{name}.{base}" for name in ("cdn", "upload", "pages", "activity"))}
         assert looked_up <= {"127.0.0.1"}
-
-
-async def _upload(rest: Any, channel_id: str) -> None:
-    from discord.http import Route
-
-    place = await rest.request(
-        Route("POST", "/channels/{channel_id}/attachments", channel_id=channel_id),
-        json={"files": [{"id": "0", "filename": "a.png", "file_size": 5}]},
-    )
-    [slot] = place["attachments"]
-    assert slot["upload_url"].startswith("https://discord-attachments-uploads-prd.storage.googleapis.com/")
-    await rest.upload_to_cloud(slot["upload_url"], b"bytes")
 
 
 _WATCHING: list[set[str]] = []

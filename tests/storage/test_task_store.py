@@ -113,18 +113,18 @@ async def test_in_flight_counts_what_holds_a_slot(store: Tasks) -> None:
 
 async def test_sends(store: Tasks) -> None:
     task = a_task(1, phase=Phase.SENT)
-    await store.write_sends([(task, a_send("late", time=20))])
-    await store.write_sends([(task, a_send("early", time=10))])
-    await store.write_sends([(a_task(2), a_send("other", task=2, time=15))])
+    await store.save([task], sends=[a_send("late", time=20)])
+    await store.save([task], sends=[a_send("early", time=10)])
+    await store.save([a_task(2)], sends=[a_send("other", task=2, time=15)])
     assert await store.get("1") == task
     assert [send.nonce for send in await store.sends_of(["2", "1"])] == ["early", "other", "late"]
     assert (await store.sends_of(["2"])) == [a_send("other", task=2, time=15)]
 
 
 async def test_a_nonce_belongs_to_one_send(store: Tasks) -> None:
-    await store.write_sends([(a_task(1), a_send("n"))])
+    await store.save([a_task(1)], sends=[a_send("n")])
     with pytest.raises(StoreFailed):
-        await store.write_sends([(a_task(1, attempts=2), a_send("n"))])
+        await store.save([a_task(1, attempts=2)], sends=[a_send("n")])
     assert await store.get("1") == a_task(1)
 
 
@@ -142,7 +142,7 @@ async def test_a_nonce_belongs_to_one_send(store: Tasks) -> None:
 async def test_what_is_known_of_a_send_is_not_unlearnt(
     store: Tasks, marks: list[SendState], expected: SendState
 ) -> None:
-    await store.write_sends([(a_task(1), a_send("n"))])
+    await store.save([a_task(1)], sends=[a_send("n")])
     await store.save((), marks=[a_send("n", state=SendState.UNKNOWN, interaction_id="interaction")])
     for mark in marks:
         await store.save((), marks=[a_send("n", state=mark)])

@@ -48,7 +48,7 @@ async def test_different_writes_together(database: Database) -> None:
     store = Tasks(database)
     await asyncio.gather(
         *(store.insert(a_task(n)) for n in range(1, 150)),
-        *(store.write_sends([(a_task(n, attempts=1), a_send(f"n{n}", n))]) for n in range(1, 150)),
+        *(store.save([a_task(n, attempts=1)], sends=[a_send(f"n{n}", n)]) for n in range(1, 150)),
         *(store.save([a_task(n, attempts=2)], [a_hook(n)]) for n in range(1, 150)),
     )
     cold = Tasks(database)

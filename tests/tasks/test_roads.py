@@ -37,7 +37,7 @@ from tasks.events import (
     Withdrawn,
 )
 from tasks.matching import CLOCK_SKEW
-from tasks.model import Action, Button, Image, Mode, Order, Phase, SendState, Status, Task
+from tasks.model import Action, Ask, Button, Image, Mode, Order, Phase, SendState, Status, Task
 from tests.tasks.builders import USER, account, keys, snowflake
 from tests.tasks.twins import Desk, House, SetClock, house
 
@@ -54,7 +54,7 @@ def result(nth: int = 1, **fields: Any) -> Finished:
 
 async def drawn(home: House, prompt: str = "a dog", nth: int = 1) -> Task:
     """A task that was drawn, with U2 and V1 to press."""
-    task = await home.service.imagine(prompt=prompt)
+    task = await home.service.imagine(Ask(), prompt=prompt)
     before = len(home.desk.said)
     await home.until_said(max(before, nth))
     nonce = home.desk.said[-1][2]
@@ -79,7 +79,7 @@ async def pass_time(home: House, minutes: float) -> None:
 
 async def test_tasks_are_sent_first_in_first_out_as_far_as_slots_go(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        tasks = [await home.service.imagine(prompt=f"dog {i}") for i in range(5)]
+        tasks = [await home.service.imagine(Ask(), prompt=f"dog {i}") for i in range(5)]
         await home.until_said(3)
         assert home.desk.prompts == ["dog 0", "dog 1", "dog 2"]
         home.tracker.hear(result(1, nonce=home.desk.said[0][2], prompt="dog 0"))
@@ -98,7 +98,7 @@ async def test_an_echo_before_the_post_returns_is_matched(tmp_path: Path) -> Non
             home.tracker.hear(result(1, nonce=nonce))
 
         desk.answer = echo
-        task = await home.service.imagine(prompt="a dog")
+        task = await home.service.imagine(Ask(), prompt="a dog")
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
         [send] = await home.store.sends_of([task.id])
         assert (send.state, send.interaction_id) == (SendState.POSTED, "i1")
@@ -113,7 +113,7 @@ async def test_what_never_reached_discord_is_tried_again(tmp_path: Path) -> None
 
     desk.answer = refuse_first
     async with house(tmp_path, desk) as home:
-        task = await home.service.imagine(prompt="a dog")
+        task = await home.service.imagine(Ask(), prompt="a dog")
         waiting = await home.until_task(task.id, lambda t: t.phase is Phase.READY and t.attempts == 1)
         assert waiting.not_before > home.clock.now()
         home.clock.time = waiting.not_before
@@ -130,7 +130,7 @@ async def test_a_definite_no_fails_the_task_with_its_reason(tmp_path: Path) -> N
 
     desk.answer = forbid
     async with house(tmp_path, desk) as home:
-        task = await home.service.imagine(prompt="a dog", notify_hook="http://example.com/h")
+        task = await home.service.imagine(Ask(notify_hook="http://example.com/h"), prompt="a dog")
         failed = await home.until_task(task.id, over)
         assert (failed.fail_code, failed.fail_reason) == ("discord_refused", "Missing Access")
         assert [hook.url for hook in await home.outbox.of_task(task.id)] == ["http://example.com/h"]
@@ -147,7 +147,7 @@ async def test_a_dead_token_pauses_the_account_and_the_task_waits_for_another(tm
 
     desk.answer = die
     async with house(tmp_path, desk) as home:
-        await home.service.imagine(prompt="a dog")
+        await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(2)
         assert [account_id for account_id, _, _ in desk.said] == ["a", "b"]
         assert desk.paused == {"a": "token_invalid"}
@@ -162,7 +162,7 @@ async def test_an_unknown_outcome_is_never_sent_again_blindly(tmp_path: Path, er
 
     desk.answer = vanish
     async with house(tmp_path, desk) as home:
-        task = await home.service.imagine(prompt="a dog")
+        task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         home.tracker.hear(Tick(now=home.clock.time))
         home.tracker.hear(result(1, sent_at=home.clock.now() + 5))
@@ -179,7 +179,7 @@ async def test_history_proves_that_an_imagine_never_arrived(tmp_path: Path) -> N
 
     desk.answer = vanish
     async with house(tmp_path, desk) as home:
-        await home.service.imagine(prompt="a dog")
+        await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         await pass_time(home, 1.5)
         await home.until_said(1)
@@ -204,7 +204,7 @@ async def test_a_press_of_unknown_outcome_ends_and_says_so(tmp_path: Path) -> No
             raise OutcomeUnknown("502")
 
         desk.answer = vanish
-        press = await home.service.act(parent=parent.id, does=Action.VARIATION, index=1)
+        press = await home.service.act(Ask(), parent=parent.id, does=Action.VARIATION, index=1)
         await home.until_said(2)
         await pass_time(home, 5.5)
 
@@ -220,8 +220,8 @@ async def test_a_press_of_unknown_outcome_ends_and_says_so(tmp_path: Path) -> No
 
 async def test_chinese_is_translated_before_a_slot_is_claimed_and_a_failure_is_told(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        one = await home.service.imagine(prompt="狗 --ar 1:1")
-        two = await home.service.imagine(prompt="狗!")
+        one = await home.service.imagine(Ask(), prompt="狗 --ar 1:1")
+        two = await home.service.imagine(Ask(), prompt="狗!")
         await home.until_said(2)
         assert home.desk.prompts == ["dog --ar 1:1", "狗!"]
         first, second = await home.store.get_many([one.id, two.id])
@@ -232,7 +232,7 @@ async def test_chinese_is_translated_before_a_slot_is_claimed_and_a_failure_is_t
 async def test_a_claim_without_a_send_goes_back_after_a_crash(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         home.desk.known["a"] = account(connected=False)
-        task = await home.service.imagine(prompt="a dog")
+        task = await home.service.imagine(Ask(), prompt="a dog")
         await home.store.save([replace(task, phase=Phase.CLAIMED, account="a")])
     async with house(tmp_path) as home:
         await home.until_said(1)
@@ -241,21 +241,21 @@ async def test_a_claim_without_a_send_goes_back_after_a_crash(tmp_path: Path) ->
 
 async def test_a_send_that_cannot_be_written_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with house(tmp_path) as home:
-        good, failures = home.store.write_sends, iter(range(1))
+        good, failures = home.store.save, iter(range(1))
 
-        async def full(written: Any) -> None:
-            if next(failures, None) is not None:
+        async def full(*args: Any, **more: Any) -> None:
+            if more.get("sends") and next(failures, None) is not None:
                 raise StoreFailed("the disk is full")
-            await good(written)
+            await good(*args, **more)
 
-        monkeypatch.setattr(home.store, "write_sends", full)
-        await home.service.imagine(prompt="a dog")
+        monkeypatch.setattr(home.store, "save", full)
+        await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         assert len(home.desk.said) == 1
 
 
 async def test_stopping_writes_down_a_post_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.dispatcher.DRAIN_SECONDS", 0.01)
+    monkeypatch.setattr("tasks.posting.DRAIN_SECONDS", 0.01)
     desk, forever = Desk(), asyncio.Event()
 
     async def hang(_account: str, _order: Order, _nonce: str) -> None:
@@ -263,7 +263,7 @@ async def test_stopping_writes_down_a_post_under_way(tmp_path: Path, monkeypatch
 
     desk.answer = hang
     async with house(tmp_path, desk) as home:
-        task = await home.service.imagine(prompt="a dog")
+        task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
     async with house(tmp_path) as home:
         [send] = await home.store.sends_of([task.id])
@@ -276,7 +276,7 @@ async def test_stopping_writes_down_a_post_under_way(tmp_path: Path, monkeypatch
 
 async def test_after_a_restart_history_is_read_and_the_result_found(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        task = await home.service.imagine(prompt="a dog")
+        task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
     desk = Desk()
     desk.history = [result(1, from_history=True, sent_at=SetClock().now() + 1)]
@@ -290,7 +290,7 @@ async def test_after_a_restart_history_is_read_and_the_result_found(tmp_path: Pa
 async def test_a_gap_is_filled_from_history_and_a_resume_asks_nothing(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         home.tracker.hear(Connected(account="a"))
-        task = await home.service.imagine(prompt="a dog")
+        task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         home.tracker.hear(Connected(account="a", gap_since=None))
         home.desk.history = [result(1, from_history=True)]
@@ -302,7 +302,7 @@ async def test_a_gap_is_filled_from_history_and_a_resume_asks_nothing(tmp_path: 
 async def test_silence_ends_a_task_only_in_connected_time_and_after_history(tmp_path: Path) -> None:
     desk = Desk()
     async with house(tmp_path, desk) as home:
-        task = await home.service.imagine(prompt="a dog")
+        task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         desk.known["a"] = account(connected=False)
         await pass_time(home, 60)
@@ -321,7 +321,7 @@ async def test_silence_ends_a_task_only_in_connected_time_and_after_history(tmp_
 
 async def test_an_old_message_that_still_stands_in_history_is_no_sign_of_life(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        task = await home.service.imagine(prompt="a dog")
+        task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         seen = Progressed(keys=keys(nonce=home.desk.said[0][2], message_id="p"), percent=18, mode=Mode.FAST)
         home.tracker.hear(seen)
@@ -338,7 +338,7 @@ async def test_an_old_message_that_still_stands_in_history_is_no_sign_of_life(tm
 
 async def test_a_sign_of_life_renews_the_patience(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        task = await home.service.imagine(prompt="a dog")
+        task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         nonce = home.desk.said[0][2]
         for percent in (10, 20, 30):
@@ -352,7 +352,7 @@ async def test_a_sign_of_life_renews_the_patience(tmp_path: Path) -> None:
 
 async def test_a_withdrawn_picture_is_moderation_when_no_result_follows(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        task = await home.service.imagine(prompt="a dog")
+        task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         home.tracker.hear(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p")))
         home.tracker.hear(Withdrawn(keys=keys(message_id="p")))
@@ -368,8 +368,8 @@ async def test_a_withdrawn_picture_is_moderation_when_no_result_follows(tmp_path
 
 async def test_each_job_goes_to_one_task_only(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        one = await home.service.imagine(prompt="a dog")
-        two = await home.service.imagine(prompt="a dog")
+        one = await home.service.imagine(Ask(), prompt="a dog")
+        two = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(2)
         home.tracker.hear(result(1))
         home.tracker.hear(result(1))
@@ -383,7 +383,7 @@ async def test_each_job_goes_to_one_task_only(tmp_path: Path) -> None:
 async def test_after_a_restart_an_old_result_in_history_finishes_no_new_task(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         done = await drawn(home)
-        open_task = await home.service.imagine(prompt="a dog")
+        open_task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(2)
     desk = Desk()
     desk.history = [result(1, from_history=True), result(2, from_history=True)]
@@ -398,8 +398,8 @@ async def test_two_presses_that_cannot_be_told_apart_wait_for_another_key(tmp_pa
         parent = await drawn(home)
         other = replace(parent, buttons=(*parent.buttons, Button(custom_id="V2", does=Action.VARIATION, index=2)))
         await home.store.save([other])
-        v1 = await home.service.act(parent=parent.id, does=Action.VARIATION, index=1)
-        v2 = await home.service.act(parent=parent.id, does=Action.VARIATION, index=2)
+        v1 = await home.service.act(Ask(), parent=parent.id, does=Action.VARIATION, index=1)
+        v2 = await home.service.act(Ask(), parent=parent.id, does=Action.VARIATION, index=2)
         await home.until_said(3)
         nonces = {order.custom_id: nonce for _, order, nonce in home.desk.said[1:]}  # type: ignore[union-attr]
         home.tracker.hear(result(7, action=Action.VARIATION, reference_id="r1", prompt=None))
@@ -414,7 +414,7 @@ async def test_two_presses_that_cannot_be_told_apart_wait_for_another_key(tmp_pa
 
 async def test_midjourney_says_no(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        task = await home.service.imagine(prompt="a dog")
+        task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         home.tracker.hear(
             Refused(keys=keys(nonce=home.desk.said[0][2]), code="banned_prompt", reason="Banned prompt detected: dog")
@@ -425,7 +425,7 @@ async def test_midjourney_says_no(tmp_path: Path) -> None:
 
 async def test_a_captcha_pauses_the_account(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        task = await home.service.imagine(prompt="a dog")
+        task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         home.tracker.hear(CaptchaAsked(keys=keys(nonce=home.desk.said[0][2]), reason="Action required to continue"))
         assert (await home.until_task(task.id, over)).fail_code == "captcha"
@@ -435,14 +435,14 @@ async def test_a_captcha_pauses_the_account(tmp_path: Path) -> None:
 async def test_nothing_is_lost_while_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tasks.tracker.STORE_RETRY", 0.0)
     async with house(tmp_path) as home:
-        task = await home.service.imagine(prompt="a dog", notify_hook="http://example.com/h")
+        task = await home.service.imagine(Ask(notify_hook="http://example.com/h"), prompt="a dog")
         await home.until_said(1)
         good, failures = home.store.save, iter(range(3))
 
-        async def full(*args: Any) -> None:
+        async def full(*args: Any, **more: Any) -> None:
             if next(failures, None) is not None:
                 raise StoreFailed("the disk is full")
-            await good(*args)
+            await good(*args, **more)
 
         monkeypatch.setattr(home.store, "save", full)
         home.tracker.hear(result(1, nonce=home.desk.said[0][2]))
@@ -452,7 +452,7 @@ async def test_nothing_is_lost_while_the_disk_is_full(tmp_path: Path, monkeypatc
 
 async def test_a_message_from_before_the_send_is_not_the_tasks(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        task = await home.service.imagine(prompt="a dog")
+        task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         home.tracker.hear(result(1, sent_at=home.clock.now() - CLOCK_SKEW - 1))
         interaction = snowflake(home.clock.now() + 500)
@@ -468,8 +468,8 @@ async def test_a_message_from_before_the_send_is_not_the_tasks(tmp_path: Path) -
 async def test_a_press_uses_the_stored_button_and_knows_its_parent(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         parent = await drawn(home)
-        up = await home.service.act(parent=parent.id, does=Action.UPSCALE, index=2, state="s")
-        by_message = await home.service.act(parent="r1", does=Action.VARIATION, index=1)
+        up = await home.service.act(Ask(state="s"), parent=parent.id, does=Action.UPSCALE, index=2)
+        by_message = await home.service.act(Ask(), parent="r1", does=Action.VARIATION, index=1)
         await home.until_said(3)
         assert home.desk.presses == ["U2", "V1"]
         assert (up.parent_id, up.parent_message_id, up.account, up.state) == (parent.id, "r1", "a", "s")
@@ -481,17 +481,17 @@ async def test_bad_requests_say_what_is_wrong_and_store_nothing(tmp_path: Path) 
         home.desk.known["a"] = account(connected=False)
         for prompt in ("", "  \n"):
             with pytest.raises(MissingPrompt):
-                await home.service.imagine(prompt=prompt)
+                await home.service.imagine(Ask(), prompt=prompt)
         with pytest.raises(PromptTooLong, match="6001 characters"):
-            await home.service.imagine(prompt="x" * 6001)
+            await home.service.imagine(Ask(), prompt="x" * 6001)
         for hook in ("ftp://example.com", "example.com", "http://", "http://a b/", "http://x:99999/"):
             with pytest.raises(BadHook):
-                await home.service.imagine(prompt="a dog", notify_hook=hook)
+                await home.service.imagine(Ask(notify_hook=hook), prompt="a dog")
         with pytest.raises(ParentNotFound):
-            await home.service.act(parent="77", does=Action.UPSCALE, index=1)
+            await home.service.act(Ask(), parent="77", does=Action.UPSCALE, index=1)
         for index in (None, 0, 5):
             with pytest.raises(BadIndex):
-                await home.service.act(parent="77", does=Action.VARIATION, index=index)
+                await home.service.act(Ask(), parent="77", does=Action.VARIATION, index=index)
         assert await home.store.latest(10) == []
 
 
@@ -499,30 +499,30 @@ async def test_a_parent_must_have_finished_well_and_offer_the_button(tmp_path: P
     async with house(tmp_path) as home:
         parent = await drawn(home)
         with pytest.raises(ButtonNotFound, match=r"UPSCALE3.*offers"):
-            await home.service.act(parent=parent.id, does=Action.UPSCALE, index=3)
-        running = await home.service.imagine(prompt="another")
+            await home.service.act(Ask(), parent=parent.id, does=Action.UPSCALE, index=3)
+        running = await home.service.imagine(Ask(), prompt="another")
         with pytest.raises(ParentNotFinished):
-            await home.service.act(parent=running.id, does=Action.UPSCALE, index=2)
+            await home.service.act(Ask(), parent=running.id, does=Action.UPSCALE, index=2)
         await home.until_said(2)
         home.tracker.hear(Refused(keys=keys(nonce=home.desk.said[1][2]), code="job_failed", reason="no"))
         await home.until_task(running.id, over)
         with pytest.raises(ParentFailed):
-            await home.service.act(parent=running.id, does=Action.UPSCALE, index=2)
+            await home.service.act(Ask(), parent=running.id, does=Action.UPSCALE, index=2)
 
 
 async def test_a_full_queue_is_said(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         home.desk.known["a"] = account(connected=False)
         for i in range(50):
-            await home.service.imagine(prompt=f"dog {i}")
+            await home.service.imagine(Ask(), prompt=f"dog {i}")
         with pytest.raises(QueueFull):
-            await home.service.imagine(prompt="one more")
+            await home.service.imagine(Ask(), prompt="one more")
 
 
 async def test_ids_rise_even_when_the_clock_goes_back(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        first = await home.service.imagine(prompt="a dog")
+        first = await home.service.imagine(Ask(), prompt="a dog")
     async with house(tmp_path, clock=SetClock(1)) as home:
-        second = await home.service.imagine(prompt="a dog")
+        second = await home.service.imagine(Ask(), prompt="a dog")
         assert int(second.id) == int(first.id) + 1
         assert int(second.id) < 2**53

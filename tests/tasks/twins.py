@@ -17,10 +17,11 @@ from tasks.changes import Changes
 from tasks.deadlines import Deadlines
 from tasks.dispatcher import Dispatcher
 from tasks.errors import NotSent
-from tasks.events import Heard
+from tasks.events import Event, Heard
 from tasks.journal import Journal
-from tasks.model import Account, Order, PressOrder, SlashOrder, Task
+from tasks.model import Account, Order, Picture, PressOrder, SlashOrder, Task, Upload
 from tasks.ports import Translation
+from tasks.posting import Posting
 from tasks.service import Limits, Service
 from tasks.tracker import Tracker
 from tests.tasks.builders import NOW, account
@@ -43,6 +44,7 @@ class Desk:
         self.history: list[Heard] = []
         self.recalls: list[tuple[str, int]] = []
         self.paused: dict[str, str] = {}
+        self.reactions: list[tuple[str, str]] = []
         self.answer: Callable[[str, Order, str], Awaitable[None]] | None = None
         self.moved = asyncio.Event()
 
@@ -61,6 +63,15 @@ class Desk:
         if not self.known[account].connected:
             raise NotSent("not connected")
         return self.history
+
+    async def upload(self, account: str, pictures: Sequence[Picture]) -> Sequence[Upload]:
+        return [Upload(filename=p.filename, uploaded_filename=f"up/{p.filename}") for p in pictures]
+
+    async def publish(self, account: str, pictures: Sequence[Picture]) -> Sequence[str]:
+        return [f"https://cdn.discordapp.com/attachments/1/2/{p.filename}" for p in pictures]
+
+    async def react(self, account: str, message_id: str, emoji: str) -> None:
+        self.reactions.append((message_id, emoji))
 
     def pause(self, account: str, reason: str) -> None:
         self.paused[account] = reason
@@ -94,11 +105,15 @@ class House:
         self.store, self.outbox, self.changes = Tasks(database), Outbox(database), Changes()
         journal = Journal(self.store, self.changes, hook)
         numbers = itertools.count(1)
+        events: asyncio.Queue[Event] = asyncio.Queue()
+        self.posting = Posting(desk, events.put_nowait)
         self.awake = asyncio.Event()
         self.tracker = Tracker(
-            events=asyncio.Queue(),
+            events=events,
             store=self.store,
             gateway=desk,
+            posting=self.posting,
+            new_nonce=lambda: f"n{next(numbers)}",
             journal=journal,
             clock=clock,
             deadlines=Deadlines(),
@@ -110,6 +125,7 @@ class House:
             gateway=desk,
             translator=Dictionary(),
             tracker=self.tracker,
+            posting=self.posting,
             journal=journal,
             clock=clock,
             new_nonce=lambda: f"n{next(numbers)}",
@@ -123,6 +139,7 @@ class House:
             clock=clock,
             limits=Limits(max_queue=50),
             submitted=self.awake.set,
+            tell=events.put_nowait,
         )
 
     async def until(self, is_so: Callable[[], Awaitable[bool]]) -> None:
@@ -167,6 +184,7 @@ async def house(folder: Path, desk: Desk | None = None, clock: SetClock | None =
             yield built
         finally:
             await built.dispatcher.drain()
+            await built.posting.drain()
             for loop in loops:
                 loop.cancel()
             for loop in loops:

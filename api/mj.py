@@ -1,0 +1,261 @@
+"""/mj: the routes that the clients of midjourney-proxy and its successors speak.
+
+Law: a handler reads, asks the service once, and renders; it decides nothing. Every route stands under four prefixes,
+three of which name a mode. Whatever happens behind a route leaves as HTTP 200 and in the contract's own shape; who may
+ask and which routes there are is the guard's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+
+from api import mj_requests as requests
+from api.answers import json_bytes, json_value
+from api.errors import InternalError, Malformed, from_library, status_of
+from api.fields import form_pairs, gather
+from api.links import Links
+from api.mj_answers import FAILED, code_of, done, pressed, refused, submitted
+from api.mj_body import Body, read_json
+from api.mj_schema import account_document, render_mj, render_mj_list
+from api.ports import MjService
+from api.routes import Handler, Route
+from api.schema import listing_of
+from tasks.banned import BannedWord
+from tasks.errors import ParentNotFinished, ParentNotFound, ServiceError
+from tasks.model import Account, Ask, Lane, Mode, Status, Task
+
+PREFIXES: Mapping[str, Mode | None] = {
+    "/mj": None,
+    "/mj-fast/mj": Mode.FAST,
+    "/mj-relax/mj": Mode.RELAXED,
+    "/mj-turbo/mj": Mode.TURBO,
+}
+_LIST = frozenset({"limit", "before", "status"})
+
+Submit = Callable[[Ask, Body], Awaitable[Task]]
+Look = Callable[[web.Request], Awaitable[web.Response]]
+
+log = logging.getLogger(__name__)
+
+
+class Mj:
+    """`queued_code` tells a caller that others come first: 22, or 1 for clients that take 22 for a failure.
+
+    `queue_size` and `timeout_minutes` are told with each account.
+    """
+
+    def __init__(
+        self,
+        service: MjService,
+        links: Links,
+        *,
+        queued_code: int = 22,
+        queue_size: int = 10_000,
+        timeout_minutes: int = 5,
+    ) -> None:
+        self._service = service
+        self._links = links
+        self._queued_code = queued_code
+        self._queue_size = queue_size
+        self._timeout_minutes = timeout_minutes
+
+    def routes(self) -> tuple[Route, ...]:
+        submits: Mapping[str, Submit] = {
+            "imagine": self.imagine,
+            "change": self.change,
+            "simple-change": self.simple_change,
+            "action": self.action,
+            "describe": self.describe,
+            "blend": self.blend,
+            "shorten": self.shorten,
+            "video": self.video,
+        }
+        posts: Mapping[str, Look] = {
+            "/submit/modal": self.modal,
+            "/submit/upload-discord-images": self.upload,
+            "/task/list-by-condition": self.by_ids,
+            "/task/list-by-ids": self.by_ids,
+            "/task/{id}/cancel": self.cancel,
+        }
+        gets: Mapping[str, Look] = {
+            "/task/list": self.list,
+            "/task/queue": self.queue,
+            "/task/{id}/fetch": self.fetch,
+            "/task/{id}/image-seed": self.seed,
+            "/account/list": self.account_list,
+            "/account/{id}/fetch": self.account,
+        }
+        found: list[Route] = []
+        for prefix, mode in PREFIXES.items():
+            found += [
+                _post(f"{prefix}/submit/{name}", self._submitting(submit, mode)) for name, submit in submits.items()
+            ]
+            found += [_post(f"{prefix}{path}", _answering(look)) for path, look in posts.items()]
+            found += [
+                Route(path=f"{prefix}{path}", handler=_answering(look), methods=("GET",)) for path, look in gets.items()
+            ]
+        return tuple(found)
+
+    # ------------------------------------------------------------ submit
+
+    async def imagine(self, ask: Ask, body: Body) -> Task:
+        pictures = await asyncio.to_thread(requests.given_pictures_of, body)
+        return await self._service.imagine(ask, prompt=body.text("prompt"), pictures=pictures)
+
+    async def change(self, ask: Ask, body: Body) -> Task:
+        return await self._change(ask, requests.change_of(body))
+
+    async def simple_change(self, ask: Ask, body: Body) -> Task:
+        return await self._change(ask, requests.simple_change_of(body))
+
+    async def _change(self, ask: Ask, change: requests.Change) -> Task:
+        return await self._service.act(ask, parent=change.parent, does=change.does, index=change.index)
+
+    async def action(self, ask: Ask, body: Body) -> Task:
+        parent, custom_id = requests.task_id_of(body), requests.custom_id_of(body)
+        return await self._service.press(ask, parent=parent, custom_id=custom_id)
+
+    async def describe(self, ask: Ask, body: Body) -> Task:
+        asked = await asyncio.to_thread(requests.described_of, body)
+        return await self._service.describe(ask, picture=asked.picture, link=asked.link)
+
+    async def blend(self, ask: Ask, body: Body) -> Task:
+        asked = await asyncio.to_thread(requests.blended_of, body)
+        return await self._service.blend(ask, pictures=asked.pictures, dimensions=asked.dimensions)
+
+    async def shorten(self, ask: Ask, body: Body) -> Task:
+        return await self._service.shorten(ask, prompt=body.text("prompt"))
+
+    async def video(self, ask: Ask, body: Body) -> Task:
+        clip = await asyncio.to_thread(requests.clip_of, body)
+        if isinstance(clip, requests.Extension):
+            return await self._extend(ask, clip)
+        return await self._service.video(
+            ask,
+            prompt=clip.prompt,
+            motion=clip.motion,
+            image=clip.image,
+            end_image=clip.end_image,
+            loop=clip.loop,
+        )
+
+    async def _extend(self, ask: Ask, extension: requests.Extension) -> Task:
+        parent = await self._service.get(extension.parent)
+        if parent is None:
+            raise ParentNotFound(hint="Give the id of a finished clip as taskId.")
+        if not parent.status.is_over:
+            raise ParentNotFinished(hint="Wait until its status is SUCCESS.")
+        custom_id = requests.extending_button(extension, parent.buttons)
+        return await self._service.press(ask, parent=parent.id, custom_id=custom_id)
+
+    async def modal(self, request: web.Request) -> web.Response:
+        """The task keeps its id, and goes on whatever its status still says."""
+        body = await read_json(request)
+        given = await asyncio.to_thread(requests.second_input_of, body)
+        try:
+            task = await self._service.modal(given.task_id, prompt=given.prompt, mask=given.mask)
+        except BannedWord as error:
+            return refused(error, prompt=given.prompt or "")
+        return submitted(task, ahead=await self._ahead(task), queued_code=self._queued_code)
+
+    async def upload(self, request: web.Request) -> web.Response:
+        """The links lead to Discord itself: they are made to stand in a prompt, and MidJourney is to load them."""
+        pictures = await asyncio.to_thread(requests.uploaded_of, await read_json(request))
+        return done(await self._service.upload(pictures), "上传成功")
+
+    # ------------------------------------------------------------ tasks
+
+    async def fetch(self, request: web.Request) -> web.Response:
+        task = await self._service.get(request.match_info["id"])
+        return json_bytes(b"null" if task is None else render_mj(task, self._links))
+
+    async def list(self, request: web.Request) -> web.Response:
+        ask = listing_of(gather(form_pairs(request.rel_url.raw_query_string), _LIST), requests.STATUSES)
+        tasks = await self._service.latest(ask.limit, ask.before, ask.status)
+        return json_bytes(render_mj_list(tasks, self._links))
+
+    async def queue(self, request: web.Request) -> web.Response:
+        return json_bytes(render_mj_list(await self._service.queue(), self._links))
+
+    async def by_ids(self, request: web.Request) -> web.Response:
+        ids = requests.ids_of(await read_json(request))
+        tasks = await self._service.get_many(ids) if ids else []
+        return json_bytes(render_mj_list(tasks, self._links))
+
+    async def seed(self, request: web.Request) -> web.Response:
+        return done(await self._service.seed(request.match_info["id"]))
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        task = await self._service.cancel(request.match_info["id"])
+        return done(task.id)
+
+    # ------------------------------------------------------------ accounts
+
+    async def account_list(self, request: web.Request) -> web.Response:
+        return json_value([self._shown(account) for account in self._service.accounts()])
+
+    async def account(self, request: web.Request) -> web.Response:
+        wanted = request.match_info["id"]
+        found = next((account for account in self._service.accounts() if account.id == wanted), None)
+        return json_value(None if found is None else self._shown(found))
+
+    def _shown(self, account: Account) -> dict[str, object]:
+        return account_document(account, queue_size=self._queue_size, timeout_minutes=self._timeout_minutes)
+
+    # ------------------------------------------------------------ answering
+
+    def _submitting(self, submit: Submit, mode: Mode | None) -> Handler:
+        async def answer(request: web.Request) -> web.Response:
+            body = await read_json(request)
+            try:
+                task = await submit(requests.ask_of(body, mode), body)
+            except BannedWord as error:
+                return refused(error, prompt=_prompt_of(body))
+            return pressed(task, ahead=await self._ahead(task), queued_code=self._queued_code)
+
+        return _answering(answer)
+
+    async def _ahead(self, task: Task) -> int:
+        """The task is taken: that nobody can say how many come first must not look as if it was not."""
+        if task.status is not Status.NOT_START or task.lane is Lane.QUICK:
+            return 0
+        try:
+            return await self._service.ahead(task)
+        except ServiceError as error:
+            log.warning("task %s: its place in the queue is not known: %s", task.id, error)
+            return 0
+
+
+def _post(path: str, handler: Handler) -> Route:
+    return Route(path=path, handler=handler, methods=("POST",))
+
+
+def _answering(look: Look) -> Handler:
+    """Every failure in the contract's shape."""
+
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            return await look(request)
+        except ServiceError as error:
+            if code_of(error) == FAILED:
+                log.error("%s %r: %s", request.method, request.path, error, exc_info=status_of(error) == 500)
+            return refused(error)
+        except web.HTTPException as error:
+            return refused(from_library(error, request, request.client_max_size))
+        except Exception:
+            log.exception("%s %r could not be answered", request.method, request.path)
+            return refused(InternalError())
+
+    return answer
+
+
+def _prompt_of(body: Body) -> str:
+    """The prompt as given; a banned word may also stand in that of a parent."""
+    try:
+        return body.text("prompt")
+    except Malformed:
+        return ""

@@ -1,0 +1,246 @@
+"""What the `/mj` requests ask for: a JSON body -> the words of the use-cases.
+
+Law: pure functions. Only the form is judged here; whether it can be done is for the service to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from api.mj_body import Body
+from api.mj_pictures import frame_of, is_link, mask_of, pictures_of
+from api.schema import INDEXES
+from tasks.errors import BadIndex, BadRequest, ButtonNotFound, UnknownAction
+from tasks.model import Action, Ask, Bot, Button, Mode, Picture, Status
+
+T = TypeVar("T")
+
+MODES: Mapping[str, Mode] = {"FAST": Mode.FAST, "RELAX": Mode.RELAXED, "TURBO": Mode.TURBO}
+STATUSES: Mapping[str, tuple[Status, ...]] = {status.value: (status,) for status in Status}
+BLEND_AT_LEAST = 2
+
+_BOTS: Mapping[str, Bot] = {
+    "": Bot.MIDJOURNEY,
+    "MID_JOURNEY": Bot.MIDJOURNEY,
+    "MIDJOURNEY": Bot.MIDJOURNEY,
+    "MJ": Bot.MIDJOURNEY,
+    "NIJI_JOURNEY": Bot.NIJI,
+    "NIJIJOURNEY": Bot.NIJI,
+    "NIJI": Bot.NIJI,
+}
+_DIMENSIONS: Mapping[str, str] = {"": "", "PORTRAIT": "2:3", "SQUARE": "1:1", "LANDSCAPE": "3:2"}
+_MOTIONS: Mapping[str, str] = {"": "low", "LOW": "low", "HIGH": "high"}
+_CHANGES = {change.value: change for change in (Action.UPSCALE, Action.VARIATION, Action.REROLL)}
+_LETTERS: Mapping[str, Action] = {"U": Action.UPSCALE, "V": Action.VARIATION, "R": Action.REROLL}
+_SIMPLE = re.compile(r"\s*([0-9]+)\s+(?:([UV])([1-4])|(R))\s*", re.IGNORECASE | re.ASCII)
+_EXTEND = re.compile(r"MJ::JOB::animate_(low|high)_extend::([0-9]+)(?:::|$)")
+
+
+def ask_of(body: Body, prefix: Mode | None) -> Ask:
+    """What comes with every submit. The mode of the address outweighs that of the body."""
+    only = body.inner("accountFilter")
+    account = only.text("instanceId").strip()
+    modes = [_one_of(MODES, mode, "A mode of accountFilter") for mode in only.texts("modes")]
+    return Ask(
+        state=body.text("state"),
+        notify_hook=body.text("notifyHook").strip(),
+        api="mj",
+        bot=_one_of(_BOTS, body.text("botType"), "botType"),
+        mode=prefix or next(iter(modes), None),
+        accounts=(account,) if account else (),
+    )
+
+
+# ---------------------------------------------------------------- buttons
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A press of U, V or 🔄."""
+
+    parent: str
+    does: Action
+    index: int | None
+
+
+def change_of(body: Body) -> Change:
+    given = body.text("action").strip().upper()
+    if given not in _CHANGES:
+        raise UnknownAction(hint=f"Give one of {', '.join(_CHANGES)} as action.")
+    does = _CHANGES[given]
+    return Change(parent=task_id_of(body), does=does, index=None if does is Action.REROLL else _index_of(body))
+
+
+def simple_change_of(body: Body) -> Change:
+    match = _SIMPLE.fullmatch(body.text("content"))
+    if match is None:
+        raise BadRequest("content must be a task's id and U1–U4, V1–V4 or R, such as 1684310738264000 U2.")
+    parent, letter, index, again = match.groups()
+    return Change(parent=parent, does=_LETTERS[(letter or again).upper()], index=int(index) if index else None)
+
+
+def custom_id_of(body: Body) -> str:
+    custom_id = body.text("customId").strip()
+    if not custom_id:
+        raise BadRequest("customId is missing: give that of one of the task's buttons.")
+    return custom_id
+
+
+def task_id_of(body: Body) -> str:
+    task_id = body.text("taskId").strip()
+    if not task_id:
+        raise BadRequest("taskId is missing: give the result of a submit.")
+    return task_id
+
+
+def ids_of(body: Body) -> list[str]:
+    """The ids of a list, each once; texts or numbers."""
+    return list(dict.fromkeys(task_id.strip() for task_id in body.texts("ids")))
+
+
+def _index_of(body: Body) -> int:
+    index = INDEXES.get(body.text("index").strip())
+    if index is None:
+        raise BadIndex(hint="It names the picture, counted from the top left.")
+    return index
+
+
+# ---------------------------------------------------------------- the second input
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecondInput:
+    task_id: str
+    prompt: str | None  # None: the dialog's own text
+    mask: bytes | None
+
+
+def second_input_of(body: Body) -> SecondInput:
+    prompt = body.text("prompt")
+    return SecondInput(
+        task_id=task_id_of(body), prompt=prompt if prompt.strip() else None, mask=mask_of(body.text("maskBase64"))
+    )
+
+
+# ---------------------------------------------------------------- pictures
+
+
+def given_pictures_of(body: Body) -> tuple[Picture, ...]:
+    """Those of `base64Array`, and of `base64`, its older name."""
+    return pictures_of([*body.texts("base64Array"), *body.texts("base64")])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Described:
+    picture: Picture | None
+    link: str
+
+
+def described_of(body: Body) -> Described:
+    """Exactly one picture, brought or linked."""
+    data, link = body.text("base64"), body.text("link").strip()
+    if bool(data.strip()) == bool(link):
+        raise BadRequest("One picture is needed.", hint="Give it as base64 or its address as link, not both.")
+    if link and not is_link(link):
+        raise BadRequest("link must be an http or https URL.")
+    return Described(picture=pictures_of([data])[0] if data.strip() else None, link=link)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blended:
+    pictures: Sequence[Picture]
+    dimensions: str
+
+
+def blended_of(body: Body) -> Blended:
+    dimensions = _one_of(_DIMENSIONS, body.text("dimensions"), "dimensions")
+    texts = body.texts("base64Array")
+    if len(texts) < BLEND_AT_LEAST:
+        raise BadRequest("A blend needs two to five pictures.", hint="Give them as base64Array.")
+    return Blended(pictures=pictures_of(texts), dimensions=dimensions)
+
+
+def uploaded_of(body: Body) -> tuple[Picture, ...]:
+    pictures = given_pictures_of(body)
+    if not pictures:
+        raise BadRequest("A picture is needed.", hint="Give one to five as base64Array.")
+    return pictures
+
+
+# ---------------------------------------------------------------- clips
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clip:
+    prompt: str
+    motion: str
+    image: Picture | str | None
+    end_image: Picture | str | None
+    loop: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Extension:
+    """A clip to be made longer: one of those in the parent's result."""
+
+    parent: str
+    motion: str
+    number: int | None  # None: the only one
+
+
+def clip_of(body: Body) -> Clip | Extension:
+    action = body.text("action").strip().lower()
+    motion = _one_of(_MOTIONS, body.text("motion"), "motion")
+    if action == "extend":
+        return Extension(parent=task_id_of(body), motion=motion, number=_number_of(body))
+    if action:
+        raise UnknownAction(hint="Give extend as action, or leave it out.")
+    return Clip(
+        prompt=body.text("prompt"),
+        motion=motion,
+        image=frame_of(body.text("image")),
+        end_image=frame_of(body.text("endImage")),
+        loop=body.flag("loop"),
+    )
+
+
+def extending_button(extension: Extension, buttons: Sequence[Button]) -> str:
+    """The custom id of the parent's own button; found, never built."""
+    found: dict[int, str] = {}
+    for button in buttons:
+        match = _EXTEND.match(button.custom_id)
+        if match and match[1] == extension.motion:
+            found[int(match[2])] = button.custom_id
+    if extension.number in found:
+        return found[extension.number]
+    if extension.number is None and len(found) == 1:
+        return next(iter(found.values()))
+    which = "" if extension.number is None else f" of clip {extension.number}"
+    offered = f"It extends {', '.join(map(str, sorted(found)))}." if found else "It offers none."
+    raise ButtonNotFound(
+        f"The result of task {extension.parent} has no one button to extend with {extension.motion} motion{which}.",
+        hint=f"{offered} Give the clip's number as index.",
+    )
+
+
+def _number_of(body: Body) -> int | None:
+    """Zero is what gateways send for none."""
+    text = body.text("index").strip()
+    if text in ("", "0"):
+        return None
+    if text not in INDEXES:
+        raise BadIndex(hint="It names the clip.")
+    return INDEXES[text]
+
+
+# ---------------------------------------------------------------- words
+
+
+def _one_of(known: Mapping[str, T], text: str, name: str) -> T:
+    found = known.get(text.strip().upper())
+    if found is None:
+        raise BadRequest(f"{name} is unknown: {text[:40]!r}.", hint=f"Give one of {', '.join(filter(None, known))}.")
+    return found

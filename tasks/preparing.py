@@ -1,0 +1,34 @@
+"""Pictures that a caller brought, put where MidJourney can take them. Free; may be repeated; holds no slot.
+
+A command's picture options (describe, blend) take uploads, which belong to one account's channel: the task is pinned
+to it. An /imagine takes links in its prompt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tasks.errors import NotSent
+from tasks.model import Task
+from tasks.ports import Gateway, TaskStore
+from tasks.scheduling import fits
+
+OPTIONS = {"describe": "image", "blend": "image{n}"}  # the options' names, counted from 1
+
+
+async def with_pictures(task: Task, store: TaskStore, gateway: Gateway) -> Task:
+    """The task with its pictures at Discord. Raises what the gateway raises, and NotSent when no account can now."""
+    if not task.pictures or task.uploads or task.custom_id is not None:
+        return task
+    account = next((a.id for a in gateway.accounts() if a.is_usable and fits(task, a.id)), None)
+    if account is None:
+        raise NotSent("No account is connected that could upload the pictures.")
+    pictures = await store.pictures_of(task.id)
+    option = OPTIONS.get(task.command)
+    if option is None:
+        links = await gateway.publish(account, pictures)
+        return replace(task, content=" ".join([*links, task.content]).strip(), pictures=0)
+    there = await gateway.upload(account, pictures)
+    named = (option.format(n=n) for n in range(1, len(there) + 1))
+    uploads = tuple((name, u.filename, u.uploaded_filename) for name, u in zip(named, there, strict=True))
+    return replace(task, uploads=uploads, account=account)
