@@ -38,6 +38,7 @@ from bot.translation.chain import Chain
 from bot.translation.mymemory import MyMemory
 from bot.translation.provider import Provider
 from settings import (
+    ROOT,
     AccountSettings,
     DiscordSettings,
     HttpSettings,
@@ -52,6 +53,7 @@ from settings import (
 from storage.database import Database
 from storage.outbox import Outbox
 from storage.tasks import Tasks
+from tasks.banned import BannedWords, BannedWordsUnreadable
 from tasks.changes import Changes
 from tasks.deadlines import MINUTE, Deadlines
 from tasks.dispatcher import Dispatcher
@@ -61,6 +63,7 @@ from tasks.journal import Journal
 from tasks.log import configure
 from tasks.ports import SystemClock
 from tasks.posting import Posting
+from tasks.prompts import PromptRules
 from tasks.service import Limits, Service
 from tasks.tracker import Tracker
 
@@ -137,6 +140,29 @@ def make_deadlines(given: TaskSettings) -> Deadlines:
     )
 
 
+def make_limits(given: TaskSettings) -> Limits:
+    return Limits(
+        max_queue=given.max_queue,
+        modal_timeout=given.modal_timeout_minutes * MINUTE,
+        sends_remix_on=given.remix_auto_submit,
+    )
+
+
+def make_rules(given: TaskSettings) -> PromptRules:
+    """Raises BannedWordsUnreadable when the operator's list cannot be read."""
+    try:
+        own = given.banned_words_file
+        banned = BannedWords.parse((ROOT / own).read_text("utf-8")) if own else BannedWords.default()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BannedWordsUnreadable(str(error), hint="Mend BANNED_WORDS_FILE.") from error
+    return PromptRules(
+        banned=banned,
+        max_length=given.max_prompt_length,
+        permutations=0 if given.max_drawings_per_prompt == 1 else given.max_drawings_per_prompt,
+        default_suffix=given.prompt_suffix,
+    )
+
+
 # ---------------------------------------------------------------- the service
 
 
@@ -151,6 +177,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         clock, changes, store, outbox = SystemClock(), Changes(), Tasks(database), Outbox(database)
         links = Links(cdn_base=settings.discord.cdn_base, public_url=settings.http.public_url)
+        rules = make_rules(settings.tasks)
         journal = Journal(store, changes, settings.hooks.notify_hook)
         translator = make_translator(http, settings.translation)
         events: asyncio.Queue[Event] = asyncio.Queue()
@@ -166,6 +193,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             journal=journal,
             clock=clock,
             deadlines=make_deadlines(settings.tasks),
+            modal_timeout=settings.tasks.modal_timeout_minutes * MINUTE,
             freed=awake.set,
         )
         dispatcher = Dispatcher(
@@ -177,6 +205,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             posting=posting,
             journal=journal,
             clock=clock,
+            banned=rules.banned,
             new_nonce=new_nonce,
             send_interval=settings.tasks.send_interval_ms / 1000,
         )
@@ -186,7 +215,8 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             translator=translator,
             journal=journal,
             clock=clock,
-            limits=Limits(max_prompt=settings.tasks.max_prompt_length, max_queue=settings.tasks.max_queue),
+            limits=make_limits(settings.tasks),
+            rules=rules,
             submitted=awake.set,
             tell=events.put_nowait,
         )

@@ -95,6 +95,11 @@ class TaskSettings(Group, frozen=True, kw_only=True):
     silence_minutes_relaxed: Minutes = 180
     max_queue: Whole = 10_000
     max_prompt_length: Whole = 6000
+    prompt_suffix: str = ""
+    max_drawings_per_prompt: Annotated[int, Meta(ge=1, le=100)] = 1
+    banned_words_file: str = ""
+    modal_timeout_minutes: Minutes = 30
+    remix_auto_submit: bool = True
 
 
 class HttpSettings(Group, frozen=True, kw_only=True):
@@ -352,6 +357,17 @@ TABLE = (
             "The same in relaxed mode or in MidJourney's own queue, where hours may pass."),
     Setting("MAX_QUEUE", "tasks.max_queue", "tasks",
             "More waiting tasks than this are refused as 'queue full', so that a runaway caller cannot fill the disk."),
+    Setting("PROMPT_SUFFIX", "tasks.prompt_suffix", "parameters, such as --ar 16:9 --stylize 200",
+            "Appended to each prompt that does not have these parameters."),
+    Setting("MAX_DRAWINGS_PER_PROMPT", "tasks.max_drawings_per_prompt", "drawings",
+            "Prompts that make more, by {a, b} or --repeat, are refused: each is paid, and a task shows one result."),
+    Setting("BANNED_WORDS_FILE", "tasks.banned_words_file", "file, a word or phrase on each line",
+            "Replaces the built-in list of words that are refused: repeated tries with them get an account blocked."),
+    Setting("MODAL_TIMEOUT", "tasks.modal_timeout_minutes", "minutes",
+            "A task that waits for its caller's second input (status MODAL) is cancelled after this long."),
+    Setting("REMIX_AUTO_SUBMIT", "tasks.remix_auto_submit", "true or false",
+            "A Remix dialog that opens unasked is sent on with its own text. Off, /mj tasks turn MODAL then.",
+            read=_flag),
     Setting("MAX_PROMPT_LENGTH", "tasks.max_prompt_length", "characters",
             "Longer prompts are refused at once: Discord takes no longer option of a command."),
     # http

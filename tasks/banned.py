@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tasks.errors import BadRequest
+from tasks.errors import BadRequest, ServiceError
 
 _DEFAULT = Path(__file__).with_name("banned_words.txt")
 _LINK = re.compile(r"https?://[^\s<>，。；、！？（）《》「」]+", re.IGNORECASE)
@@ -32,6 +32,12 @@ class BannedWord(BadRequest):
             f'The prompt has the word "{word}", which is not allowed.' if word else "",
             hint="Reword it: MidJourney blocks accounts that try such words.",
         )
+
+
+class BannedWordsUnreadable(ServiceError):
+    """The list of banned words cannot be read."""
+
+    code = "banned_words_unreadable"
 
 
 def _plain(text: str) -> str:

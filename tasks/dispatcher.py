@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
+from tasks.banned import BannedWord, BannedWords
 from tasks.errors import NotSent, SendError, StoreFailed
 from tasks.journal import Journal
 from tasks.lifecycle import cancelled, failed
@@ -72,11 +73,13 @@ class Dispatcher:
         posting: Posting,
         journal: Journal,
         clock: Clock,
+        banned: BannedWords,
         new_nonce: Callable[[], str],
         send_interval: float,
     ) -> None:
         """`awake` is set when something may have become possible: a task came, a slot or an account is free.
 
+        `banned` is asked about translations: the original was asked about before.
         `send_interval`: seconds between two sends of one account, on average; 0 for none.
         """
         self._store = store
@@ -86,6 +89,7 @@ class Dispatcher:
         self._posting = posting
         self._journal = journal
         self._clock = clock
+        self._banned = banned
         self._new_nonce = new_nonce
         self._interval = send_interval
         self._random = random.Random()
@@ -204,13 +208,15 @@ class Dispatcher:
         except NotSent as error:
             log.info("pictures wait: %s", error, extra={"task": task.id})
             return replace(task, not_before=self._clock.now() + PICTURES_PAUSE)
-        except SendError as error:
+        except (SendError, BannedWord) as error:
             return failed(task, error.code, str(error), self._clock.now())
 
     async def _translated(self, task: Task) -> Task:
-        if task.prompt_en or not self._translator.needs(task.prompt):
+        if task.prompt_en or not self._translator.needs(task.content):
             return task
-        translation = await self._translator.to_english(task.prompt)
+        translation = await self._translator.to_english(task.content)
+        if word := self._banned.find(translation.text):
+            raise BannedWord(word)
         if translation.note:
             log.warning("%s", translation.note, extra={"task": task.id})
         notes = (*task.notes, translation.note) if translation.note else task.notes

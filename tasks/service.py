@@ -20,7 +20,6 @@ from tasks.errors import (
     ParentFailed,
     ParentNotFinished,
     ParentNotFound,
-    PromptTooLong,
     QueueFull,
     TaskNotFound,
     UnknownAction,
@@ -31,6 +30,7 @@ from tasks.lifecycle import cancelled
 from tasks.model import Account, Action, Ask, Button, Hook, Lane, Phase, Picture, Status, Task
 from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.presses import find_button, find_custom_id, press_of
+from tasks.prompts import Checked, PromptRules, check
 
 _WITH_INDEX = frozenset({Action.UPSCALE, Action.VARIATION})
 _ON_RESULTS = _WITH_INDEX | {Action.REROLL}
@@ -40,7 +40,6 @@ DIMENSIONS = ("2:3", "1:1", "3:2")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    max_prompt: int = 6000  # characters: Discord's limit for the text of a command
     max_queue: int = 10_000  # tasks that wait; beyond that a submit is refused
     modal_timeout: int = 30 * 60_000  # ms that a task waits for its caller's second input
     sends_remix_on: bool = True  # a Remix dialog that opens unasked is sent on with its own text
@@ -56,6 +55,7 @@ class Service:
         journal: Journal,
         clock: Clock,
         limits: Limits,
+        rules: PromptRules,
         submitted: Callable[[], None],
         tell: Callable[[CancelAsked], None],
     ) -> None:
@@ -66,6 +66,7 @@ class Service:
         self._journal = journal
         self._clock = clock
         self._limits = limits
+        self._rules = rules
         self._submitted = submitted
         self._tell = tell
         self._last_id = 0
@@ -80,12 +81,13 @@ class Service:
     # ------------------------------------------------------------ submit: commands
 
     async def imagine(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture] = ()) -> Task:
-        """Queue a drawing. Raises MissingPrompt, PromptTooLong, BadHook, QueueFull, NoAccount, StoreFailed."""
-        text = prompt.strip()
-        if not text and not pictures:
+        """Queue a drawing. Raises what `tasks.prompts.check` does, BadHook, QueueFull, NoAccount, StoreFailed."""
+        if not prompt.strip() and not pictures:
             raise MissingPrompt(hint="Send the text to draw as `prompt`.")
-        self._check_length(text)
-        return await self._command(ask, Action.IMAGINE, "imagine", prompt=prompt, pictures=pictures)
+        checked = check(prompt.strip(), self._rules) if prompt.strip() else Checked(text="")
+        return await self._command(
+            ask, Action.IMAGINE, "imagine", prompt=prompt, text=checked.text, notes=checked.warnings, pictures=pictures
+        )
 
     async def describe(self, ask: Ask, *, picture: Picture | None, link: str = "") -> Task:
         """Ask for four texts that describe a picture."""
@@ -108,8 +110,8 @@ class Service:
         """Ask which words of a prompt matter."""
         if not prompt.strip():
             raise MissingPrompt(hint="Send the text to shorten as `prompt`.")
-        self._check_length(prompt)
-        return await self._command(ask, Action.SHORTEN, "shorten", prompt=prompt)
+        text = check(prompt.strip(), replace(self._rules, default_suffix="")).text
+        return await self._command(ask, Action.SHORTEN, "shorten", prompt=prompt, text=text)
 
     async def _command(
         self,
@@ -118,18 +120,19 @@ class Service:
         command: str,
         *,
         prompt: str = "",
+        text: str = "",
+        notes: tuple[str, ...] = (),
         options: tuple[tuple[str, str], ...] = (),
         pictures: Sequence[Picture] = (),
     ) -> Task:
-        text = prompt.strip()
-        prepare = self._translator.needs(text) or bool(pictures)
-        translated = not self._translator.needs(text)
+        translate = self._translator.needs(text)
         task = Task(
             id=self._new_id(),
             action=action,
             prompt=prompt,
-            prompt_en=text if translated else "",
-            content=text if translated else "",
+            prompt_en="" if translate else text,
+            content=text,
+            notes=notes,
             command=command,
             options=options,
             pictures=len(pictures),
@@ -137,7 +140,7 @@ class Service:
             bot=ask.bot,
             mode_asked=ask.mode,
             accounts=ask.accounts,
-            phase=Phase.NEW if prepare else Phase.READY,
+            phase=Phase.NEW if translate or pictures else Phase.READY,
         )
         return await self._add(task, ask, pictures)
 
@@ -196,7 +199,7 @@ class Service:
             if task.phase is not Phase.HELD:
                 raise BadRequest(f"Task {task_id} does not wait for an input.", hint="Only a task that is MODAL does.")
             if prompt is not None:
-                self._check_length(prompt)
+                prompt = check(prompt.strip(), replace(self._rules, default_suffix="")).text
             if task.action is Action.INPAINT and not mask:
                 raise BadRequest("Vary (Region) needs a mask.", hint="Send maskBase64: white is changed.")
             pictures = [Picture(filename="mask", type="", data=mask)] if mask else []
@@ -291,11 +294,6 @@ class Service:
         if parent.status is not Status.SUCCESS or parent.message_id is None:
             raise ParentFailed(hint="Choose a task whose status is SUCCESS.")
         return parent
-
-    def _check_length(self, prompt: str) -> None:
-        if len(prompt.strip()) > self._limits.max_prompt:
-            size = f"It has {len(prompt.strip())} characters; at most {self._limits.max_prompt} are taken."
-            raise PromptTooLong(hint=size)
 
     def _check_accounts(self, ask: Ask) -> None:
         """A busy or disconnected account is no reason to refuse: the task waits. A human's work to do is one."""

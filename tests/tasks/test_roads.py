@@ -185,11 +185,7 @@ async def test_history_proves_that_an_imagine_never_arrived(tmp_path: Path) -> N
         await home.until_said(1)
         assert len(desk.said) == 1, "not before SETTLE_SECONDS"
         await pass_time(home, 1)
-
-        async def asked() -> bool:
-            return bool(desk.recalls)
-
-        await home.until(asked)
+        await home.until_recalled()
         await pass_time(home, 1)
         await home.until_said(2)
         assert desk.prompts == ["a dog", "a dog"]
@@ -207,11 +203,7 @@ async def test_a_press_of_unknown_outcome_ends_and_says_so(tmp_path: Path) -> No
         press = await home.service.act(Ask(), parent=parent.id, does=Action.VARIATION, index=1)
         await home.until_said(2)
         await pass_time(home, 5.5)
-
-        async def asked() -> bool:
-            return bool(desk.recalls)
-
-        await home.until(asked)
+        await home.until_recalled()
         await pass_time(home, 1)
         failed = await home.until_task(press.id, over)
         assert failed.fail_code == "outcome_unknown"
@@ -309,11 +301,7 @@ async def test_silence_ends_a_task_only_in_connected_time_and_after_history(tmp_
         assert not (await home.store.get(task.id) or task).is_over
         desk.known["a"] = account()
         await pass_time(home, 6)
-
-        async def asked() -> bool:
-            return bool(desk.recalls)
-
-        await home.until(asked)
+        await home.until_recalled()
         await pass_time(home, 1)
         failed = await home.until_task(task.id, over)
         assert (failed.fail_code, "5 minutes" in failed.fail_reason) == ("silence", True)
@@ -327,11 +315,7 @@ async def test_an_old_message_that_still_stands_in_history_is_no_sign_of_life(tm
         home.tracker.hear(seen)
         home.desk.history = [replace(seen, keys=keys(message_id="p", from_history=True))]
         await pass_time(home, 16)
-
-        async def asked() -> bool:
-            return bool(home.desk.recalls)
-
-        await home.until(asked)
+        await home.until_recalled()
         await pass_time(home, 1)
         assert (await home.until_task(task.id, over)).fail_code == "silence"
 
@@ -357,11 +341,7 @@ async def test_a_withdrawn_picture_is_moderation_when_no_result_follows(tmp_path
         home.tracker.hear(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p")))
         home.tracker.hear(Withdrawn(keys=keys(message_id="p")))
         await pass_time(home, 1.5)
-
-        async def asked() -> bool:
-            return bool(home.desk.recalls)
-
-        await home.until(asked)
+        await home.until_recalled()
         await pass_time(home, 1)
         assert (await home.until_task(task.id, over)).fail_code == "moderated"
 
@@ -482,7 +462,7 @@ async def test_bad_requests_say_what_is_wrong_and_store_nothing(tmp_path: Path) 
         for prompt in ("", "  \n"):
             with pytest.raises(MissingPrompt):
                 await home.service.imagine(Ask(), prompt=prompt)
-        with pytest.raises(PromptTooLong, match="6001 characters"):
+        with pytest.raises(PromptTooLong, match="1 too many"):
             await home.service.imagine(Ask(), prompt="x" * 6001)
         for hook in ("ftp://example.com", "example.com", "http://", "http://a b/", "http://x:99999/"):
             with pytest.raises(BadHook):

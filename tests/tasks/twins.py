@@ -13,6 +13,7 @@ from pathlib import Path
 from storage.database import Database
 from storage.outbox import Outbox
 from storage.tasks import Tasks
+from tasks.banned import BannedWords
 from tasks.changes import Changes
 from tasks.deadlines import Deadlines
 from tasks.dispatcher import Dispatcher
@@ -22,6 +23,7 @@ from tasks.journal import Journal
 from tasks.model import Account, Order, Picture, PressOrder, SlashOrder, Task, Upload
 from tasks.ports import Translation
 from tasks.posting import Posting
+from tasks.prompts import PromptRules
 from tasks.service import Limits, Service
 from tasks.tracker import Tracker
 from tests.tasks.builders import NOW, account
@@ -78,7 +80,7 @@ class Desk:
 
     @property
     def prompts(self) -> list[str]:
-        return [order.options["prompt"] for _, order, _ in self.said if isinstance(order, SlashOrder)]
+        return [order.options.get("prompt", "") for _, order, _ in self.said if isinstance(order, SlashOrder)]
 
     @property
     def presses(self) -> list[str]:
@@ -94,16 +96,16 @@ class Dictionary:
     async def to_english(self, prompt: str) -> Translation:
         if "!" in prompt:
             return Translation(text=prompt, note="not translated")
-        return Translation(text=prompt.replace("狗", "dog"))
+        return Translation(text=prompt.replace("狗", "dog").replace("禁", "forbidden"))
 
 
 class House:
     """The whole of tasks/ on a database in `folder`."""
 
-    def __init__(self, database: Database, desk: Desk, clock: SetClock, hook: str = "") -> None:
+    def __init__(self, database: Database, desk: Desk, clock: SetClock, *, remix_waits: bool = False) -> None:
         self.desk, self.clock = desk, clock
         self.store, self.outbox, self.changes = Tasks(database), Outbox(database), Changes()
-        journal = Journal(self.store, self.changes, hook)
+        journal = Journal(self.store, self.changes)
         numbers = itertools.count(1)
         events: asyncio.Queue[Event] = asyncio.Queue()
         self.posting = Posting(desk, events.put_nowait)
@@ -128,6 +130,7 @@ class House:
             posting=self.posting,
             journal=journal,
             clock=clock,
+            banned=BannedWords.of(["forbidden"]),
             new_nonce=lambda: f"n{next(numbers)}",
             send_interval=0.0,
         )
@@ -137,7 +140,8 @@ class House:
             translator=Dictionary(),
             journal=journal,
             clock=clock,
-            limits=Limits(max_queue=50),
+            limits=Limits(max_queue=50, sends_remix_on=not remix_waits),
+            rules=PromptRules(banned=BannedWords.of(["forbidden"])),
             submitted=self.awake.set,
             tell=events.put_nowait,
         )
@@ -160,6 +164,12 @@ class House:
 
         await self.until(enough)
 
+    async def until_recalled(self) -> None:
+        async def asked() -> bool:
+            return bool(self.desk.recalls)
+
+        await self.until(asked)
+
     async def until_task(self, task_id: str, is_so: Callable[[Task], bool]) -> Task:
         async def holds() -> bool:
             found = await self.store.get(task_id)
@@ -172,10 +182,12 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, desk: Desk | None = None, clock: SetClock | None = None) -> AsyncIterator[House]:
+async def house(
+    folder: Path, desk: Desk | None = None, clock: SetClock | None = None, *, remix_waits: bool = False
+) -> AsyncIterator[House]:
     """Open, started and running; stopped in order at the end."""
     async with Database(folder / "tasks.db") as database:
-        built = House(database, desk or Desk(), clock or SetClock())
+        built = House(database, desk or Desk(), clock or SetClock(), remix_waits=remix_waits)
         await built.tracker.start()
         await built.dispatcher.start()
         await built.service.start()
