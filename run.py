@@ -25,6 +25,8 @@ import httpx
 from api.app import make_app, serve
 from api.auth import Access
 from api.links import Links
+from api.mj import Mj
+from api.mj_schema import render_mj
 from api.schema import render_v1
 from api.webhooks import Deliveries
 from bot.client import AccountConfig
@@ -109,6 +111,7 @@ def make_pool(discord: DiscordSettings, sink: Callable[[Event], None]) -> Pool:
         endpoints=Endpoints(**{name: url for name, url in given.items() if url}),
         proxy_url=discord.proxy_url,
         properties=Properties(build_number=discord.build_number, chrome=discord.chrome_version),
+        hear_private=True,  # seeds are told in private messages
         fetch_properties=None if discord.fetch_build else False,
     )
 
@@ -214,6 +217,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             gateway=pool,
             translator=translator,
             journal=journal,
+            changes=changes,
             clock=clock,
             limits=make_limits(settings.tasks),
             rules=rules,
@@ -223,12 +227,25 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         deliveries = Deliveries(
             outbox,
             store.get,
-            {"v1": partial(render_v1, links=links)},
+            {"v1": partial(render_v1, links=links), "mj": partial(render_mj, links=links)},
             allow_private=settings.hooks.allow_private_hooks,
             clock=clock,
         )
         access = make_access(settings.http)
-        app = make_app(service=use_cases, access=access, links=links, max_body=settings.http.max_body_mb * 2**20)
+        mj = Mj(
+            use_cases,
+            links,
+            queued_code=settings.http.queued_code,
+            queue_size=settings.tasks.max_queue,
+            timeout_minutes=settings.tasks.silence_minutes,
+        )
+        app = make_app(
+            service=use_cases,
+            access=access,
+            links=links,
+            max_body=settings.http.max_body_mb * 2**20,
+            more=mj.routes(),
+        )
         for part in (tracker, dispatcher, use_cases):
             await part.start()
         async with asyncio.TaskGroup() as group:

@@ -113,6 +113,7 @@ class HttpSettings(Group, frozen=True, kw_only=True):
     cors_origins: tuple[str, ...] = ()
     public_url: str = ""
     max_body_mb: Annotated[int, Meta(ge=1, le=1024)] = 64
+    queued_code: Literal[1, 22] = 22
 
     @property
     def address(self) -> str:
@@ -391,6 +392,8 @@ TABLE = (
             "How users reach this service, for links to itself. Empty: http://HOST:PORT.", read=_base),
     Setting("MAX_BODY_MB", "http.max_body_mb", "MiB",
             "Larger requests are refused. Pictures come as base64, a third larger than their files."),
+    Setting("MJ_QUEUED_CODE", "http.queued_code", "22 or 1",
+            "The code with which /mj answers a submit that has to wait. Some clients take 22 for a failure."),
     # hooks
     Setting("NOTIFY_HOOK", "hooks.notify_hook", "http or https URL",
             "Hears the end of every task, besides the task's own hook. The operator's word: no address is refused.",

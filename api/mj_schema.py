@@ -60,16 +60,12 @@ def mj_document(task: Task, links: Links) -> dict[str, object]:
         "mode": _mode(task),
         "parentId": task.parent_id or "",
         "jobId": task.job_id or "",
-        **_not_kept(),
+        "seed": task.seed or None,
+        "maskBase64": "",  # a mask is forgotten when its task is over
         # ours, after the contract's
         "index": "" if task.index is None else str(task.index),
         "failCode": task.fail_code if task.status is Status.FAILURE else "",
     }
-
-
-def _not_kept() -> dict[str, object]:
-    """What the contract names and a task does not remember: a seed is asked for by its own route."""
-    return {"seed": None, "maskBase64": ""}
 
 
 def _properties(task: Task) -> dict[str, object]:

@@ -136,7 +136,7 @@ def _refused(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard:
 
 
 def _informed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard:
-    return Informed(keys=keys, title=reading.title, text=reading.text)
+    return Informed(keys=keys, title=reading.title, text=reading.text, seed=reading.seed or "")
 
 
 def _noticed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard | None:

@@ -131,11 +131,12 @@ class CaptchaAsked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Informed:
-    """A notice or an answer of the bot that starts, ends and fails nothing by itself."""
+    """A notice or an answer of the bot that starts, ends and fails nothing by itself. `seed`: of the job in `keys`."""
 
     keys: Keys
     title: str = ""
     text: str = ""
+    seed: str = ""
 
 
 # ---------------------------------------------------------------- about the connection and our own sends

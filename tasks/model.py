@@ -191,6 +191,7 @@ class Task:
     image: Image | None = None
     buttons: tuple[Button, ...] = ()
     description: str = ""
+    seed: str = ""  # asked for, after the end
     fail_code: str = ""
     fail_reason: str = ""
 

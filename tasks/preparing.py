@@ -6,6 +6,7 @@ to it. An /imagine takes links in its prompt.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tasks.errors import NotSent
@@ -27,8 +28,21 @@ async def with_pictures(task: Task, store: TaskStore, gateway: Gateway) -> Task:
     option = OPTIONS.get(task.command)
     if option is None:
         links = await gateway.publish(account, pictures)
-        return replace(task, content=" ".join([*links, task.content]).strip(), pictures=0)
+        return replace(task, content=with_links(task.content, links), pictures=0)
     there = await gateway.upload(account, pictures)
     named = (option.format(n=n) for n in range(1, len(there) + 1))
     uploads = tuple((name, u.filename, u.uploaded_filename) for name, u in zip(named, there, strict=True))
     return replace(task, uploads=uploads, account=account)
+
+
+def picture_mark(nth: int) -> str:
+    """Stands in a text for the link of the nth picture that the caller brought, until it has one."""
+    return f"<picture:{nth}>"
+
+
+def with_links(text: str, links: Sequence[str]) -> str:
+    """Links where the text has marks for them, else before it."""
+    before = [link for nth, link in enumerate(links) if picture_mark(nth) not in text]
+    for nth, link in enumerate(links):
+        text = text.replace(picture_mark(nth), link)
+    return " ".join([*before, text]).strip()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from tasks.changes import Changes
 from tasks.errors import (
     BadHook,
     BadIndex,
@@ -29,6 +30,7 @@ from tasks.journal import Journal
 from tasks.lifecycle import cancelled
 from tasks.model import Account, Action, Ask, Button, Hook, Lane, Phase, Picture, Status, Task
 from tasks.ports import Clock, Gateway, TaskStore, Translator
+from tasks.preparing import picture_mark
 from tasks.presses import find_button, find_custom_id, press_of
 from tasks.prompts import Checked, PromptRules, check
 
@@ -36,12 +38,14 @@ _WITH_INDEX = frozenset({Action.UPSCALE, Action.VARIATION})
 _ON_RESULTS = _WITH_INDEX | {Action.REROLL}
 IDS_PER_MS = 1000  # ids are milliseconds and a counter: digits only, below 2**53 until the year 2255
 DIMENSIONS = ("2:3", "1:1", "3:2")
+ENVELOPE = "✉️"  # the reaction by which one asks for a job's seed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
     max_queue: int = 10_000  # tasks that wait; beyond that a submit is refused
     modal_timeout: int = 30 * 60_000  # ms that a task waits for its caller's second input
+    seed_seconds: float = 20.0  # how long MidJourney's answer is waited for
     sends_remix_on: bool = True  # a Remix dialog that opens unasked is sent on with its own text
 
 
@@ -53,6 +57,7 @@ class Service:
         gateway: Gateway,
         translator: Translator,
         journal: Journal,
+        changes: Changes,
         clock: Clock,
         limits: Limits,
         rules: PromptRules,
@@ -64,6 +69,7 @@ class Service:
         self._gateway = gateway
         self._translator = translator
         self._journal = journal
+        self._changes = changes
         self._clock = clock
         self._limits = limits
         self._rules = rules
@@ -112,6 +118,28 @@ class Service:
             raise MissingPrompt(hint="Send the text to shorten as `prompt`.")
         text = check(prompt.strip(), replace(self._rules, default_suffix="")).text
         return await self._command(ask, Action.SHORTEN, "shorten", prompt=prompt, text=text)
+
+    async def video(
+        self,
+        ask: Ask,
+        *,
+        prompt: str,
+        motion: str,
+        image: Picture | str | None,
+        end_image: Picture | str | None,
+        loop: bool,
+    ) -> Task:
+        """A clip that begins with a picture: MidJourney's /imagine with `--video`. A picture may be a link."""
+        if motion not in ("low", "high"):
+            raise BadRequest(f"The motion is low or high, not {motion[:20]!r}.")
+        if image is None:
+            raise BadRequest("A clip begins with a picture.", hint="Send it as `image`.")
+        words = check(prompt.strip(), self._rules).text if prompt.strip() else ""
+        brought = [picture for picture in (image, end_image) if isinstance(picture, Picture)]
+        begin, end = (_place(picture, brought) for picture in (image, end_image))
+        ending = f" --end {end}" if end else " --end loop" if loop else ""
+        text = f"{begin} {words} --motion {motion} --video 1{ending}"
+        return await self._command(ask, Action.VIDEO, "imagine", prompt=prompt, text=text, pictures=brought)
 
     async def _command(
         self,
@@ -266,6 +294,26 @@ class Service:
             raise NotSent("No account is connected now.", hint="Try again in a moment.")
         return list(await self._gateway.publish(account, pictures))
 
+    async def seed(self, task_id: str) -> str:
+        """The seed of a finished drawing: MidJourney is asked with an envelope and answers in a private message.
+
+        Raises TaskNotFound, BadRequest (no result; no answer in time), NotSent, SendRefused.
+        """
+        task = await self._existing(task_id)
+        if task.status is not Status.SUCCESS or not task.message_id or not task.job_id:
+            raise BadRequest(f"Task {task_id} has no drawing whose seed could be asked for.")
+        if task.seed:
+            return task.seed
+        with self._changes.listen() as listener:
+            await self._gateway.react(task.account or "", task.message_id, ENVELOPE)
+            try:
+                async with asyncio.timeout(self._limits.seed_seconds):
+                    while not (task := await self._existing(task_id)).seed:
+                        await listener.next()
+            except TimeoutError as error:
+                raise BadRequest("MidJourney did not tell the seed.", hint="Ask again in a moment.") from error
+        return task.seed
+
     # ------------------------------------------------------------ checks
 
     async def _add(self, task: Task, ask: Ask, pictures: Sequence[Picture] = ()) -> Task:
@@ -325,3 +373,10 @@ class Service:
     def _new_id(self) -> str:
         self._last_id = max(self._clock.now() * IDS_PER_MS, self._last_id + 1)
         return str(self._last_id)
+
+
+def _place(picture: Picture | str | None, brought: Sequence[Picture]) -> str:
+    """Where a picture stands in the text: its link, or a mark that becomes one when it is at Discord."""
+    if isinstance(picture, Picture):
+        return picture_mark(next(n for n, each in enumerate(brought) if each is picture))
+    return picture or ""

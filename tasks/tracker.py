@@ -24,6 +24,7 @@ from tasks.events import (
     Event,
     Finished,
     Heard,
+    Informed,
     Keys,
     ModalOpened,
     Recalled,
@@ -212,6 +213,9 @@ class Tracker:
     async def _heard(self, event: Heard) -> None:
         if isinstance(event, Finished) and await self._is_echo(event.keys):
             return
+        if isinstance(event, Informed) and event.seed and event.keys.job_id:
+            await self._seed_told(event.keys.job_id, event.seed)
+            return
         accounts = self._accounts()
         account = accounts.get(event.keys.account)
         self._pause_if_asked(event)
@@ -264,6 +268,11 @@ class Tracker:
             keys = event.keys
             if isinstance(event, CaptchaAsked) or keys.nonce is not None or keys.flags & PRIVATE:
                 self._gateway.pause(keys.account, event.reason)
+
+    async def _seed_told(self, job_id: str, seed: str) -> None:
+        task = await self._store.by_job(job_id)
+        if task is not None and task.is_over and task.id not in self._changed:
+            self._changed[task.id] = (task, replace(task, seed=seed))
 
     # ------------------------------------------------------------ dialogs and cancelling
 

@@ -139,6 +139,7 @@ class House:
             gateway=desk,
             translator=Dictionary(),
             journal=journal,
+            changes=self.changes,
             clock=clock,
             limits=Limits(max_queue=50, sends_remix_on=not remix_waits),
             rules=PromptRules(banned=BannedWords.of(["forbidden"])),
