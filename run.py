@@ -235,6 +235,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         mj = Mj(
             use_cases,
             links,
+            secret=settings.http.api_secret,
             queued_code=settings.http.queued_code,
             queue_size=settings.tasks.max_queue,
             timeout_minutes=settings.tasks.silence_minutes,

@@ -41,7 +41,7 @@ def make_app(
     """The application. `more` are further contracts' routes; they pass the same guard."""
     gate = Gate(access)
     routes = (
-        *V1(service, links).routes(),
+        *V1(service, links, access.secret).routes(),
         *Health(service, gate).routes(),
         *Front(links, wants_secret=bool(access.secret)).routes(),
         *more,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.answers import json_value
-from tasks.errors import BadRequest, NoAccount, QueueFull, ServiceError, StoreFailed, Unauthorized
+from tasks.errors import BadRequest, KeyReused, NoAccount, QueueFull, ServiceError, StoreFailed, Unauthorized
 
 RETRY_SECONDS = 30  # what a caller is told to wait when the queue or the database is full
 CODE_HEADER = "Error-Code"  # the stable code; a header, because the contract's body has two keys
@@ -78,6 +78,7 @@ _STATUS: dict[type[ServiceError], int] = {
     TooSlow: 408,
     BodyTooLarge: 413,
     UnknownContentType: 415,
+    KeyReused: 409,
     QueueFull: 429,
     NoAccount: 503,
     StoreFailed: 503,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -21,6 +22,7 @@ from api.links import Links
 from api.mj_answers import FAILED, code_of, done, pressed, refused, submitted
 from api.mj_body import Body, read_json
 from api.mj_schema import account_document, render_mj, render_mj_list
+from api.once import once_of
 from api.ports import MjService
 from api.routes import Handler, Route
 from api.schema import listing_of
@@ -53,12 +55,14 @@ class Mj:
         service: MjService,
         links: Links,
         *,
+        secret: str = "",
         queued_code: int = 22,
         queue_size: int = 10_000,
         timeout_minutes: int = 5,
     ) -> None:
         self._service = service
         self._links = links
+        self._secret = secret
         self._queued_code = queued_code
         self._queue_size = queue_size
         self._timeout_minutes = timeout_minutes
@@ -92,7 +96,8 @@ class Mj:
         found: list[Route] = []
         for prefix, mode in PREFIXES.items():
             found += [
-                _post(f"{prefix}/submit/{name}", self._submitting(submit, mode)) for name, submit in submits.items()
+                _post(f"{prefix}/submit/{name}", self._submitting(name, submit, mode))
+                for name, submit in submits.items()
             ]
             found += [_post(f"{prefix}{path}", _answering(look)) for path, look in posts.items()]
             found += [
@@ -208,11 +213,13 @@ class Mj:
 
     # ------------------------------------------------------------ answering
 
-    def _submitting(self, submit: Submit, mode: Mode | None) -> Handler:
+    def _submitting(self, name: str, submit: Submit, mode: Mode | None) -> Handler:
         async def answer(request: web.Request) -> web.Response:
             body = await read_json(request)
+            route = f"mj/{name}/{mode or ''}"
+            ask = replace(requests.ask_of(body, mode), once=once_of(request, route, body.members, self._secret))
             try:
-                task = await submit(requests.ask_of(body, mode), body)
+                task = await submit(ask, body)
             except BannedWord as error:
                 return refused(error, prompt=_prompt_of(body))
             return pressed(task, ahead=await self._ahead(task), queued_code=self._queued_code)

@@ -26,6 +26,10 @@ class Body:
     def __init__(self, members: Mapping[str, msgspec.Raw]) -> None:
         self._members = members
 
+    @property
+    def members(self) -> Mapping[str, msgspec.Raw]:
+        return self._members
+
     def text(self, name: str) -> str:
         return _text(name, self._members.get(name))
 

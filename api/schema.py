@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from api.answers import encode
 from api.links import Links
 from tasks.errors import BadIndex, BadRequest, UnknownAction
-from tasks.model import Action, Ask, Status, Task
+from tasks.model import Action, Ask, Once, Status, Task
 
 MAX_LIST = 1000
 _ACTING = (Action.UPSCALE, Action.VARIATION, Action.REROLL)  # REROLL is ours: the reference has none
@@ -61,9 +61,9 @@ class Listing:
     status: tuple[Status, ...] = ()
 
 
-def submit_of(fields: Mapping[str, str]) -> Imagine | Act:
+def submit_of(fields: Mapping[str, str], once: Once | None = None) -> Imagine | Act:
     """What `/trigger/submit` asks for. Whether it can be done is for the service to say."""
-    ask = Ask(state=fields.get("state", ""), notify_hook=fields.get("notifyHook", "").strip(), api="v1")
+    ask = Ask(state=fields.get("state", ""), notify_hook=fields.get("notifyHook", "").strip(), api="v1", once=once)
     action = _action(fields.get("action", ""))
     if action is Action.IMAGINE:
         return Imagine(ask=ask, prompt=fields.get("prompt", ""))

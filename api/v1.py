@@ -11,6 +11,7 @@ from aiohttp import web
 from api.answers import json_bytes, json_value
 from api.fields import read_fields
 from api.links import Links
+from api.once import once_of
 from api.ports import Service
 from api.routes import Route
 from api.schema import Imagine, listing_of, render_v1, render_v1_list, submit_of
@@ -22,9 +23,10 @@ _LIST = frozenset({"limit", "before", "status"})
 
 
 class V1:
-    def __init__(self, service: Service, links: Links) -> None:
+    def __init__(self, service: Service, links: Links, secret: str = "") -> None:
         self._service = service
         self._links = links
+        self._secret = secret
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -34,7 +36,8 @@ class V1:
         )
 
     async def submit(self, request: web.Request) -> web.Response:
-        asked = submit_of(await read_fields(request, _SUBMIT))
+        fields = await read_fields(request, _SUBMIT)
+        asked = submit_of(fields, once_of(request, "v1/submit", fields, self._secret))
         if isinstance(asked, Imagine):
             task = await self._service.imagine(asked.ask, prompt=asked.prompt)
         else:

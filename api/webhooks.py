@@ -22,7 +22,7 @@ import httpx
 
 from api.addresses import AddressNotAllowed, GuardedTransport, PublicOnly
 from tasks.errors import StoreFailed
-from tasks.model import Task
+from tasks.model import END, Task
 from tasks.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,10 @@ class Delivery(Protocol):
     def state(self) -> str | None: ...
     @property
     def trusted(self) -> bool: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def snapshot(self) -> Task | None: ...
     @property
     def attempts(self) -> int: ...
 
@@ -130,7 +134,7 @@ class Deliveries:
         self._per_receiver = at_once_per_receiver
         self._timeout = timeout
         self._poll = poll
-        self._under_way: dict[int, str] = {}  # row id -> receiver
+        self._under_way: dict[int, Delivery] = {}  # by the row's id
         self._settled: set[int] = set()  # since the last look began: the look may still show them as due
 
     async def run(self) -> None:
@@ -166,7 +170,7 @@ class Deliveries:
             started = 0
             for row in rows:
                 if started < room and self._has_room(row):
-                    self._under_way[row.id] = row.receiver
+                    self._under_way[row.id] = row
                     client = operator if row.trusted else callers
                     group.create_task(self._deliver(row, client), name=f"call-back {row.id} to {row.receiver}")
                     started += 1
@@ -174,12 +178,15 @@ class Deliveries:
                 return
 
     def _busy_receivers(self) -> list[str]:
-        counted = Counter(self._under_way.values())
+        counted = Counter(row.receiver for row in self._under_way.values())
         return [receiver for receiver, number in counted.items() if number >= self._per_receiver]
 
     def _has_room(self, row: Delivery) -> bool:
-        here = sum(receiver == row.receiver for receiver in self._under_way.values())
-        return row.id not in self._under_way and row.id not in self._settled and here < self._per_receiver
+        others = self._under_way.values()
+        here = sum(other.receiver == row.receiver for other in others)
+        if any((other.task_id, other.url) == (row.task_id, row.url) for other in others):
+            return False  # a task's call-backs to one URL go out in the order in which they became due
+        return row.id not in self._settled and here < self._per_receiver
 
     async def _seconds_to_next(self, now: int) -> float:
         """Rows due by `now` that were not started wait for room, and its coming wakes the loop."""
@@ -236,7 +243,7 @@ class Deliveries:
 
     async def _body(self, row: Delivery) -> bytes:
         try:
-            task = await self._load(row.task_id)
+            task = row.snapshot or await self._load(row.task_id)
         except StoreFailed as error:
             raise Failed("the task cannot be read") from error
         render = self._render.get(row.api)
@@ -245,7 +252,8 @@ class Deliveries:
         return render(task if row.state is None else replace(task, state=row.state))
 
     async def _after_failure(self, row: Delivery, attempt: int, error: Failed) -> None:
-        wait = None if error.final else wait_after(attempt, random.random())
+        is_step = row.event != END  # what is newer comes soon: a step on the way is tried once
+        wait = None if error.final or is_step else wait_after(attempt, random.random())
         where = f"task {row.task_id}: call-back to {row.receiver}: {error}, attempt {attempt}"
         if wait is None:
             await self._record(lambda: self._outbox.give_up(row.id, str(error)))

@@ -10,8 +10,9 @@ import msgspec
 
 from storage import sql
 from storage.database import Database
-from storage.records import key
+from storage.records import key, snapshot_of
 from storage.writer import Row, Statement
+from tasks.model import Task
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +27,7 @@ class Delivery:
     state: str | None  # None: the task's own
     trusted: bool  # the operator's own URL: its address is not checked
     event: str
+    snapshot: Task | None  # the task as it was then; None: as it is
     attempts: int  # made so far
     due: int  # ms; 0: at once
     status: str  # due | done | given_up
@@ -73,7 +75,8 @@ class Outbox:
 
 
 def _delivery(row: Row) -> Delivery:
-    number, task_id, url, receiver, api, state, trusted, event, attempts, due, status, last_error, created = row
+    number, task_id, url, receiver, api, state, trusted, event, snapshot, *life = row
+    attempts, due, status, last_error, created = life
     return Delivery(
         id=number,
         task_id=str(task_id),
@@ -83,6 +86,7 @@ def _delivery(row: Row) -> Delivery:
         state=state,
         trusted=bool(trusted),
         event=event,
+        snapshot=snapshot_of(snapshot),
         attempts=attempts,
         due=due,
         status=status,

@@ -104,8 +104,19 @@ def send_of(row: Row) -> Send:
 def hook_statement(hooks: Iterable[Hook], now: int) -> Statement:
     return Statement(
         INSERT_HOOK,
-        [(own_key(h.task_id), h.url, receiver_of(h.url), h.api, h.state, int(h.trusted), h.event, now) for h in hooks],
+        [
+            (own_key(h.task_id), h.url, receiver_of(h.url), h.api, h.state, int(h.trusted), h.event, _snapshot(h), now)
+            for h in hooks
+        ],
     )
+
+
+def _snapshot(hook: Hook) -> str | None:
+    return None if hook.snapshot is None else _encode(hook.snapshot).decode()
+
+
+def snapshot_of(document: str | None) -> Task | None:
+    return None if document is None else _decode(document)
 
 
 def follower_row_of(hook: Hook, now: int) -> Row:

@@ -92,8 +92,8 @@ WHERE task_id IN (SELECT value FROM json_each(?)) ORDER BY time, rowid
 
 # Already there: the index `outbox_once` keeps the first, and that is no mistake.
 INSERT_HOOK = """
-INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, due, created)
-VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING
+INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, snapshot, due, created)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING
 """
 
 INSERT_FOLLOWER = """
@@ -110,7 +110,9 @@ WHERE task_id = ? AND task_id IN (
 ON CONFLICT DO NOTHING
 """
 
-_DELIVERY = "id, task_id, url, receiver, api, state, trusted, event, attempts, due, status, last_error, created"
+_DELIVERY = (
+    "id, task_id, url, receiver, api, state, trusted, event, snapshot, attempts, due, status, last_error, created"
+)
 
 DUE = f"""
 SELECT {_DELIVERY} FROM outbox
@@ -123,7 +125,9 @@ NEXT_DUE = "SELECT min(due) FROM outbox WHERE status = 'due' AND due > ?"
 OF_TASK = f"SELECT {_DELIVERY} FROM outbox WHERE task_id = ? ORDER BY id"  # noqa: S608 - as above
 
 SETTLE = """
-UPDATE outbox SET status = :status, due = coalesce(:due, due), last_error = :error, attempts = attempts + 1
+UPDATE outbox SET
+    snapshot = iif(:status = 'due', snapshot, NULL),
+    status = :status, due = coalesce(:due, due), last_error = :error, attempts = attempts + 1
 WHERE id = :id
 """
 
@@ -134,3 +138,13 @@ INSERT_PICTURE = "INSERT INTO pictures (task_id, filename, type, data) VALUES (?
 PICTURES = "SELECT filename, type, data FROM pictures WHERE task_id = ? ORDER BY id"
 
 FORGET_PICTURES = "DELETE FROM pictures WHERE task_id = ?"
+
+# ---------------------------------------------------------------- keys
+
+# A key whose time is over is taken again.
+KEEP_KEY = """
+INSERT INTO keys (key, body, task_id, created) VALUES (?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET body = excluded.body, task_id = excluded.task_id, created = excluded.created
+"""
+
+TASK_BY_KEY = "SELECT body, task_id FROM keys WHERE key = ? AND created >= ?"

@@ -21,7 +21,7 @@ from storage.records import (
     task_of,
 )
 from storage.writer import Row, Statement
-from tasks.model import Hook, Phase, Picture, Send, Status, Task
+from tasks.model import Hook, Once, Phase, Picture, Send, Status, Task
 from tasks.ports import Clock, SystemClock
 
 NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
@@ -37,10 +37,22 @@ class Tasks:
 
     # ------------------------------------------------------------ writing
 
-    async def insert(self, task: Task, hooks: Iterable[Hook] = (), pictures: Iterable[Picture] = ()) -> None:
+    async def insert(
+        self, task: Task, hooks: Iterable[Hook] = (), pictures: Iterable[Picture] = (), once: Once | None = None
+    ) -> None:
         brought = [(own_key(task.id), p.filename, p.type, p.data) for p in pictures]
-        inserted = Statement(sql.INSERT_TASK, [row_of(task)])
-        await self._write([task], inserted, Statement(sql.INSERT_PICTURE, brought), hooks=list(hooks))
+        kept = [] if once is None else [(once.key, once.body, own_key(task.id), self._clock.now())]
+        await self._write(
+            [task],
+            Statement(sql.INSERT_TASK, [row_of(task)]),
+            Statement(sql.INSERT_PICTURE, brought),
+            Statement(sql.KEEP_KEY, kept),
+            hooks=list(hooks),
+        )
+
+    async def by_key(self, key: str, since: int) -> tuple[str, str] | None:
+        rows = await self._database.read(sql.TASK_BY_KEY, (key, since))
+        return next(((str(body), str(task_id)) for body, task_id in rows), None)
 
     async def save(
         self,

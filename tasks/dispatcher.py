@@ -248,7 +248,8 @@ class Dispatcher:
     async def _send(self, tasks: list[Task]) -> None:
         """Write the sends, expect their echoes, then post. If they cannot be written nothing is posted."""
         written = [self._written(task) for task in tasks]
-        await self._store.save([task for task, _ in written], sends=[send for _, send in written])
+        changed = {task.id: (task, sent) for task, (sent, _) in zip(tasks, written, strict=True)}
+        await self._journal.record(changed, sends=[send for _, send in written])
         for task, send in written:
             self._tracker.expect(task, send)
             self._posting.post(send, order_of(task))

@@ -92,6 +92,12 @@ class ButtonNotFound(BadRequest):
     code = "button_not_found"
 
 
+class KeyReused(BadRequest):
+    """This Idempotency-Key was used before, with another request."""
+
+    code = "key_reused"
+
+
 class Unauthorized(ServiceError):
     """The API secret is missing or wrong."""
 

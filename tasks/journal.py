@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from tasks.changes import Changes
 from tasks.lifecycle import hooks_due
-from tasks.model import Picture, Send, Status, Task
+from tasks.model import Once, Picture, Send, Status, Task
 from tasks.ports import TaskStore
 
 log = logging.getLogger(__name__)
@@ -49,9 +49,9 @@ class Journal:
                 _log(after)
             self._changes.publish(task_id)
 
-    async def add(self, task: Task, pictures: Sequence[Picture] = ()) -> None:
+    async def add(self, task: Task, pictures: Sequence[Picture] = (), once: Once | None = None) -> None:
         """A new task, durable when this returns."""
-        await self._store.insert(task, hooks_due(None, task, self._operator_hook), pictures)
+        await self._store.insert(task, hooks_due(None, task, self._operator_hook), pictures, once)
         _log(task)
         self._changes.publish(task.id)
 

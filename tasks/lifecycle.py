@@ -223,10 +223,28 @@ def _queue_full_pause(task: Task) -> int:
 
 
 def hooks_due(before: Task | None, after: Task, operator_hook: str) -> tuple[Hook, ...]:
-    """The call-backs that this change makes due: at the end, once, to the task's own URL and to the operator's."""
-    if not after.status.is_over or (before is not None and before.status.is_over):
+    """The call-backs that this change makes due.
+
+    At the end, once, to the task's own URL and to the operator's. Callers of /mj hear of each step on the way, too.
+    """
+    if before is not None and before.status.is_over:
         return ()
+    if not after.status.is_over:
+        return _steps_due(before, after)
     own = (Hook(task_id=after.id, url=after.notify_hook, api=after.api),) if after.notify_hook else ()
     if not operator_hook or operator_hook == after.notify_hook:
         return own
     return (*own, Hook(task_id=after.id, url=operator_hook, api=after.api, trusted=True))
+
+
+_STEPS = frozenset({Status.SUBMITTED, Status.IN_PROGRESS, Status.MODAL})
+
+
+def _steps_due(before: Task | None, after: Task) -> tuple[Hook, ...]:
+    shown = None if before is None else (before.status, before.progress)
+    if after.api != "mj" or not after.notify_hook or after.status not in _STEPS:
+        return ()
+    if shown == (after.status, after.progress):
+        return ()
+    hook = Hook(task_id=after.id, url=after.notify_hook, api=after.api, event=after.status.value, snapshot=after)
+    return (hook,)

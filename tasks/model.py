@@ -217,6 +217,9 @@ class Send:
     time: int = 0
 
 
+END = "end"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hook:
     """A call-back to make: written with the task's end, delivered later from the outbox."""
@@ -226,7 +229,16 @@ class Hook:
     api: str = "v1"
     state: str | None = None  # None: the task's own
     trusted: bool = False  # the operator's own URL: its address is not checked
-    event: str = "end"
+    event: str = END  # or the status that an unfinished task has reached: told once, never again
+    snapshot: Task | None = None  # the task as it was then; None: as it is when told
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Once:
+    """A caller's Idempotency-Key: the same key and body answer the same task. Both are digests, never the texts."""
+
+    key: str  # of the secret, the route and the key
+    body: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -239,6 +251,7 @@ class Ask:
     bot: Bot = Bot.MIDJOURNEY
     mode: Mode | None = None  # None: the account's own
     accounts: tuple[str, ...] = ()  # only these; empty: any
+    once: Once | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tasks.events import Heard
-from tasks.model import Account, Hook, Order, Phase, Picture, Send, Status, Task, Upload
+from tasks.model import Account, Hook, Once, Order, Phase, Picture, Send, Status, Task, Upload
 
 
 class Clock(Protocol):
@@ -28,8 +28,13 @@ class TaskStore(Protocol):
     Every method raises `tasks.errors.StoreFailed` when the database cannot be written (a full disk, say).
     """
 
-    async def insert(self, task: Task, hooks: Iterable[Hook] = (), pictures: Iterable[Picture] = ()) -> None:
-        """A new task, with the pictures that its caller brought. Durable before it returns."""
+    async def insert(
+        self, task: Task, hooks: Iterable[Hook] = (), pictures: Iterable[Picture] = (), once: Once | None = None
+    ) -> None:
+        """A new task, with the pictures and the key that its caller brought. Durable before it returns."""
+
+    async def by_key(self, key: str, since: int) -> tuple[str, str] | None:
+        """The body's digest and the task's id that were kept with this key at `since` (ms) or later."""
 
     async def save(
         self,

@@ -15,6 +15,7 @@ from tasks.errors import (
     BadIndex,
     BadRequest,
     ButtonNotFound,
+    KeyReused,
     MissingPrompt,
     NoAccount,
     NotSent,
@@ -38,6 +39,7 @@ _WITH_INDEX = frozenset({Action.UPSCALE, Action.VARIATION})
 _ON_RESULTS = _WITH_INDEX | {Action.REROLL}
 IDS_PER_MS = 1000  # ids are milliseconds and a counter: digits only, below 2**53 until the year 2255
 DIMENSIONS = ("2:3", "1:1", "3:2")
+KEY_KEPT = 24 * 3_600_000  # ms for which an Idempotency-Key answers the same task
 ENVELOPE = "✉️"  # the reaction by which one asks for a job's seed
 
 
@@ -78,6 +80,7 @@ class Service:
         self._last_id = 0
         self._room = 0  # submits that surely fit into the queue before it must be counted again
         self._pressing = asyncio.Lock()
+        self._with_key = asyncio.Lock()
 
     async def start(self) -> None:
         """Ids go on from the newest task, even when the clock was set back."""
@@ -317,13 +320,25 @@ class Service:
     # ------------------------------------------------------------ checks
 
     async def _add(self, task: Task, ask: Ask, pictures: Sequence[Picture] = ()) -> Task:
-        """On disk when it returns; then whoever sends is woken."""
+        """On disk when it returns; then whoever sends is woken. The same key again answers the same task."""
+        if ask.once is None:
+            return await self._add_now(task, ask, pictures)
+        async with self._with_key:  # two at once make one task
+            kept = await self._store.by_key(ask.once.key, self._clock.now() - KEY_KEPT)
+            if kept is None:
+                return await self._add_now(task, ask, pictures)
+        body, task_id = kept
+        if body != ask.once.body:
+            raise KeyReused(hint="Take a new key for a new request.")
+        return await self._existing(task_id)
+
+    async def _add_now(self, task: Task, ask: Ask, pictures: Sequence[Picture]) -> Task:
         self._check_hook(ask.notify_hook)
         self._check_accounts(ask)
         await self._check_queue()
         now = self._clock.now()
         task = replace(task, state=ask.state, notify_hook=ask.notify_hook, api=ask.api, submit_time=now)
-        await self._journal.add(task, pictures)
+        await self._journal.add(task, pictures, ask.once)
         self._submitted()
         return task
 

@@ -47,6 +47,7 @@ CREATE TABLE outbox (
     state TEXT,  -- NULL: the task's own
     trusted INTEGER NOT NULL,
     event TEXT NOT NULL,
+    snapshot TEXT,  -- the task as it was, for a step on the way; forgotten when told
     attempts INTEGER NOT NULL DEFAULT 0,
     due INTEGER NOT NULL,  -- ms; 0: at once
     status TEXT NOT NULL DEFAULT 'due',  -- due | done | given_up
@@ -85,3 +86,13 @@ CREATE TABLE pictures (
 ) STRICT;
 
 CREATE INDEX pictures_task ON pictures (task_id);
+
+-- Idempotency-Keys of callers: digests alone.
+CREATE TABLE keys (
+    key TEXT PRIMARY KEY,
+    body TEXT NOT NULL,
+    task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    created INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX keys_task ON keys (task_id);

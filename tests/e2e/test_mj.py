@@ -126,3 +126,37 @@ async def test_accounts_are_shown_without_secrets(tmp_path: Path) -> None:
         assert client.house.simulator.accounts[0].token not in str(account)
         assert (await client.get(f"/account/{account['id']}/fetch")) == account
         assert await client.get("/task/123/fetch") is None
+
+
+async def test_a_client_that_only_listens_hears_of_each_step_in_order(tmp_path: Path) -> None:
+    async with mj(tmp_path, job_seconds=0.3) as client:
+        task = await client.drawn("imagine", prompt="a dog")
+        heard = [d for d in client.house.hooks.heard if d["id"] == task["id"]]
+        statuses = [d["status"] for d in heard]
+        assert statuses[0] == "SUBMITTED"
+        assert statuses[-1] == "SUCCESS"
+        assert set(statuses[1:-1]) == {"IN_PROGRESS"}
+        percents = [int(d["progress"].rstrip("%") or 0) for d in heard]
+        assert percents == sorted(percents)
+        assert percents[-1] == 100
+
+
+@pytest.mark.parametrize("route", ["/mj/submit/imagine", "/api/v1/trigger/submit"])
+async def test_a_key_makes_two_submits_one_picture(tmp_path: Path, route: str) -> None:
+    async with mj(tmp_path) as client:
+        house = client.house
+        headers = {"Idempotency-Key": "one"}
+        body = {"action": "IMAGINE", "prompt": "a dog", "notifyHook": house.hooks.url}
+
+        async def submit(**other: str) -> tuple[int, Document]:
+            async with house.client.session.post(
+                f"{house.client.url}{route}", json={**body, **other}, headers=headers
+            ) as response:
+                return response.status, await response.json()
+
+        (_, first), (_, second) = await submit(), await submit()
+        assert first["result"] == second["result"]
+        status, other = await submit(prompt="a cat")
+        assert (status, other["code"]) in ((200, 4), (409, 0))
+        await house.hooks.until(lambda: any(d["status"] == "SUCCESS" for d in house.hooks.heard))
+        assert len(house.simulator.jobs) == 1

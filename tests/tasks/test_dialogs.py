@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tasks.banned import BannedWord
-from tasks.errors import BadRequest, ButtonNotFound, NoAccount, NotSent, OutcomeUnknown, SendRefused
+from tasks.errors import BadRequest, ButtonNotFound, KeyReused, NoAccount, NotSent, OutcomeUnknown, SendRefused
 from tasks.events import Connected, Finished, Informed, ModalOpened, Progressed, Refused, Started
 from tasks.model import (
     Action,
@@ -20,6 +20,7 @@ from tasks.model import (
     MessageCommandOrder,
     ModalOrder,
     Mode,
+    Once,
     Order,
     PaintOrder,
     Phase,
@@ -30,6 +31,7 @@ from tasks.model import (
     Status,
     Task,
 )
+from tasks.ports import SystemClock
 from tests.tasks.builders import USER, account, keys
 from tests.tasks.twins import Desk, House, house
 
@@ -377,3 +379,37 @@ async def test_a_caller_may_choose_the_account_and_is_told_when_none_can(tmp_pat
         home.desk.known = {"a": account("a", paused="captcha")}
         with pytest.raises(NoAccount, match="captcha"):
             await home.service.imagine(MJ, prompt="a dog")
+
+
+async def test_the_same_key_answers_the_same_task_for_a_day(tmp_path: Path) -> None:
+    keyed = replace(MJ, once=Once(key="k", body="b"))
+    async with house(tmp_path) as home:
+        home.desk.known["a"] = account(connected=False)
+        both = await asyncio.gather(*(home.service.imagine(keyed, prompt="a dog") for _ in range(2)))
+        assert both[0].id == both[1].id
+        with pytest.raises(KeyReused):
+            await home.service.imagine(replace(MJ, once=Once(key="k", body="other")), prompt="a cat")
+        assert (await home.service.imagine(replace(MJ, once=Once(key="l", body="b")), prompt="a dog")).id != both[0].id
+    async with house(tmp_path) as home:
+        home.desk.known["a"] = account(connected=False)
+        assert (await home.service.imagine(keyed, prompt="a dog")).id == both[0].id
+        home.clock.time = SystemClock().now() + 25 * 3_600_000
+        assert (await home.service.imagine(keyed, prompt="a dog")).id != both[0].id
+
+
+async def test_callers_of_mj_hear_of_each_step_in_order(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await home.service.imagine(replace(MJ, notify_hook="http://example.com/h"), prompt="a dog")
+        await home.until_said(1)
+        nonce = home.desk.said[0][2]
+        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p")))
+        await home.until_task(task.id, lambda t: t.status is Status.IN_PROGRESS)
+        home.tracker.hear(result(nonce))
+        await home.until_task(task.id, over)
+        rows = await home.outbox.of_task(task.id)
+        told = [(row.event, row.snapshot.status if row.snapshot else None) for row in rows]
+        assert told == [
+            ("SUBMITTED", Status.SUBMITTED),
+            ("IN_PROGRESS", Status.IN_PROGRESS),
+            ("end", None),
+        ]

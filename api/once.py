@@ -1,0 +1,33 @@
+"""Idempotency-Key: a caller that does not know whether its submit arrived sends it again and pays once.
+
+Law: pure. The secret, the route, the key and the body leave here as digests alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import msgspec
+from aiohttp import web
+
+from api.errors import Malformed
+from tasks.model import Once
+
+HEADER = "Idempotency-Key"
+LONGEST = 255
+
+
+def once_of(request: web.Request, route: str, body: Mapping[str, object], secret: str) -> Once | None:
+    """What the request's key stands for; None when it has none. `body`: what is asked for, in any order."""
+    key = request.headers.get(HEADER, "").strip()
+    if not key:
+        return None
+    if len(key) > LONGEST:
+        raise Malformed(f"{HEADER} has {len(key)} characters.", hint=f"At most {LONGEST} are taken.")
+    asked = msgspec.json.encode(dict(body), order="sorted")
+    return Once(key=_digest(secret.encode(), route.encode(), key.encode()), body=_digest(asked))
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
