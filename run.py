@@ -57,6 +57,7 @@ from storage.outbox import Outbox
 from storage.tasks import Tasks
 from tasks.banned import BannedWords, BannedWordsUnreadable
 from tasks.changes import Changes
+from tasks.congestion import Congestion
 from tasks.deadlines import MINUTE, Deadlines
 from tasks.dispatcher import Dispatcher
 from tasks.errors import ServiceError
@@ -186,13 +187,16 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         events: asyncio.Queue[Event] = asyncio.Queue()
         awake = asyncio.Event()
         pool = make_pool(settings.discord, events.put_nowait)
+        congestion = Congestion()
         posting = Posting(pool, events.put_nowait)
         tracker = Tracker(
             events=events,
             store=store,
             gateway=pool,
             posting=posting,
+            congestion=congestion,
             new_nonce=new_nonce,
+            falls_back_to_relax=settings.tasks.fallback_to_relax,
             journal=journal,
             clock=clock,
             deadlines=make_deadlines(settings.tasks),
@@ -208,6 +212,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             posting=posting,
             journal=journal,
             clock=clock,
+            congestion=congestion,
             banned=rules.banned,
             new_nonce=new_nonce,
             send_interval=settings.tasks.send_interval_ms / 1000,

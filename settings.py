@@ -100,6 +100,7 @@ class TaskSettings(Group, frozen=True, kw_only=True):
     banned_words_file: str = ""
     modal_timeout_minutes: Minutes = 30
     remix_auto_submit: bool = True
+    fallback_to_relax: bool = False
 
 
 class HttpSettings(Group, frozen=True, kw_only=True):
@@ -368,6 +369,9 @@ TABLE = (
             "A task that waits for its caller's second input (status MODAL) is cancelled after this long."),
     Setting("REMIX_AUTO_SUBMIT", "tasks.remix_auto_submit", "true or false",
             "A Remix dialog that opens unasked is sent on with its own text. Off, /mj tasks turn MODAL then.",
+            read=_flag),
+    Setting("FALLBACK_TO_RELAX", "tasks.fallback_to_relax", "true or false",
+            "When the account's fast hours are gone, send drawings again in relaxed mode. Off, the account pauses.",
             read=_flag),
     Setting("MAX_PROMPT_LENGTH", "tasks.max_prompt_length", "characters",
             "Longer prompts are refused at once: Discord takes no longer option of a command."),

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tasks.banned import BannedWord, BannedWords
+from tasks.congestion import Congestion
 from tasks.errors import NotSent, SendError, StoreFailed
 from tasks.journal import Journal
 from tasks.lifecycle import cancelled, failed
@@ -73,6 +74,7 @@ class Dispatcher:
         posting: Posting,
         journal: Journal,
         clock: Clock,
+        congestion: Congestion,
         banned: BannedWords,
         new_nonce: Callable[[], str],
         send_interval: float,
@@ -89,6 +91,7 @@ class Dispatcher:
         self._posting = posting
         self._journal = journal
         self._clock = clock
+        self._congestion = congestion
         self._banned = banned
         self._new_nonce = new_nonce
         self._interval = send_interval
@@ -139,7 +142,8 @@ class Dispatcher:
                 queue = await self._store.waiting(limit)
                 self._prepare(queue)
                 now = self._clock.now()
-                placements = plan(queue, self._gateway.accounts(), await self._store.in_flight(), now)
+                accounts = self._congestion.eased(self._gateway.accounts(), now)
+                placements = plan(queue, accounts, await self._store.in_flight(), now)
                 if placements and not self._stopping:
                     await self._begin(placements)
                     return 0.0 if len(queue) == limit else POLL_SECONDS

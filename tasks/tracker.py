@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from tasks.congestion import Congestion
 from tasks.deadlines import MINUTE, Deadlines, silence_limit
 from tasks.dialogs import answer, own_text
 from tasks.errors import ServiceError, StoreFailed
@@ -45,6 +46,7 @@ from tasks.model import (
     Action,
     Lane,
     MessageCommandOrder,
+    Mode,
     Order,
     Phase,
     PressOrder,
@@ -71,7 +73,8 @@ STORE_RETRY = 1.0  # seconds between tries while the database cannot be written
 class Tracker:
     """Reads `events`, the one queue. `freed` is called when a slot may be free: it wakes the dispatcher.
 
-    `modal_timeout` is how long a dialog's task waits for the caller, in ms.
+    `modal_timeout` is how long a dialog's task waits for the caller, in ms. `falls_back_to_relax`: when fast hours are
+    gone, a drawing is sent again in relaxed mode, and the account goes on.
     """
 
     def __init__(
@@ -83,7 +86,9 @@ class Tracker:
         posting: Posting,
         journal: Journal,
         clock: Clock,
+        congestion: Congestion,
         new_nonce: Callable[[], str],
+        falls_back_to_relax: bool = False,
         deadlines: Deadlines,
         modal_timeout: int = 30 * MINUTE,
         freed: Callable[[], None] = lambda: None,
@@ -93,7 +98,9 @@ class Tracker:
         self._posting = posting
         self._journal = journal
         self._clock = clock
+        self._congestion = congestion
         self._new_nonce = new_nonce
+        self._falls_back_to_relax = falls_back_to_relax
         self._modal_timeout = modal_timeout
         self._deadlines = deadlines
         self._freed = freed
@@ -243,9 +250,26 @@ class Tracker:
         if event.keys.from_history and replace(after, heard_time=flight.task.heard_time) == flight.task:
             return  # an old message that still stands there is no sign of life
         flight.heard()
+        if isinstance(event, Refused):
+            if event.retry:
+                self._congestion.full(event.keys.account, self._running(event.keys.account), self._clock.now())
+            elif self._goes_on_relaxed(flight.task, event):
+                relaxed = replace(flight.task, mode_asked=Mode.RELAXED)
+                self._change(flight, requeued(relaxed, self._clock.now()))
+                return
         if isinstance(event, Acknowledged) and event.keys.nonce in flight.sends:
             self._mark(flight, event.keys.nonce, SendState.POSTED, event.keys.interaction_id)
         self._change(flight, after)
+
+    def _running(self, account: str) -> int:
+        """Drawings of the account that MidJourney has surely begun."""
+        own = [f.task for f in self._flights if f.task.account == account and f.task.lane is Lane.DRAW]
+        return sum(task.progress_message_id is not None and not task.queued for task in own)
+
+    def _goes_on_relaxed(self, task: Task, event: Refused) -> bool:
+        """Once: a relaxed drawing that is refused for the same reason is refused."""
+        is_gone = event.code == "credits_exhausted" and task.mode_asked is not Mode.RELAXED
+        return self._falls_back_to_relax and is_gone and task.custom_id is None and task.command == "imagine"
 
     def _change(self, flight: Flight, after: Task) -> None:
         before = flight.task
@@ -264,6 +288,8 @@ class Tracker:
 
     def _pause_if_asked(self, event: Heard) -> None:
         """A human must mend the account: only on a word that is for us, by nonce or because only we can see it."""
+        if isinstance(event, Refused) and event.code == "credits_exhausted" and self._falls_back_to_relax:
+            return
         if isinstance(event, CaptchaAsked) or (isinstance(event, Refused) and event.pauses_account):
             keys = event.keys
             if isinstance(event, CaptchaAsked) or keys.nonce is not None or keys.flags & PRIVATE:

@@ -403,6 +403,38 @@ async def test_midjourney_says_no(tmp_path: Path) -> None:
         assert (failed.status, failed.fail_code) == (Status.FAILURE, "banned_prompt")
 
 
+async def test_a_full_queue_at_midjourney_lowers_what_the_account_takes(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        tasks = [await home.service.imagine(Ask(), prompt=f"dog {i}") for i in range(4)]
+        await home.until_said(3)
+        first, _, third = (nonce for _, _, nonce in home.desk.said)
+        home.tracker.hear(Started(keys=keys(nonce=first, message_id="p1")))
+        home.tracker.hear(Refused(keys=keys(nonce=third), code="queue_full", reason="Queue full", retry=True))
+        back = await home.until_task(tasks[2].id, lambda t: t.phase is Phase.READY)
+        home.clock.time = back.not_before
+        home.tracker.hear(result(1, nonce=first, prompt="dog 0"))
+        await home.until_task(tasks[0].id, over)
+        home.awake.set()
+        home.tracker.hear(Refused(keys=keys(nonce=home.desk.said[1][2]), code="job_failed", reason="no"))
+        await home.until_said(4)
+        assert home.desk.prompts[3] == "dog 2", "one at a time, the oldest first"
+        assert len(home.desk.said) == 4
+
+
+async def test_without_fast_hours_a_drawing_goes_on_relaxed_once(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await home.service.imagine(Ask(), prompt="a dog")
+        for nth in (1, 2):
+            await home.until_said(nth)
+            gone = Refused(
+                keys=keys(nonce=home.desk.said[-1][2]), code="credits_exhausted", reason="gone", pauses_account=True
+            )
+            home.tracker.hear(gone)
+        assert (await home.until_task(task.id, over)).fail_code == "credits_exhausted"
+        assert home.desk.prompts == ["a dog", "a dog --relax"]
+        assert home.desk.paused == {}
+
+
 async def test_a_captcha_pauses_the_account(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await home.service.imagine(Ask(), prompt="a dog")

@@ -15,6 +15,7 @@ from storage.outbox import Outbox
 from storage.tasks import Tasks
 from tasks.banned import BannedWords
 from tasks.changes import Changes
+from tasks.congestion import Congestion
 from tasks.deadlines import Deadlines
 from tasks.dispatcher import Dispatcher
 from tasks.errors import NotSent
@@ -110,11 +111,14 @@ class House:
         events: asyncio.Queue[Event] = asyncio.Queue()
         self.posting = Posting(desk, events.put_nowait)
         self.awake = asyncio.Event()
+        congestion = Congestion()
         self.tracker = Tracker(
             events=events,
             store=self.store,
             gateway=desk,
             posting=self.posting,
+            congestion=congestion,
+            falls_back_to_relax=True,
             new_nonce=lambda: f"n{next(numbers)}",
             journal=journal,
             clock=clock,
@@ -130,6 +134,7 @@ class House:
             posting=self.posting,
             journal=journal,
             clock=clock,
+            congestion=congestion,
             banned=BannedWords.of(["forbidden"]),
             new_nonce=lambda: f"n{next(numbers)}",
             send_interval=0.0,
