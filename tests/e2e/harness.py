@@ -120,10 +120,15 @@ class Whole:
 
 @asynccontextmanager
 async def whole(
-    folder: Path, *, concurrency: int = 12, environ: dict[str, str] | None = None, **simulated: Any
+    folder: Path,
+    *,
+    concurrency: int = 12,
+    accounts: int = 1,
+    environ: dict[str, str] | None = None,
+    **simulated: Any,
 ) -> AsyncIterator[Whole]:
     """Simulator, service, receiver of call-backs and a caller."""
-    async with Simulator(**simulated) as simulator, receiver() as hooks:
-        settings = settings_for(simulator, folder, concurrency=concurrency, environ=environ or {})
+    async with Simulator(accounts=max(accounts, 2), **simulated) as simulator, receiver() as hooks:
+        settings = settings_for(simulator, folder, concurrency=concurrency, accounts=accounts, environ=environ or {})
         async with service(settings, port=0) as url, calling(url, hooks.url) as client:
             yield Whole(simulator=simulator, client=client, hooks=hooks)
