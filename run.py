@@ -68,7 +68,7 @@ from tasks.ports import SystemClock
 from tasks.posting import Posting
 from tasks.prompts import PromptRules
 from tasks.service import Limits, Service
-from tasks.tracker import Tracker
+from tasks.tracker import Rules, Tracker
 
 log = logging.getLogger("run")
 
@@ -196,11 +196,13 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             posting=posting,
             congestion=congestion,
             new_nonce=new_nonce,
-            falls_back_to_relax=settings.tasks.fallback_to_relax,
             journal=journal,
             clock=clock,
-            deadlines=make_deadlines(settings.tasks),
-            modal_timeout=settings.tasks.modal_timeout_minutes * MINUTE,
+            rules=Rules(
+                deadlines=make_deadlines(settings.tasks),
+                modal_timeout=settings.tasks.modal_timeout_minutes * MINUTE,
+                falls_back_to_relax=settings.tasks.fallback_to_relax,
+            ),
             freed=awake.set,
         )
         dispatcher = Dispatcher(

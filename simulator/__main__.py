@@ -7,8 +7,11 @@ import argparse
 import asyncio
 import logging
 import signal
+from typing import Any
 
+from simulator.eras import ERAS
 from simulator.server import Simulator
+from simulator.settings import Settings
 
 
 def arguments() -> argparse.Namespace:
@@ -20,12 +23,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--large-guilds", action="store_true", help="events only after a guild subscription")
     parser.add_argument("--discord-hosts", action="store_true", help="payloads name Discord's own hosts")
     parser.add_argument("--job-seconds", type=float, default=6.0, help="duration of a drawing (6)")
+    parser.add_argument("--era", choices=ERAS, default=Settings().era, help="generation of messages (2026)")
     parser.add_argument("--seed", type=int, help="makes job ids and chance repeatable")
     return parser.parse_args()
 
 
 async def run(given: argparse.Namespace) -> None:
-    settings = {} if given.seed is None else {"seed": given.seed}
+    settings: dict[str, Any] = {} if given.seed is None else {"seed": given.seed}
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -38,11 +42,13 @@ async def run(given: argparse.Namespace) -> None:
         large_guilds=given.large_guilds,
         discord_hosts=given.discord_hosts,
         job_seconds=given.job_seconds,
+        era=given.era,
         **settings,
     ) as simulator:
         print(f"REST     {simulator.rest_url}")
         print(f"gateway  {simulator.gateway_url}")
         print(f"CDN      {simulator.url}")
+        print(f"inpaint  {simulator.inpaint_url}")
         print(f"control  {simulator.url}/_simulator/state")
         for account in simulator.accounts:
             print(f"account  token {account.token}  guild {account.guild_id}  channel {account.channel_id}")

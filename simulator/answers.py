@@ -65,6 +65,21 @@ def rate_limited(retry_after: float, *, everywhere: bool = False) -> DiscordErro
     return error
 
 
+def captcha_required() -> DiscordError:
+    """Discord's own, in front of a request that looks automated to it."""
+    error = DiscordError(400, 0, "")
+    error.body = {
+        "captcha_key": ["captcha-required"],
+        "captcha_sitekey": "00000000-0000-4000-8000-000000000000",
+        "captcha_service": "hcaptcha",
+        "captcha_session_id": "simulated-session",
+        "captcha_rqdata": "simulated-data",
+        "captcha_rqtoken": "simulated-token",
+        "should_serve_invisible": False,
+    }
+    return error
+
+
 _DEFAULTS = {
     401: (0, "401: Unauthorized"),
     403: (50001, "Missing Access"),

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from simulator.answers import DiscordError, json_response
-from simulator.pictures import CONTENT_TYPES, Picture, render
+from simulator.pictures import CONTENT_TYPES, Picture, inspected, render
 from simulator.records import Account
 from simulator.rest import PREFIX, Rest, read_json
 from simulator.state import Upload, World
@@ -42,7 +42,7 @@ class Cdn:
             data = await self._picture(file)
             return web.Response(body=data, content_type=CONTENT_TYPES[file.format], headers=_HEADERS)
         if file is not None and file.data is not None:
-            return web.Response(body=file.data, content_type="application/octet-stream", headers=_HEADERS)
+            return web.Response(body=file.data, content_type=file.content_type, headers=_HEADERS)
         return web.Response(status=404, text="This content is no longer available.", headers=_HEADERS)
 
     async def _picture(self, picture: Picture) -> bytes:
@@ -77,6 +77,7 @@ class Cdn:
         if upload is None:
             return web.Response(status=404)
         data = await request.read()
-        self._world.uploads[name] = replace(upload, data=data)
+        content_type, size = inspected(data)
+        self._world.uploads[name] = replace(upload, data=data, content_type=content_type, size=size)
         self._world.touch()
         return web.Response(status=200)

@@ -11,7 +11,9 @@ from urllib.parse import quote
 from simulator.gateway import Gateway
 from simulator.messages import (
     BOT,
+    BOTS,
     EPHEMERAL,
+    REPLY,
     attachment_object,
     gateway_view,
     message_object,
@@ -51,6 +53,10 @@ class Chat:
         body = message_object(self._world.snowflakes.next(), channel.id, author, content, type_=type_, flags=flags)
         body["mentions"] = [user_object(user) for user in mentions]
         body |= keys or {}
+        if author.id in BOTS and not reader and self._world.era.newer_keys:
+            body["resolved"] = {"users": {}, "members": {}, "channels": {}, "roles": {}}
+            if type_ == REPLY:
+                body["position"] = 0
         message = Message(body=body, ephemeral_to=reader.id if reader else None, job=job)
         channel.messages[message.id] = message
         if job is not None:
@@ -86,21 +92,24 @@ class Chat:
             width=picture.width,
             height=picture.height,
             content_type=CONTENT_TYPES[picture.format],
+            newer_keys=self._world.era.newer_keys,
         )
 
-    def attach_upload(self, channel: Channel, upload: Upload) -> dict[str, Any]:
+    def attach_upload(self, channel: Channel, upload: Upload, *, ephemeral: bool = False) -> dict[str, Any]:
         attachment_id = self._world.snowflakes.next()
         self._world.add_file(attachment_id, upload)
         body = attachment_object(
             attachment_id,
             upload.filename,
-            self._urls(channel.id, attachment_id, upload.filename, ephemeral=False),
+            self._urls(channel.id, attachment_id, upload.filename, ephemeral=ephemeral),
             size=len(upload.data or b""),
-            width=0,
-            height=0,
-            content_type="application/octet-stream",
+            width=upload.size[0],
+            height=upload.size[1],
+            content_type=upload.content_type,
+            newer_keys=self._world.era.newer_keys,
         )
-        del body["width"], body["height"]
+        if not upload.size[0]:
+            del body["width"], body["height"]
         return body
 
     def view(self, channel: Channel, message: Message) -> dict[str, Any]:
@@ -134,6 +143,8 @@ class Chat:
     def _urls(self, channel_id: str, attachment_id: str, filename: str, *, ephemeral: bool) -> tuple[str, str]:
         folder = "ephemeral-attachments" if ephemeral else "attachments"
         path = f"/{folder}/{channel_id}/{attachment_id}/{quote(filename)}"
+        if not self._world.era.newer_keys:
+            return f"{self._cdn}{path}", f"{self._proxy}{path}"
         issued = now_ms() // 1000
         signature = hashlib.blake2b(f"{path}{issued}".encode(), digest_size=32).hexdigest()
         query = f"?ex={issued + _SIGNATURE_SECONDS:x}&is={issued:x}&hm={signature}&"

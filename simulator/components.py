@@ -1,6 +1,7 @@
 """Rows of buttons, and what a press on one of them asks for.
 
-Law: pure. Builds and reads Discord component objects; knows nothing of jobs that run or of who may press.
+Law: pure. Builds and reads Discord component objects; which buttons a result has is data in `layouts`. Knows nothing
+of jobs that run or of who may press.
 """
 
 import re
@@ -8,17 +9,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.layouts import MAKE_SQUARE, Layout, Spec
+
 Component = dict[str, Any]
-SECONDARY, PRIMARY, DANGER, LINK = 2, 1, 4, 5
+SECONDARY, PRIMARY, SUCCESS, DANGER, LINK = 2, 1, 3, 4, 5
+ROW, BUTTON, SELECT, TEXT_INPUT = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Press:
-    """What the owner of a custom id wants: a kind of job, for which job, and which of its pictures."""
+    """What the owner of a custom id wants: a command, for which job (or key), and which of its pictures or texts."""
 
     command: str
-    job_id: str
-    index: int
+    job_id: str = ""
+    index: int = 0
+    word: str = ""
 
 
 _UUID = r"(?P<job>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
@@ -32,100 +37,118 @@ _GRAMMAR: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("reroll", rf"MJ::JOB::reroll::{_SOLO}"),
         ("low_variation", rf"MJ::JOB::low_variation::{_SOLO}"),
         ("high_variation", rf"MJ::JOB::high_variation::{_SOLO}"),
-        ("upscale_subtle", rf"MJ::JOB::upsample_v7_2x_subtle::{_SOLO}"),
-        ("upscale_creative", rf"MJ::JOB::upsample_v7_2x_creative::{_SOLO}"),
+        ("region", rf"MJ::Inpaint::{_SOLO}"),
+        ("upscale_subtle", rf"MJ::JOB::upsample_v\w+_2x_subtle::{_SOLO}"),
+        ("upscale_creative", rf"MJ::JOB::upsample_v\w+_2x_creative::{_SOLO}"),
+        ("upscale_2x", rf"MJ::JOB::upsample_v\d+_2x::{_SOLO}"),
+        ("upscale_4x", rf"MJ::JOB::upsample_v\d+_4x::{_SOLO}"),
         ("zoom_2x", rf"MJ::Outpaint::50::{_SOLO}"),
         ("zoom_1_5x", rf"MJ::Outpaint::75::{_SOLO}"),
+        ("zoom_square", rf"{MAKE_SQUARE}::{_SOLO}"),
+        ("custom_zoom", rf"MJ::CustomZoom::{_UUID}"),
         ("pan_left", rf"MJ::JOB::pan_left::{_SOLO}"),
         ("pan_right", rf"MJ::JOB::pan_right::{_SOLO}"),
         ("pan_up", rf"MJ::JOB::pan_up::{_SOLO}"),
         ("pan_down", rf"MJ::JOB::pan_down::{_SOLO}"),
+        ("animate_high", rf"MJ::JOB::animate_high::{_SOLO}"),
+        ("animate_low", rf"MJ::JOB::animate_low::{_SOLO}"),
+        ("animate_high_extend", rf"MJ::JOB::animate_high_extend::(?P<index>[1-4])::{_UUID}"),
+        ("animate_low_extend", rf"MJ::JOB::animate_low_extend::(?P<index>[1-4])::{_UUID}"),
+        ("animate_manual", rf"MJ::JOB::video::(?P<index>[1-4])::{_UUID}::(?P<word>high|low)::manual"),
+        ("video_upscale", rf"MJ::JOB::video_virtual_upscale::(?P<index>[1-4])::{_UUID}"),
         ("bookmark", rf"MJ::BOOKMARK::{_UUID}"),
         ("cancel", rf"MJ::CancelJob::ByJobid::{_UUID}"),
+        ("pic_reader", r"MJ::Job::PicReader::(?P<index>[1-4])"),
+        ("pic_reader_all", r"MJ::Job::PicReader::all"),
+        ("describe_again", r"MJ::Picread::Retry"),
+        ("analyzed", r"MJ::Job::PromptAnalyzer::(?P<index>[1-9])"),
+        ("appeal", r"MJ::Prompts::Appeal::(?P<word>[\w-]+)"),
+        ("setting", r"MJ::Settings::(?P<word>\w+)(?:::\d)?"),
     )
 )
 
 
 def read_custom_id(custom_id: str) -> Press | None:
-    """None for buttons whose answer is not simulated (dialogs, videos)."""
+    """None for buttons that are not simulated."""
     for command, pattern in _GRAMMAR:
         if found := pattern.fullmatch(custom_id):
             groups = found.groupdict()
-            return Press(command=command, job_id=groups["job"], index=int(groups.get("index") or 0))
+            return Press(
+                command=command,
+                job_id=groups.get("job") or "",
+                index=int(groups.get("index") or 0),
+                word=groups.get("word") or "",
+            )
     return None
 
 
 def button(custom_id: str, label: str | None = None, emoji: str | None = None, style: int = SECONDARY) -> Component:
-    item: Component = {"type": 2, "style": style, "custom_id": custom_id}
+    item: Component = {"type": BUTTON, "style": style, "custom_id": custom_id}
     if label is not None:
         item["label"] = label
     if emoji is not None:
-        item["emoji"] = {"name": emoji}
+        name, _, emoji_id = emoji.partition(":")
+        item["emoji"] = {"name": name, "id": emoji_id} if emoji_id else {"name": name}
     return item
 
 
 def link(label: str, url: str) -> Component:
-    return {"type": 2, "style": LINK, "label": label, "url": url}
+    return {"type": BUTTON, "style": LINK, "label": label, "url": url}
 
 
-def rows(*lines: list[Component]) -> list[Component]:
-    """Action rows whose parts carry the running numbers Discord gives them."""
+def text_input(custom_id: str, label: str, value: str) -> Component:
+    return {
+        "type": TEXT_INPUT,
+        "custom_id": custom_id,
+        "label": label,
+        "style": 2,
+        "value": value,
+        "required": True,
+        "min_length": 1,
+        "max_length": 4000,
+    }
+
+
+def rows(*lines: list[Component], numbered: bool = True) -> list[Component]:
+    """Action rows; since 2024 their parts carry running numbers."""
     number = 0
     result: list[Component] = []
     for line in lines:
         number += 1
-        row: Component = {"type": 1, "id": number, "components": []}
+        row: Component = {"type": ROW, "id": number, "components": []}
         for item in line:
             number += 1
             row["components"].append({**item, "id": number})
         result.append(row)
-    return result
+    return result if numbered else [_unnumbered(row) for row in result]
 
 
-def cancel_row(job_id: str) -> list[Component]:
-    return rows([button(f"MJ::CancelJob::ByJobid::{job_id}", "Cancel Job", style=DANGER)])
+def _unnumbered(row: Component) -> Component:
+    parts = [{key: value for key, value in item.items() if key != "id"} for item in row["components"]]
+    return {"type": ROW, "components": parts}
 
 
-def grid_rows(job_id: str) -> list[Component]:
-    ups = [button(f"MJ::JOB::upsample::{n}::{job_id}", f"U{n}") for n in range(1, 5)]
-    varies = [button(f"MJ::JOB::variation::{n}::{job_id}", f"V{n}") for n in range(1, 5)]
-    again = button(f"MJ::JOB::reroll::0::{job_id}::SOLO", emoji="🔄")
-    return rows([*ups, again], [*varies, link("\u200b", website(job_id))])
+def cancel_row(job_id: str, *, numbered: bool = True) -> list[Component]:
+    cancel = button(f"MJ::CancelJob::ByJobid::{job_id}", "Cancel Job", style=DANGER)
+    return rows([cancel], numbered=numbered)
 
 
-def solo_rows(job_id: str) -> list[Component]:
-    def job(action: str, label: str | None, emoji: str) -> Component:
-        return button(f"MJ::JOB::{action}::1::{job_id}::SOLO", label, emoji)
-
-    return rows(
-        [
-            job("upsample_v7_2x_subtle", "Upscale (Subtle)", "🔼"),
-            job("upsample_v7_2x_creative", "Upscale (Creative)", "🔼"),
-            job("low_variation", "Vary (Subtle)", "🪄"),
-            job("high_variation", "Vary (Strong)", "🪄"),
-            button(f"MJ::Inpaint::1::{job_id}::SOLO", "Vary (Region)", "🖌️"),
-        ],
-        [
-            button(f"MJ::Outpaint::50::1::{job_id}::SOLO", "Zoom Out 2x", "🔍"),
-            button(f"MJ::Outpaint::75::1::{job_id}::SOLO", "Zoom Out 1.5x", "🔍"),
-            button(f"MJ::CustomZoom::{job_id}", "Custom Zoom", "🔍"),
-        ],
-        [
-            job("pan_left", None, "⬅️"),
-            job("pan_right", None, "➡️"),
-            job("pan_up", None, "⬆️"),
-            job("pan_down", None, "⬇️"),
-        ],
-        [
-            job("animate_high", "Animate (High motion)", "🎞️"),
-            job("animate_low", "Animate (Low motion)", "🎞️"),
-        ],
-        [button(f"MJ::BOOKMARK::{job_id}", emoji="❤️"), link("Web", website(job_id))],
-    )
+def appeal_row(key: str, *, numbered: bool = True) -> list[Component]:
+    return rows([button(f"MJ::Prompts::Appeal::{key}", "Appeal", style=PRIMARY)], numbered=numbered)
 
 
-def website(job_id: str) -> str:
-    return f"https://www.midjourney.com/jobs/{job_id}"
+def laid_out(layout: Layout, job_id: str, *, square: bool = False, numbered: bool = True) -> list[Component]:
+    """A layout's rows for one job; what only pictures of another shape have is left out."""
+    lines = [
+        [_made(spec, job_id) for spec in line if not (square and spec[0].startswith(MAKE_SQUARE))] for line in layout
+    ]
+    return rows(*lines, numbered=numbered)
+
+
+def _made(spec: Spec, job_id: str) -> Component:
+    target, label, emoji = spec
+    target = target.format(u=job_id)
+    return link(label or "", target) if target.startswith("https:") else button(target, label, emoji)
 
 
 def buttons(components: list[Component]) -> Iterator[Component]:

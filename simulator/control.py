@@ -6,6 +6,7 @@ says what is wrong and what would be right.
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
@@ -13,7 +14,8 @@ from aiohttp import web
 from simulator.answers import json_response
 from simulator.faults import KINDS, Fault, FaultError, read
 from simulator.gateway import Gateway
-from simulator.settings import SettingsError, changed
+from simulator.records import Account
+from simulator.settings import SettingsError, changed, chosen
 from simulator.state import World
 
 PREFIX = "/_simulator"
@@ -30,6 +32,7 @@ class Control:
         router.add_get(PREFIX + "/interactions", self._get_interactions)
         router.add_get(PREFIX + "/state", self._get_state)
         router.add_post(PREFIX + "/settings", self._post_settings)
+        router.add_post(PREFIX + "/accounts", self._post_accounts)
         router.add_get(PREFIX + "/faults", self._get_faults)
         router.add_post(PREFIX + "/faults", self._post_faults)
         router.add_post(PREFIX + "/reset", self._post_reset)
@@ -51,6 +54,7 @@ class Control:
                 "dm_channel_id": account.dm_channel_id,
                 "user_id": account.user_id,
                 "username": account.username,
+                **asdict(self._world.profile(account.token)),
                 "connected": self._gateway.connected(account),
             }
             for account in self._world.accounts
@@ -65,6 +69,18 @@ class Control:
 
     def configure(self, values: Mapping[str, Any]) -> None:
         self._world.apply(changed(self._world.settings, values))
+
+    def set_account(self, key: Any, choices: Mapping[str, Any]) -> None:
+        """What an account has chosen at MidJourney, as if by /settings."""
+        account = self._account(key)
+        self._world.profiles[account.token] = chosen(self._world.profile(account.token), choices)
+        self._world.touch()
+
+    def _account(self, key: Any) -> Account:
+        account = self._world.account(key) if isinstance(key, int | str) else None
+        if account is None:
+            raise FaultError(f"no account {key!r}: give a token or a place from 0 to {len(self._world.accounts) - 1}")
+        return account
 
     def add_faults(self, sources: list[Any]) -> list[Fault]:
         """All or none: a mistake in one leaves the world as it was."""
@@ -83,12 +99,7 @@ class Control:
         fault = read(source)
         key = source.get("account")
         if key is not None:
-            account = self._world.account(key)
-            if account is None:
-                raise FaultError(
-                    f"no account {key!r}: give a token or a place from 0 to {len(self._world.accounts) - 1}"
-                )
-            fault.account = account.token
+            fault.account = self._account(key).token
         return fault
 
     def _carry_out(self, fault: Fault) -> None:
@@ -134,6 +145,16 @@ class Control:
         except SettingsError as error:
             return _mistake(str(error))
         return json_response(self._world.settings.as_json())
+
+    async def _post_accounts(self, request: web.Request) -> web.Response:
+        body = await _json(request)
+        if not isinstance(body, dict):
+            return _mistake("an account's choices are an object with its account")
+        try:
+            self.set_account(body.pop("account", None), body)
+        except (SettingsError, FaultError) as error:
+            return _mistake(str(error))
+        return json_response(self.state()["accounts"])
 
     async def _post_faults(self, request: web.Request) -> web.Response:
         body = await _json(request)

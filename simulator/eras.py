@@ -1,92 +1,78 @@
-"""Generations of MidJourney's messages, as data.
+"""Generations of MidJourney's messages: what the messages of a year have in common, as data.
 
-Law: tables only. A new kind of job, a new wording or an older generation is a new entry here; code that
-behaves differently for a certain year belongs into a field of `Era`, not into an `if`.
+Law: tables only. Kinds of jobs stand in `kinds`, rows of buttons in `layouts`; code that behaves differently for a
+certain year asks a field of `Era`, never the year.
 """
 
 from dataclasses import dataclass
 
-WAITING = "**{prompt}** - {user} (Waiting to start)"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """One kind of job: its name, its words at each stage, and how it behaves."""
-
-    command: str
-    waiting: str = WAITING  # content of the acknowledgement
-    running: str = ""  # words before the mention while a percentage is shown
-    done: str = ""  # words before the mention of the result
-    bare: bool = False  # the result shows neither job link nor mode, as U1-U4 do
-    grid: bool = True  # four pictures, or one
-    steps: bool = True  # percentages are shown
-    holds_slot: bool = True  # counts against the account's concurrency
-    share: float = 1.0  # duration as a part of `job_seconds`
-    aspect: str = ""  # replaces the prompt's --ar, as panning does
-    preview: int = 512  # edge of the progress pictures
+from simulator.kinds import KINDS_2023, KINDS_2024, KINDS_2026, Kind
+from simulator.layouts import LAYOUTS_2023, LAYOUTS_2024, LAYOUTS_2026, Layout
 
 
 @dataclass(frozen=True, kw_only=True)
 class Era:
-    """What a year's messages have in common."""
-
     name: str
     kinds: dict[str, Kind]
-    website: str = "[(Open on website for full quality)](<https://midjourney.com/jobs/{job_id}>) "
+    layouts: dict[str, Layout]
+    version: str  # parameter that MidJourney may add to a prompt
+    website: str = ""  # between mention and mode of a result
     footer: str = (
         "\n-# Create, explore, and organize on [midjourney.com](<https://midjourney.com/imagine?from_discord=1>)"
     )
-    grid_format: str = "webp"
+    footer_share: float = 0.0  # of the messages that may end in it
+    grid_format: str = "png"
     single_format: str = "png"
+    preview_name: str = "{job_id}_grid_0.webp"
+    file_prefix: str = "{username}"
+    percents: tuple[int, ...] = ()  # the only ones that are shown; empty: irregular ones
+    links_to_start: bool = False  # an /imagine's result refers to its own progress message
+    reply_share: float = 0.0  # of those results that have type 19 instead of 0
+    interaction_metadata: bool = True  # also on the private messages of buttons
+    numbered_components: bool = True  # each component has a numeric id
+    newer_keys: bool = True  # resolved, position, placeholder; a type in references; signed addresses
+    colour_share: float = 1.0  # of the errors that have a colour
 
 
-_VARYING = "Making variations for image #{index} with prompt **{prompt}** - {user} (Waiting to start)"
-_UPSCALING = "Upscaling image #{index} with **{prompt}** - {user} (Waiting to start)"
+ERAS: dict[str, Era] = {
+    era.name: era
+    for era in (
+        Era(
+            name="2023",
+            kinds=KINDS_2023,
+            layouts=LAYOUTS_2023,
+            version="--v 5.2",
+            preview_name="grid_0.webp",
+            percents=(0, 15, 31, 46, 62, 78, 93),
+            interaction_metadata=False,
+            numbered_components=False,
+            newer_keys=False,
+        ),
+        Era(name="2024", kinds=KINDS_2024, layouts=LAYOUTS_2024, version="--v 6.1", footer_share=0.2),
+        Era(
+            name="2026",
+            kinds=KINDS_2026,
+            layouts=LAYOUTS_2026,
+            version="--v 7.0",
+            website="[(Open on website for full quality)](<https://midjourney.com/jobs/{job_id}>) ",
+            footer_share=0.5,
+            grid_format="webp",
+            file_prefix="u{digits}",
+            links_to_start=True,
+            reply_share=0.5,
+            colour_share=0.7,
+        ),
+    )
+}
 
 
-def _vary(command: str, word: str) -> Kind:
-    words = f"Variations ({word}) by "
-    return Kind(command=command, waiting=_VARYING, running=words, done=words)
+def kind_of(era: Era, command: str) -> Kind | None:
+    """That era's kind of job; for a button left over from another era, the kind of the latest that has it."""
+    known = (era, *reversed(ERAS.values()))
+    return next((item.kinds[command] for item in known if command in item.kinds), None)
 
 
-def _upscale(command: str, word: str) -> Kind:
-    done = f"Upscaled ({word}) by "
-    return Kind(command=command, waiting=_UPSCALING, running="Upscaling by ", done=done, grid=False, preview=256)
-
-
-def _pan(direction: str, aspect: str) -> Kind:
-    words = f"Pan {direction.capitalize()} by "
-    return Kind(command=f"pan_{direction}", running=words, done=words, aspect=aspect)
-
-
-def _zoom(command: str) -> Kind:
-    return Kind(command=command, running="Zoom Out by ", done="Zoom Out by ")
-
-
-_KINDS_2026 = (
-    Kind(command="imagine"),
-    Kind(
-        command="upscale",
-        waiting=_UPSCALING,
-        done="Image #{index} ",
-        bare=True,
-        grid=False,
-        steps=False,
-        holds_slot=False,
-        share=0.125,
-    ),
-    _vary("variation", "Strong"),
-    Kind(command="reroll", waiting="Rerolling **{prompt}** - {user} (Waiting to start)"),
-    _vary("low_variation", "Subtle"),
-    _vary("high_variation", "Strong"),
-    _upscale("upscale_subtle", "Subtle"),
-    _upscale("upscale_creative", "Creative"),
-    _zoom("zoom_2x"),
-    _zoom("zoom_1_5x"),
-    _pan("left", "3:2"),
-    _pan("right", "3:2"),
-    _pan("up", "2:3"),
-    _pan("down", "2:3"),
-)
-
-ERAS: dict[str, Era] = {"2026": Era(name="2026", kinds={kind.command: kind for kind in _KINDS_2026})}
+def layout_of(era: Era, shape: str) -> Layout:
+    """That era's rows of buttons; those of the latest that has such a result."""
+    known = (era, *reversed(ERAS.values()))
+    return next(item.layouts[shape] for item in known if shape in item.layouts)

@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from simulator.troubles import TROUBLES
+
+# What the fault `trouble` may be: an error of MidJourney, or its captcha's frame.
+TROUBLE_NAMES = (*TROUBLES, "captcha")
+
 
 class FaultError(ValueError):
     """A fault's kind or field is wrong; the text says which and what would be right."""
@@ -41,6 +46,11 @@ KINDS: dict[str, FaultKind] = {
     ),
     "job_fails": FaultKind(meaning="a drawing ends with MidJourney's error"),
     "job_silent": FaultKind(meaning="an interaction succeeds and nothing follows, for ever"),
+    "trouble": FaultKind(
+        meaning="a drawing, or what a button asks for, meets the trouble of that `name`",
+        fields={"name": (str, "failed")},
+    ),
+    "captcha": FaultKind(meaning="POST /interactions is answered 400 with Discord's own captcha; nothing starts"),
     "drop_gateway": FaultKind(
         meaning="gateway sockets are cut and refused for `seconds`; what happens meanwhile is only in history",
         at_once=True,
@@ -111,6 +121,8 @@ def read(source: Mapping[str, Any]) -> Fault:
         raise FaultError(f"{name}: give either times (at least 1) or share")
     if share is not None and not 0 <= share <= 1:
         raise FaultError(f"{name}: share must be between 0 and 1, not {share!r}")
+    if name == "trouble" and source.get("name", "failed") not in TROUBLE_NAMES:
+        raise FaultError(f"{name}: no name {source['name']!r}; there are: {', '.join(TROUBLE_NAMES)}")
     status = source.get("status", 500)
     if not 400 <= status <= 599:
         raise FaultError(f"{name}: status must be between 400 and 599, not {status!r}")

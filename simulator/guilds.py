@@ -1,4 +1,4 @@
-"""What an account is told at log-in: READY, READY_SUPPLEMENTAL, its guild and channels; the bot's commands.
+"""What an account is told at log-in: READY, READY_SUPPLEMENTAL, its guild and channels.
 
 Law: pure. Only the fields a client needs, with Discord's names.
 """
@@ -6,8 +6,8 @@ Law: pure. Only the fields a client needs, with Discord's names.
 from collections.abc import Iterable
 from typing import Any
 
-from simulator.messages import APPLICATION_ID, BOT, member_object, user_object
-from simulator.records import Account
+from simulator.messages import BOT, BOTS, NIJI, member_object, user_object
+from simulator.records import Account, User
 
 Json = dict[str, Any]
 
@@ -44,9 +44,9 @@ def channel_object(channel_id: str, guild_id: str) -> Json:
     }
 
 
-def dm_object(account: Account, *, recipients: bool = False) -> Json:
-    body = {"id": account.dm_channel_id, "type": 1, "last_message_id": None, "flags": 0}
-    return {**body, "recipients": [user_object(BOT)]} if recipients else {**body, "recipient_ids": [BOT.id]}
+def dm_object(channel_id: str, bot: User, *, recipients: bool = False) -> Json:
+    body = {"id": channel_id, "type": 1, "last_message_id": None, "flags": 0}
+    return {**body, "recipients": [user_object(bot)]} if recipients else {**body, "recipient_ids": [bot.id]}
 
 
 def guild_object(account: Account, members: int, *, large: bool) -> Json:
@@ -105,8 +105,8 @@ def ready(account: Account, session_id: str, resume_url: str, members: int, *, l
         "resume_gateway_url": resume_url,
         "guilds": [guild_object(account, members, large=large)],
         "merged_members": [[{**member_object(), "user_id": account.user_id}]],
-        "users": [user_object(BOT)],
-        "private_channels": [dm_object(account)],
+        "users": [user_object(bot) for bot in BOTS.values()],
+        "private_channels": [dm_object(account.dm_channel_id, BOT), dm_object(account.niji_dm_channel_id, NIJI)],
         "relationships": [],
         "read_state": {"entries": [], "partial": False, "version": 1},
         "user_guild_settings": {"entries": [], "partial": False, "version": 1},
@@ -153,61 +153,3 @@ def members_chunk(guild_id: str, asked: Iterable[str], known: Iterable[Account],
         "not_found": sorted(ids - {member["user"]["id"] for member in found}),
     }
     return {**body, "nonce": nonce} if nonce else body
-
-
-_STRING, _ATTACHMENT = 3, 11
-
-
-def _option(kind: int, name: str, *, required: bool = False) -> Json:
-    return {"type": kind, "name": name, "description": f"The {name} to use", "required": required}
-
-
-_COMMANDS: dict[str, tuple[str, tuple[Json, ...]]] = {
-    "imagine": ("938956540159881230", (_option(_STRING, "prompt", required=True),)),
-    "blend": (
-        "1062880104792997970",
-        (
-            *(_option(_ATTACHMENT, f"image{n}", required=n <= 2) for n in range(1, 6)),
-            _option(_STRING, "dimensions"),
-        ),
-    ),
-    "describe": ("1092492867185950852", (_option(_ATTACHMENT, "image"), _option(_STRING, "link"))),
-    "shorten": ("1121575372539039774", (_option(_STRING, "prompt", required=True),)),
-    "show": ("1169435442328911902", (_option(_STRING, "job_id", required=True),)),
-    "info": ("972289487818334209", ()),
-    "settings": ("1000850743479255081", ()),
-    "fast": ("972289487818334212", ()),
-    "relax": ("972289487818334213", ()),
-}
-COMMAND_IDS = {name: command_id for name, (command_id, _) in _COMMANDS.items()}
-
-
-def command_index(version: str) -> Json:
-    """The answer of every application-command-index route."""
-    application = {
-        "id": APPLICATION_ID,
-        "name": BOT.username,
-        "icon": None,
-        "description": "",
-        "bot": user_object(BOT),
-        "flags": 0,
-    }
-    commands = [
-        {
-            "id": command_id,
-            "application_id": APPLICATION_ID,
-            "version": version,
-            "type": 1,
-            "name": name,
-            "description": f"The {name} command",
-            "options": list(options),
-            "default_member_permissions": None,
-            "dm_permission": True,
-            "contexts": [0, 1, 2],
-            "integration_types": [0, 1],
-            "nsfw": False,
-            "global_popularity_rank": 1,
-        }
-        for name, (command_id, options) in _COMMANDS.items()
-    ]
-    return {"applications": [application], "application_commands": commands, "version": version}

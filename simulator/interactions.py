@@ -10,18 +10,19 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from simulator import components
-from simulator.answers import DiscordError, invalid_form, missing_access, of_status, unknown
+from simulator.answers import DiscordError, captcha_required, invalid_form, missing_access, of_status, unknown
+from simulator.commands import ATTACHMENT, STRING, find
+from simulator.commands import SLASH as SLASH_COMMAND
 from simulator.faults import Fault
 from simulator.gateway import Gateway
-from simulator.guilds import COMMAND_IDS
 from simulator.limits import RateLimits
-from simulator.messages import APPLICATION_ID
+from simulator.messages import BOTS
 from simulator.midjourney import MidJourney
 from simulator.records import Account, Interaction
+from simulator.replies import COMPONENT, SLASH
+from simulator.slash import upload_of
 from simulator.snowflakes import now_ms
 from simulator.state import World
-
-_SLASH, _COMPONENT = 2, 3
 
 
 class Interactions:
@@ -60,9 +61,10 @@ class Interactions:
             nonce=None if nonce is None else str(nonce),
             session_id=str(body.get("session_id")),
             type=body["type"],
-            name=str(data.get("name") if body["type"] == _SLASH else data.get("custom_id")),
+            name=str(data.get("name") if body["type"] == SLASH else data.get("custom_id")),
             data=data,
             message_id=None if body.get("message_id") is None else str(body["message_id"]),
+            application_id=str(body.get("application_id")),
         )
         if interaction.nonce is not None:
             self._world.note_nonce(interaction.nonce, account)
@@ -74,6 +76,9 @@ class Interactions:
         self, request: web.Request, body: dict[str, Any], interaction: Interaction
     ) -> web.StreamResponse:
         token = interaction.account.token
+        if self._world.faults.take("captcha", token):
+            interaction.outcome = "captcha"
+            raise captcha_required()
         fault = self._world.faults.take("interaction", token)
         cut = None if fault else self._world.faults.take("drop_connection", token)
         met = fault or cut
@@ -107,16 +112,15 @@ class Interactions:
             raise unknown("Channel", 10003, status=400)
         if guild_id is not None and str(guild_id) != channel.guild_id:
             raise unknown("Guild", 10004)
-        if str(body.get("application_id")) != APPLICATION_ID:
+        if interaction.application_id not in BOTS or channel.bot_id not in (None, interaction.application_id):
             raise unknown("Application", 10002)
         self._check_session(interaction)
-        if interaction.type == _SLASH:
+        if interaction.type == SLASH:
             self._check_command(interaction)
-        elif interaction.type == _COMPONENT:
+        elif interaction.type == COMPONENT:
             self._check_button(interaction)
         else:
-            # No dialog is simulated yet, so none can be answered.
-            raise unknown("interaction", 10062)
+            self._bot.dialogs.check(interaction)
 
     def _check_session(self, interaction: Interaction) -> None:
         session = self._gateway.sessions.get(interaction.session_id)
@@ -128,7 +132,8 @@ class Interactions:
 
     def _check_command(self, interaction: Interaction) -> None:
         data = interaction.data
-        if COMMAND_IDS.get(interaction.name) != str(data.get("id")):
+        command = find(interaction.application_id, str(data.get("id")), int(data.get("type") or SLASH_COMMAND))
+        if command is None or command.name != interaction.name:
             raise unknown("application command", 10063)
         if str(data.get("version")) != self._world.command_version:
             raise invalid_form(
@@ -136,14 +141,22 @@ class Interactions:
                 "INTERACTION_APPLICATION_COMMAND_INVALID_VERSION",
                 "This command is outdated, please try again in a few minutes",
             )
-        given = {item.get("name"): item.get("value") for item in data.get("options") or [] if isinstance(item, dict)}
-        if interaction.name == "imagine" and not isinstance(given.get("prompt"), str):
+        given, known = interaction.values, {option["name"]: option for option in command.options}
+        missing = [name for name, option in known.items() if option["required"] and name not in given]
+        if missing or not set(given) <= set(known):
             raise invalid_form("data.options", "BASE_TYPE_REQUIRED", "This field is required")
+        for name, value in given.items():
+            if known[name]["type"] == STRING and not isinstance(value, str):
+                raise invalid_form("data.options", "BASE_TYPE_REQUIRED", "This field is required")
+            if known[name]["type"] == ATTACHMENT and upload_of(self._world, interaction, str(value)) is None:
+                raise DiscordError(400, 50146, "Uploaded file not found.")
 
     def _check_button(self, interaction: Interaction) -> None:
         message = self._world.channels[interaction.channel_id].messages.get(interaction.message_id or "")
         if message is None or not self._world.visible(interaction.account, message):
             raise unknown("Message", 10008)
+        if message.body["author"]["id"] != interaction.application_id:
+            raise unknown("Application", 10002)
         if components.find(message.body["components"], interaction.name) is None:
             raise invalid_form("data.custom_id", "COMPONENT_VALIDATION_FAILED", "Component validation failed")
 

@@ -3,6 +3,7 @@
 Law: pure. Returns new dictionaries with the keys Discord sends; decides nothing about when or to whom.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from simulator.records import User
@@ -11,18 +12,21 @@ from simulator.snowflakes import timestamp
 Json = dict[str, Any]
 
 APPLICATION_ID = "936929561302675456"
+NIJI_ID = "1022952195194359889"
 BOT = User(id=APPLICATION_ID, username="Midjourney Bot")
+NIJI = User(id=NIJI_ID, username="niji・journey Bot")
+BOTS = {bot.id: bot for bot in (BOT, NIJI)}
 
 DEFAULT, REPLY, CHAT_INPUT_COMMAND = 0, 19, 20
-EPHEMERAL = 64
+EPHEMERAL, LOADING = 64, 128
 
 
 def user_object(user: User) -> Json:
-    is_bot = user.id == APPLICATION_ID
+    is_bot = user.id in BOTS
     body: Json = {
         "id": user.id,
         "username": user.username,
-        "discriminator": "9282" if is_bot else "0",
+        "discriminator": "9282" if user.id == APPLICATION_ID else "3931" if is_bot else "0",
         "avatar": None,
         "avatar_decoration_data": None,
         "global_name": None if is_bot else user.username.title(),
@@ -32,6 +36,17 @@ def user_object(user: User) -> Json:
     if is_bot:
         body["bot"] = True
     return body
+
+
+def application_object(bot: User) -> Json:
+    return {
+        "id": bot.id,
+        "name": bot.username,
+        "icon": None,
+        "description": "",
+        "bot": user_object(bot),
+        "flags": 0,
+    }
 
 
 def member_object() -> Json:
@@ -51,10 +66,18 @@ def member_object() -> Json:
 
 
 def attachment_object(
-    attachment_id: str, filename: str, urls: tuple[str, str], *, size: int, width: int, height: int, content_type: str
+    attachment_id: str,
+    filename: str,
+    urls: tuple[str, str],
+    *,
+    size: int,
+    width: int,
+    height: int,
+    content_type: str,
+    newer_keys: bool,
 ) -> Json:
     url, proxy_url = urls
-    return {
+    body = {
         "id": attachment_id,
         "filename": filename,
         "size": size,
@@ -63,10 +86,11 @@ def attachment_object(
         "width": width,
         "height": height,
         "content_type": content_type,
-        "content_scan_version": 1,
-        "placeholder": "n/gBDIJ2iHd4h4iHeId3d4h4d4eIeIg=",
-        "placeholder_version": 1,
     }
+    if newer_keys:
+        placeholder = "n/gBDIJ2iHd4h4iHeId3d4h4d4eIeIg="
+        body |= {"content_scan_version": 1, "placeholder": placeholder, "placeholder_version": 1}
+    return body
 
 
 def message_object(message_id: str, channel_id: str, author: User, content: str, *, type_: int, flags: int = 0) -> Json:
@@ -90,23 +114,47 @@ def message_object(message_id: str, channel_id: str, author: User, content: str,
     }
 
 
-def interaction_keys(interaction_id: str, user: User, guild_id: str | None, *, name: str | None, pressed: str) -> Json:
-    """What an answer to an interaction carries: slash commands by name, buttons by the pressed message's id."""
-    owner = {"0": guild_id or APPLICATION_ID}
-    metadata: Json = {"id": interaction_id, "user": user_object(user), "authorizing_integration_owners": owner}
-    keys: Json = {"webhook_id": APPLICATION_ID, "application_id": APPLICATION_ID, "interaction_metadata": metadata}
-    if name is None:
-        metadata |= {"type": 3, "interacted_message_id": pressed}
-        return keys
-    metadata |= {"type": 2, "name": name, "command_type": 1}
-    interaction: Json = {"id": interaction_id, "type": 2, "name": name, "user": user_object(user)}
-    if guild_id:
-        interaction["member"] = member_object()
-    return {**keys, "interaction": interaction}
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The interaction that a message answers: a command by `name`, else a button of `pressed`, else the dialog that
+    the interaction `opened_by` had opened."""
+
+    id: str
+    user: User
+    bot: User
+    guild_id: str | None
+    name: str | None = None
+    pressed: str = ""
+    opened_by: str = ""
 
 
-def reference(channel_id: str, guild_id: str | None, message_id: str) -> Json:
-    body = {"type": 0, "channel_id": channel_id, "message_id": message_id}
+def interaction_keys(source: Source, *, metadata: bool = True) -> Json:
+    """What an answer to an interaction carries. Without `metadata` (2023) only commands are named."""
+    keys: Json = {"webhook_id": source.bot.id, "application_id": source.bot.id}
+    if metadata:
+        keys["interaction_metadata"] = _metadata(source)
+    if source.name is not None:
+        keys["interaction"] = {"id": source.id, "type": 2, "name": source.name, "user": user_object(source.user)}
+        if source.guild_id:
+            keys["interaction"]["member"] = member_object()
+    return keys
+
+
+def _metadata(source: Source) -> Json:
+    owners = {"0": source.guild_id or source.bot.id}
+    body: Json = {"id": source.id, "user": user_object(source.user), "authorizing_integration_owners": owners}
+    if source.name is not None:
+        return {**body, "type": 2, "name": source.name, "command_type": 1}
+    pressed = {"type": 3, "interacted_message_id": source.pressed}
+    if source.opened_by:
+        return {**body, "type": 5, "triggering_interaction_metadata": {**body, **pressed, "id": source.opened_by}}
+    return {**body, **pressed}
+
+
+def reference(channel_id: str, guild_id: str | None, message_id: str, *, newer_keys: bool = True) -> Json:
+    body: Json = {"channel_id": channel_id, "message_id": message_id}
+    if newer_keys:
+        body["type"] = 0
     return {**body, "guild_id": guild_id} if guild_id else body
 
 

@@ -1,6 +1,6 @@
 """The pictures: landscapes drawn from a job's identity, which they also carry in their metadata.
 
-Law: pure and deterministic: a `Picture` in, bytes out. Whose picture a file is can be read back with
+Law: pure and deterministic: a `Picture` in, bytes out. Whose picture or clip a file is can be read back with
 `read_metadata`, so that a test can prove ownership. Caching and threads are the CDN's business.
 """
 
@@ -9,16 +9,17 @@ import json
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from PIL import ExifTags, Image, ImageDraw, ImageFilter, ImageFont
+from PIL import ExifTags, Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 
-from simulator import scenery
+from simulator import movies, scenery
 from simulator.rewriting import split_parameters
 
 KEYS = ("job_id", "index", "prompt", "nonce", "parent")
-CONTENT_TYPES = {"png": "image/png", "webp": "image/webp"}
+CONTENT_TYPES = {"png": "image/png", "webp": "image/webp", "jpeg": "image/jpeg", "mp4": "video/mp4"}
 _LONGEST_EDGE = 1024
 _MAX_CAPTION = 60
+_FRAME_MS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class Picture:
     width: int = _LONGEST_EDGE
     height: int = _LONGEST_EDGE
     format: str = "webp"
+    frames: int = 1  # more than one: it moves
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -69,6 +71,8 @@ def render(picture: Picture) -> bytes:
 
 def read_metadata(data: bytes) -> dict[str, str]:
     """The identity stored in one of our files; empty for any other picture."""
+    if movies.is_movie(data):
+        return movies.identity_of(data)
     with Image.open(io.BytesIO(data)) as image:
         if isinstance(image, PngImageFile):
             return {key: str(image.text[key]) for key in KEYS if key in image.text}
@@ -77,6 +81,15 @@ def read_metadata(data: bytes) -> dict[str, str]:
         return {}
     found = json.loads(stored)
     return {key: str(found[key]) for key in KEYS if key in found}
+
+
+def inspected(data: bytes) -> tuple[str, tuple[int, int]]:
+    """Content type and size of a file that somebody sent; a size of 0 for what is no picture."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return Image.MIME.get(str(image.format), "application/octet-stream"), image.size
+    except OSError:
+        return "application/octet-stream", (0, 0)
 
 
 def _even(value: float) -> int:
@@ -136,15 +149,24 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _encoded(image: Image.Image, picture: Picture) -> bytes:
+    frames = [ImageChops.offset(image, number * image.width // 32, 0) for number in range(picture.frames)]
+    if picture.format == "mp4":
+        return movies.movie(frames, picture.metadata)
     out = io.BytesIO()
     if picture.format == "png":
         info = PngInfo()
         for key, value in picture.metadata.items():
             info.add_itxt(key, _storable(value))
         image.save(out, "PNG", pnginfo=info, compress_level=1)
+        return out.getvalue()
+    exif = Image.Exif()
+    exif[ExifTags.Base.ImageDescription] = json.dumps(picture.metadata)
+    if picture.format == "jpeg":
+        image.save(out, "JPEG", quality=82, exif=exif)
+    elif picture.frames > 1:
+        moving = {"save_all": True, "append_images": frames[1:], "duration": _FRAME_MS, "loop": 0}
+        image.save(out, "WEBP", quality=75, method=0, exif=exif, **moving)
     else:
-        exif = Image.Exif()
-        exif[ExifTags.Base.ImageDescription] = json.dumps(picture.metadata)
         image.save(out, "WEBP", quality=82, method=1, exif=exif)
     return out.getvalue()
 

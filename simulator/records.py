@@ -3,10 +3,11 @@
 Law: records with their own views as JSON. They hold no references to servers, sockets or tasks.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.eras import Kind
+from simulator.kinds import Kind
 from simulator.pictures import Picture
 
 
@@ -26,10 +27,22 @@ class Account:
     guild_id: str
     channel_id: str
     dm_channel_id: str
+    niji_dm_channel_id: str
 
     @property
     def user(self) -> User:
         return User(id=self.user_id, username=self.username)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What an account has chosen at MidJourney."""
+
+    mode: str = "fast"
+    remix: bool = False
+    stealth: bool = False
+    variability: bool = True
+    version: str = "7"
 
 
 @dataclass(kw_only=True)
@@ -44,12 +57,17 @@ class Message:
     def id(self) -> str:
         return str(self.body["id"])
 
+    @property
+    def flags(self) -> int:
+        return int(self.body["flags"])
+
 
 @dataclass(kw_only=True)
 class Channel:
     id: str
     guild_id: str | None
     readers: set[str]  # user ids
+    bot_id: str | None = None  # of a private channel: with which bot
     messages: dict[str, Message] = field(default_factory=dict)  # oldest first
 
 
@@ -66,8 +84,15 @@ class Interaction:
     name: str  # the command's name or the button's custom id
     data: dict[str, Any]
     message_id: str | None
+    application_id: str
     id: str = ""
     outcome: str = "received"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """A command's options, by name."""
+        given = self.data.get("options") or []
+        return {item["name"]: item.get("value") for item in given if isinstance(item, dict) and "name" in item}
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -99,7 +124,14 @@ class Job:
     prompt: str
     prompt_echoed: str
     created: int
+    bot: User
     mode: str = "fast"
+    stealth: bool = False
+    custom_id: str | None = None  # of the button that asked for it
+    opened_by: str = ""  # the interaction whose dialog was filled
+    inpaint: dict[str, Any] | None = None  # what came with the mask
+    link: str = ""  # of the picture that is described
+    texts: tuple[str, ...] = ()  # what /describe and /shorten answer
     index: int = 0
     parent: "Job | None" = None
     parent_message: Message | None = None
@@ -113,6 +145,17 @@ class Job:
     @property
     def slash(self) -> bool:
         return self.parent_message is None
+
+    @property
+    def status_words(self) -> str:
+        """As they stand in brackets: the mode, and whether others may see the picture."""
+        return f"{self.mode}, stealth" if self.stealth else self.mode
+
+    @property
+    def seed(self) -> int:
+        """The prompt's own, or one that follows from the job."""
+        asked = re.search(r"--seed (\d{1,10})", self.prompt)
+        return int(asked[1]) if asked else int(self.job_id[:8], 16)
 
     def picture(self, *, percent: int = 100) -> Picture:
         return Picture(
@@ -131,7 +174,12 @@ class Job:
             "foreign": self.account is None,
             "account": self.account.token if self.account else None,
             "nonce": self.nonce,
+            "kind": self.kind.family,
             "command": self.kind.command,
+            "custom_id": self.custom_id,
+            "bot": self.bot.id,
+            "mode": self.mode,
+            "seed": self.seed,
             "prompt": self.prompt,
             "prompt_echoed": self.prompt_echoed,
             "status": self.status,
@@ -141,4 +189,5 @@ class Job:
             "parent": self.parent.job_id if self.parent else None,
             "index": self.index or None,
             "image_urls": list(self.image_urls),
+            "inpaint": self.inpaint,
         }

@@ -22,10 +22,11 @@ from simulator.answers import (
     unknown,
 )
 from simulator.chat import Chat
-from simulator.guilds import channel_object, command_index, dm_object, guild_object, self_user
+from simulator.commands import command_index
+from simulator.guilds import channel_object, dm_object, guild_object, self_user
 from simulator.interactions import Interactions
 from simulator.limits import RateLimits
-from simulator.messages import DEFAULT
+from simulator.messages import BOTS, DEFAULT
 from simulator.records import Account, Channel, Message
 from simulator.state import World
 
@@ -37,8 +38,16 @@ PREFIX = "/api/v9"
 
 class Rest:
     def __init__(
-        self, world: World, chat: Chat, interactions: Interactions, limits: RateLimits, *, gateway_url: str
+        self,
+        world: World,
+        chat: Chat,
+        interactions: Interactions,
+        limits: RateLimits,
+        *,
+        gateway_url: str,
+        on_reaction: Callable[[Account, Message, str], None],
     ) -> None:
+        self._on_reaction = on_reaction
         self._world = world
         self._chat = chat
         self._interactions = interactions
@@ -120,13 +129,15 @@ class Rest:
     async def _channel(self, request: web.Request, account: Account) -> web.Response:
         channel = self.channel_of(request, account)
         if channel.guild_id is None:
-            return json_response(dm_object(account, recipients=True))
+            return json_response(dm_object(channel.id, BOTS[str(channel.bot_id)], recipients=True))
         return json_response(channel_object(channel.id, channel.guild_id))
 
     async def _commands(self, request: web.Request, account: Account) -> web.Response:
         self._check_guild(request, account)
         if "channel" in request.match_info:
-            self.channel_of(request, account)
+            bot_id = self.channel_of(request, account).bot_id
+            if bot_id is not None:
+                return json_response(command_index(self._world.command_version, [bot_id]))
         return json_response(command_index(self._world.command_version))
 
     def _check_guild(self, request: web.Request, account: Account) -> None:
@@ -180,7 +191,10 @@ class Rest:
     def _reaction(self, request: web.Request, account: Account, event: str) -> web.Response:
         channel = self.channel_of(request, account)
         message = self._one(request, channel)
-        self._chat.react(channel, message, event, account.user, request.match_info["emoji"])
+        emoji = request.match_info["emoji"]
+        self._chat.react(channel, message, event, account.user, emoji)
+        if event == "MESSAGE_REACTION_ADD":
+            self._on_reaction(account, message, emoji)
         return web.Response(status=204)
 
 

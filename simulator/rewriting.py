@@ -12,12 +12,13 @@ _URL = re.compile(r"<?(https?://[^\s<>]+)>?")
 _DASHES = re.compile(r"(^|\s)[—–]\s?(?=[A-Za-z])")
 _PARAMETER = re.compile(r"\s(?=--[A-Za-z])")
 _TAKES_WHOLE_NUMBER = re.compile(r"--(?:v|version) (\d+)")
+_MODES = {"--fast": "fast", "--relax": "relaxed", "--turbo": "turbo"}
 # Parameters that stay where the user wrote them: their value may be a list or swallow what follows.
 _FIXED = ("--no",)
 
 
-def echo(prompt: str, seed: str) -> str:
-    """What stands between the asterisks of every message about this job."""
+def echo(prompt: str, seed: str, version: str = "--v 7.0") -> str:
+    """What stands between the asterisks of every message about this job. `version` may be added to it."""
     chance = Random(seed)
     text = re.sub(r"\s+", " ", prompt).strip()
     text = _DASHES.sub(r"\1--", text)
@@ -27,7 +28,7 @@ def echo(prompt: str, seed: str) -> str:
     if "--ar 1:1" in parameters and chance.random() < 0.5:
         parameters.remove("--ar 1:1")
     if not _has_version(parameters) and chance.random() < 0.5:
-        parameters.append("--v 7.0")
+        parameters.append(version)
     if not any(item.startswith(_FIXED) for item in parameters) and chance.random() < 0.3:
         chance.shuffle(parameters)
     return " ".join([*([words] if words else []), *parameters])
@@ -38,6 +39,35 @@ def with_aspect(prompt: str, aspect: str) -> str:
     words, parameters = split_parameters(prompt)
     kept = [item for item in parameters if not item.startswith(("--ar ", "--aspect "))]
     return " ".join([*([words] if words else []), *kept, f"--ar {aspect}"])
+
+
+def with_motion(prompt: str, motion: str) -> str:
+    """The prompt of a video: the picture's own without its --no list, and what a video adds."""
+    words, parameters = split_parameters(prompt)
+    kept = [item for item in parameters if not item.startswith(("--no", "--ar ", "--aspect ", "--video", "--motion"))]
+    asked = next((item for item in parameters if item.startswith("--motion ")), "")
+    moving = f"--motion {motion}" if motion else asked
+    return " ".join(part for part in (words, *kept, moving, "--video 1", "--aspect 1:1") if part)
+
+
+def without_zoom(prompt: str) -> str:
+    """A custom zoom's echo does not repeat its --zoom."""
+    words, parameters = split_parameters(prompt)
+    return " ".join(part for part in (words, *(item for item in parameters if not item.startswith("--zoom"))) if part)
+
+
+def asks_for_video(prompt: str) -> bool:
+    return any(item == "--video" or item.startswith("--video ") for item in split_parameters(prompt)[1])
+
+
+def has_link(prompt: str) -> bool:
+    return _URL.search(prompt) is not None
+
+
+def mode_asked(prompt: str) -> str | None:
+    """The mode that the prompt's own parameters ask for, as messages show it."""
+    asked = [_MODES[item] for item in split_parameters(prompt)[1] if item in _MODES]
+    return asked[-1] if asked else None
 
 
 def split_parameters(text: str) -> tuple[str, list[str]]:

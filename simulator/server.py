@@ -12,17 +12,24 @@ from typing import Any, Self
 from aiohttp import web
 
 from simulator.background import Background
+from simulator.buttons import Buttons
 from simulator.cdn import Cdn
 from simulator.chat import Chat
 from simulator.control import Control
 from simulator.crowd import Crowd
+from simulator.dialogs import Dialogs
+from simulator.display import Display
+from simulator.drawing import Drawings
 from simulator.gateway import Gateway
+from simulator.inpaint import Inpaint
 from simulator.interactions import Interactions
 from simulator.limits import RateLimits
 from simulator.midjourney import MidJourney
 from simulator.records import Account
+from simulator.replies import Replies
 from simulator.rest import Rest
 from simulator.settings import Settings, changed
+from simulator.slash import SlashCommands
 from simulator.sockets import Socket
 from simulator.state import World, logger
 from simulator.studio import Studio
@@ -76,6 +83,11 @@ class Simulator:
     def translate_url(self) -> str:
         return f"{self.url}/translate"
 
+    @property
+    def inpaint_url(self) -> str:
+        """Stands for `https://<application>.discordsays.com`, where the page of Vary (Region) lives."""
+        return self.url
+
     # Life
 
     async def __aenter__(self) -> Self:
@@ -106,15 +118,37 @@ class Simulator:
         self._gateway = Gateway(world, resume_url=resume, large_guilds=self._large_guilds)
         self._limits = RateLimits()
         chat = Chat(world, self._gateway, cdn=cdn, proxy=proxy)
-        self._studio = Studio(world, chat, self._background)
+        display = Display(world, chat)
+        self._studio = Studio(world, display, self._background)
         crowd = Crowd(world, chat, self._studio, self._background)
+        replies = Replies(world, self._gateway, chat)
+        self._dialogs, self._inpaint = Dialogs(world, replies), Inpaint(world, replies)
+        self._drawings = Drawings(world, replies=replies, studio=self._studio, display=display, crowd=crowd)
+        commands = SlashCommands(
+            world, replies=replies, chat=chat, display=display, studio=self._studio, drawings=self._drawings
+        )
+        buttons = Buttons(
+            world,
+            replies=replies,
+            chat=chat,
+            studio=self._studio,
+            drawings=self._drawings,
+            dialogs=self._dialogs,
+            inpaint=self._inpaint,
+        )
         bot = MidJourney(
-            world, gateway=self._gateway, chat=chat, studio=self._studio, crowd=crowd, background=self._background
+            world,
+            replies=replies,
+            commands=commands,
+            buttons=buttons,
+            dialogs=self._dialogs,
+            chat=chat,
+            background=self._background,
         )
         interactions = Interactions(world, self._gateway, bot, self._limits)
-        rest = Rest(world, chat, interactions, self._limits, gateway_url=self.gateway_url)
+        rest = Rest(world, chat, interactions, self._limits, gateway_url=self.gateway_url, on_reaction=bot.reacted)
         self._control = Control(world, self._gateway, self.reset)
-        for part in (rest, Cdn(world, rest, upload_base=upload), self._control, Translator()):
+        for part in (rest, Cdn(world, rest, upload_base=upload), self._inpaint, self._control, Translator()):
             part.add_routes(router)
         for path in ("/gateway", "/gateway/", "/"):
             router.add_get(path, self._connect)
@@ -169,6 +203,10 @@ class Simulator:
     def configure(self, **settings: Any) -> None:
         self._control.configure(settings)
 
+    def set_account(self, account: int | str = 0, **choices: Any) -> None:
+        """`mode`, `remix`, `stealth`, `variability`, `version`: as if chosen in /settings."""
+        self._control.set_account(account, choices)
+
     def add_fault(self, fault: dict[str, Any]) -> None:
         self._control.add_faults([fault])
 
@@ -181,6 +219,8 @@ class Simulator:
         await self._end_jobs()
         self._limits.reset()
         self._gateway.open_again()
+        for part in (self._dialogs, self._inpaint, self._drawings):
+            part.reset()
         self._world.reset()
         self._world.touch()
 

@@ -9,8 +9,12 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from simulator.eras import ERAS
+from simulator.records import Profile
 
 SUCCESS_ORDERS = ("before", "after", "random")
+INPAINT_FORMS = ("new", "old", "both")
+MODES = ("fast", "relaxed", "turbo")
+ERROR_FORMS = ("random", "note", "reply", "edit")
 
 
 class SettingsError(ValueError):
@@ -31,6 +35,9 @@ class Settings:
     success_order: str = "before"  # INTERACTION_SUCCESS before or after the first message, or by chance
     latency_ms: float = 0.0  # wait before an interaction is answered, and before the bot reacts
     rate_limit: int = 50  # requests a second, for each account and route
+    upscale_cooldown: float = 0.0  # seconds in which U of the same picture is answered "Slow Down!"
+    inpaint: str = "both"  # form of Vary (Region)'s endpoint that is served
+    error_form: str = "random"  # note, reply or edit, for the errors that are seen in several of them
     seed: int | None = None  # job ids and all chance follow from it; None: another one at every start
 
     def as_json(self) -> dict[str, Any]:
@@ -57,6 +64,17 @@ def changed(settings: Settings, values: Mapping[str, Any]) -> Settings:
     return replace(settings, **accepted)
 
 
+def chosen(profile: Profile, values: Mapping[str, Any]) -> Profile:
+    """An account's choices with `values` applied."""
+    known = {item.name: item for item in fields(Profile)}
+    for name, value in values.items():
+        if name not in known:
+            raise SettingsError(f"unknown choice {name!r}; there are: {', '.join(known)}")
+        if type(value) is not type(known[name].default) or (name == "mode" and value not in MODES):
+            raise SettingsError(f"{name} must be like {known[name].default!r}, not {value!r}")
+    return replace(profile, **values)
+
+
 def _number(low: float, high: float) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
@@ -76,6 +94,9 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "success_order": (lambda value: value in SUCCESS_ORDERS, f"one of {', '.join(SUCCESS_ORDERS)}"),
     "latency_ms": (_number(0, 60_000), "milliseconds from 0 to 60000"),
     "rate_limit": (_integer(1, 1_000_000), "an integer from 1 to 1000000"),
+    "upscale_cooldown": (_number(0, 86_400), "seconds from 0 to 86400"),
+    "inpaint": (lambda value: value in INPAINT_FORMS, f"one of {', '.join(INPAINT_FORMS)}"),
+    "error_form": (lambda value: value in ERROR_FORMS, f"one of {', '.join(ERROR_FORMS)}"),
     "seed": (_integer(0, 2**64), "an integer of at least 0"),
 }
 NAMES = tuple(item.name for item in fields(Settings))

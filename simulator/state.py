@@ -17,8 +17,9 @@ from typing import Any
 
 from simulator.eras import ERAS, Era
 from simulator.faults import Faults
+from simulator.messages import BOT, NIJI
 from simulator.pictures import Picture
-from simulator.records import Account, Channel, Interaction, Job, Message, User
+from simulator.records import Account, Channel, Interaction, Job, Message, Profile, User
 from simulator.settings import Settings
 from simulator.snowflakes import Snowflakes, now_ms
 
@@ -40,6 +41,8 @@ class Upload:
     channel_id: str
     filename: str
     data: bytes | None = None
+    content_type: str = "application/octet-stream"
+    size: tuple[int, int] = (0, 0)  # width and height of a picture
 
 
 class World:
@@ -71,7 +74,7 @@ class World:
         self.accepted_nonces: set[str] = set()
         self.uploads: dict[str, Upload] = {}
         self.files: OrderedDict[str, Picture | Upload] = OrderedDict()
-        self.modes: dict[str, str] = {}
+        self.profiles: dict[str, Profile] = {}  # by token
         self.dead_tokens: set[str] = set()
         self.new_versions()
         self._open_channels()
@@ -83,9 +86,10 @@ class World:
                 account.channel_id, Channel(id=account.channel_id, guild_id=account.guild_id, readers=set())
             )
             own.readers.add(account.user_id)
-            self.channels[account.dm_channel_id] = Channel(
-                id=account.dm_channel_id, guild_id=None, readers={account.user_id}
-            )
+            for channel_id, bot in ((account.dm_channel_id, BOT), (account.niji_dm_channel_id, NIJI)):
+                self.channels[channel_id] = Channel(
+                    id=channel_id, guild_id=None, readers={account.user_id}, bot_id=bot.id
+                )
 
     # Settings and time
 
@@ -111,6 +115,12 @@ class World:
         if isinstance(key, int):
             return self.accounts[key] if 0 <= key < len(self.accounts) else None
         return self.by_token.get(key)
+
+    def profile(self, token: str) -> Profile:
+        return self.profiles.get(token, Profile())
+
+    def dm_channel(self, account: Account, bot: User) -> Channel:
+        return self.channels[account.niji_dm_channel_id if bot is NIJI else account.dm_channel_id]
 
     def sees(self, account: Account, channel: Channel) -> bool:
         return account.user_id in channel.readers
@@ -193,4 +203,5 @@ def _account(number: int, shared_channel: bool) -> Account:
         guild_id=str(1_310_000_000_000_000_000 + place),
         channel_id=str(1_320_000_000_000_000_000 + place),
         dm_channel_id=str(1_330_000_000_000_000_000 + number),
+        niji_dm_channel_id=str(1_335_000_000_000_000_000 + number),
     )

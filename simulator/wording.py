@@ -1,35 +1,14 @@
 """What MidJourney writes into its messages, stage by stage, and the names it gives to files.
 
-Law: pure text. The words themselves are data in `eras`; the echo of the prompt is made in `rewriting`.
+Law: pure text. The words themselves are data in `kinds` and `eras`; the echo of the prompt is made in `rewriting`.
 """
 
 import re
-from collections.abc import Sequence
 from random import Random
-from typing import Any
 
-from simulator.eras import Era, Kind
-
-RED, YELLOW = 16711680, 16239475
-
-QUEUED = (
-    "Job queued",
-    "You have reached the maximum allowed number of concurrent jobs. "
-    "Don't worry, this job will start as soon as another one finishes!",
-    YELLOW,
-)
-QUEUE_FULL = (
-    "Queue full",
-    "Your job queue is full. Please wait for a job to finish first, then resubmit this one.",
-    RED,
-)
-BANNED = (
-    "Banned prompt detected",
-    "The filters found a phrase in this prompt that is not allowed. Change it and try again.",
-    RED,
-)
-INVALID = ("Invalid parameter", "Unrecognized parameter(s): `--simulated`", RED)
-FAILED = ("Sorry! Could not complete the job!", "The job encountered an error. It was not charged.", RED)
+from simulator.eras import Era
+from simulator.kinds import Kind
+from simulator.rewriting import split_parameters
 
 
 def waiting(kind: Kind, prompt: str, user_id: str, index: int) -> str:
@@ -38,6 +17,10 @@ def waiting(kind: Kind, prompt: str, user_id: str, index: int) -> str:
 
 def progress(kind: Kind, prompt: str, user_id: str, percent: int, mode: str) -> str:
     return f"**{prompt}** - {kind.running}{mention(user_id)} ({percent}%) ({mode})"
+
+
+def paused(kind: Kind, prompt: str, user_id: str, mode: str) -> str:
+    return f"**{prompt}** - {kind.running}{mention(user_id)} (paused) ({mode})"
 
 
 def stopped(kind: Kind, prompt: str, user_id: str) -> str:
@@ -57,53 +40,39 @@ def rated(guild_id: str, channel_id: str, message_id: str) -> str:
     return f"You have successfully rated [this job]({link}) with 😍"
 
 
+def seed(prompt: str, job_id: str, number: int) -> str:
+    return f"**{prompt}**\n**Job ID**: {job_id}\n**seed** {number}"
+
+
 def mention(user_id: str) -> str:
     return f"<@{user_id}>"
 
 
-def embed(words: tuple[str, str, int], prompt: str) -> dict[str, Any]:
-    """A bot's note; its footer repeats the command as it was sent."""
-    title, description, colour = words
-    return {
-        "type": "rich",
-        "title": title,
-        "description": description,
-        "color": colour,
-        "footer": {"text": f"/imagine {prompt}"},
-        "content_scan_version": 0,
-    }
-
-
-def info(username: str, mode: str, running: Sequence[str], queued: int) -> dict[str, Any]:
-    facts = (
-        ("Subscription", "Pro (simulated)"),
-        ("Job Mode", "Relaxed" if mode == "relaxed" else "Fast"),
-        ("Visibility Mode", "Public"),
-        ("Fast Time Remaining", "29.5/30.0 hours (98.33%)"),
-        ("Lifetime Usage", "0 images (0.00 hours)"),
-        ("Relaxed Usage", "0 images (0.00 hours)"),
-        ("Queued Jobs (fast)", str(queued)),
-        ("Queued Jobs (relax)", "0"),
-        ("Running Jobs", ", ".join(running) or "None"),
-    )
-    lines = "\n".join(f"**{name}**: {value}" for name, value in facts)
-    return {"type": "rich", "title": f"Your info - {username}", "description": lines}
-
-
-def percentages(steps: int, chance: Random) -> list[int]:
-    """Irregular and never falling; 0 often comes first and may be repeated."""
+def percentages(era: Era, steps: int, chance: Random) -> list[int]:
+    """Never falling. The era's own, or irregular ones: 0 often comes first and may be repeated."""
     if steps <= 0:
         return []
+    if era.percents:
+        return list(era.percents)
     rising = sorted(chance.sample(range(1, 99), steps) if steps <= 90 else chance.choices(range(1, 99), k=steps))
     zeros = min(steps - 1, chance.choice((0, 1, 1, 2)))
     return [0] * zeros + rising[zeros:]
 
 
-def preview_name(job_id: str) -> str:
-    return f"{job_id}_grid_0.webp"
+def preview_name(era: Era, job_id: str) -> str:
+    return era.preview_name.format(job_id=job_id)
 
 
-def file_name(user_id: str, prompt: str, job_id: str, extension: str) -> str:
-    """`u<digits>_<slug>_<uuid>.<ext>`: the slug is the prompt's words, cut as MidJourney cuts them."""
-    slug = re.sub(r"[^\w.-]+", "_", re.sub(r"<[^>]*>|--\S+", " ", prompt), flags=re.ASCII).strip("_")[:50]
-    return f"u{user_id[-10:]}_{slug or 'picture'}_{job_id}.{extension}"
+def frame_name(job_id: str, cell: int, step: int) -> str:
+    return f"{job_id}_{cell}_step_{step}.jpeg"
+
+
+def file_name(prefix: str, prompt: str, job_id: str, extension: str) -> str:
+    """`<user>_<slug>_<uuid>.<ext>`: the slug is the prompt's words, cut as MidJourney cuts them."""
+    words = re.sub(r"<[^>]*>", " ", split_parameters(prompt)[0])
+    slug = re.sub(r"[^\w.-]+", "_", words, flags=re.ASCII).strip("_")[:50]
+    return f"{prefix}_{slug or 'picture'}_{job_id}.{extension}"
+
+
+def file_prefix(era: Era, username: str, user_id: str) -> str:
+    return era.file_prefix.format(username=username, digits=user_id[-10:])

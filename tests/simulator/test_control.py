@@ -11,7 +11,7 @@ from simulator import Simulator
 from simulator.faults import KINDS
 from simulator.magic import WORDS
 from simulator.settings import NAMES, Settings, SettingsError
-from tests.simulator.wire import connected
+from tests.simulator.wire import APPLICATION_ID, connected
 
 MANUAL = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
 
@@ -34,6 +34,11 @@ async def test_jobs_and_interactions_and_state() -> None:
             "account": wire.account.token,
             "nonce": nonce,
             "command": "imagine",
+            "kind": "imagine",
+            "custom_id": None,
+            "bot": APPLICATION_ID,
+            "mode": "fast",
+            "inpaint": None,
             "prompt": "a  fox",
             "status": "finished",
             "parent": None,
@@ -61,18 +66,49 @@ async def test_settings_are_changed_all_or_none() -> None:
         status, answer = await control(simulator, "POST", "settings", {"steps": 3, "speed": 1, "era": "1999"})
         assert status == 400
         assert "unknown setting 'speed'; there are: job_seconds" in answer["error"]
-        assert "era must be one of 2026, not '1999'" in answer["error"]
+        assert "era must be one of 2023, 2024, 2026, not '1999'" in answer["error"]
         assert simulator.state()["settings"]["steps"] == Settings().steps
         assert (await control(simulator, "POST", "settings", [1]))[0] == 400
 
 
 @pytest.mark.parametrize(
     "values",
-    [{"steps": -1}, {"steps": True}, {"steps": 1.5}, {"job_seconds": "1"}, {"success_order": "never"}, {"seed": -1}],
+    [
+        {"inpaint": "newest"},
+        {"error_form": ""},
+        {"upscale_cooldown": -1},
+        {"steps": -1},
+        {"steps": True},
+        {"steps": 1.5},
+        {"job_seconds": "1"},
+        {"success_order": "never"},
+        {"seed": -1},
+    ],
 )
 def test_wrong_settings_are_refused_at_once(values: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match=next(iter(values))):
         Simulator(**values)
+
+
+async def test_accounts_choose_their_modes_over_http() -> None:
+    async with Simulator() as simulator:
+        status, accounts = await control(simulator, "POST", "accounts", {"account": 1, "remix": True, "mode": "turbo"})
+        assert status == 200 and [(item["remix"], item["mode"]) for item in accounts] == [
+            (False, "fast"),
+            (True, "turbo"),
+        ]
+        for wrong, part in (
+            ({"account": 7}, "no account 7"),
+            ({"remix": True}, "no account None"),
+            ({"account": 0, "speed": 1}, "unknown choice 'speed'; there are: mode"),
+            ({"account": 0, "mode": "slow"}, "mode must be like 'fast'"),
+            ({"account": 0, "remix": 1}, "remix must be like False"),
+            ([], "are an object"),
+        ):
+            status, answer = await control(simulator, "POST", "accounts", wrong)
+            assert status == 400 and part in answer["error"]
+        await simulator.reset()
+        assert simulator.state()["accounts"][1]["remix"] is False
 
 
 async def test_faults_over_http() -> None:

@@ -26,7 +26,7 @@ async def status_of(simulator: Simulator, wire: Wire, prompt: str, *statuses: st
 
 
 def test_the_longest_word_decides() -> None:
-    assert fate_of("a fox sim-queue-full").refusal == "queue_full"
+    assert fate_of("a fox sim-queue-full").trouble == "queue_full"
     assert fate_of("a fox").word == ""
     assert len({fate.word for fate in WORDS}) == len(WORDS)
 

@@ -1,5 +1,6 @@
 """The unmodified discord.py-self logs in, finds /imagine, draws, and takes the result further."""
 
+import asyncio
 import io
 
 import discord
@@ -36,6 +37,26 @@ async def test_imagine_then_upscale_with_the_real_library() -> None:
             assert [item["status"] for item in simulator.jobs] == ["finished", "finished"]
             assert simulator.state()["counters"].get("errors", 0) == 0
             assert simulator.state()["mixups"] == 0
+
+
+async def test_a_dialog_with_the_real_library() -> None:
+    async with Simulator(accounts=1) as simulator:
+        simulator.set_account(0, remix=True)
+        account = simulator.accounts[0]
+        async with logged_in(simulator, account.token) as client:
+            channel = client.get_channel(int(account.channel_id))
+            imagine = next(item for item in await channel.application_commands() if item.name == "imagine")
+            await imagine(channel, prompt="a red fox")
+            grid = await client.hear("message", lambda message: message.attachments and message.components)
+            pressing = asyncio.create_task(grid.components[1].children[0].click())
+            modal = await client.hear("modal")
+            pressing.cancel()  # the library would wait for a success that a dialog does not have
+            await asyncio.gather(pressing, return_exceptions=True)
+            assert modal.custom_id.startswith("MJ::RemixModal::") and modal.application.id == 936929561302675456
+            modal.components[0].children[0].answer("a blue fox")
+            assert (await modal.submit()).successful
+            again = await client.hear("message", lambda message: "a blue fox" in message.content and message.components)
+            assert str(again.reference.message_id) == str(grid.id)
 
 
 async def test_upload_and_history_with_the_real_library() -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from simulator.pictures import Picture, fitted, read_metadata, render
+from simulator.pictures import Picture, fitted, inspected, read_metadata, render
 from simulator.scenery import scene_names
 
 GRID = Picture(
@@ -31,6 +31,47 @@ def test_a_file_names_its_owner(picture: Picture) -> None:
     assert read_metadata(data) == picture.metadata
     with Image.open(io.BytesIO(data)) as image:
         assert (image.format, image.size) == (picture.format.upper(), (256, 256))
+
+
+def test_what_moves() -> None:
+    data = render(replace(GRID, frames=3))
+    with Image.open(io.BytesIO(data)) as image:
+        assert (image.format, getattr(image, "n_frames", 1)) == ("WEBP", 3)
+    assert read_metadata(data) == GRID.metadata
+
+
+def test_a_frame_of_a_video() -> None:
+    data = render(replace(SINGLE, format="jpeg", percent=40))
+    assert read_metadata(data) == SINGLE.metadata
+    assert inspected(data) == ("image/jpeg", (256, 256)) and inspected(b"cat")[1] == (0, 0)
+
+
+def test_a_clip_is_an_mp4_with_its_frames_as_they_are() -> None:
+    clip = replace(SINGLE, format="mp4", frames=3)
+    data = render(clip)
+    assert read_metadata(data) == clip.metadata and data[4:8] == b"ftyp"
+    boxes, place = {}, 0
+    while place < len(data):
+        length, kind = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8]
+        boxes[kind] = data[place + 8 : place + length]
+        place += length
+    assert place == len(data) and list(boxes) == [b"ftyp", b"mdat", b"moov", b"uuid"]
+    # Each frame is one key picture of 256 macroblocks, 384 bytes each, stored.
+    sizes, samples = [], boxes[b"mdat"]
+    while samples:
+        size = int.from_bytes(samples[:4], "big")
+        assert samples[4] & 31 == 5
+        sizes.append(size)
+        samples = samples[4 + size :]
+    assert len(sizes) == 3 and all(256 * 386 <= size < 256 * 386 * 1.01 for size in sizes)
+    assert (
+        b"stsz" + bytes(8) + (3).to_bytes(4, "big") + b"".join(n.to_bytes(4, "big") for n in _with_lengths(sizes))
+        in data
+    )
+
+
+def _with_lengths(sizes: list[int]) -> list[int]:
+    return [size + 4 for size in sizes]
 
 
 def test_the_same_job_has_the_same_picture_and_another_job_another() -> None:

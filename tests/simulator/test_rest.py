@@ -7,7 +7,8 @@ import aiohttp
 import pytest
 
 from simulator import Simulator
-from tests.simulator.wire import Event, Wire, connected, custom_ids
+from simulator.messages import NIJI_ID
+from tests.simulator.wire import APPLICATION_ID, Event, Wire, connected, custom_ids
 
 
 async def test_tokens() -> None:
@@ -48,9 +49,11 @@ async def test_commands_have_a_version_of_their_own_at_every_start() -> None:
                 status, index = await wire.call("GET", place + "/application-command-index")
                 assert status == 200
                 versions |= {item["version"] for item in index["application_commands"]}
-            assert {"imagine", "blend", "describe", "shorten", "show", "info", "settings", "fast", "relax"} == {
-                item["name"] for item in index["application_commands"]
-            }
+            offered = {(item["application_id"], item["name"], item["type"]) for item in index["application_commands"]}
+            assert len(offered) == len(index["application_commands"]) == 22
+            assert (APPLICATION_ID, "imagine", 1) in offered and (NIJI_ID, "Cancel Job", 3) in offered
+            _, index = await wire.call("GET", f"/channels/{wire.account.dm_channel_id}/application-command-index")
+            assert {item["application_id"] for item in index["application_commands"]} == {APPLICATION_ID}
     assert len(versions) == 2
 
 

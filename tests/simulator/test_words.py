@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulator import components, wording
-from simulator.eras import ERAS
+from simulator.eras import ERAS, Era
+from simulator.layouts import TEXT_LAYOUTS
 from simulator.rewriting import echo, split_parameters, with_aspect
 from simulator.translate import translated
 
@@ -97,7 +98,7 @@ def test_the_words_of_each_kind(command: str, waiting: str, final: str) -> None:
 @unhurried
 @given(st.integers(0, 100), st.integers())
 def test_percentages_never_fall(steps: int, seed: int) -> None:
-    percents = wording.percentages(steps, Random(seed))
+    percents = wording.percentages(ERA, steps, Random(seed))
     assert len(percents) == steps
     assert percents == sorted(percents)
     assert all(0 <= value < 100 for value in percents)
@@ -106,23 +107,48 @@ def test_percentages_never_fall(steps: int, seed: int) -> None:
 @unhurried
 @given(st.text(max_size=300))
 def test_file_names_are_plain(prompt: str) -> None:
-    name = wording.file_name("1300000000000000001", prompt, JOB, "webp")
+    name = wording.file_name("u1300000001", prompt, JOB, "webp")
     assert name.isascii() and name.endswith(f"_{JOB}.webp") and "/" not in name and " " not in name
 
 
-def test_every_button_that_is_shown_and_simulated_is_read_back() -> None:
-    read = {}
-    for rows in (components.grid_rows(JOB), components.solo_rows(JOB), components.cancel_row(JOB)):
-        for item in components.buttons(rows):
-            if "custom_id" in item and (press := components.read_custom_id(item["custom_id"])):
-                assert press.job_id == JOB
-                read[item["custom_id"]] = press.command
-    assert set(ERA.kinds) - {"imagine"} == set(read.values()) - {"bookmark", "cancel"}
-    assert components.read_custom_id(f"MJ::Inpaint::1::{JOB}::SOLO") is None
+@pytest.mark.parametrize("era", ERAS.values(), ids=list(ERAS))
+def test_every_button_that_is_shown_is_read_back(era: Era) -> None:
+    read = set()
+    for shape, layout in (*era.layouts.items(), *TEXT_LAYOUTS.items()):
+        for item in components.buttons(components.laid_out(layout, JOB)):
+            if "custom_id" in item:
+                press = components.read_custom_id(item["custom_id"])
+                assert press is not None and press.job_id in (JOB, ""), (shape, item)
+                read.add(press.command)
+    by_command = {"imagine", "blend", "describe", "shorten", "video"}
+    at_once = {"bookmark", "animate_manual", "pic_reader", "pic_reader_all", "describe_again", "analyzed"}
+    assert set(era.kinds) - by_command == read - at_once
+    assert components.read_custom_id(f"MJ::JOB::unheard_of::1::{JOB}::SOLO") is None
+
+
+def test_no_row_is_longer_than_discord_allows() -> None:
+    layouts = [layout for era in ERAS.values() for layout in era.layouts.values()]
+    for layout in (*layouts, *TEXT_LAYOUTS.values()):
+        assert len(layout) <= 5 and all(0 < len(line) <= 5 for line in layout)
+
+
+def test_what_only_other_shapes_have_is_left_out() -> None:
+    layout = ERA.layouts["single"]
+    wide, square = (list(components.buttons(components.laid_out(layout, JOB, square=it))) for it in (False, True))
+    assert {item["label"] for item in wide if "label" in item} - {item.get("label") for item in square} == {
+        "Make Square"
+    }
+
+
+def test_only_newer_components_are_numbered() -> None:
+    old = components.laid_out(ERA.layouts["grid"], JOB, numbered=False)
+    new = components.laid_out(ERA.layouts["grid"], JOB)
+    assert not any("id" in item for item in (*old, *components.buttons(old)))
+    assert [item["id"] for item in components.buttons(new)] == [2, 3, 4, 5, 6, 8, 9, 10, 11, 12]
 
 
 def test_a_used_button_changes_its_style_alone() -> None:
-    before = components.grid_rows(JOB)
+    before = components.laid_out(ERA.layouts["grid"], JOB)
     custom_id = f"MJ::JOB::upsample::3::{JOB}"
     after = components.pressed(before, custom_id)
     changed = [

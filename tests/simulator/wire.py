@@ -82,17 +82,17 @@ class Wire:
         self._news.set()
 
     async def frame(self, matches: Callable[[Event], bool]) -> Event:
-        return await self._first(self.frames, matches)
+        return await self.first(self.frames, matches)
 
     async def event(self, name: str, matches: Callable[[Event], Any] = bool) -> Event:
-        found = await self._first(self.events, lambda item: item["t"] == name and bool(matches(item["d"])))
+        found = await self.first(self.events, lambda item: item["t"] == name and bool(matches(item["d"])))
         data: Event = found["d"]
         return data
 
     async def message(self, matches: Callable[[Event], Any] = bool) -> Event:
         return await self.event("MESSAGE_CREATE", matches)
 
-    async def _first(self, heard: list[Event], matches: Callable[[Event], bool]) -> Event:
+    async def first(self, heard: list[Event], matches: Callable[[Event], bool]) -> Event:
         async with asyncio.timeout(5):
             while True:
                 if found := next((item for item in heard if matches(item)), None):
@@ -138,6 +138,57 @@ class Wire:
             **changes,
         }
 
+    async def command(self, name: str, *, application: str = APPLICATION_ID, **options: Any) -> str:
+        """The nonce of an accepted command. A value of bytes is uploaded first."""
+        _, index = await self.call("GET", f"/guilds/{self.account.guild_id}/application-command-index")
+        offered = index["application_commands"]
+        found = next(item for item in offered if item["name"] == name and item["application_id"] == application)
+        changes = {key: options.pop(key) for key in ("channel_id", "guild_id") if key in options}
+        target = {"target_id": options.pop("target_id")} if "target_id" in options else {}
+        uploads = [await self.upload(value, f"{key}.png") for key, value in options.items() if isinstance(value, bytes)]
+        numbers = iter(range(len(uploads)))
+        given = [
+            {"type": 11, "name": key, "value": next(numbers)}
+            if isinstance(value, bytes)
+            else {"type": 3, "name": key, "value": value}
+            for key, value in options.items()
+        ]
+        files = [
+            {"id": str(n), "filename": item.split("/")[1], "uploaded_filename": item} for n, item in enumerate(uploads)
+        ]
+        data = {
+            "id": found["id"],
+            "name": name,
+            "type": found["type"],
+            "version": found["version"],
+            "options": given,
+            "attachments": files,
+            **target,
+        }
+        body = await self.body(2, data, application_id=application, **changes)
+        assert await self.call("POST", "/interactions", json=body) == (204, None)
+        return str(body["nonce"])
+
+    async def upload(self, data: bytes, filename: str) -> str:
+        """The name by which Discord knows the file."""
+        files = {"files": [{"id": "0", "filename": filename, "file_size": len(data)}]}
+        _, answer = await self.call("POST", f"/channels/{self.account.channel_id}/attachments", json=files)
+        async with self.http.put(answer["attachments"][0]["upload_url"], data=data) as put:
+            assert put.status == 200
+        return str(answer["attachments"][0]["upload_filename"])
+
+    async def submit_body(self, dialog: Event, text: str, **changes: Any) -> Event:
+        """What answers INTERACTION_MODAL_CREATE."""
+        field = dialog["components"][0]["components"][0]
+        parts = [{"type": 1, "components": [{"type": 4, "custom_id": field["custom_id"], "value": text}]}]
+        data = {"id": dialog["id"], "custom_id": dialog["custom_id"], "components": parts}
+        return await self.body(5, data, application_id=dialog["application"]["id"], **changes)
+
+    async def submit(self, dialog: Event, text: str) -> str:
+        body = await self.submit_body(dialog, text)
+        assert await self.call("POST", "/interactions", json=body) == (204, None)
+        return str(body["nonce"])
+
     async def imagine_body(self, prompt: str, **changes: Any) -> Event:
         options = [{"type": 3, "name": "prompt", "value": prompt}]
         data = {
@@ -157,8 +208,8 @@ class Wire:
 
     async def press(self, message: Event, custom_id: str, **changes: Any) -> str:
         data = {"component_type": 2, "custom_id": custom_id}
-        flags = message["flags"]
-        body = await self.body(3, data, message_id=message["id"], message_flags=flags, **changes)
+        told = {"message_id": message["id"], "message_flags": message["flags"]}
+        body = await self.body(3, data, **told, application_id=message["author"]["id"], **changes)
         assert await self.call("POST", "/interactions", json=body) == (204, None)
         return str(body["nonce"])
 
@@ -184,6 +235,25 @@ async def connected(simulator: Simulator, place: int = 0, compress: str | None =
             yield wire
         finally:
             await wire.leave()
+
+
+async def finished(wire: Wire, nonce: str) -> Event:
+    """The final message of the job with this nonce."""
+    done: list[Event] = []
+
+    def ended() -> bool:
+        done[:] = [job for job in wire.simulator.jobs if job["nonce"] == nonce and job["finished"]]
+        return bool(done)
+
+    await wire.simulator.until(ended)
+    assert done[0]["status"] == "finished", done[0]
+    urls = done[0]["image_urls"]
+    return await wire.message(lambda body: any(item["url"] in urls for item in body["attachments"]))
+
+
+async def press(wire: Wire, message: Event, marker: str) -> str:
+    """Presses the button whose custom id contains the marker."""
+    return await wire.press(message, next(item for item in custom_ids(message) if marker in item))
 
 
 def with_nonce(nonce: str) -> Callable[[Event], bool]:

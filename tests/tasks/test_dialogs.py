@@ -222,6 +222,21 @@ async def test_the_cancel_button_is_pressed_and_midjourney_confirms(tmp_path: Pa
         assert (ended.status, ended.phase) == (Status.CANCEL, Phase.OVER)
 
 
+async def test_a_cancel_that_midjourney_refuses_does_not_fail_the_drawing(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await home.service.imagine(MJ, prompt="a dog")
+        await home.until_said(1)
+        nonce = home.desk.said[0][2]
+        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p"), cancel_id="MJ::Cancel::j"))
+        await home.until_task(task.id, lambda t: t.cancel_id is not None)
+        await home.service.cancel(task.id)
+        await home.until_said(2)
+        no = Refused(keys=keys(nonce=home.desk.said[1][2]), code="invalid_request", reason="Invalid request")
+        home.tracker.hear(no)
+        home.tracker.hear(result(nonce))
+        assert (await home.until_task(task.id, over)).status is Status.SUCCESS
+
+
 async def test_stopped_without_our_press_is_a_failure(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await home.service.imagine(MJ, prompt="a dog")

@@ -16,7 +16,6 @@ from storage.tasks import Tasks
 from tasks.banned import BannedWords
 from tasks.changes import Changes
 from tasks.congestion import Congestion
-from tasks.deadlines import Deadlines
 from tasks.dispatcher import Dispatcher
 from tasks.errors import NotSent
 from tasks.events import Event, Heard
@@ -26,7 +25,7 @@ from tasks.ports import Translation
 from tasks.posting import Posting
 from tasks.prompts import PromptRules
 from tasks.service import Limits, Service
-from tasks.tracker import Tracker
+from tasks.tracker import Rules, Tracker
 from tests.tasks.builders import NOW, account
 
 
@@ -118,11 +117,10 @@ class House:
             gateway=desk,
             posting=self.posting,
             congestion=congestion,
-            falls_back_to_relax=True,
+            rules=Rules(falls_back_to_relax=True),
             new_nonce=lambda: f"n{next(numbers)}",
             journal=journal,
             clock=clock,
-            deadlines=Deadlines(),
             freed=self.awake.set,
         )
         self.dispatcher = Dispatcher(

@@ -1,0 +1,96 @@
+"""Dialogs that were opened and what was entered: the modal windows of Remix mode, Custom Zoom, /describe and more.
+
+Law: an open dialog costs and blocks nothing, however long it stays. A submit must fit the dialog that it names: the
+same account, bot and ids; each dialog is filled once.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from simulator import components
+from simulator.answers import invalid_form, unknown
+from simulator.components import TEXT_INPUT
+from simulator.messages import BOTS, application_object
+from simulator.records import Account, Interaction
+from simulator.replies import Replies
+from simulator.state import World
+
+Answer = Callable[[Interaction, str], None]  # the submit, and the text that was entered
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialog:
+    account: Account
+    application_id: str
+    custom_id: str
+    field: str
+    answer: Answer
+
+
+class Dialogs:
+    def __init__(self, world: World, replies: Replies) -> None:
+        self._world = world
+        self._replies = replies
+        self._open: dict[str, Dialog] = {}
+
+    def reset(self) -> None:
+        self._open.clear()
+
+    def open(
+        self, interaction: Interaction, *, custom_id: str, field: str, title: str, value: str, answer: Answer
+    ) -> None:
+        """Told to the session that pressed; nothing else happens until it is filled."""
+        self._open[interaction.id] = Dialog(
+            account=interaction.account,
+            application_id=interaction.application_id,
+            custom_id=custom_id,
+            field=field,
+            answer=answer,
+        )
+        self._replies.event(
+            "INTERACTION_MODAL_CREATE",
+            interaction,
+            channel_id=interaction.channel_id,
+            custom_id=custom_id,
+            application=application_object(BOTS[interaction.application_id]),
+            title=title,
+            components=components.rows([components.text_input(field, "Prompt", value)]),
+        )
+        self._world.touch()
+
+    def check(self, interaction: Interaction) -> None:
+        """Raises what Discord answers to a submit that does not fit."""
+        data = interaction.data
+        dialog = self._open.get(str(data.get("id")))
+        if dialog is not None and dialog.account is not interaction.account:
+            self._world.mixup(f"dialog {data.get('id')} was filled by another account")
+            dialog = None
+        if dialog is None:
+            raise unknown("interaction", 10062)
+        if dialog.application_id != interaction.application_id:
+            raise unknown("Application", 10002)
+        if data.get("custom_id") != dialog.custom_id:
+            raise invalid_form("data.custom_id", "COMPONENT_VALIDATION_FAILED", "Component validation failed")
+        if not _entered(data, dialog.field):
+            raise invalid_form("data.components", "BASE_TYPE_REQUIRED", "This field is required")
+
+    def take(self, interaction: Interaction) -> Callable[[], None]:
+        """The answer to a checked submit, to be carried out when the bot hears of it."""
+        dialog = self._open.pop(str(interaction.data["id"]))
+        return lambda: dialog.answer(interaction, _entered(interaction.data, dialog.field))
+
+
+def _entered(data: dict[str, Any], field: str) -> str:
+    """The text of that field, wherever it stands; empty when it is missing."""
+    for item in _parts(data.get("components")):
+        if item.get("type") == TEXT_INPUT and item.get("custom_id") == field and isinstance(item.get("value"), str):
+            return str(item["value"])
+    return ""
+
+
+def _parts(value: Any) -> Iterator[dict[str, Any]]:
+    for item in value if isinstance(value, list) else []:
+        if isinstance(item, dict):
+            yield item
+            yield from _parts(item.get("components"))

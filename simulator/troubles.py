@@ -1,0 +1,187 @@
+"""What MidJourney says when it does not draw: every error and notice, by name.
+
+Law: a table only. Which prompt meets which trouble is said in `magic`; how it reaches the reader in `replies` and
+`display`. The words are our own where only a title is known.
+"""
+
+from dataclasses import dataclass
+
+RED, YELLOW, BRIGHT_RED = 16711680, 16239475, 15548997
+
+NOTE, REPLY_FORM, EDIT = "note", "reply", "edit"
+_ANY = (NOTE, REPLY_FORM, EDIT)
+_LATE = (REPLY_FORM, EDIT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """An embed, or a plain text. `forms`: where it is seen: a private note instead of a job, a reply to the job's
+    first message, or an edit of that; one of them by chance. `{later}` is a Unix time, `{prompt}` the prompt."""
+
+    name: str
+    title: str = ""
+    description: str = ""
+    content: str = ""
+    footer: str = "/imagine {prompt}"
+    colour: int | None = RED
+    forms: tuple[str, ...] = (NOTE,)
+    appeal: bool = False  # has a button that starts the job after all
+
+
+_OF_PROMPTS = (
+    Trouble(
+        name="banned",
+        title="Banned prompt detected",
+        description="The filters found a phrase in this prompt that is not allowed. Change it and try again.",
+    ),
+    Trouble(
+        name="banned_image",
+        title="Banned image prompt",
+        description="One of the pictures in this prompt is not allowed here.",
+        forms=_ANY,
+    ),
+    Trouble(
+        name="image_denied",
+        title="Image denied",
+        description="The picture you sent was not accepted by our filters.",
+        forms=_ANY,
+    ),
+    Trouble(
+        name="image_filters",
+        title="Request cancelled due to image filters",
+        description="A picture of this request was caught by our filters.",
+        forms=_ANY,
+    ),
+    Trouble(
+        name="output_filters",
+        title="Request cancelled due to output filters",
+        description="What was being drawn was caught by our filters.",
+        forms=_ANY,
+    ),
+    Trouble(
+        name="declined",
+        title="Sorry, something went wrong",
+        description="The job encountered an error. Our team has been notified.",
+        footer="decline-simulate-harbour",
+        colour=None,
+        forms=(REPLY_FORM,),
+    ),
+    Trouble(
+        name="invalid",
+        title="Invalid parameter",
+        description="Unrecognized parameter(s): `--simulated`",
+    ),
+    Trouble(
+        name="invalid_text",
+        content="Invalid parameter\nUnrecognized parameter(s): `--simulated`\n/imagine {prompt}",
+    ),
+    Trouble(name="invalid_prompt", title="Invalid prompt", description="This prompt cannot be drawn."),
+    Trouble(name="invalid_request", title="Invalid request", description="This cannot be done with this job."),
+    Trouble(name="invalid_link", title="Invalid link!", description="Could not fetch a picture from this address."),
+    Trouble(name="empty", title="Empty prompt", description="You need to give a prompt."),
+)
+
+_OF_JOBS = (
+    Trouble(
+        name="failed",
+        title="Sorry! Could not complete the job!",
+        description="The job encountered an error. It was not charged.",
+        forms=_LATE,
+    ),
+    Trouble(name="internal", title="Internal error", description="Please try again later.", forms=_ANY),
+    Trouble(
+        name="trace",
+        content="There was an error processing your request. Please try again later. Your trace: `paper-kite-lantern`",
+    ),
+    Trouble(name="command_failed", content="Failed to process your command :c"),
+    Trouble(
+        name="slow_down",
+        title="Slow Down!",
+        description="You can request another upscale for this image <t:{later}:R>",
+        footer="",
+        colour=None,
+    ),
+    Trouble(
+        name="restricted",
+        title="Job action restricted",
+        description="You can not submit batch jobs in relax mode",
+    ),
+    Trouble(
+        name="appeal",
+        title="Action needed to continue",
+        description="Sorry! Our AI moderators are not sure about this prompt.\n\n"
+        'Press the "Appeal" button to have it looked at again.',
+        appeal=True,
+    ),
+)
+
+_OF_ACCOUNTS = (
+    Trouble(
+        name="queue_full",
+        title="Queue full",
+        description="Your job queue is full. Please wait for a job to finish first, then resubmit this one.",
+    ),
+    Trouble(
+        name="captcha_note",
+        title="Action required to continue",
+        description="Please complete the task to go on using Midjourney.",
+        footer="",
+    ),
+    Trouble(
+        name="mod_message",
+        title="Pending mod message",
+        description="A moderator has written to you. Read the message and acknowledge it.",
+    ),
+    Trouble(
+        name="blocked",
+        title="Blocked",
+        description="You have been temporarily blocked from using Midjourney. You can return <t:{later}:F>.",
+        colour=BRIGHT_RED,
+    ),
+    Trouble(name="plan_cancelled", title="Plan Cancelled", description="Your plan has been cancelled."),
+    Trouble(
+        name="subscription_required",
+        title="Subscription required",
+        description="You need a subscription to draw.",
+    ),
+    Trouble(
+        name="subscription_paused",
+        title="Subscription paused",
+        description="Your subscription is paused.",
+    ),
+    Trouble(
+        name="credits",
+        title="Credits exhausted",
+        description="You have run out of fast hours.",
+    ),
+    Trouble(name="tos", title="Tos not accepted", description="Accept our terms of service first."),
+)
+
+TROUBLES: dict[str, Trouble] = {
+    trouble.name: trouble for table in (_OF_PROMPTS, _OF_JOBS, _OF_ACCOUNTS) for trouble in table
+}
+
+# Said beside a job that goes on.
+QUEUED = Trouble(
+    name="queued",
+    title="Job queued",
+    description="You have reached the maximum allowed number of concurrent jobs. "
+    "Don't worry, this job will start as soon as another one finishes!",
+    colour=YELLOW,
+)
+NOTICES: dict[str, Trouble] = {
+    notice.name: notice
+    for notice in (
+        Trouble(
+            name="duplicates",
+            title="Duplicate images detected",
+            description="Some of these pictures are the same.",
+            colour=16776960,
+        ),
+        Trouble(
+            name="no_previews",
+            content="Progress images have been disabled. "
+            "Don't worry, the results will still be sent when it completes.",
+        ),
+    )
+}

@@ -1,0 +1,101 @@
+"""What is in flight, and what changed in this turn: held in memory until the turn is written. The tracker's alone.
+
+Nothing here decides; nothing here waits.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tasks.flights import Flight, Flights
+from tasks.model import Order, Phase, Purpose, Send, SendState, Task
+from tasks.ports import Clock
+
+REMEMBERED = 5_000  # results of which an echo is known to be an echo
+
+
+@dataclass(kw_only=True, slots=True)
+class Turn:
+    """What one turn made of things: written in one transaction; then the follow-ups are posted."""
+
+    changed: dict[str, tuple[Task, Task]] = field(default_factory=dict)  # task id -> (before, after)
+    marks: dict[str, Send] = field(default_factory=dict)  # nonce -> the send as it is now
+    follow_ups: list[tuple[Send, Order]] = field(default_factory=list)
+
+    @property
+    def frees_a_slot(self) -> bool:
+        return any(not after.in_flight for _, after in self.changed.values())
+
+
+class Board:
+    def __init__(self, clock: Clock, new_nonce: Callable[[], str]) -> None:
+        self._clock = clock
+        self._new_nonce = new_nonce
+        self._turn = Turn()
+        self._done: OrderedDict[str, None] = OrderedDict()  # job ids and message ids of results
+        self.flights = Flights()
+
+    def now(self) -> int:
+        return self._clock.now()
+
+    def of_account(self, account: str) -> list[Flight]:
+        return [flight for flight in self.flights if flight.task.account == account]
+
+    # ------------------------------------------------------------ changes
+
+    def change(self, flight: Flight, after: Task) -> None:
+        before = flight.task
+        if after is before:
+            return
+        self.note(before, after)
+        self.flights.update(flight, after)
+        if not after.in_flight:
+            self.flights.remove(flight)
+        if after.phase is Phase.OVER:
+            self._remember(after)
+
+    def note(self, before: Task, after: Task) -> None:
+        """A change of a task that need not be in flight."""
+        first = self._turn.changed.get(before.id, (before, before))[0]
+        self._turn.changed[before.id] = (first, after)
+
+    def mark(self, flight: Flight, nonce: str, state: SendState, interaction_id: str | None = None) -> None:
+        self._turn.marks[nonce] = self.flights.update_send(flight, nonce, state, interaction_id)
+
+    def follow_up(self, flight: Flight, purpose: Purpose, order: Order) -> None:
+        """One more send for this task: expected from now on, written with this turn, posted after it."""
+        task = flight.task
+        nonce = self._new_nonce()
+        send = Send(nonce=nonce, task_id=task.id, account=task.account or "", purpose=purpose, time=self.now())
+        flight.sends[nonce] = send
+        self.flights.update(flight, task)
+        self._turn.follow_ups.append((send, order))
+
+    # ------------------------------------------------------------ the turn
+
+    @property
+    def has_changes(self) -> bool:
+        return bool(self._turn.changed)
+
+    def is_changed(self, task_id: str) -> bool:
+        return task_id in self._turn.changed
+
+    def take_turn(self) -> Turn:
+        """All that changed since the last time."""
+        turn, self._turn = self._turn, Turn()
+        return turn
+
+    # ------------------------------------------------------------ results that came before
+
+    def is_done(self, key: str | None) -> bool:
+        """Is this the message or the job of a result that came lately?"""
+        return key in self._done
+
+    def _remember(self, task: Task) -> None:
+        for key in (task.message_id, task.job_id):
+            if key:
+                self._done[key] = None
+        while len(self._done) > REMEMBERED:
+            self._done.popitem(last=False)

@@ -1,0 +1,95 @@
+"""What became of our own POSTs, and cancelling.
+
+An event is proof whatever the POST said; what is paid is not repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from tasks.board import Board
+from tasks.events import Keys, SendDenied, SendNotMade, SendPosted, SendUncertain
+from tasks.flights import Flight
+from tasks.lifecycle import cancelled, failed, requeued
+from tasks.matching import PRIVATE
+from tasks.model import MessageCommandOrder, Order, PressOrder, Purpose, SendState, Task
+
+log = logging.getLogger(__name__)
+
+FREE_RETRY = 1.0  # seconds until a free send is repeated
+
+SendEnded = SendPosted | SendNotMade | SendDenied | SendUncertain
+
+
+def send_ended(board: Board, event: SendEnded) -> None:
+    flight = board.flights.by_nonce(event.nonce)
+    if flight is None:
+        return
+    purpose = flight.sends[event.nonce].purpose
+    if purpose is Purpose.CANCEL:
+        _cancel_ended(board, flight, event)
+        return
+    heard = flight.task.heard_time is not None and purpose is not Purpose.SUBMIT
+    if heard or isinstance(event, SendPosted):
+        board.mark(flight, event.nonce, SendState.POSTED)
+    elif isinstance(event, SendUncertain) and purpose.is_paid:
+        log.warning("outcome unknown: %s", event.reason, extra={"task": flight.task.id})
+        board.mark(flight, event.nonce, SendState.UNKNOWN)
+    else:
+        board.mark(flight, event.nonce, SendState.REFUSED)
+        board.change(flight, _after_a_no(flight.task, event, board.now()))
+
+
+def _after_a_no(task: Task, event: SendNotMade | SendDenied | SendUncertain, now: int) -> Task:
+    if isinstance(event, SendDenied):
+        if not event.requeue:
+            return failed(task, event.code, event.reason, now)
+        log.warning("sent back to the queue: %s", event.reason, extra={"task": task.id})
+        return requeued(task, now)
+    log.info("not sent: %s", event.reason, extra={"task": task.id})
+    pause = event.retry_after if isinstance(event, SendNotMade) else FREE_RETRY
+    return requeued(task, now + int(pause * 1000))
+
+
+# ---------------------------------------------------------------- cancelling
+
+
+def cancel(board: Board, task_id: str) -> None:
+    """Press its Cancel button; where it has none, MidJourney's own command on its message; else only for us."""
+    flight = board.flights.get(task_id)
+    if flight is None or flight.task.cancel_asked:
+        return
+    board.change(flight, replace(flight.task, cancel_asked=True))
+    order = _cancel_order(flight.task)
+    if order is None:
+        board.change(flight, cancelled(flight.task, board.now(), still_drawing=not flight.is_free))
+    else:
+        board.follow_up(flight, Purpose.CANCEL, order)
+
+
+def _cancel_order(task: Task) -> Order | None:
+    message, flags = task.progress_message_id, task.progress_message_flags
+    if message is None:
+        return None
+    if task.cancel_id is not None:
+        return PressOrder(message_id=message, custom_id=task.cancel_id, message_flags=flags, bot=task.bot)
+    if flags & PRIVATE:
+        return None
+    return MessageCommandOrder(command="Cancel Job", message_id=message, bot=task.bot)
+
+
+def is_about_cancelling(flight: Flight, keys: Keys) -> bool:
+    """Does this answer our cancel, and not the drawing? A failed cancel never fails its drawing."""
+    cancels = [send for send in flight.sends.values() if send.purpose is Purpose.CANCEL]
+    return any(keys.nonce == s.nonce or (s.interaction_id and keys.interaction_id == s.interaction_id) for s in cancels)
+
+
+def _cancel_ended(board: Board, flight: Flight, event: SendEnded) -> None:
+    if isinstance(event, SendPosted):
+        board.mark(flight, event.nonce, SendState.POSTED)
+        return
+    board.mark(flight, event.nonce, SendState.REFUSED)
+    log.info("MidJourney could not be told to cancel: %s", event.reason, extra={"task": flight.task.id})
+    if not flight.task.status.is_over:  # for the caller it ends all the same
+        board.change(flight, cancelled(flight.task, board.now(), still_drawing=True))

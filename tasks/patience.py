@@ -1,0 +1,93 @@
+"""Silence in flight: when is history asked, what is sent again, what is given up? Time is told; nothing here waits."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from tasks.board import Board
+from tasks.deadlines import Deadlines, silence_limit
+from tasks.events import Recalled
+from tasks.flights import Flight
+from tasks.lifecycle import failed, requeued
+from tasks.model import Account, Action, Lane, SendState
+from tasks.recalls import Recalls
+
+log = logging.getLogger(__name__)
+
+LONGEST_TICK = 30_000  # ms: a machine that slept was not listening
+GAP_MARGIN = 5_000  # ms read again before a gap
+
+
+class Patience:
+    def __init__(self, board: Board, recalls: Recalls, deadlines: Deadlines) -> None:
+        self._board = board
+        self._recalls = recalls
+        self._deadlines = deadlines
+        self._last_tick = board.now()
+
+    def look(self, now: int, accounts: Sequence[Account]) -> None:
+        """Time has passed."""
+        passed, self._last_tick = min(max(now - self._last_tick, 0), LONGEST_TICK), now
+        known = {account.id: account for account in accounts}
+        for flight in self._board.flights:
+            account = known.get(flight.task.account or "")
+            if account is None or account.connected:  # an account that is no more configured will not come back
+                flight.silent += passed
+                self._look_at(flight, account, now)
+
+    def recalled(self, event: Recalled) -> None:
+        """History was read: whoever is silent in it, too, is known to be."""
+        for flight in self._board.of_account(event.account):
+            if (flight.task.start_time or 0) >= event.since:
+                flight.asked_at = flight.silent
+
+    def _look_at(self, flight: Flight, account: Account | None, now: int) -> None:
+        """Past a threshold: history is read first; only what stays silent after that is decided."""
+        limit = silence_limit(flight.task, self._deadlines, withdrawn=flight.withdrawn)
+        settle = self._deadlines.settle
+        if account is not None and _may_settle(flight) and flight.silent >= settle:
+            if not self._asked(flight, account, settle):
+                return
+            if self._has_free_slot(account, flight):
+                self._send_again(flight, now)
+                return
+        if flight.silent >= limit and (account is None or self._asked(flight, account, limit)):
+            self._give_up(flight, limit, now)
+
+    def _asked(self, flight: Flight, account: Account, threshold: int) -> bool:
+        """Was history read since the silence passed this threshold? Asks for it if not."""
+        if flight.asked_at is not None and flight.asked_at >= threshold:
+            return True
+        self._recalls.ask(account.id, (flight.task.start_time or 0) - GAP_MARGIN)
+        return False
+
+    def _has_free_slot(self, account: Account, flight: Flight) -> bool:
+        """Else the job may stand in MidJourney's queue, of which only a private message told."""
+        others = [f for f in self._board.of_account(account.id) if f is not flight and f.task.lane is Lane.DRAW]
+        return len(others) < account.capacity and not any(f.task.queued for f in others)
+
+    def _send_again(self, flight: Flight, now: int) -> None:
+        log.warning("history shows that it never arrived: it is sent again", extra={"task": flight.task.id})
+        for nonce in list(flight.sends):
+            self._board.mark(flight, nonce, SendState.REFUSED)
+        self._board.change(flight, requeued(flight.task, now))
+
+    def _give_up(self, flight: Flight, limit: int, now: int) -> None:
+        code, reason = _why(flight, max(limit // 60_000, 1))
+        missed = " Private answers sent while the connection was down cannot be read afterwards." if flight.gap else ""
+        self._board.change(flight, failed(flight.task, code, reason + missed, now))
+
+
+def _may_settle(flight: Flight) -> bool:
+    """Of /imagine alone history can prove that it never arrived: its first message is public."""
+    return flight.is_uncertain and flight.task.action is Action.IMAGINE and flight.task.custom_id is None
+
+
+def _why(flight: Flight, minutes: int) -> tuple[str, str]:
+    if flight.withdrawn:
+        return "moderated", "MidJourney withdrew the picture before it was finished."
+    if flight.is_uncertain or flight.is_dialog_uncertain:
+        reason = "Discord did not say whether it took the command, and nothing was heard since. Not sent again."
+        return "outcome_unknown", reason
+    return "silence", f"Nothing was heard from MidJourney for {minutes} minutes."

@@ -1,0 +1,55 @@
+"""Reading the channel's history in the background, one account at a time each, until it was read.
+
+What stands in it goes on the queue of events, followed by a mark that says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from tasks.errors import ServiceError
+from tasks.events import Event, Recalled
+from tasks.ports import Gateway
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5.0
+
+
+class Recalls:
+    """`tell` puts an event on the queue."""
+
+    def __init__(self, gateway: Gateway, tell: Callable[[Event], None]) -> None:
+        self._gateway = gateway
+        self._tell = tell
+        self._wanted: dict[str, int] = {}  # account -> since (ms): to be read
+        self._readers: dict[str, asyncio.Task[None]] = {}
+
+    def ask(self, account: str, since: int) -> None:
+        """Read from `since` (ms) on; what is asked for while a reading goes on is read after it."""
+        self._wanted[account] = min(since, self._wanted.get(account, since))
+        reader = self._readers.get(account)
+        if reader is None or reader.done():
+            self._readers[account] = asyncio.create_task(
+                self._read_all(account), name=f"read the history of account {account}"
+            )
+
+    async def close(self) -> None:
+        for reader in self._readers.values():
+            reader.cancel()
+        await asyncio.gather(*self._readers.values(), return_exceptions=True)
+
+    async def _read_all(self, account: str) -> None:
+        while (since := self._wanted.pop(account, None)) is not None:
+            try:
+                events = await self._gateway.recall(account, since)
+            except ServiceError as error:
+                log.warning("history of account %s could not be read: %s", account, error)
+                self._wanted[account] = min(since, self._wanted.get(account, since))
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            for event in events:
+                self._tell(event)
+            self._tell(Recalled(account=account, since=since))
