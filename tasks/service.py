@@ -29,7 +29,8 @@ from tasks.errors import (
 from tasks.events import CancelAsked
 from tasks.journal import Journal
 from tasks.lifecycle import cancelled
-from tasks.model import Account, Action, Ask, Button, Hook, Lane, Phase, Picture, Status, Task
+from tasks.lookups import Lookups
+from tasks.model import Action, Ask, Button, Hook, Lane, Phase, Picture, Status, Task
 from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.preparing import picture_mark
 from tasks.presses import find_button, find_custom_id, press_of
@@ -51,7 +52,7 @@ class Limits:
     sends_remix_on: bool = True  # a Remix dialog that opens unasked is sent on with its own text
 
 
-class Service:
+class Service(Lookups):
     def __init__(
         self,
         *,
@@ -67,8 +68,7 @@ class Service:
         tell: Callable[[CancelAsked], None],
     ) -> None:
         """`submitted` is called when a task was added: it wakes the dispatcher. `tell` is the queue of events."""
-        self._store = store
-        self._gateway = gateway
+        super().__init__(store, gateway)
         self._translator = translator
         self._journal = journal
         self._changes = changes
@@ -261,31 +261,6 @@ class Service:
             after = cancelled(task, self._clock.now())
             await self._journal.record({task_id: (task, after)})
             return after
-
-    # ------------------------------------------------------------ look up
-
-    async def get(self, task_id: str) -> Task | None:
-        return await self._store.get(task_id)
-
-    async def get_many(self, task_ids: Sequence[str]) -> list[Task]:
-        return await self._store.get_many(task_ids)
-
-    async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
-        return await self._store.latest(limit, before, status)
-
-    async def queue(self) -> list[Task]:
-        """The tasks that wait, oldest first."""
-        return await self._store.waiting(self._limits.max_queue)
-
-    async def ahead(self, task: Task) -> int:
-        """How many tasks wait before this one; 0 when it starts at once."""
-        return await self._store.count_before(task.id) if task.phase in (Phase.NEW, Phase.READY) else 0
-
-    async def queue_length(self) -> int:
-        return await self._store.count_waiting()
-
-    def accounts(self) -> Sequence[Account]:
-        return self._gateway.accounts()
 
     # ------------------------------------------------------------ through an account, at once
 

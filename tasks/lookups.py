@@ -1,0 +1,39 @@
+"""Looking at tasks and accounts: nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tasks.model import Account, Phase, Status, Task
+from tasks.ports import Gateway, TaskStore
+
+WHOLE_QUEUE = 100_000  # tasks; more than any setting lets wait
+
+
+class Lookups:
+    def __init__(self, store: TaskStore, gateway: Gateway) -> None:
+        self._store = store
+        self._gateway = gateway
+
+    async def get(self, task_id: str) -> Task | None:
+        return await self._store.get(task_id)
+
+    async def get_many(self, task_ids: Sequence[str]) -> list[Task]:
+        return await self._store.get_many(task_ids)
+
+    async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
+        return await self._store.latest(limit, before, status)
+
+    async def queue(self) -> list[Task]:
+        """The tasks that wait, oldest first."""
+        return await self._store.waiting(WHOLE_QUEUE)
+
+    async def ahead(self, task: Task) -> int:
+        """How many tasks wait before this one; 0 when it starts at once."""
+        return await self._store.count_before(task.id) if task.phase in (Phase.NEW, Phase.READY) else 0
+
+    async def queue_length(self) -> int:
+        return await self._store.count_waiting()
+
+    def accounts(self) -> Sequence[Account]:
+        return self._gateway.accounts()
