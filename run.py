@@ -22,15 +22,19 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from api.alerts import Alerts
 from api.app import make_app, serve
 from api.auth import Access
+from api.errors import CannotListen
 from api.links import Links
 from api.mj import Mj
 from api.mj_schema import render_mj
 from api.schema import render_v1
 from api.webhooks import Deliveries
+from bot.capture import Captures
 from bot.client import AccountConfig
 from bot.endpoints import Endpoints
+from bot.hearing import Watch
 from bot.nonces import new_nonce
 from bot.pool import Pool
 from bot.properties import Properties
@@ -49,6 +53,7 @@ from settings import (
     TaskSettings,
     TranslationSettings,
     at_simulator,
+    is_loopback,
     load,
     provide_example,
 )
@@ -98,7 +103,13 @@ def account_configs(accounts: Sequence[AccountSettings]) -> list[AccountConfig]:
     return configs
 
 
-def make_pool(discord: DiscordSettings, sink: Callable[[Event], None]) -> Pool:
+def make_pool(
+    discord: DiscordSettings,
+    sink: Callable[[Event], None],
+    *,
+    on_pause: Callable[[str, str], None],
+    watch: Watch,
+) -> Pool:
     given = {
         "api_base": discord.api_base,
         "gateway_url": discord.gateway_url,
@@ -114,6 +125,8 @@ def make_pool(discord: DiscordSettings, sink: Callable[[Event], None]) -> Pool:
         properties=Properties(build_number=discord.build_number, chrome=discord.chrome_version),
         hear_private=True,  # seeds are told in private messages
         fetch_properties=None if discord.fetch_build else False,
+        on_pause=on_pause,
+        watch=watch,
     )
 
 
@@ -186,7 +199,10 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         translator = make_translator(http, settings.translation)
         events: asyncio.Queue[Event] = asyncio.Queue()
         awake = asyncio.Event()
-        pool = make_pool(settings.discord, events.put_nowait)
+        alerts = Alerts(settings.hooks.alert_hook, clock=clock)
+        folder = settings.storage.capture_dir
+        captures = await stack.enter_async_context(Captures(ROOT / folder if folder else None, clock=clock))
+        pool = make_pool(settings.discord, events.put_nowait, on_pause=alerts.account_paused, watch=captures.look)
         congestion = Congestion()
         posting = Posting(pool, events.put_nowait)
         tracker = Tracker(
@@ -202,6 +218,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 deadlines=make_deadlines(settings.tasks),
                 modal_timeout=settings.tasks.modal_timeout_minutes * MINUTE,
                 falls_back_to_relax=settings.tasks.fallback_to_relax,
+                forgets=settings.simulator,
             ),
             freed=awake.set,
         )
@@ -262,6 +279,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 group.create_task(tracker.watch(), name="let time pass"),
                 group.create_task(dispatcher.run(), name="send what waits"),
                 group.create_task(deliveries.run(), name="deliver call-backs"),
+                group.create_task(alerts.run(), name="tell the operator"),
             ]
             try:
                 async with pool:
@@ -283,7 +301,18 @@ async def simulated(settings: Settings) -> AsyncIterator[Settings]:
     """The built-in simulator, and the settings that lead there."""
     from simulator import Simulator  # noqa: PLC0415 - it needs pillow, which only the simulator does
 
-    async with Simulator(settings.simulator_port, job_seconds=SIMULATED_SECONDS) as simulator:
+    # In a container the pictures must be reached from outside, as the service is; it is -p that decides by whom.
+    host = "127.0.0.1" if is_loopback(settings.http.host) else settings.http.host
+    async with AsyncExitStack() as stack:
+        try:
+            simulator = await stack.enter_async_context(
+                Simulator(settings.simulator_port, host=host, job_seconds=SIMULATED_SECONDS)
+            )
+        except OSError as error:
+            raise CannotListen(
+                f"The simulator cannot listen on {host}:{settings.simulator_port}: {error.strerror or error}.",
+                hint="Stop the program that holds it, or set SIMULATOR_PORT.",
+            ) from error
         account = simulator.accounts[0]
         yield at_simulator(
             settings,

@@ -129,6 +129,7 @@ class HookSettings(Group, frozen=True, kw_only=True):
     """Call-backs."""
 
     notify_hook: str = ""
+    alert_hook: str = ""
     allow_private_hooks: bool = False
 
 
@@ -150,6 +151,7 @@ class StorageSettings(Group, frozen=True, kw_only=True):
 
     data_dir: Path = Path("data")
     database_path: Path = Path("data/tasks.db")
+    capture_dir: str = ""
 
 
 class LogSettings(Group, frozen=True, kw_only=True):
@@ -402,6 +404,9 @@ TABLE = (
     Setting("NOTIFY_HOOK", "hooks.notify_hook", "http or https URL",
             "Hears the end of every task, besides the task's own hook. The operator's word: no address is refused.",
             read=_url, secret=True),
+    Setting("ALERT_HOOK", "hooks.alert_hook", "http or https URL",
+            "Hears when an account pauses because a human is needed. The operator's word: no address is refused.",
+            read=_url, secret=True),
     Setting("ALLOW_PRIVATE_HOOKS", "hooks.allow_private_hooks", "true or false",
             "Let callers' hooks reach loopback and private addresses, which a stranger must not make us call.",
             read=_flag, simulator=True),
@@ -430,6 +435,8 @@ TABLE = (
             read=Path),
     Setting("DATABASE_PATH", "storage.database_path", "file",
             "Every task ever asked for. Empty: tasks.db in DATA_DIR, with --simulator simulator.db.", read=Path),
+    Setting("CAPTURE_DIR", "storage.capture_dir", "folder",
+            "Keeps what MidJourney says and is not understood; docs/troubleshooting.md. Empty: it is only logged."),
     # log
     Setting("LOG_LEVEL", "log.level", "DEBUG, INFO, WARNING or ERROR",
             "INFO is one line per thing that happened to a task.", read=str.upper),

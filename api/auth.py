@@ -112,10 +112,9 @@ class Gate:
             return False
         if "Referer" in headers:
             return not self._is_known(origin_of(headers["Referer"]).lower(), host)
-        # To a name that is neither loopback nor https, browsers send no Sec-Fetch-Site, and an <img> sends no Origin:
-        # a browser's GET that shows no sign of its page could come from any page.
-        browser = headers.get("User-Agent", "").startswith("Mozilla/")
-        return method == "GET" and browser and not is_loopback(host_name(host))
+        # Old browsers, and all of them to a name that is neither loopback nor https, send no Sec-Fetch-Site, and an
+        # <img> sends no Origin: a browser's GET that shows no sign of its page could come from any page.
+        return method == "GET" and headers.get("User-Agent", "").startswith("Mozilla/")
 
     def _is_known(self, origin: str, host: str) -> bool:
         return origin in (f"http://{host}", f"https://{host}") or origin in self._origins

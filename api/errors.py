@@ -91,11 +91,18 @@ def status_of(error: ServiceError) -> int:
     return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
 
 
+def store_failed(error: StoreFailed) -> StoreFailed:
+    """What a caller is told of it: what is wrong, not SQLite's words nor where the file lies."""
+    return StoreFailed(error.message.split(" (")[0], hint="Come back later; the operator's log says more.")
+
+
 def refusal(error: ServiceError) -> web.Response:
     """The answer to a request that was refused."""
     status = status_of(error)
     if status == 500:
         error = InternalError()
+    elif isinstance(error, StoreFailed):
+        error = store_failed(error)
     text = str(error)
     body: dict[str, object] = {"code": 0, "description": text}
     headers = {CODE_HEADER: error.code}

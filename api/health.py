@@ -11,6 +11,7 @@ from aiohttp import web
 
 from api.answers import json_value
 from api.auth import Gate
+from api.mending import told
 from api.ports import Service
 from api.routes import Route
 from tasks.errors import ServiceError
@@ -66,7 +67,7 @@ def reasons_of(accounts: Sequence[Account]) -> list[str]:
     reasons = []
     for account in accounts:
         if account.paused:
-            reasons.append(f"Account {account.id} is paused until it is mended: {account.paused}")
+            reasons.append(told(account.id, account.paused))
         elif not account.connected:
             reasons.append(f"Account {account.id} is not connected to Discord; it tries again by itself.")
     return reasons

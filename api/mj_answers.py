@@ -10,7 +10,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.answers import json_value
-from api.errors import CODE_HEADER, InternalError, status_of
+from api.errors import CODE_HEADER, InternalError, status_of, store_failed
 from api.mj_schema import CONFIRM, final_prompt
 from tasks.banned import BannedWord
 from tasks.errors import BadRequest, NoAccount, QueueFull, SendError, ServiceError, StoreFailed
@@ -51,7 +51,9 @@ def pressed(task: Task, *, ahead: int, queued_code: int) -> web.Response:
 def refused(error: ServiceError, *, prompt: str = "") -> web.Response:
     """Why not. `prompt` is what the caller gave, told again with a banned word."""
     code = code_of(error)
-    if code == FAILED and not isinstance(error, SendError | StoreFailed):
+    if isinstance(error, StoreFailed):
+        error = store_failed(error)
+    elif code == FAILED and not isinstance(error, SendError):
         error = InternalError()
     description = "队列已满，请稍后尝试" if code == QUEUE_FULL else str(error)
     if isinstance(error, BannedWord):

@@ -140,8 +140,8 @@ class Deliveries:
     async def run(self) -> None:
         # Two clients: a connection that a trusted row opened to a private address is never lent to a caller's row.
         async with (
-            _client(guarded=not self._allow_private) as callers,
-            _client(guarded=False) as operator,
+            hook_client(guarded=not self._allow_private) as callers,
+            hook_client(guarded=False) as operator,
             asyncio.TaskGroup() as group,
         ):
             while True:
@@ -224,22 +224,7 @@ class Deliveries:
         if not row.receiver:  # httpx would read some sense into it
             raise Failed("not an http URL", final=True)
         body = await self._body(row)
-        try:
-            async with asyncio.timeout(self._timeout):  # httpx's own limits are for each read: a drip would pass them
-                status = await _post(client, row.url, body)
-        except AddressNotAllowed as error:
-            raise Failed("address not allowed", final=True) from error
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise Failed("not an http URL", final=True) from error
-        except (httpx.TimeoutException, TimeoutError) as error:
-            raise Failed("no answer in time") from error
-        except httpx.ConnectError as error:
-            raise Failed("no connection") from error
-        except httpx.HTTPError as error:
-            raise Failed("the connection broke") from error
-        if not 200 <= status < 300:
-            raise Failed(f"answered {status}", final=status == httpx.codes.GONE)
-        return status
+        return await post_once(client, row.url, body, self._timeout)
 
     async def _body(self, row: Delivery) -> bytes:
         try:
@@ -273,6 +258,26 @@ class Deliveries:
                 await asyncio.sleep(self._poll)
 
 
+async def post_once(client: httpx.AsyncClient, url: str, body: bytes, seconds: float = TIMEOUT) -> int:
+    """One attempt: the status, which is 2xx. Raises `Failed`, whose text has nothing of the URL."""
+    try:
+        async with asyncio.timeout(seconds):  # httpx's own limits are for each read: a drip would pass them
+            status = await _post(client, url, body)
+    except AddressNotAllowed as error:
+        raise Failed("address not allowed", final=True) from error
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise Failed("not an http URL", final=True) from error
+    except (httpx.TimeoutException, TimeoutError) as error:
+        raise Failed("no answer in time") from error
+    except httpx.ConnectError as error:
+        raise Failed("no connection") from error
+    except httpx.HTTPError as error:
+        raise Failed("the connection broke") from error
+    if not 200 <= status < 300:
+        raise Failed(f"answered {status}", final=status == httpx.codes.GONE)
+    return status
+
+
 async def _post(client: httpx.AsyncClient, url: str, body: bytes) -> int:
     async with client.stream("POST", url, content=body) as answer:
         seen = 0
@@ -284,7 +289,8 @@ async def _post(client: httpx.AsyncClient, url: str, body: bytes) -> int:
 
 
 @asynccontextmanager
-async def _client(*, guarded: bool) -> AsyncIterator[httpx.AsyncClient]:
+async def hook_client(*, guarded: bool) -> AsyncIterator[httpx.AsyncClient]:
+    """`guarded`: leads to public addresses alone. The operator's own URLs are not guarded."""
     limits = httpx.Limits(max_keepalive_connections=AT_ONCE, keepalive_expiry=15)
     transport = GuardedTransport(PublicOnly(), limits=limits) if guarded else None
     async with httpx.AsyncClient(

@@ -7,7 +7,7 @@ on something may have been missed.
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -19,12 +19,12 @@ from bot import backfill, media, painting, sending
 from bot.brake import Brake
 from bot.commands import Commands, Spoken, body_of, parse_command_index
 from bot.endpoints import Endpoints
-from bot.hearing import Ear, Sink
+from bot.hearing import Ear, Sink, Watch, unwatched
 from bot.properties import Properties
 from bot.rest import Rest
 from bot.standing import AccountConfig, Standing
 from bot.wire import WireClient
-from tasks.errors import AccountBlocked, NotSent
+from tasks.errors import AccountBlocked, NotSent, SendRefused
 from tasks.events import Connected, Disconnected, Heard
 from tasks.model import Account, Order, PaintOrder, Picture, Upload
 from tasks.ports import Clock, SystemClock
@@ -48,15 +48,18 @@ class AccountClient:
         endpoints: Endpoints,
         proxy_url: str = "",
         hear_private: bool = False,
-        history_pages: int = 50,
+        history_pages: int = 500,
         clock: Clock | None = None,
+        on_pause: Callable[[str, str], None] = lambda account, reason: None,
+        watch: Watch = unwatched,
     ) -> None:
         self.config = config
         self._endpoints = endpoints
         self._proxy_url = proxy_url
         self._history_pages = history_pages
         self._clock = clock or SystemClock()
-        self._ear = Ear(account=config.id, channel_id=config.channel_id, sink=sink, private=hear_private)
+        self._on_pause = on_pause
+        self._ear = Ear(account=config.id, channel_id=config.channel_id, sink=sink, private=hear_private, watch=watch)
         self._standing = Standing(config)
         self._brake = Brake()
         self._wire: WireClient | None = None
@@ -78,10 +81,11 @@ class AccountClient:
         await self._standing.up.wait()
 
     def pause(self, reason: str) -> None:
-        """The first reason stays: it is the one to mend."""
+        """The first reason stays, it is the one to mend; later ones are only passed on."""
         if not self._standing.paused:
             log.warning("account %s pauses: %s", self.config.id, reason)
             self._standing.paused = reason
+        self._on_pause(self.config.id, reason)
 
     def token_died(self) -> None:
         self.pause(TOKEN_INVALID)
@@ -126,6 +130,10 @@ class AccountClient:
                 since,
                 max_pages=self._history_pages,
             )
+        except discord.Forbidden as error:
+            raise SendRefused("The channel's history may not be read.", status=error.status) from error
+        except discord.NotFound as error:
+            raise SendRefused("The channel is gone.", status=error.status) from error
         except Exception as error:
             raise NotSent(f"The history could not be read ({type(error).__name__}).") from error
         heard = (self._ear.understand("MESSAGE_CREATE", message, from_history=True) for message in messages)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot import grammar_payload as payloads
-from bot.grammar_embeds import TROUBLES
+from bot.grammar_embeds import TROUBLES, with_time
 from bot.grammar_ids import is_cancel, is_of_result, snowflake, time_of
 from bot.grammar_reading import Reading, read
 from tasks.events import (
@@ -31,6 +31,8 @@ from tasks.events import (
 
 __all__ = ["Reading", "hear", "read"]
 
+_THINKING = 128  # message flag LOADING: /describe and /shorten begin so
+
 
 def hear(
     event_name: str, payload: Any, *, account: str, user_id: str | None, from_history: bool = False
@@ -49,10 +51,33 @@ def hear(
     if event_name != "MESSAGE_CREATE" and not edited:
         return None
     reading = read(event_name, payload, user_id=user_id)
+    if not _is_whole(reading):
+        payload = _whole(payload)
+        reading = read(event_name, payload, user_id=user_id)
     make = _MADE.get(reading.kind)
     if make is None:
         return None
     return make(reading, payload, _keys(reading, payload, account, edited=edited, from_history=from_history))
+
+
+def _is_whole(reading: Reading) -> bool:
+    """Can its texts be stored and sent on? JSON may hold half a surrogate pair."""
+    try:
+        "".join(
+            [reading.prompt or "", reading.text, reading.reason or "", *(b.label for b in reading.buttons)]
+        ).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _whole(value: Any) -> Any:
+    """The same with a question mark for each half of a character."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {name: _whole(item) for name, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
 def _keys(reading: Reading, message: Mapping[str, Any], account: str, *, edited: bool, from_history: bool) -> Keys:
@@ -128,7 +153,7 @@ def _refused(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard:
     return Refused(
         keys=keys,
         code=trouble.code,
-        reason=reason,
+        reason=with_time(reason, reading.retry_at),
         pauses_account=trouble.pauses_account,
         retry=trouble.retry,
         retry_at=reading.retry_at,
@@ -140,7 +165,9 @@ def _informed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard
 
 
 def _noticed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard | None:
-    """Of what is ignored only a notice that names itself is passed on."""
+    """Of what is ignored only a notice that names itself is passed on, and the empty message that an answer fills."""
+    if reading.why == "empty" and keys.flags & _THINKING:
+        return Started(keys=keys)
     return Informed(keys=keys, title=reading.title, text=reading.text) if reading.title else None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.grammar_payload import mapping, number, text
@@ -126,6 +127,7 @@ _KEYCAP = re.compile("(?m)^\\s*[1-9]\ufe0f?\u20e3")
 _SHORTENED = re.compile(r"^#+ *(?:Important tokens|Shortened prompts)\b", re.MULTILINE | re.IGNORECASE)
 _TIME = re.compile(r"<t:([0-9]{1,12})(?::[A-Za-z])?>")
 _LONGEST_REASON = 1000
+_LATEST = 253_402_300_799_000  # ms: the end of the year 9999, the last time that can be written
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,6 +170,13 @@ def embed(raw: Mapping[str, Any], *, describes: bool = False, shortens: bool = F
         hails=hail[1] if hail else None,
         raw=raw,
     )
+
+
+def with_time(reason: str, retry_at: int | None) -> str:
+    """MidJourney's words, and the time that in them only Discord can show (ms)."""
+    if not retry_at or retry_at > _LATEST:
+        return reason
+    return f"{reason} (until {datetime.fromtimestamp(retry_at // 1000, UTC):%Y-%m-%d %H:%M:%S} UTC)"
 
 
 def _kind(code: str) -> str:

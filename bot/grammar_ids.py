@@ -59,14 +59,18 @@ _DOES: tuple[tuple[re.Pattern[str], Action | None], ...] = tuple(
         (r"MJ::(?:Outpaint|CustomZoom)::", Action.ZOOM),
         (r"MJ::Inpaint::", Action.INPAINT),
         (r"MJ::Job::PicReader::([1-4])$", Action.DESCRIBE),
+        (r"MJ::Job::PicReader::all$", Action.IMAGINE),
         (r"MJ::(?:Job::PicReader|Picread)::", Action.DESCRIBE),
         (r"MJ::Job::PromptAnalyzer::([1-9])$", Action.SHORTEN),
         (r"MJ::Job::PromptAnalyzer", Action.SHORTEN),
     )
 )
 
+# Known forms besides, which draw nothing (seen 2023-07 to 2026-06).
+_DRAW_NOTHING = (CANCEL, CAPTCHA, "MJ::BOOKMARK::", "MJ::Prompts::Appeal", "MJ::Settings::")
+
 # Pressing these opens a dialog and draws nothing yet (known from clients' code, 2023 to 2026).
-_OPENS = re.compile(r"MJ::(?:CustomZoom|Inpaint|Job::PicReader)::|MJ::JOB::video::.*::manual$")
+_OPENS = re.compile(r"MJ::(?:CustomZoom|Inpaint)::|MJ::Job::PicReader::[1-4]$|MJ::JOB::video::.*::manual$")
 # These need no slot: they take a picture out of a grid, or rate one.
 _QUICK = re.compile(r"MJ::JOB::upsample::[1-4]::(?!.*::SOLO$)|MJ::JOB::video_virtual_upscale::|MJ::BOOKMARK::")
 
@@ -106,6 +110,11 @@ def form_of(custom_id: str) -> Form:
             quick = _QUICK.match(custom_id) is not None
             return Form(does=action, index=index, opens_dialog=_OPENS.match(custom_id) is not None, is_quick=quick)
     return Form(is_quick=_QUICK.match(custom_id) is not None)
+
+
+def is_known(custom_id: str) -> bool:
+    """Is it of a form that we know, whatever it does?"""
+    return custom_id.startswith(_DRAW_NOTHING) or form_of(custom_id).does is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

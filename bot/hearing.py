@@ -10,21 +10,28 @@ from typing import Any
 
 from bot.grammar import hear
 from bot.taps import INTERACTIONS
-from tasks.events import Event, Heard
+from tasks.events import Event, Heard, Informed
 
 log = logging.getLogger(__name__)
 
 Sink = Callable[[Event], None]
+# Event name, payload, what was understood, what was raised instead. Must not raise; see `bot.capture`.
+Watch = Callable[[str, Mapping[str, Any], Heard | None, Exception | None], None]
+
+
+def unwatched(name: str, payload: Mapping[str, Any], heard: Heard | None, error: Exception | None) -> None:
+    """Nobody wants to know what is not understood."""
 
 
 class Ear:
-    """One account's. `private`: also what the bot says in private messages."""
+    """One account's. `private`: also what the bot says in private messages. `watch` is shown all that is read."""
 
-    def __init__(self, *, account: str, channel_id: str, sink: Sink, private: bool) -> None:
+    def __init__(self, *, account: str, channel_id: str, sink: Sink, private: bool, watch: Watch = unwatched) -> None:
         self._account = account
         self._channel_id = channel_id
         self._sink = sink
         self._private = private
+        self._watch = watch
         self._private_channels: frozenset[str] = frozenset()
         self._complained: set[tuple[str, str]] = set()
         self.user_id: str | None = None
@@ -44,28 +51,40 @@ class Ear:
                 self.heed("MESSAGE_DELETE", {**payload, "id": message_id})
             return
         heard = self.understand(name, payload)
-        if heard is not None:
-            self.tell(heard)
+        if self._is_private(payload) and not (isinstance(heard, Informed) and heard.seed):
+            return  # what is drawn by hand in a private channel is no task's; only seeds are told to us there
+        if heard is not None and (error := self.tell(heard)):
+            self._watch(name, payload, None, error)
 
     def understand(self, name: str, payload: Mapping[str, Any], *, from_history: bool = False) -> Heard | None:
         try:
-            return hear(name, payload, account=self._account, user_id=self.user_id, from_history=from_history)
+            heard = hear(name, payload, account=self._account, user_id=self.user_id, from_history=from_history)
         except Exception as error:
             self._complain(name, error)
+            self._watch(name, payload, None, error)
             return None
+        self._watch(name, payload, heard, None)
+        return heard
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: Event) -> Exception | None:
+        """Returns what the sink raised."""
         try:
             self._sink(event)
         except Exception as error:
             self._complain(type(event).__name__, error)
+            return error
+        return None
 
     def _ours(self, name: str, payload: Mapping[str, Any]) -> bool:
         """Interactions are only told to who made them, and mostly without a channel."""
         channel = payload.get("channel_id")
         if channel is None:
             return name in INTERACTIONS
-        return str(channel) == self._channel_id or (self._private and str(channel) in self._private_channels)
+        return str(channel) == self._channel_id or (self._private and self._is_private(payload))
+
+    def _is_private(self, payload: Mapping[str, Any]) -> bool:
+        channel = str(payload.get("channel_id"))
+        return channel != self._channel_id and channel in self._private_channels
 
     def _complain(self, what: str, error: Exception) -> None:
         kind = (what, type(error).__name__)

@@ -6,14 +6,14 @@ Law: an account's trouble stays its own. Opening waits for nobody: whether an ac
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 from bot import properties as pages
 from bot.client import AccountClient, AccountConfig
 from bot.endpoints import Endpoints
-from bot.hearing import Sink
+from bot.hearing import Sink, Watch, unwatched
 from bot.properties import Properties
 from bot.rest import Rest
 from bot.supervisor import supervise
@@ -29,6 +29,8 @@ class Pool:
     """Implements `tasks.ports.Gateway`.
 
     `fetch_properties`: whether Discord's pages are asked for their build; None: when it is Discord that is spoken to.
+    `on_pause` is called with account and reason whenever something pauses an account, and must not raise; `watch` sees
+    each event of ours and what was understood.
     """
 
     def __init__(
@@ -41,8 +43,10 @@ class Pool:
         properties: Properties | None = None,
         fetch_properties: bool | None = None,
         hear_private: bool = False,
-        history_pages: int = 50,
+        history_pages: int = 500,
         clock: Clock | None = None,
+        on_pause: Callable[[str, str], None] = lambda account, reason: None,
+        watch: Watch = unwatched,
     ) -> None:
         self._endpoints = endpoints or Endpoints()
         self._proxy_url = proxy_url
@@ -59,6 +63,8 @@ class Pool:
                 hear_private=hear_private,
                 history_pages=history_pages,
                 clock=clock,
+                on_pause=on_pause,
+                watch=watch,
             )
             for config in accounts
         }

@@ -69,7 +69,12 @@ class Simulator:
     @property
     def url(self) -> str:
         """Also the base of CDN and uploads."""
-        return f"http://{self._host}:{self._port}"
+        return f"http://{self._name}:{self._port}"
+
+    @property
+    def _name(self) -> str:
+        """Under which this machine reaches us, whatever is listened on."""
+        return "127.0.0.1" if self._host in ("0.0.0.0", "::") else self._host  # noqa: S104 - looked at, not bound
 
     @property
     def rest_url(self) -> str:
@@ -77,7 +82,7 @@ class Simulator:
 
     @property
     def gateway_url(self) -> str:
-        return f"ws://{self._host}:{self._port}/gateway"
+        return f"ws://{self._name}:{self._port}/gateway"
 
     @property
     def translate_url(self) -> str:

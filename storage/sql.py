@@ -114,9 +114,14 @@ _DELIVERY = (
     "id, task_id, url, receiver, api, state, trusted, event, snapshot, attempts, due, status, last_error, created"
 )
 
+# Of each task and URL the oldest alone: what is newer waits for it, and must not hide others' rows meanwhile.
 DUE = f"""
 SELECT {_DELIVERY} FROM outbox
-WHERE status = 'due' AND due <= :now AND receiver NOT IN (SELECT value FROM json_each(:without))
+WHERE status = 'due' AND due <= :now AND NOT EXISTS (
+    SELECT 1 FROM outbox AS earlier
+    WHERE earlier.task_id = outbox.task_id AND earlier.url = outbox.url AND earlier.id < outbox.id
+    AND earlier.status = 'due' AND earlier.due <= :now
+) AND receiver NOT IN (SELECT value FROM json_each(:without))
 ORDER BY due, id LIMIT :limit
 """  # noqa: S608 - the only thing put in is the constant above
 

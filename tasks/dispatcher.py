@@ -16,14 +16,14 @@ from dataclasses import replace
 
 from tasks.banned import BannedWord, BannedWords
 from tasks.congestion import Congestion
-from tasks.errors import NotSent, SendError, StoreFailed
+from tasks.errors import AccountBlocked, NotSent, SendError, StoreFailed
 from tasks.journal import Journal
-from tasks.lifecycle import cancelled, failed
+from tasks.lifecycle import account_kept, cancelled, failed
 from tasks.model import Mode, Order, Phase, PressOrder, Purpose, Send, SlashOrder, Status, Task, Upload
 from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.posting import Posting, Work
 from tasks.preparing import with_pictures
-from tasks.scheduling import Placement, next_attempt, plan
+from tasks.scheduling import Placement, fits, next_attempt, plan
 from tasks.tracker import Tracker
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,9 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0  # a missed wake-up costs this much, never a task
 LOOK_AHEAD = (64, 2_000, 100_000)  # how far down the queue to look; further only when the first ones cannot run
 PREPARING_AT_ONCE = 8
+ACCOUNT_GONE = "The account it needs is not configured any more."
 DIALOGS_PAUSE = 5_000  # ms between two looks for dialogs whose time is over
+STORE_RETRY = 1.0  # seconds between tries while the database cannot be written
 PICTURES_PAUSE = 2_000  # ms until an upload that could not be made is tried again
 JITTER = 0.3  # of the interval between two sends of an account, so that they have no fixed rhythm
 
@@ -107,9 +109,15 @@ class Dispatcher:
         self._at_once = asyncio.Semaphore(PREPARING_AT_ONCE)
 
     async def start(self) -> None:
-        """Claims of a process that ended before it wrote a send go back to the queue."""
+        """Claims of a process that ended before it wrote a send go back to the queue; what no account of ours can run
+        any more ends."""
         for task in await self._store.in_phase(Phase.CLAIMED):
             await self._unclaim(task)
+        known = [account.id for account in self._gateway.accounts()]
+        orphans = [t for t in await self._store.waiting(LOOK_AHEAD[-1]) if not any(fits(t, a) for a in known)]
+        now = self._clock.now()
+        ended = {task.id: (task, failed(task, "account_gone", ACCOUNT_GONE, now)) for task in orphans if known}
+        await self._journal.record(ended)
 
     async def run(self) -> None:
         """The loop; ends only by cancellation."""
@@ -127,6 +135,8 @@ class Dispatcher:
     async def drain(self) -> None:
         """No new claims; what was claimed and not yet sent goes back to the queue."""
         self._stopping = True
+        async with self._journal.waiting_tasks:
+            pass  # sends that were begun are posted
         await self._work.drain(0)
 
     # ------------------------------------------------------------ one look at the queue
@@ -176,44 +186,64 @@ class Dispatcher:
         return current is not None and current.phase is phase
 
     async def _unclaim(self, task: Task) -> None:
-        account = task.account if task.parent_id is not None else None
-        self._stuck[task.id] = task
-        async with self._journal.waiting_tasks:
-            if await self._is_still(task, Phase.CLAIMED):
-                await self._store.save([replace(task, phase=Phase.READY, account=account)])
-        del self._stuck[task.id]
+        try:
+            async with self._journal.waiting_tasks:
+                if await self._is_still(task, Phase.CLAIMED):
+                    await self._store.save([replace(task, phase=Phase.READY, account=account_kept(task))])
+        except StoreFailed:
+            self._stuck[task.id] = task
+            raise
+        self._stuck.pop(task.id, None)
 
     # ------------------------------------------------------------ prepare
 
     def _prepare(self, queue: list[Task]) -> None:
         for task in queue:
-            due = task.phase is Phase.NEW and task.not_before <= self._clock.now()
+            due = task.phase is Phase.NEW and task.not_before <= self._clock.now() and self._has_place(task)
             if due and task.id not in self._preparing and not self._stopping:
                 self._preparing.add(task.id)
                 self._work.start(self._prepare_one(task), f"prepare task {task.id}")
+
+    def _has_place(self, task: Task) -> bool:
+        """Pictures are put into an account's channel: they wait for one, whose return wakes us."""
+        return not task.pictures or any(a.is_usable and fits(task, a.id) for a in self._gateway.accounts())
 
     async def _prepare_one(self, task: Task) -> None:
         try:
             async with self._at_once:
                 after = await self._prepared(task)
-            async with self._journal.waiting_tasks:
-                if await self._is_still(task, Phase.NEW):
-                    await self._journal.record({task.id: (task, after)})
+            await self._keep(task, after)
         finally:
             self._preparing.discard(task.id)
             self._awake.set()
 
+    async def _keep(self, task: Task, after: Task) -> None:
+        """What was prepared is written until it is, and not prepared again: a picture may have been posted for it."""
+        while True:
+            try:
+                async with self._journal.waiting_tasks:
+                    if await self._is_still(task, Phase.NEW):
+                        await self._journal.record({task.id: (task, after)})
+                return
+            except StoreFailed as error:
+                log.error("what was prepared cannot be written, trying again: %s", error, extra={"task": task.id})
+                await asyncio.sleep(STORE_RETRY)
+
     async def _prepared(self, task: Task) -> Task:
         """Translated, its pictures uploaded; or put off, or failed. Free, and may be repeated."""
         try:
-            return replace(
-                await with_pictures(await self._translated(task), self._store, self._gateway), phase=Phase.READY
-            )
-        except NotSent as error:
+            task = await self._translated(task)
+            return replace(await with_pictures(task, self._store, self._gateway), phase=Phase.READY)
+        except (NotSent, AccountBlocked) as error:  # another account may do it, or this one later
             log.info("pictures wait: %s", error, extra={"task": task.id})
             return replace(task, not_before=self._clock.now() + PICTURES_PAUSE)
         except (SendError, BannedWord) as error:
             return failed(task, error.code, str(error), self._clock.now())
+        except Exception:
+            log.exception("it could not be prepared", extra={"task": task.id})
+            return failed(
+                task, "internal_error", "The service could not prepare it; its log says why.", self._clock.now()
+            )
 
     async def _translated(self, task: Task) -> Task:
         if task.prompt_en or not self._translator.needs(task.content):
@@ -250,7 +280,18 @@ class Dispatcher:
         self._next_send[account] = loop.time() + pause
 
     async def _send(self, tasks: list[Task]) -> None:
-        """Write the sends, expect their echoes, then post. If they cannot be written nothing is posted."""
+        """Write the sends, expect their echoes, then post. If they cannot be written nothing is posted.
+
+        Once begun it goes to its end, whatever becomes of who began it: what is written is posted.
+        """
+        sending = asyncio.ensure_future(self._send_to_the_end(tasks))
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            await sending
+            raise
+
+    async def _send_to_the_end(self, tasks: list[Task]) -> None:
         written = [self._written(task) for task in tasks]
         changed = {task.id: (task, sent) for task, (sent, _) in zip(tasks, written, strict=True)}
         await self._journal.record(changed, sends=[send for _, send in written])

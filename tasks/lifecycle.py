@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tasks.advice import advised
 from tasks.events import (
     CaptchaAsked,
     Finished,
@@ -62,7 +63,7 @@ def apply(task: Task, event: Heard, now: int) -> Task:
         case Refused():
             return _refused(heard, event, now)
         case CaptchaAsked():
-            return failed(heard, "captcha", event.reason, now)
+            return failed(heard, "captcha", advised("captcha", event.reason), now)
         case _:
             return heard
 
@@ -84,7 +85,7 @@ def _refused(task: Task, event: Refused, now: int) -> Task:
         return requeued(task, now + _queue_full_pause(task))
     if event.code == "stopped" and task.cancel_asked:
         return cancelled(task, now)
-    return failed(task, event.code, event.reason, now)
+    return failed(task, event.code, advised(event.code, event.reason), now)
 
 
 def _running(task: Task, event: Started | Progressed, percent: int) -> Task:
@@ -105,8 +106,11 @@ def _running(task: Task, event: Started | Progressed, percent: int) -> Task:
 def is_result(task: Task, event: Finished) -> bool:
     """Does this end the task? An edit only where the edited message is the task's own running one.
 
-    Using a button edits the *old* result, which then shows a complete result again.
+    Using a button edits the *old* result, which then shows a complete result again. Describing again edits it, too:
+    then other texts are the result.
     """
+    if task.redoes(event.keys.message_id):
+        return bool(event.text) and event.text != task.description
     if event.keys.edited and event.keys.message_id != task.progress_message_id:
         return False
     return event.image is not None or bool(event.buttons) or bool(event.text)
@@ -204,18 +208,25 @@ def requeued(task: Task, not_before: int) -> Task:
     """Back to our queue, at its old place, not before that time (ms). Keys of the send that was refused are dropped."""
     if task.status is Status.CANCEL:
         return replace(task, phase=Phase.OVER)
+    if task.cancel_asked:  # what was not drawn need not be sent again
+        return cancelled(task, task.heard_time or not_before)
     return replace(
         task,
         status=_move(task, Status.NOT_START),
         phase=Phase.READY,
         not_before=not_before,
-        account=task.account if task.parent_id is not None else None,
+        account=account_kept(task),
         queued=False,
         progress=None,
         progress_message_id=None,
         cancel_id=None,
         job_id=None,
     )
+
+
+def account_kept(task: Task) -> str | None:
+    """The account that it must run on: the one with the button, or with the pictures that were uploaded for it."""
+    return task.account if task.parent_id is not None or task.uploads else None
 
 
 def _queue_full_pause(task: Task) -> int:
@@ -231,10 +242,11 @@ def hooks_due(before: Task | None, after: Task, operator_hook: str) -> tuple[Hoo
         return ()
     if not after.status.is_over:
         return _steps_due(before, after)
+    operators = Hook(task_id=after.id, url=operator_hook, api=after.api, trusted=True)
+    if operator_hook and after.notify_hook in ("", operator_hook):
+        return (operators,)  # once, and with the operator's trust
     own = (Hook(task_id=after.id, url=after.notify_hook, api=after.api),) if after.notify_hook else ()
-    if not operator_hook or operator_hook == after.notify_hook:
-        return own
-    return (*own, Hook(task_id=after.id, url=operator_hook, api=after.api, trusted=True))
+    return (*own, operators) if operator_hook else own
 
 
 _STEPS = frozenset({Status.SUBMITTED, Status.IN_PROGRESS, Status.MODAL})

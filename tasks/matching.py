@@ -85,6 +85,8 @@ def _by_identity(keys: Keys, mine: Sequence[Candidate]) -> Match | None:
         return NOTHING  # Discord shows a nonce to the session that sent it: this one is somebody else's
     for c in mine:
         if keys.interaction_id is not None and keys.interaction_id in c.interaction_ids:
+            if _is_another_job(c.task, keys):
+                continue  # one press may draw several: the first is the task's
             return Match(task_id=c.task.id, by="interaction")
     for c in mine:
         if keys.message_id is not None and keys.message_id == c.task.progress_message_id:
@@ -92,14 +94,19 @@ def _by_identity(keys: Keys, mine: Sequence[Candidate]) -> Match | None:
     for c in mine:
         if keys.job_id is not None and keys.job_id == c.task.job_id:
             return Match(task_id=c.task.id, by="job")
-    return None
+    redone = [c.task.id for c in mine if c.task.redoes(keys.message_id)]
+    return Match(task_id=min(redone, key=int), by="message") if redone else None
+
+
+def _is_another_job(task: Task, keys: Keys) -> bool:
+    return keys.job_id is not None and task.job_id is not None and keys.job_id != task.job_id
 
 
 def contradicts(candidate: Candidate, keys: Keys) -> bool:
     """Does the message say that it is not this task's?"""
     task = candidate.task
     return (
-        (keys.job_id is not None and task.job_id is not None and keys.job_id != task.job_id)
+        _is_another_job(task, keys)
         or (
             keys.interaction_id is not None
             and bool(candidate.interaction_ids)

@@ -203,6 +203,11 @@ class Task:
     def in_flight(self) -> bool:
         return self.phase is Phase.SENT
 
+    def redoes(self, message_id: str | None) -> bool:
+        """Describing again: the answer is an edit of the message whose button is pressed."""
+        again = self.action is Action.DESCRIBE and self.custom_id is not None
+        return again and message_id is not None and message_id == self.parent_message_id
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Send:

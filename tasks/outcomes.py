@@ -17,7 +17,8 @@ from tasks.model import MessageCommandOrder, Order, PressOrder, Purpose, SendSta
 
 log = logging.getLogger(__name__)
 
-FREE_RETRY = 1.0  # seconds until a free send is repeated
+FREE_RETRY = 1.0  # seconds until a free send is repeated; twice as long each time
+FREE_TRIES = 10
 
 SendEnded = SendPosted | SendNotMade | SendDenied | SendUncertain
 
@@ -48,24 +49,33 @@ def _after_a_no(task: Task, event: SendNotMade | SendDenied | SendUncertain, now
         log.warning("sent back to the queue: %s", event.reason, extra={"task": task.id})
         return requeued(task, now)
     log.info("not sent: %s", event.reason, extra={"task": task.id})
-    pause = event.retry_after if isinstance(event, SendNotMade) else FREE_RETRY
-    return requeued(task, now + int(pause * 1000))
+    if isinstance(event, SendNotMade):
+        return requeued(task, now + int(event.retry_after * 1000))
+    if task.attempts >= FREE_TRIES:
+        return failed(task, "discord_refused", event.reason, now)
+    return requeued(task, now + int(FREE_RETRY * 1000) * 2 ** min(task.attempts, 8))
 
 
 # ---------------------------------------------------------------- cancelling
 
 
-def cancel(board: Board, task_id: str) -> None:
-    """Press its Cancel button; where it has none, MidJourney's own command on its message; else only for us."""
+def cancel(board: Board, task_id: str) -> bool:
+    """Press its Cancel button; where it has none, MidJourney's own command on its message; else only for us.
+
+    False: it is not in flight.
+    """
     flight = board.flights.get(task_id)
-    if flight is None or flight.task.cancel_asked:
-        return
+    if flight is None:
+        return False
+    if flight.task.cancel_asked:
+        return True
     board.change(flight, replace(flight.task, cancel_asked=True))
     order = _cancel_order(flight.task)
     if order is None:
         board.change(flight, cancelled(flight.task, board.now(), still_drawing=not flight.is_free))
     else:
         board.follow_up(flight, Purpose.CANCEL, order)
+    return True
 
 
 def _cancel_order(task: Task) -> Order | None:

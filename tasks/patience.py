@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict, deque
 from collections.abc import Sequence
 
 from tasks.board import Board
 from tasks.deadlines import Deadlines, silence_limit
-from tasks.events import Recalled
+from tasks.events import Keys, Recalled
 from tasks.flights import Flight
-from tasks.lifecycle import failed, requeued
+from tasks.lifecycle import cancelled, failed, requeued
+from tasks.matching import CLOCK_SKEW
 from tasks.model import Account, Action, Lane, SendState
 from tasks.recalls import Recalls
 
 log = logging.getLogger(__name__)
 
 LONGEST_TICK = 30_000  # ms: a machine that slept was not listening
+STRANGE = 1_000  # unclaimed drawings of our user that are remembered, for each account
 GAP_MARGIN = 5_000  # ms read again before a gap
 
 
@@ -25,6 +28,7 @@ class Patience:
         self._recalls = recalls
         self._deadlines = deadlines
         self._last_tick = board.now()
+        self._strange: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=STRANGE))  # account -> times
 
     def look(self, now: int, accounts: Sequence[Account]) -> None:
         """Time has passed."""
@@ -36,6 +40,10 @@ class Patience:
                 flight.silent += passed
                 self._look_at(flight, account, now)
 
+    def unclaimed(self, keys: Keys) -> None:
+        """A drawing of our own user that is no task's for certain: it may be what an unknown send became."""
+        self._strange[keys.account].append(keys.sent_at)
+
     def recalled(self, event: Recalled) -> None:
         """History was read: whoever is silent in it, too, is known to be."""
         for flight in self._board.of_account(event.account):
@@ -46,7 +54,7 @@ class Patience:
         """Past a threshold: history is read first; only what stays silent after that is decided."""
         limit = silence_limit(flight.task, self._deadlines, withdrawn=flight.withdrawn)
         settle = self._deadlines.settle
-        if account is not None and _may_settle(flight) and flight.silent >= settle:
+        if account is not None and self._may_settle(flight) and flight.silent >= settle:
             if not self._asked(flight, account, settle):
                 return
             if self._has_free_slot(account, flight):
@@ -54,6 +62,14 @@ class Patience:
                 return
         if flight.silent >= limit and (account is None or self._asked(flight, account, limit)):
             self._give_up(flight, limit, now)
+
+    def _may_settle(self, flight: Flight) -> bool:
+        """Of /imagine alone history can prove that it never arrived: its first message is public. A drawing of our
+        user that nobody claims, made since the send, leaves it open."""
+        if not flight.is_uncertain or flight.task.action is not Action.IMAGINE or flight.task.custom_id is not None:
+            return False
+        since = (flight.task.start_time or 0) - CLOCK_SKEW
+        return not any(time >= since for time in self._strange[flight.task.account or ""])
 
     def _asked(self, flight: Flight, account: Account, threshold: int) -> bool:
         """Was history read since the silence passed this threshold? Asks for it if not."""
@@ -74,14 +90,12 @@ class Patience:
         self._board.change(flight, requeued(flight.task, now))
 
     def _give_up(self, flight: Flight, limit: int, now: int) -> None:
+        if flight.task.cancel_asked and not flight.task.status.is_over:
+            self._board.change(flight, cancelled(flight.task, now))
+            return
         code, reason = _why(flight, max(limit // 60_000, 1))
         missed = " Private answers sent while the connection was down cannot be read afterwards." if flight.gap else ""
         self._board.change(flight, failed(flight.task, code, reason + missed, now))
-
-
-def _may_settle(flight: Flight) -> bool:
-    """Of /imagine alone history can prove that it never arrived: its first message is public."""
-    return flight.is_uncertain and flight.task.action is Action.IMAGINE and flight.task.custom_id is None
 
 
 def _why(flight: Flight, minutes: int) -> tuple[str, str]:

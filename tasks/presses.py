@@ -33,10 +33,11 @@ def find_custom_id(source: Task, custom_id: str) -> Button:
 
 def press_of(source: Task, button: Button) -> Task:
     """The task that presses it; its id and what its caller says are still to be filled in."""
-    text = text_of(source, button)
+    text, action = text_of(source, button), action_of(button)
+    describes = action is Action.DESCRIBE  # again, in the same message: what stood there is not the answer
     return Task(
         id="",
-        action=action_of(button),
+        action=action,
         prompt=source.prompt,
         prompt_en=source.prompt_en,
         content=text,
@@ -50,7 +51,8 @@ def press_of(source: Task, button: Button) -> Task:
         parent_job_id=source.job_id,
         account=source.account,
         bot=source.bot,
-        lane=Lane.QUICK if button.is_quick else Lane.DRAW,
+        lane=Lane.QUICK if button.is_quick or describes else Lane.DRAW,
+        description=source.description if describes else "",
     )
 
 

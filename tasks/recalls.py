@@ -9,13 +9,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from tasks.errors import ServiceError
+from tasks.errors import SendRefused, ServiceError
 from tasks.events import Event, Recalled
 from tasks.ports import Gateway
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 5.0
+RETRY_SECONDS = 5.0  # longer each time
+TRIES = 20  # about a quarter of an hour; a connection that is down counts, too
 
 
 class Recalls:
@@ -42,14 +43,18 @@ class Recalls:
         await asyncio.gather(*self._readers.values(), return_exceptions=True)
 
     async def _read_all(self, account: str) -> None:
+        failures = 0
         while (since := self._wanted.pop(account, None)) is not None:
             try:
                 events = await self._gateway.recall(account, since)
             except ServiceError as error:
+                failures += 1
                 log.warning("history of account %s could not be read: %s", account, error)
-                self._wanted[account] = min(since, self._wanted.get(account, since))
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
+                if not isinstance(error, SendRefused) and failures < TRIES:
+                    self._wanted[account] = min(since, self._wanted.get(account, since))
+                    await asyncio.sleep(RETRY_SECONDS * failures)
+                    continue
+                events = ()  # it was asked, and will not be told: silence must have its end
             for event in events:
                 self._tell(event)
             self._tell(Recalled(account=account, since=since))

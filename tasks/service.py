@@ -137,12 +137,14 @@ class Service(Lookups):
             raise BadRequest(f"The motion is low or high, not {motion[:20]!r}.")
         if image is None:
             raise BadRequest("A clip begins with a picture.", hint="Send it as `image`.")
-        words = check(prompt.strip(), self._rules).text if prompt.strip() else ""
         brought = [picture for picture in (image, end_image) if isinstance(picture, Picture)]
         begin, end = (_place(picture, brought) for picture in (image, end_image))
         ending = f" --end {end}" if end else " --end loop" if loop else ""
-        text = f"{begin} {words} --motion {motion} --video 1{ending}"
-        return await self._command(ask, Action.VIDEO, "imagine", prompt=prompt, text=text, pictures=brought)
+        checked = check(f"{begin} {prompt.strip()}", self._rules)
+        text = f"{checked.text} --motion {motion} --video 1{ending}"
+        return await self._command(
+            ask, Action.VIDEO, "imagine", prompt=prompt, text=text, notes=checked.warnings, pictures=brought
+        )
 
     async def _command(
         self,
@@ -202,6 +204,10 @@ class Service(Lookups):
         return await self._press(ask, source, button, sends_remix_on=self._limits.sends_remix_on)
 
     async def _press(self, ask: Ask, source: Task, button: Button, *, sends_remix_on: bool) -> Task:
+        if source.account not in {account.id for account in self._gateway.accounts()}:
+            raise ButtonNotFound(
+                f"The account that drew task {source.id} is not configured any more.", hint="Draw it anew."
+            )
         async with self._pressing:  # two equal U at once are one task
             if button.does is Action.UPSCALE and button.is_quick:
                 again = await self._store.by_press(source.id, button.custom_id)

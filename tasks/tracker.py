@@ -28,18 +28,20 @@ from tasks.events import (
     Informed,
     Keys,
     ModalOpened,
+    Progressed,
     Recalled,
     Refused,
     SendDenied,
     SendNotMade,
     SendPosted,
     SendUncertain,
+    Started,
     Tick,
     Withdrawn,
 )
 from tasks.flights import Flight
 from tasks.journal import Journal
-from tasks.lifecycle import apply, failed, held, requeued
+from tasks.lifecycle import apply, cancelled, failed, held, requeued
 from tasks.matching import PRIVATE, match
 from tasks.model import Lane, Mode, Phase, Purpose, Send, SendState, Task
 from tasks.outcomes import cancel, is_about_cancelling, send_ended
@@ -59,10 +61,12 @@ STORE_RETRY = 1.0  # seconds between tries while the database cannot be written
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
     """`modal_timeout`: how long a dialog's task waits for its caller (ms). `falls_back_to_relax`: when fast hours are
-    gone, a drawing is sent again in relaxed mode, and the account goes on."""
+    gone, a drawing is sent again in relaxed mode, and the account goes on. `forgets`: at the start, what was in flight
+    is known to be lost (the simulator forgets when it ends)."""
 
     deadlines: Deadlines = field(default_factory=Deadlines)
     modal_timeout: int = 30 * MINUTE
+    forgets: bool = False
     falls_back_to_relax: bool = False
 
 
@@ -96,6 +100,7 @@ class Tracker:
         self._recalls = Recalls(gateway, self.hear)
         self._patience = Patience(self._board, self._recalls, rules.deadlines)
         self._unsettled: list[Finished] = []
+        self._cancels: list[str] = []  # tasks not in flight, to be cancelled when this turn is written
         self._known: set[str] = set()  # accounts that were connected before, in this process
 
     # ------------------------------------------------------------ what others call
@@ -112,6 +117,10 @@ class Tracker:
         """Take up what was in flight when the process ended; sends that were only written have unknown outcomes."""
         tasks = await self._store.in_phase(Phase.SENT)
         sends = await self._store.sends_of([task.id for task in tasks])
+        if self._rules.forgets:
+            now, lost = self._clock.now(), "The simulator was started anew and has forgotten it."
+            await self._journal.record({task.id: (task, failed(task, "silence", lost, now)) for task in tasks})
+            return
         for task in tasks:
             own = {send.nonce: _after_restart(send) for send in sends if send.task_id == task.id}
             flight = Flight(task=task, sends=own, gap=True)
@@ -149,12 +158,18 @@ class Tracker:
 
     async def _turn(self, batch: Sequence[Event]) -> None:
         for event in batch:
-            try:
-                await self._handle(event)
-            except Exception:
-                log.exception("an event could not be handled: %s", type(event).__name__)
+            await self._handle_safely(event)
         await self._settle()
         await self._write()
+        while self._cancels:
+            await self._cancel_waiting(self._cancels.pop())
+
+    async def _handle_safely(self, event: Event) -> None:
+        """An event's failure is its own."""
+        try:
+            await self._handle(event)
+        except Exception:
+            log.exception("an event could not be handled: %s", type(event).__name__)
 
     async def _write(self) -> None:
         turn = self._board.take_turn()
@@ -182,11 +197,23 @@ class Tracker:
             case Recalled():
                 self._patience.recalled(event)
             case CancelAsked():
-                cancel(self._board, event.task_id)
+                if not cancel(self._board, event.task_id):
+                    self._cancels.append(event.task_id)
             case SendPosted() | SendNotMade() | SendDenied() | SendUncertain():
                 send_ended(self._board, event)
             case _:
                 await self._heard(event)
+
+    async def _cancel_waiting(self, task_id: str) -> None:
+        """It was in flight when its caller asked, and has come back to the queue since."""
+        async with self._journal.waiting_tasks:
+            task = await self._store.get(task_id)
+            if task is None or task.status.is_over or task.in_flight:
+                return
+            try:
+                await self._journal.record({task_id: (task, cancelled(task, self._clock.now()))})
+            except StoreFailed as error:
+                log.error("the cancel of a waiting task cannot be written: %s", error, extra={"task": task_id})
 
     # ------------------------------------------------------------ Discord spoke
 
@@ -196,7 +223,6 @@ class Tracker:
         if isinstance(event, Informed) and event.seed and event.keys.job_id:
             await self._seed_told(event.keys.job_id, event.seed)
             return
-        self._pause_if_asked(event)
         found = match(
             event.keys,
             self._board.flights.candidates(event.keys),
@@ -206,8 +232,15 @@ class Tracker:
         if found.ambiguous:
             self._leave_open(event, found.ambiguous)
         flight = self._board.flights.get(found.task_id) if found.task_id else None
+        self._pause_if_asked(event, flight)
         if flight is not None:
             await self._apply(flight, event)
+        elif isinstance(event, Started | Progressed | Finished) and self._is_ours(event.keys):
+            self._patience.unclaimed(event.keys)
+
+    def _is_ours(self, keys: Keys) -> bool:
+        """Does it address our own user, or is it private to it?"""
+        return bool(keys.flags & PRIVATE) or keys.user_id in (None, self._user_of(keys.account))
 
     def _user_of(self, account: str) -> str | None:
         return next((known.user_id for known in self._gateway.accounts() if known.id == account), None)
@@ -248,12 +281,14 @@ class Tracker:
         is_gone = event.code == "credits_exhausted" and task.mode_asked is not Mode.RELAXED
         return self._rules.falls_back_to_relax and is_gone and task.custom_id is None and task.command == "imagine"
 
-    def _pause_if_asked(self, event: Heard) -> None:
+    def _pause_if_asked(self, event: Heard, flight: Flight | None) -> None:
         """A human must mend the account: only on a word that is for us, by nonce or because only we can see it."""
         if not isinstance(event, CaptchaAsked) and not (isinstance(event, Refused) and event.pauses_account):
             return
-        if isinstance(event, Refused) and event.code == "credits_exhausted" and self._rules.falls_back_to_relax:
-            return
+        is_gone = isinstance(event, Refused) and event.code == "credits_exhausted"
+        was_relaxed = flight is not None and flight.task.mode_asked is Mode.RELAXED
+        if is_gone and self._rules.falls_back_to_relax and not was_relaxed:
+            return  # relaxed drawings go on, unless it is one that was refused
         keys = event.keys
         if isinstance(event, CaptchaAsked) or keys.nonce is not None or keys.flags & PRIVATE:
             self._gateway.pause(keys.account, event.reason)
@@ -266,6 +301,8 @@ class Tracker:
     async def _dialog_opened(self, flight: Flight, event: ModalOpened) -> None:
         """Fill it and send it on: the paid part. Or let the task wait for its caller, with no dialog open."""
         task, now = flight.task, self._clock.now()
+        if any(send.purpose is Purpose.SUBMIT for send in flight.sends.values()):
+            return  # told twice: it is filled and sent once
         if event.keys.nonce in flight.sends:
             self._board.mark(flight, event.keys.nonce, SendState.POSTED, event.keys.interaction_id)
         mask = b""
@@ -287,6 +324,8 @@ class Tracker:
 
     async def _is_echo(self, keys: Keys) -> bool:
         """Does this result belong to a task that is over? Each message and each job go to one task only."""
+        if any(flight.task.redoes(keys.message_id) for flight in self._board.flights):
+            return False
         if self._board.is_done(keys.message_id) or self._board.is_done(keys.job_id):
             return True
         if not keys.from_history:
@@ -307,7 +346,7 @@ class Tracker:
             return
         waiting, self._unsettled = self._unsettled, []
         for event in waiting:
-            await self._heard(event)
+            await self._handle_safely(event)
 
     # ------------------------------------------------------------ connection
 

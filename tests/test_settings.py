@@ -259,6 +259,7 @@ SECRETS = {
     "BAIDU_APPID": "app",
     "BAIDU_SECRET": "baidusecret",
     "NOTIFY_HOOK": "https://hook.example/?key=hookkey",
+    "ALERT_HOOK": "https://alert.example/alertkey",
     "PROXY_URL": "http://me:proxypass@proxy.example:8080",
 }
 
@@ -266,7 +267,9 @@ SECRETS = {
 def test_repr_and_str_show_no_secret() -> None:
     got = read(**SECRETS)
     for text in (repr(got), str(got), f"{got}", repr(got.discord), repr(got.discord.accounts[0]), repr(got.http)):
-        assert not any(secret in text for secret in ("tokentoken", "apisecret", "baidusecret", "hookkey", "proxypass"))
+        assert not any(
+            secret in text for secret in ("tokentoken", "apisecret", "baidusecret", "hookkey", "alertkey", "proxypass")
+        )
 
 
 def test_every_secret_is_handed_to_the_log() -> None:

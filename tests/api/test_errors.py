@@ -19,7 +19,11 @@ from tasks.model import Action, Task
 from tests.api.twin import Twin
 
 DOCS = Path(__file__).parents[2] / "docs"
-OURS = {"outcome_unknown", "silence", "discord_refused", "account_blocked", "message_gone"}
+OURS = {"outcome_unknown", "silence", "discord_refused", "account_blocked", "message_gone"} | {
+    "account_gone",
+    "mask_missing",
+    "banned_word",
+}
 
 
 def kinds(root: type[ServiceError] = ServiceError) -> Iterator[type[ServiceError]]:

@@ -227,9 +227,12 @@ async def test_a_full_queue_says_when_to_come_back() -> None:
 
 
 async def test_a_database_that_cannot_be_written_is_503(api: Caller, caplog: pytest.LogCaptureFixture) -> None:
-    api.service.breaks = StoreFailed(hint="The disk is full.")
-    assert "The disk is full." in await api.refused("POST", SUBMIT, 503, json=DRAW)
-    assert "The disk is full." in caplog.text
+    api.service.breaks = StoreFailed("The disk is full. (disk I/O error)", hint="Its file is /var/tasks.db.")
+    told = await api.refused("POST", SUBMIT, 503, json=DRAW)
+    assert told.startswith("The disk is full.")
+    assert "I/O" not in told
+    assert "/var" not in told, "where it lies is for the log"
+    assert "/var/tasks.db" in caplog.text
 
 
 async def test_the_unforeseen_is_told_in_the_log_alone(api: Caller, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.hearing import Ear
-from tasks.events import Acknowledged, Event, Withdrawn
+from tasks.events import Acknowledged, Event, Informed, Withdrawn
 
 OURS, PRIVATE, FOREIGN = "100", "200", "300"
 READY = {
@@ -28,13 +28,25 @@ def test_ready_says_who_we_are() -> None:
     assert nobody.user_id is None
 
 
-@pytest.mark.parametrize(("private", "channels"), [(False, [OURS]), (True, [OURS, PRIVATE])])
-def test_other_channels_are_not_heard(private: bool, channels: list[str]) -> None:
+@pytest.mark.parametrize("private", [False, True])
+def test_other_channels_are_not_heard(private: bool) -> None:
     heard: list[Event] = []
     listening = ear(heard, private=private)
     for channel in (OURS, PRIVATE, FOREIGN, "201"):
         listening.heed("MESSAGE_DELETE", {"id": "5", "channel_id": channel})
-    assert [event.keys.channel_id for event in heard if isinstance(event, Withdrawn)] == channels
+    assert [event.keys.channel_id for event in heard if isinstance(event, Withdrawn)] == [OURS]
+
+
+@pytest.mark.parametrize(("private", "seeds"), [(False, []), (True, ["77"])])
+def test_in_private_channels_only_seeds_are_told(private: bool, seeds: list[str]) -> None:
+    job = "6b049f49-994d-4139-bfaf-1b86b47566a1"
+    heard: list[Event] = []
+    listening = ear(heard, private=private)
+    for content in (f"**a dog**\n**Job ID**: {job}\n**seed** 77", "**a dog** - <@7> (31%) (fast)"):
+        message = {"id": "5", "channel_id": PRIVATE, "author": {"id": "936929561302675456"}, "content": content}
+        listening.heed("MESSAGE_CREATE", message)
+    assert [event.seed for event in heard if isinstance(event, Informed)] == seeds
+    assert len(heard) == len(seeds)
 
 
 def test_a_bulk_deletion_is_many_deletions() -> None:

@@ -9,6 +9,7 @@ import pytest
 from bot.grammar import Reading, hear, read
 from bot.grammar_embeds import TROUBLES
 from bot.grammar_ids import APPLICATIONS, form_of
+from tasks.advice import ADVICE
 from tasks.events import (
     Acknowledged,
     CaptchaAsked,
@@ -374,9 +375,26 @@ def test_a_refusal_has_a_stable_code(title: str, description: str, code: str, co
     assert event.retry_at == (1775429503000 if code in ("slow_down", "blocked") else None)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("You are blocked until <t:1775429503>", " (until 2026-04-05 22:51:43 UTC)"),
+        ("You can return <t:1775429503:F>.", " (until 2026-04-05 22:51:43 UTC)"),
+        ("You can return <t:999999999999:F>.", ""),
+        ("You can return <t:0:R>.", ""),
+        ("You can return some day.", ""),
+    ],
+)
+def test_a_time_is_told_in_words_beside_midjourneys_own(text: str, told: str) -> None:
+    event = heard(embed("Blocked", text))
+    assert isinstance(event, Refused)
+    assert event.reason == f"Blocked: {text}{told}"
+    assert read("MESSAGE_CREATE", embed("Blocked", text)).reason == f"Blocked: {text}"
+
+
 def test_every_code_has_its_consequences() -> None:
     assert {code for code, t in TROUBLES.items() if t.pauses_account} == PAUSING
-    assert {code for _, _, code in REFUSALS} | {"stopped", "captcha"} == set(TROUBLES)
+    assert {code for _, _, code in REFUSALS} | {"stopped", "captcha"} == set(TROUBLES) == set(ADVICE)
 
 
 def test_a_decline_is_moderation() -> None:

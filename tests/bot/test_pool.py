@@ -165,13 +165,18 @@ async def test_no_proxy_of_the_environment_does_not_open_a_way_around(monkeypatc
 
 
 async def test_pausing_keeps_the_account_listening() -> None:
-    events = Events()
-    async with Simulator(accounts=1) as simulator, connected_pool(simulator, events) as pool:
+    events, told = Events(), []
+
+    def on_pause(account: str, reason: str) -> None:
+        told.append((account, reason))
+
+    async with Simulator(accounts=1) as simulator, connected_pool(simulator, events, on_pause=on_pause) as pool:
         gateway: Gateway = pool
         gateway.pause("a0", "subscription_required")
         pool.pause("a0", "something later")
         [account] = pool.accounts()
         assert (account.connected, account.is_usable, account.paused) == (True, False, "subscription_required")
+    assert told == [("a0", "subscription_required"), ("a0", "something later")]
 
 
 async def test_an_account_id_is_used_once() -> None:

@@ -9,6 +9,7 @@ from storage.outbox import Outbox
 from storage.records import receiver_of
 from storage.tasks import Tasks
 from tasks.errors import StoreFailed
+from tasks.model import Hook
 from tests.storage.builders import a_hook, a_task
 
 
@@ -98,3 +99,18 @@ async def test_due_leaves_out_receivers_and_keeps_to_the_limit(store: Tasks, out
 )
 def test_receiver(url: str, receiver: str) -> None:
     assert receiver_of(url) == receiver
+
+
+async def test_of_a_task_and_url_only_the_oldest_is_due(store: Tasks, outbox: Outbox) -> None:
+    await store.insert(a_task(1))
+    steps = [Hook(task_id="1", url="http://x.example/", event="IN_PROGRESS", snapshot=a_task(1)) for _ in range(3)]
+    other = Hook(task_id="1", url="http://y.example/")
+    await store.save([], [*steps, Hook(task_id="1", url="http://x.example/"), other])
+    told = []
+    for _ in range(4):
+        rows = await outbox.due(10**15, 100)
+        mine = [row for row in rows if row.url == "http://x.example/"]
+        assert len(mine) == 1
+        told.append(mine[0].event)
+        await outbox.done(mine[0].id)
+    assert told == ["IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "end"]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.advice import advised
 from tasks.events import Acknowledged, Finished, Heard, Informed, Progressed, Queued, Refused, Started
 from tasks.lifecycle import apply, failed, hooks_due, may_move, requeued
 from tasks.model import Button, Image, Phase, Status
@@ -52,8 +53,23 @@ def test_a_result_without_picture_and_buttons_finishes_nothing() -> None:
 
 def test_a_refusal_tells_why_and_never_nothing() -> None:
     now = apply(task(), Refused(keys=keys(), code="banned_prompt", reason="Banned prompt: x"), NOW)
-    assert (now.status, now.fail_code, now.fail_reason) == (Status.FAILURE, "banned_prompt", "Banned prompt: x")
+    assert (now.status, now.fail_code) == (Status.FAILURE, "banned_prompt")
+    assert now.fail_reason == "Banned prompt: x. Reword the prompt; repeated tries block the account."
     assert failed(task(), "silence", "", NOW).fail_reason == "silence"
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "told"),
+    [
+        ("job_failed", "Sorry! Could not complete the job!", "Sorry! Could not complete the job! Submit it again."),
+        ("image_denied", "Image denied", "Image denied. Use another picture."),
+        ("image_denied", " ", "Use another picture."),
+        ("of_another_year", "Words.", "Words."),
+        ("of_another_year", "", ""),
+    ],
+)
+def test_what_to_do_is_told_after_midjourneys_words(code: str, reason: str, told: str) -> None:
+    assert advised(code, reason) == told
 
 
 def test_a_full_queue_sends_it_back_and_waits_longer_each_time() -> None:
@@ -86,7 +102,7 @@ def test_the_operator_hears_of_every_task_once() -> None:
     both = hooks_due(task(), task(status=Status.SUCCESS, notify_hook="http://x/h"), "http://op/")
     assert [(hook.url, hook.trusted) for hook in both] == [("http://x/h", False), ("http://op/", True)]
     [same] = hooks_due(task(), task(status=Status.SUCCESS, notify_hook="http://op/"), "http://op/")
-    assert not same.trusted
+    assert same.trusted, "the operator's own word opens its own address"
     [hook] = hooks_due(task(), task(status=Status.FAILURE), "http://op/")
     assert (hook.url, hook.trusted) == ("http://op/", True)
     assert hooks_due(task(), task(status=Status.FAILURE), "") == ()

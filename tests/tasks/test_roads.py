@@ -426,13 +426,14 @@ async def test_without_fast_hours_a_drawing_goes_on_relaxed_once(tmp_path: Path)
         task = await home.service.imagine(Ask(), prompt="a dog")
         for nth in (1, 2):
             await home.until_said(nth)
+            assert home.desk.paused == {}
             gone = Refused(
                 keys=keys(nonce=home.desk.said[-1][2]), code="credits_exhausted", reason="gone", pauses_account=True
             )
             home.tracker.hear(gone)
         assert (await home.until_task(task.id, over)).fail_code == "credits_exhausted"
         assert home.desk.prompts == ["a dog", "a dog --relax"]
-        assert home.desk.paused == {}
+        assert home.desk.paused == {"a": "gone"}, "nothing is left that could be drawn with"
 
 
 async def test_a_captcha_pauses_the_account(tmp_path: Path) -> None:

@@ -102,7 +102,9 @@ class Dictionary:
 class House:
     """The whole of tasks/ on a database in `folder`."""
 
-    def __init__(self, database: Database, desk: Desk, clock: SetClock, *, remix_waits: bool = False) -> None:
+    def __init__(
+        self, database: Database, desk: Desk, clock: SetClock, *, remix_waits: bool = False, send_interval: float = 0.0
+    ) -> None:
         self.desk, self.clock = desk, clock
         self.store, self.outbox, self.changes = Tasks(database), Outbox(database), Changes()
         journal = Journal(self.store, self.changes)
@@ -135,7 +137,7 @@ class House:
             congestion=congestion,
             banned=BannedWords.of(["forbidden"]),
             new_nonce=lambda: f"n{next(numbers)}",
-            send_interval=0.0,
+            send_interval=send_interval,
         )
         self.service = Service(
             store=self.store,
@@ -168,9 +170,9 @@ class House:
 
         await self.until(enough)
 
-    async def until_recalled(self) -> None:
+    async def until_recalled(self, times: int = 1) -> None:
         async def asked() -> bool:
-            return bool(self.desk.recalls)
+            return len(self.desk.recalls) >= times
 
         await self.until(asked)
 
@@ -187,11 +189,18 @@ class House:
 
 @asynccontextmanager
 async def house(
-    folder: Path, desk: Desk | None = None, clock: SetClock | None = None, *, remix_waits: bool = False
+    folder: Path,
+    desk: Desk | None = None,
+    clock: SetClock | None = None,
+    *,
+    remix_waits: bool = False,
+    send_interval: float = 0.0,
 ) -> AsyncIterator[House]:
     """Open, started and running; stopped in order at the end."""
     async with Database(folder / "tasks.db") as database:
-        built = House(database, desk or Desk(), clock or SetClock(), remix_waits=remix_waits)
+        built = House(
+            database, desk or Desk(), clock or SetClock(), remix_waits=remix_waits, send_interval=send_interval
+        )
         await built.tracker.start()
         await built.dispatcher.start()
         await built.service.start()
