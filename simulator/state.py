@@ -187,10 +187,14 @@ class World:
         """Returns when the predicate is true; it is asked again after every change."""
         deadline = time.monotonic() + timeout
         while not predicate():
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.add(waiter)  # now: what changes before this task is heard again must wake it, too
             try:
-                await asyncio.wait_for(self.changed(), max(0.0, deadline - time.monotonic()))
+                await asyncio.wait_for(waiter, max(0.0, deadline - time.monotonic()))
             except TimeoutError:
                 raise TimeoutError(f"not true within {timeout} s; counters: {dict(self.counters)}") from None
+            finally:
+                self._waiters.discard(waiter)
 
 
 def _account(number: int, shared_channel: bool) -> Account:

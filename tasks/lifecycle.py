@@ -71,7 +71,7 @@ def apply(task: Task, event: Heard, now: int) -> Task:
 def _advanced(task: Task, event: Queued | Started | Progressed) -> Task:
     match event:
         case Queued():
-            return replace(task, queued=True, progress_message_id=event.keys.message_id or task.progress_message_id)
+            return _in_line(task, event)
         case Started():
             return _running(task, event, task.progress or 0)
         case Progressed():
@@ -89,12 +89,20 @@ def _refused(task: Task, event: Refused, now: int) -> Task:
 
 
 def _running(task: Task, event: Started | Progressed, percent: int) -> Task:
+    return replace(_seen(task, event), status=_move(task, Status.IN_PROGRESS), progress=percent)
+
+
+def _in_line(task: Task, event: Queued) -> Task:
+    message = event.keys.message_id or task.progress_message_id
+    return replace(task, queued=True, progress_message_id=message, progress_message_flags=event.keys.flags)
+
+
+def _seen(task: Task, event: Started | Progressed) -> Task:
+    """What its running message tells of the job."""
     keys = event.keys
     return replace(
         task,
-        status=_move(task, Status.IN_PROGRESS),
         queued=False,
-        progress=percent,
         progress_message_id=keys.message_id or task.progress_message_id,
         progress_message_flags=keys.flags,
         cancel_id=event.cancel_id or task.cancel_id,
@@ -131,6 +139,10 @@ def _answered(task: Task, event: Informed, now: int) -> Task:
 def _after_cancel(task: Task, event: Heard) -> Task:
     """Cancelled for the caller, still drawing at MidJourney: the slot is taken until it ends, the result is kept."""
     match event:
+        case Queued():
+            return _in_line(task, event)
+        case Started() | Progressed():
+            return _seen(task, event)
         case Finished() if is_result(task, event):
             job_id = event.keys.job_id or task.job_id
             over = replace(task, phase=Phase.OVER, message_id=event.keys.message_id, job_id=job_id)
@@ -147,7 +159,7 @@ def cancelled(task: Task, now: int, *, still_drawing: bool = False) -> Task:
         task,
         status=_move(task, Status.CANCEL),
         phase=Phase.SENT if still_drawing else Phase.OVER,
-        queued=False,
+        queued=task.queued and still_drawing,
         finish_time=now,
         held_until=None,
     )

@@ -2,7 +2,8 @@
 
 Order of keys (the first that fits decides): nonce, interaction id, known message id, job id, message reference with
 action and index, the normalised prompt. A candidate that the message contradicts is none. Where several fit by
-reference or prompt and are interchangeable, the oldest gets it; any other ambiguity is left open.
+reference or prompt and are interchangeable, the oldest gets it; any other ambiguity is left open. An edit of a
+described message is the answer to describing it again.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def match(keys: Keys, candidates: Iterable[Candidate], user_id: str | None, *, f
     open_to_it = [c for c in possible if final or not _has_its_message(c.task)]
     pressed = [c for c in open_to_it if keys.reference_id is not None and c.task.parent_message_id == keys.reference_id]
     if pressed:
-        return _decide(pressed, "reference")
+        return _decide(_of_this_echo(pressed, keys), "reference")
     return _decide(_by_prompt(keys, open_to_it, user_id), "prompt")
 
 
@@ -122,8 +123,8 @@ def contradicts(candidate: Candidate, keys: Keys) -> bool:
 def _refers_elsewhere(task: Task, keys: Keys) -> bool:
     if keys.reference_id is None:
         return False
-    if task.parent_message_id is None and task.progress_message_id is None:
-        return False  # it may refer to a first message that we missed
+    if task.parent_message_id is None and (task.progress_message_id is None or task.queued):
+        return False  # it may refer to a first message that we missed; the note "Job queued" is none
     return keys.reference_id not in (task.parent_message_id, task.progress_message_id)
 
 
@@ -150,6 +151,15 @@ def _by_prompt(keys: Keys, possible: Sequence[Candidate], user_id: str | None) -
         return []
     echoed = keys.prompt
     return [c for c in possible if same_prompt(c.task.content, echoed)]
+
+
+def _of_this_echo(pressed: Sequence[Candidate], keys: Keys) -> Sequence[Candidate]:
+    """Of several presses on one message: those whose running message echoed this very text, if each has its echo.
+
+    A video's result has no other tie to its start: two of one picture differ in their motion.
+    """
+    echoed = [c for c in pressed if keys.prompt is not None and c.task.echoed_prompt == keys.prompt]
+    return echoed if echoed and all(c.task.echoed_prompt for c in pressed) else pressed
 
 
 def _has_its_message(task: Task) -> bool:

@@ -13,7 +13,7 @@ from tasks.events import Keys, SendDenied, SendNotMade, SendPosted, SendUncertai
 from tasks.flights import Flight
 from tasks.lifecycle import cancelled, failed, requeued
 from tasks.matching import PRIVATE
-from tasks.model import MessageCommandOrder, Order, PressOrder, Purpose, SendState, Task
+from tasks.model import MessageCommandOrder, Order, PressOrder, Purpose, SendState, Status, Task
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +87,17 @@ def _cancel_order(task: Task) -> Order | None:
     if flags & PRIVATE:
         return None
     return MessageCommandOrder(command="Cancel Job", message_id=message, bot=task.bot)
+
+
+def cancel_when_seen(board: Board, flight: Flight) -> None:
+    """What its caller cancelled before it had a message is stopped once it has one: it need not be paid to its end."""
+    task = flight.task
+    is_told = any(send.purpose is Purpose.CANCEL for send in flight.sends.values())
+    if task.status is not Status.CANCEL or not task.in_flight or is_told:
+        return
+    order = _cancel_order(task)
+    if order is not None:
+        board.follow_up(flight, Purpose.CANCEL, order)
 
 
 def is_about_cancelling(flight: Flight, keys: Keys) -> bool:

@@ -209,7 +209,7 @@ class Service(Lookups):
                 f"The account that drew task {source.id} is not configured any more.", hint="Draw it anew."
             )
         async with self._pressing:  # two equal U at once are one task
-            if button.does is Action.UPSCALE and button.is_quick:
+            if button.is_quick and button.index is not None:  # U1–U4, of pictures or clips
                 again = await self._store.by_press(source.id, button.custom_id)
                 if again is not None:
                     return await self._followed(again, ask)

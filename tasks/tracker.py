@@ -44,7 +44,7 @@ from tasks.journal import Journal
 from tasks.lifecycle import apply, cancelled, failed, held, requeued
 from tasks.matching import PRIVATE, match
 from tasks.model import Lane, Mode, Phase, Purpose, Send, SendState, Task
-from tasks.outcomes import cancel, is_about_cancelling, send_ended
+from tasks.outcomes import cancel, cancel_when_seen, is_about_cancelling, send_ended
 from tasks.patience import GAP_MARGIN, Patience
 from tasks.ports import Clock, Gateway, TaskStore
 from tasks.posting import Posting
@@ -61,8 +61,8 @@ STORE_RETRY = 1.0  # seconds between tries while the database cannot be written
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
     """`modal_timeout`: how long a dialog's task waits for its caller (ms). `falls_back_to_relax`: when fast hours are
-    gone, a drawing is sent again in relaxed mode, and the account goes on. `forgets`: at the start, what was in flight
-    is known to be lost (the simulator forgets when it ends)."""
+    gone, a drawing is sent again in relaxed mode, and the account goes on until such a one is refused, too. `forgets`:
+    at the start, what was in flight is known to be lost (the simulator forgets when it ends)."""
 
     deadlines: Deadlines = field(default_factory=Deadlines)
     modal_timeout: int = 30 * MINUTE
@@ -193,7 +193,7 @@ class Tracker:
             case Connected():
                 self._connected(event)
             case Disconnected():
-                log.warning("account %s is not connected: %s", event.account, event.reason)
+                log.debug("account %s is not connected: %s", event.account, event.reason)
             case Recalled():
                 self._patience.recalled(event)
             case CancelAsked():
@@ -270,6 +270,7 @@ class Tracker:
             self._congestion.full(event.keys.account, self._running(event.keys.account), self._clock.now())
         flight.heard()
         self._board.change(flight, after)
+        cancel_when_seen(self._board, flight)
 
     def _running(self, account: str) -> int:
         """Drawings of the account that MidJourney has surely begun."""

@@ -300,7 +300,8 @@ def test_describe_and_shorten_end_with_their_embed() -> None:
     assert isinstance(described, Finished)
     assert (described.keys.action, described.text) == (Action.DESCRIBE, numbered)
     assert described.image is not None
-    assert [(b.does, b.index) for b in described.buttons] == [(Action.DESCRIBE, 1), (Action.DESCRIBE, None)]
+    assert [(b.does, b.index) for b in described.buttons] == [(Action.DESCRIBE, 1), (Action.IMAGINE, None)]
+    assert [b.opens_dialog for b in described.buttons] == [True, False]
     assert read("MESSAGE_UPDATE", shown).options == 4
 
     tokens = "## Important tokens\n**a pond**\n## Shortened prompts\n1️⃣ pond\n2️⃣ a pond"
@@ -479,6 +480,14 @@ def test_an_empty_acknowledgement_means_nothing() -> None:
     assert heard(payload) is None
 
 
+def test_an_empty_message_that_an_answer_will_fill_is_a_start() -> None:
+    payload = {"id": ID, "application_id": MIDJOURNEY, "flags": 128, "type": 20, "nonce": "28", "content": ""}
+    assert read("MESSAGE_CREATE", payload).why == "empty"
+    started = heard(payload)
+    assert isinstance(started, Started)
+    assert (started.keys.message_id, started.keys.nonce) == (ID, "28")
+
+
 @pytest.mark.parametrize("event", ["TYPING_START", "MESSAGE_REACTION_ADD", "MESSAGE_DELETE_BULK", "", "READY"])
 def test_other_events_mean_nothing(event: str) -> None:
     assert read(event, grid()).kind == "ignore"
@@ -578,6 +587,7 @@ def test_a_deletion_names_the_message() -> None:
         (f"MJ::JOB::animate_high_extend::1::{JOB}", Action.VIDEO, None),
         (f"MJ::JOB::video_virtual_upscale::3::{JOB}", Action.VIDEO, 3),
         ("MJ::Job::PicReader::4", Action.DESCRIBE, 4),
+        ("MJ::Job::PicReader::all", Action.IMAGINE, None),
         ("MJ::Picread::Retry", Action.DESCRIBE, None),
         ("MJ::Job::PromptAnalyzer::5", Action.SHORTEN, 5),
         (f"MJ::BOOKMARK::{JOB}", None, None),

@@ -91,6 +91,9 @@ async def test_videos_their_clips_and_their_extension(tmp_path: Path) -> None:
             assert (clip["action"], clip["index"]) == ("VIDEO", str(number))
             assert ".mp4" in clip["videoUrl"] and clip["videoUrls"] == [{"url": clip["videoUrl"]}]
             assert (job["command"], job["parent"], job["index"]) == ("video_upscale", video["jobId"], number)
+        with spending(client, posts=0, jobs=0):
+            twice = await client.post("/submit/action", taskId=video["id"], customId=button(video, "U3"))
+            assert (twice["code"], twice["result"]) == (1, clips[2]["id"])
         with spending(client, posts=2, jobs=2):
             longer = await client.drawn("video", action="extend", taskId=clips[2]["id"], motion="low", index=1)
             again = await act(client, longer, "🔄")
@@ -98,6 +101,19 @@ async def test_videos_their_clips_and_their_extension(tmp_path: Path) -> None:
         assert (longer["action"], job["command"], job["parent"]) == ("VIDEO", "animate_low_extend", clips[2]["jobId"])
         assert longer["parentId"] == clips[2]["id"]
         assert (again["action"], (await job_of(client, again))["parent"]) == ("REROLL", longer["jobId"])
+
+
+async def test_two_videos_of_one_picture_without_previews_are_told_apart_by_their_echo(tmp_path: Path) -> None:
+    """Nothing else ties a video's result to its start: no button, no file, no reference to its own message."""
+    async with mj(tmp_path) as client:
+        single = await single_of(client, "a dog sim-no-preview --ar 4:3")
+        with spending(client, posts=2, jobs=2):
+            high, low = await asyncio.gather(
+                act(client, single, "Animate (High motion)"), act(client, single, "Animate (Low motion)")
+            )
+        for video, command in ((high, "animate_high"), (low, "animate_low")):
+            job = await job_of(client, video)
+            assert (job["command"], job["parent"]) == (command, single["jobId"])
 
 
 @pytest.mark.parametrize("era", ERAS)

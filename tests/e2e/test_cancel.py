@@ -169,14 +169,3 @@ async def test_what_stands_in_midjourneys_queue_is_stopped_when_it_begins(tmp_pa
             await simulator.until(lambda: simulator.jobs[1]["status"] == "stopped")
         simulator.configure(job_seconds=0.05)
         await client.drawn("imagine", prompt="a bird")
-
-
-async def test_a_description_that_is_cancelled(tmp_path: Path) -> None:
-    async with mj(tmp_path) as client:
-        await client.drawn("imagine", prompt="a dog")
-        client.house.simulator.configure(job_seconds=4)
-        task_id = await running(client, "describe", link="https://example.com/a.png")
-        await cancelled(client, task_id)
-        await client.house.simulator.until(lambda: client.house.simulator.jobs[-1]["status"] != "waiting")
-        ends = [d["status"] for d in client.house.hooks.heard if d["id"] == task_id and d["finishTime"]]
-        assert ends == ["CANCEL"]

@@ -276,6 +276,62 @@ async def test_an_error_reaches_whatever_was_asked_for(
         assert simulator.state()["mixups"] == 0
 
 
+@pytest.mark.parametrize(
+    ("fault", "code", "jobs"),
+    [
+        ({"kind": "interaction", "status": 500, "accepted": True}, "", 1),
+        ({"kind": "drop_connection", "accepted": True}, "", 1),
+        ({"kind": "interaction", "status": 429, "retry_after": 0.01}, "", 1),
+        ({"kind": "interaction", "status": 403}, "discord_refused", 0),
+        ({"kind": "trouble", "name": "banned"}, "banned_prompt", 0),
+        ({"kind": "trouble", "name": "internal"}, "internal_error", 0),
+    ],
+    ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else None,
+)
+@pytest.mark.parametrize("remix", [False, True])
+async def test_the_paid_half_of_a_dialog_meets_trouble(
+    tmp_path: Path, remix: bool, fault: dict[str, Any], code: str, jobs: int
+) -> None:
+    """The press that opens it was taken and is free; what fills it is paid, and sent once."""
+    async with mj(tmp_path) as client:
+        simulator = client.house.simulator
+        grid = await client.drawn("imagine", prompt="a dog --ar 4:3")
+        single = await client.drawn("change", taskId=grid["id"], action="UPSCALE", index=2)
+        simulator.set_account(remix=remix)
+        simulator.configure(latency_ms=60)
+        asked = next(way for way in WAYS if way.name == ("variation" if remix else "custom zoom"))
+        task = await asked.submit(client, grid, single)
+        await simulator.until(lambda: len(simulator.interactions) == 3)
+        simulator.add_fault(fault)
+        ended = await client.ended(task)
+        assert (ended["status"], ended["failCode"]) == ("FAILURE" if code else "SUCCESS", code), ended["failReason"]
+        assert len([job for job in simulator.jobs[2:] if job["status"] == "finished"]) == jobs
+        submits = [post["outcome"] for post in simulator.interactions if post["type"] == 5]
+        assert (submits[0] == "accepted") is (fault["kind"] == "trouble")
+        assert len([outcome for outcome in submits if "accepted" in outcome]) == (fault["kind"] == "trouble" or jobs)
+        assert (await health(client))["status"] == "ok"
+
+
+@pytest.mark.parametrize("fault", [{"kind": "captcha"}, {"kind": "interaction", "status": 401}], ids=str)
+async def test_an_account_that_stops_between_press_and_submit_keeps_the_task(
+    tmp_path: Path, fault: dict[str, Any]
+) -> None:
+    async with receiver() as operator, mj(tmp_path, environ={"ALERT_HOOK": operator.url}) as client:
+        simulator = client.house.simulator
+        grid = await client.drawn("imagine", prompt="a dog --ar 4:3")
+        single = await client.drawn("change", taskId=grid["id"], action="UPSCALE", index=2)
+        simulator.configure(latency_ms=60)
+        task = await next(way for way in WAYS if way.dialog).submit(client, grid, single)
+        await simulator.until(lambda: len(simulator.interactions) == 3)
+        simulator.add_fault(fault)
+        await operator.until(lambda: bool(operator.heard))
+        document = await client.get(f"/task/{task}/fetch")
+        assert document["status"] in ("NOT_START", "SUBMITTED")
+        assert (document["failReason"], document["finishTime"]) == ("", None)
+        assert len(simulator.jobs) == 2
+        assert len(simulator.interactions) == 4
+
+
 @pytest.mark.parametrize("era", ERAS)
 async def test_errors_among_equal_prompts_end_their_own_tasks(tmp_path: Path, era: str) -> None:
     """By the nonce that was sent: whose job failed has a failed task, and nobody else has."""
@@ -296,6 +352,24 @@ async def test_errors_among_equal_prompts_end_their_own_tasks(tmp_path: Path, er
         assert len(simulator.interactions) == count
         assert simulator.state()["mixups"] == 0
         assert set(Counter(d["id"] for d in client.house.hooks.heard if d["finishTime"]).values()) == {1}
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_queued_job_that_began_and_ended_while_nobody_listened_is_found(tmp_path: Path, era: str) -> None:
+    """What the queue said was private, and the message that ran is gone: only the result is in history."""
+    async with mj(tmp_path, era=era, foreign=1, job_seconds=0.4) as client:
+        simulator = client.house.simulator
+        queued = await client.submit("imagine", prompt="one same dog sim-queued")
+        heard = client.house.hooks.heard
+        other = await client.submit("imagine", prompt="one same dog")
+        await client.house.hooks.until(lambda: any(d["id"] == other and d["status"] == "IN_PROGRESS" for d in heard))
+        await simulator.drop_gateways(0.5)
+        ended = await asyncio.gather(client.ended(queued), client.ended(other))
+        assert [task["status"] for task in ended] == ["SUCCESS"] * 2
+        for task in ended:
+            shown = await client.picture(task)
+            assert (shown["job_id"], shown["nonce"]) == (task["jobId"], nonces_of(tmp_path)[task["id"]])
+        assert len(simulator.interactions) == 2
 
 
 @pytest.mark.parametrize("form", ["reply", "edit"])

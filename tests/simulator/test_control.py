@@ -1,5 +1,6 @@
 """The control API, and the documentation's promise about it."""
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -164,3 +165,17 @@ def test_the_manual_has_every_setting_with_its_default() -> None:
     assert set(defaults) == set(NAMES)
     for name, value in Settings().as_json().items():
         assert defaults[name] == ("by chance" if value is None else str(value)), name
+
+
+async def test_who_waits_misses_no_change() -> None:
+    """Two changes with any number of turns of the loop between them: the second is the one that is waited for."""
+    async with Simulator() as simulator:
+        for turns in range(8):
+            simulator.configure(steps=1)
+            waiting = asyncio.create_task(simulator.until(lambda: simulator.state()["settings"]["steps"] == 3, 1.0))
+            await asyncio.sleep(0)
+            simulator.configure(steps=2)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            simulator.configure(steps=3)
+            await waiting

@@ -11,7 +11,7 @@ import pytest
 
 from tasks.banned import BannedWord
 from tasks.errors import BadRequest, ButtonNotFound, KeyReused, NoAccount, NotSent, OutcomeUnknown, SendRefused
-from tasks.events import Connected, Finished, Informed, ModalOpened, Progressed, Refused, Started
+from tasks.events import Connected, Finished, Informed, ModalOpened, Progressed, Queued, Refused, Started
 from tasks.model import (
     Action,
     Ask,
@@ -235,6 +235,37 @@ async def test_a_cancel_that_midjourney_refuses_does_not_fail_the_drawing(tmp_pa
         home.tracker.hear(no)
         home.tracker.hear(result(nonce))
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
+
+
+async def test_what_is_cancelled_before_it_has_a_message_is_stopped_once_it_has_one(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await home.service.imagine(MJ, prompt="a dog")
+        await home.until_said(1)
+        await home.service.cancel(task.id)
+        early = await home.until_task(task.id, over)
+        assert (early.status, early.phase) == (Status.CANCEL, Phase.SENT)
+        nonce = home.desk.said[0][2]
+        home.tracker.hear(Queued(keys=keys(nonce=nonce, message_id="q", flags=64)))
+        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p")))
+        home.tracker.hear(Progressed(keys=keys(message_id="p"), percent=20))
+        await home.until_said(2)
+        assert home.desk.said[1][1] == MessageCommandOrder(command="Cancel Job", message_id="p")
+        home.tracker.hear(Refused(keys=keys(message_id="p"), code="stopped", reason="Stopped"))
+        await home.until_task(task.id, lambda t: t.phase is Phase.OVER)
+        assert len(home.desk.said) == 2
+
+
+async def test_pictures_wait_for_an_account_and_go_when_it_returns(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.desk.known["a"] = account(connected=False)
+        task = await home.service.describe(MJ, picture=Picture(filename="0.png", type="image/png", data=b"x"))
+        home.awake.set()
+        home.desk.known["a"] = account()
+        home.tracker.hear(Connected(account="a"))
+        await home.until_said(1)
+        sent = await home.service.get(task.id)
+        assert sent is not None
+        assert sent.not_before == 0
 
 
 async def test_stopped_without_our_press_is_a_failure(tmp_path: Path) -> None:

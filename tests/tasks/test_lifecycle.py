@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tasks.advice import advised
 from tasks.events import Acknowledged, Finished, Heard, Informed, Progressed, Queued, Refused, Started
-from tasks.lifecycle import apply, failed, hooks_due, may_move, requeued
-from tasks.model import Button, Image, Phase, Status
+from tasks.lifecycle import apply, cancelled, failed, hooks_due, may_move, requeued
+from tasks.model import Action, Button, Image, Phase, Status
 from tests.tasks.builders import NOW, keys, task
 
 PICTURE = Image(url="https://cdn.discordapp.com/a.png")
@@ -44,6 +44,24 @@ def test_an_edit_of_another_message_finishes_nothing() -> None:
     assert apply(running, finished(edited=True), NOW) is running
     own = Finished(keys=keys(message_id="p", edited=True), image=PICTURE)
     assert apply(running, own, NOW).status is Status.SUCCESS
+
+
+def test_describing_again_ends_with_other_texts_in_the_same_message() -> None:
+    asked = task(action=Action.DESCRIBE, custom_id="MJ::Picread::Retry", parent_message_id="r", description="a pond")
+    shown = keys(message_id="r", edited=True)
+    assert apply(asked, Finished(keys=shown, text="a pond"), NOW).status is Status.SUBMITTED  # a button was coloured
+    ended = apply(asked, Finished(keys=shown, text="a lake"), NOW)
+    assert (ended.status, ended.description, ended.message_id) == (Status.SUCCESS, "a lake", "r")
+
+
+def test_what_is_cancelled_early_still_learns_which_job_it_is() -> None:
+    cancel = cancelled(task(queued=True, cancel_asked=True), NOW, still_drawing=True)
+    assert (cancel.status, cancel.phase, cancel.queued) == (Status.CANCEL, Phase.SENT, True)
+    started = apply(cancel, Started(keys=keys(message_id="p", job_id="j"), cancel_id="c"), NOW)
+    assert (started.progress_message_id, started.job_id, started.cancel_id) == ("p", "j", "c")
+    assert (started.status, started.queued) == (Status.CANCEL, False)
+    note = apply(cancel, Queued(keys=keys(message_id="q", flags=64)), NOW)
+    assert (note.progress_message_id, note.progress_message_flags, note.status) == ("q", 64, Status.CANCEL)
 
 
 def test_a_result_without_picture_and_buttons_finishes_nothing() -> None:

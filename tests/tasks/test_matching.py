@@ -49,6 +49,20 @@ def test_an_interaction_id_decides() -> None:
     assert find(keys(interaction_id="i2"), sent(1, "n1", "i1"), sent(2, "n2", "i2")).by == "interaction"
 
 
+def test_one_press_may_draw_several_jobs_and_the_first_is_the_tasks() -> None:
+    mine = sent(1, "n1", "i1", job_id="j1", action=Action.VARIATION)
+    assert find(keys(interaction_id="i1", job_id="j1"), mine).task_id == "1"
+    assert find(keys(interaction_id="i1", job_id="j2"), mine).task_id is None
+
+
+def test_an_edit_of_the_described_message_is_the_answer_to_describing_again() -> None:
+    again = {"action": Action.DESCRIBE, "custom_id": "MJ::Picread::Retry", "parent_message_id": "m"}
+    old = keys(message_id="m", interaction_id="long ago", sent_at=NOW - 1_000_000, edited=True)
+    found = find(old, sent(2, "n2", "i2", **again), sent(1, "n1", "i1", **again))
+    assert (found.task_id, found.by) == ("1", "message")
+    assert find(old, sent(3, "n3", "i3", **{**again, "action": Action.VARIATION})).task_id is None
+
+
 def test_a_result_that_refers_to_its_own_progress_message() -> None:
     one, two = task(1, progress_message_id="p1"), task(2, progress_message_id="p2")
     assert find(keys(reference_id="p2", prompt="a dog", user_id=USER), one, two).task_id == "2"
@@ -74,11 +88,32 @@ def test_two_presses_on_one_grid_without_index_are_left_open() -> None:
     assert set(found.ambiguous) == {"1", "3"}
 
 
+def test_two_videos_of_one_picture_are_told_apart_by_what_their_running_messages_echoed() -> None:
+    def video(task_id: int, echo: str, **fields: Any) -> Task:
+        parent = {"parent_message_id": "r", "parent_id": "9", "custom_id": f"c{task_id}"}
+        return task(task_id, action=Action.VIDEO, echoed_prompt=echo, **parent, **fields)
+
+    shown = keys(reference_id="r", action=Action.VIDEO, prompt="a dog --motion low --video 1", user_id=USER)
+    high, low = video(1, "a dog --motion high --video 1"), video(2, "a dog --motion low --video 1")
+    assert find(shown, high, low).task_id == "2"
+    assert find(shown, high, low, video(3, low.echoed_prompt)).ambiguous == ("2", "3")
+    assert find(shown, high, low, video(3, "")).ambiguous == ("1", "2", "3")
+
+
 def test_what_is_left_open_is_settled_when_the_other_has_its_job() -> None:
     found = find(
         keys(reference_id="grid", action=Action.VARIATION, job_id="j2"), pressed(1, 1, job_id="j1"), pressed(3, 3)
     )
     assert found.task_id == "3"
+
+
+def test_a_result_may_refer_to_a_first_message_that_was_missed() -> None:
+    """In 2026 each result refers to its own running message; "Job queued" is only a note before that."""
+    shown = keys(reference_id="missed", prompt="a dog", user_id=USER)
+    assert find(shown, task(1)).task_id == "1"
+    assert find(shown, task(1, progress_message_id="note", queued=True)).task_id == "1"
+    assert find(shown, task(1, progress_message_id="running")).task_id is None
+    assert find(shown, task(1, progress_message_id="note", queued=True, parent_message_id="grid")).task_id is None
 
 
 def test_equal_prompts_go_to_the_oldest() -> None:
