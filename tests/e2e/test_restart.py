@@ -60,7 +60,7 @@ async def test_kill_nine_amid_a_dialog_a_picture_and_drawings(tmp_path: Path, er
             zoom = button(up, "Custom Zoom")
             held = await client.submit("action", taskId=up["id"], customId=zoom)  # open, and left so
             under_way = await client.submit("action", taskId=up["id"], customId=zoom)
-            simulator.configure(job_seconds=1.0, latency_ms=150)
+            simulator.configure(job_seconds=1.0, latency_ms=600)
             drawing = await client.submit("imagine", prompt="a cat")
             varied = await client.submit("change", taskId=grid["id"], action="VARIATION", index=3)
             await simulator.until(lambda: len(simulator.jobs) == 4)
