@@ -29,6 +29,7 @@ from api.errors import CannotListen
 from api.links import Links
 from api.mj import Mj
 from api.mj_schema import render_mj
+from api.picture_fetch import PictureFetch
 from api.schema import render_v1
 from api.webhooks import Deliveries
 from bot.capture import Captures
@@ -256,6 +257,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             clock=clock,
         )
         access = make_access(settings.http)
+        pictures = await stack.enter_async_context(PictureFetch(allow_private=settings.hooks.allow_private_hooks))
         mj = Mj(
             use_cases,
             links,
@@ -263,6 +265,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             queued_code=settings.http.queued_code,
             queue_size=settings.tasks.max_queue,
             timeout_minutes=settings.tasks.silence_minutes,
+            load=pictures,
         )
         app = make_app(
             service=use_cases,

@@ -408,7 +408,7 @@ TABLE = (
             "Hears when an account pauses because a human is needed. The operator's word: no address is refused.",
             read=_url, secret=True),
     Setting("ALLOW_PRIVATE_HOOKS", "hooks.allow_private_hooks", "true or false",
-            "Let callers' hooks reach loopback and private addresses, which a stranger must not make us call.",
+            "Let callers' hooks and picture URLs reach loopback and private addresses; no stranger should.",
             read=_flag, simulator=True),
     # translation
     Setting("TRANSLATION", "translation.enabled", "true or false",

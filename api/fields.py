@@ -140,7 +140,15 @@ def _decoded(data: bytes) -> str:
 
 
 def multipart_pairs(body: bytes, boundary: str) -> Pairs:
-    """The pairs of a multipart form (RFC 7578), in one pass over the bytes."""
+    """The pairs of a multipart form without files."""
+    for name, value, is_file in multipart_parts(body, boundary):
+        if is_file:
+            raise Malformed("Files are not taken here: send each parameter as text.")
+        yield name, _utf8(value)
+
+
+def multipart_parts(body: bytes, boundary: str) -> Iterable[tuple[str, bytes, bool]]:
+    """Name and bytes of each part of a multipart form (RFC 7578), and whether it is a file; in one pass."""
     if not boundary:
         raise Malformed("The multipart body's Content-Type names no boundary.")
     parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode(errors="surrogateescape"), MAX_FIELDS + 2)
@@ -152,20 +160,20 @@ def multipart_pairs(body: bytes, boundary: str) -> Pairs:
         head, blank, value = part.partition(b"\r\n\r\n")
         if not blank or len(head) > MAX_PART_HEAD:
             break
-        yield _part_name(_utf8(head)), _utf8(value)
+        name, is_file = _part_name(head.decode(errors="replace"))  # a file's name may be in any encoding
+        yield name, value, is_file
     raise Malformed("The multipart body is cut off or does not use its boundary.")
 
 
-def _part_name(head: str) -> str:
+def _part_name(head: str) -> tuple[str, bool]:
+    """The part's name, and whether it is a file."""
     disposition = next(
         (line for line in head.split("\r\n") if line.lower().startswith("content-disposition:")), ""
     ).partition(":")[2]
     name = _PART_NAME.match(disposition)
     if name is None:
         raise Malformed("A part of the multipart body has no name.")
-    if _PART_FILE.search(disposition):
-        raise Malformed("Files are not taken here: send each parameter as text.")
-    return name[1] if name[1] is not None else name[2]
+    return name[1] if name[1] is not None else name[2], _PART_FILE.search(disposition) is not None
 
 
 def _utf8(data: bytes) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from aiohttp import web
@@ -36,8 +36,10 @@ PREFIXES: Mapping[str, Mode | None] = {
     "/mj-relax/mj": Mode.RELAXED,
     "/mj-turbo/mj": Mode.TURBO,
 }
+GIVEN = ("base64Array", "base64")  # the fields of pictures to draw from
 _LIST = frozenset({"limit", "before", "status"})
 
+Load = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 Submit = Callable[[Ask, Body], Awaitable[Task]]
 Look = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -47,7 +49,8 @@ log = logging.getLogger(__name__)
 class Mj:
     """`queued_code` tells a caller that others come first: 22, or 1 for clients that take 22 for a failure.
 
-    `queue_size` and `timeout_minutes` are told with each account.
+    `queue_size` and `timeout_minutes` are told with each account. `load` fetches the pictures behind links; without it
+    they are refused.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Mj:
         queued_code: int = 22,
         queue_size: int = 10_000,
         timeout_minutes: int = 5,
+        load: Load | None = None,
     ) -> None:
         self._service = service
         self._links = links
@@ -66,6 +70,7 @@ class Mj:
         self._queued_code = queued_code
         self._queue_size = queue_size
         self._timeout_minutes = timeout_minutes
+        self._load = load
 
     def routes(self) -> tuple[Route, ...]:
         submits: Mapping[str, Submit] = {
@@ -77,6 +82,10 @@ class Mj:
             "blend": self.blend,
             "shorten": self.shorten,
             "video": self.video,
+            "show": self.show,
+            "info": self.info,
+            "settings": self.settings,
+            "switch": self.switch,
         }
         posts: Mapping[str, Look] = {
             "/submit/modal": self.modal,
@@ -108,7 +117,7 @@ class Mj:
     # ------------------------------------------------------------ submit
 
     async def imagine(self, ask: Ask, body: Body) -> Task:
-        pictures = await asyncio.to_thread(requests.given_pictures_of, body)
+        pictures = await asyncio.to_thread(requests.given_pictures_of, await self._loaded(body, *GIVEN))
         return await self._service.imagine(ask, prompt=body.text("prompt"), pictures=pictures)
 
     async def change(self, ask: Ask, body: Body) -> Task:
@@ -125,11 +134,11 @@ class Mj:
         return await self._service.press(ask, parent=parent, custom_id=custom_id)
 
     async def describe(self, ask: Ask, body: Body) -> Task:
-        asked = await asyncio.to_thread(requests.described_of, body)
+        asked = await asyncio.to_thread(requests.described_of, await self._loaded(body, "base64"))
         return await self._service.describe(ask, picture=asked.picture, link=asked.link)
 
     async def blend(self, ask: Ask, body: Body) -> Task:
-        asked = await asyncio.to_thread(requests.blended_of, body)
+        asked = await asyncio.to_thread(requests.blended_of, await self._loaded(body, "base64Array"))
         return await self._service.blend(ask, pictures=asked.pictures, dimensions=asked.dimensions)
 
     async def shorten(self, ask: Ask, body: Body) -> Task:
@@ -157,9 +166,24 @@ class Mj:
         custom_id = requests.extending_button(extension, parent.buttons)
         return await self._service.press(ask, parent=parent.id, custom_id=custom_id)
 
+    async def show(self, ask: Ask, body: Body) -> Task:
+        return await self._service.show(ask, job_id=body.text("jobId"))
+
+    async def info(self, ask: Ask, body: Body) -> Task:
+        return await self._service.info(ask)
+
+    async def settings(self, ask: Ask, body: Body) -> Task:
+        return await self._service.settings(ask)
+
+    async def switch(self, ask: Ask, body: Body) -> Task:
+        mode = requests.switched_mode_of(body)
+        if mode is None:
+            return await self._service.switch_remix(ask)
+        return await self._service.switch(ask, mode=mode)
+
     async def modal(self, request: web.Request) -> web.Response:
         """The task keeps its id, and goes on whatever its status still says."""
-        body = await read_json(request)
+        body = await self._loaded(await read_json(request), "maskBase64")
         given = await asyncio.to_thread(requests.second_input_of, body)
         try:
             task = await self._service.modal(given.task_id, prompt=given.prompt, mask=given.mask)
@@ -169,13 +193,19 @@ class Mj:
 
     async def upload(self, request: web.Request) -> web.Response:
         """The links lead to Discord itself: they are made to stand in a prompt, and MidJourney is to load them."""
-        pictures = await asyncio.to_thread(requests.uploaded_of, await read_json(request))
+        body = await self._loaded(await read_json(request), *GIVEN)
+        pictures = await asyncio.to_thread(requests.uploaded_of, body)
         return done(await self._service.upload(pictures), "上传成功")
+
+    async def _loaded(self, body: Body, *names: str) -> Body:
+        """With the pictures behind the links in these fields."""
+        links = requests.links_of(body, names) if self._load else []
+        return body.with_loaded(await self._load(links)) if self._load and links else body
 
     # ------------------------------------------------------------ tasks
 
     async def fetch(self, request: web.Request) -> web.Response:
-        task = await self._service.get(request.match_info["id"])
+        task = await self._service.fetch(request.match_info["id"])
         return json_bytes(b"null" if task is None else render_mj(task, self._links))
 
     async def list(self, request: web.Request) -> web.Response:
@@ -217,7 +247,7 @@ class Mj:
         async def answer(request: web.Request) -> web.Response:
             body = await read_json(request)
             route = f"mj/{name}/{mode or ''}"
-            ask = replace(requests.ask_of(body, mode), once=once_of(request, route, body.members, self._secret))
+            ask = replace(requests.ask_of(body, mode), once=once_of(request, route, body.asked(), self._secret))
             try:
                 task = await submit(ask, body)
             except BannedWord as error:

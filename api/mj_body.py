@@ -1,34 +1,55 @@
-"""The JSON body of a `/mj` request, read member by member as a route needs it.
+"""The body of a `/mj` request, read member by member as a route needs it.
 
-Law: a body is JSON whatever its Content-Type says. What a route does not ask for is ignored. Gateways send every field
-they know with its zero value, so null, "" and [] count as not given. A number stands for its text; whatever else is of
-the wrong type is `Malformed`.
+Law: a body is a multipart form where its Content-Type says so, and else JSON whatever that says. A form's texts are
+members, its files are pictures whatever they are called. What a route does not ask for is ignored. Gateways send every
+field they know with its zero value, so null, "" and [] count as not given. A number stands for its text; whatever else
+is of the wrong type is `Malformed`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from email.message import Message
 from typing import Final
 
 import msgspec
 from aiohttp import web
 
 from api.errors import Malformed
-from api.fields import check_unicode, json_members, plain_text, read_body
+from api.fields import check_unicode, json_members, multipart_parts, plain_text, read_body
 
 _BOM = b"\xef\xbb\xbf"
+_JSON_PARTS = ("accountFilter", "base64Array")  # of a form: what no plain text can say
 _items: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Body:
-    """The members of a JSON object."""
+    """The members of a JSON object or of a form. `files` are a form's; `loaded` are the pictures behind links."""
 
-    def __init__(self, members: Mapping[str, msgspec.Raw]) -> None:
+    def __init__(
+        self,
+        members: Mapping[str, msgspec.Raw],
+        files: Sequence[bytes] = (),
+        loaded: Mapping[str, bytes] | None = None,
+    ) -> None:
         self._members = members
+        self._loaded = loaded or {}
+        self.files = files
 
-    @property
-    def members(self) -> Mapping[str, msgspec.Raw]:
-        return self._members
+    def with_loaded(self, loaded: Mapping[str, bytes]) -> Body:
+        return Body(self._members, self.files, loaded)
+
+    def asked(self) -> Mapping[str, object]:
+        """All that was said, for a comparison; of files their digests."""
+        if not self.files:
+            return self._members
+        return {**self._members, "\0files": [hashlib.sha256(file).hexdigest() for file in self.files]}
+
+    def pictures(self, name: str) -> list[str | bytes]:
+        """As `texts`; a link that was loaded is its bytes."""
+        return [self._loaded.get(text.strip(), text) if self._loaded else text for text in self.texts(name)]
 
     def text(self, name: str) -> str:
         return _text(name, self._members.get(name))
@@ -65,8 +86,39 @@ class Body:
 
 async def read_json(request: web.Request) -> Body:
     """The request's body; an empty one is an object without members."""
-    data = (await read_body(request)).removeprefix(_BOM).strip() if request.can_read_body else b""
+    data = await read_body(request) if request.can_read_body else b""
+    if data and request.content_type == "multipart/form-data":
+        return await asyncio.to_thread(form_of, data, request.headers["Content-Type"])
+    data = data.removeprefix(_BOM).strip()
     return Body(json_members(data) if data else {})
+
+
+def form_of(data: bytes, content_type: str) -> Body:
+    """A multipart form. A text given more than once makes an array; an empty file is none."""
+    kind = Message()
+    kind["Content-Type"] = content_type
+    texts: dict[str, list[bytes]] = {}
+    files = []
+    for name, value, is_file in multipart_parts(data, str(kind.get_boundary(""))):
+        if is_file:
+            files += [value] if value else []
+        else:
+            texts.setdefault(name, []).append(_member(name, value))
+    members = {
+        name: msgspec.Raw(values[0] if len(values) == 1 else b"[" + b",".join(values) + b"]")
+        for name, values in texts.items()
+    }
+    return Body(members, files)
+
+
+def _member(name: str, value: bytes) -> bytes:
+    """A form's text as JSON."""
+    if name in _JSON_PARTS and value.strip()[:1] in (b"{", b"["):
+        return value.strip()
+    try:
+        return msgspec.json.encode(value.decode())
+    except UnicodeDecodeError:
+        raise Malformed(f"{name[:40]!a} is not UTF-8.") from None
 
 
 def _kind(raw: msgspec.Raw | None) -> bytes:

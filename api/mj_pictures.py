@@ -1,6 +1,6 @@
-"""Pictures as `/mj` brings them, data URLs or bare base64 -> checked pictures.
+"""Pictures as `/mj` brings them, data URLs, bare base64 or files -> checked pictures.
 
-Law: pure. An error names the picture by its place. What is a link is not fetched here.
+Law: pure. An error names the picture by its place. A link that nobody loaded is refused.
 """
 
 from __future__ import annotations
@@ -14,22 +14,27 @@ from tasks.pictures import MOST_PICTURES, BadPicture, from_data_url, inspect, in
 _LINK = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 
 
-def pictures_of(texts: Sequence[str]) -> tuple[Picture, ...]:
-    """The pictures, at most as many as MidJourney takes."""
-    if len(texts) > MOST_PICTURES:
-        raise BadPicture(f"{len(texts)} pictures are too many.", hint=f"Give at most {MOST_PICTURES}.")
-    files = _files(texts)
+def check_count(count: int) -> None:
+    """At most as many as MidJourney takes."""
+    if count > MOST_PICTURES:
+        raise BadPicture(f"{count} pictures are too many.", hint=f"Give at most {MOST_PICTURES}.")
+
+
+def pictures_of(given: Sequence[str | bytes]) -> tuple[Picture, ...]:
+    """The pictures; a text is a data URL or base64."""
+    check_count(len(given))
+    files = _files(given)
     return tuple(
         Picture(filename=f"picture{number}.{info.extension}", type=info.type, data=data)
         for number, (data, info) in enumerate(zip(files, inspect_all(files), strict=True), start=1)
     )
 
 
-def mask_of(text: str) -> bytes | None:
+def mask_of(given: str | bytes) -> bytes | None:
     """The mask of a second input; None when there is none."""
-    if not text.strip():
+    if not given.strip():
         return None
-    data = from_data_url(text)
+    data = _file(given)
     inspect(data)
     return data
 
@@ -45,13 +50,17 @@ def is_link(text: str) -> bool:
     return _LINK.fullmatch(text.strip()) is not None
 
 
-def _files(texts: Sequence[str]) -> list[bytes]:
+def _file(given: str | bytes) -> bytes:
+    return from_data_url(given) if isinstance(given, str) else given
+
+
+def _files(given: Sequence[str | bytes]) -> list[bytes]:
     found = []
-    for place, text in enumerate(texts, start=1):
+    for place, each in enumerate(given, start=1):
         try:
-            found.append(from_data_url(text))
+            found.append(_file(each))
         except BadPicture as error:
-            if len(texts) == 1:
+            if len(given) == 1:
                 raise
-            raise BadPicture(f"Picture {place} of {len(texts)}: {error.message}", hint=error.hint) from error
+            raise BadPicture(f"Picture {place} of {len(given)}: {error.message}", hint=error.hint) from error
     return found

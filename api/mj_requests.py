@@ -1,4 +1,4 @@
-"""What the `/mj` requests ask for: a JSON body -> the words of the use-cases.
+"""What the `/mj` requests ask for: a body -> the words of the use-cases.
 
 Law: pure functions. Only the form is judged here; whether it can be done is for the service to say.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from api.mj_body import Body
-from api.mj_pictures import frame_of, is_link, mask_of, pictures_of
+from api.mj_pictures import check_count, frame_of, is_link, mask_of, pictures_of
 from api.schema import INDEXES
 from tasks.errors import BadIndex, BadRequest, ButtonNotFound, UnknownAction
 from tasks.model import Action, Ask, Bot, Button, Mode, Picture, Status
@@ -52,6 +52,14 @@ def ask_of(body: Body, prefix: Mode | None) -> Ask:
         mode=prefix or next(iter(modes), None),
         accounts=(account,) if account else (),
     )
+
+
+def switched_mode_of(body: Body) -> Mode | None:
+    """The mode to switch to; None: Remix mode, on or off."""
+    given = body.text("mode").strip().upper()
+    if given != "REMIX" and given not in MODES:
+        raise BadRequest(f"mode is unknown: {given[:40]!r}.", hint=f"Give one of {', '.join(MODES)}, REMIX.")
+    return MODES.get(given)
 
 
 # ---------------------------------------------------------------- buttons
@@ -120,17 +128,25 @@ class SecondInput:
 
 def second_input_of(body: Body) -> SecondInput:
     prompt = body.text("prompt")
-    return SecondInput(
-        task_id=task_id_of(body), prompt=prompt if prompt.strip() else None, mask=mask_of(body.text("maskBase64"))
-    )
+    masks = body.pictures("maskBase64") or [""]
+    if len(masks) > 1:
+        raise BadRequest("maskBase64 takes one picture.")
+    return SecondInput(task_id=task_id_of(body), prompt=prompt if prompt.strip() else None, mask=mask_of(masks[0]))
 
 
 # ---------------------------------------------------------------- pictures
 
 
+def links_of(body: Body, names: Sequence[str]) -> list[str]:
+    """The links among the pictures of these fields, each once."""
+    found = dict.fromkeys(text.strip() for name in names for text in body.texts(name) if is_link(text))
+    check_count(len(found))
+    return list(found)
+
+
 def given_pictures_of(body: Body) -> tuple[Picture, ...]:
-    """Those of `base64Array`, and of `base64`, its older name."""
-    return pictures_of([*body.texts("base64Array"), *body.texts("base64")])
+    """Those of `base64Array`, of `base64`, its older name, and a form's files."""
+    return pictures_of([*body.pictures("base64Array"), *body.pictures("base64"), *body.files])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,12 +157,12 @@ class Described:
 
 def described_of(body: Body) -> Described:
     """Exactly one picture, brought or linked."""
-    data, link = body.text("base64"), body.text("link").strip()
-    if bool(data.strip()) == bool(link):
+    given, link = [*body.pictures("base64"), *body.files], body.text("link").strip()
+    if len(given) + bool(link) != 1:
         raise BadRequest("One picture is needed.", hint="Give it as base64 or its address as link, not both.")
     if link and not is_link(link):
         raise BadRequest("link must be an http or https URL.")
-    return Described(picture=pictures_of([data])[0] if data.strip() else None, link=link)
+    return Described(picture=pictures_of(given)[0] if given else None, link=link)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,10 +173,10 @@ class Blended:
 
 def blended_of(body: Body) -> Blended:
     dimensions = _one_of(_DIMENSIONS, body.text("dimensions"), "dimensions")
-    texts = body.texts("base64Array")
-    if len(texts) < BLEND_AT_LEAST:
+    given = [*body.pictures("base64Array"), *body.files]
+    if len(given) < BLEND_AT_LEAST:
         raise BadRequest("A blend needs two to five pictures.", hint="Give them as base64Array.")
-    return Blended(pictures=pictures_of(texts), dimensions=dimensions)
+    return Blended(pictures=pictures_of(given), dimensions=dimensions)
 
 
 def uploaded_of(body: Body) -> tuple[Picture, ...]:

@@ -91,7 +91,8 @@ def final_prompt(task: Task) -> str:
 
 
 def _final_texts(task: Task) -> tuple[str, str]:
-    if task.action in _ANSWERED_IN_WORDS and task.status is Status.SUCCESS:
+    in_words = task.action in _ANSWERED_IN_WORDS or (task.answer_ends and task.description)
+    if in_words and task.status is Status.SUCCESS:
         return task.description, task.description
     translated = bool(task.prompt_en) and task.prompt_en != task.prompt.strip()
     return final_prompt(task), task.prompt if translated else ""
@@ -104,7 +105,8 @@ def _description(task: Task) -> str:
         letter = _LETTERS.get(task.action)
         numbered = task.index is not None or task.action is Action.REROLL
         return f"/up {task.parent_id} " + (f"{letter}{task.index or ''}" if letter and numbered else task.action.value)
-    return f"/{task.action.lower()} {task.prompt_en or task.prompt}".strip()
+    command = task.command if task.answer_ends else task.action.lower()
+    return f"/{command} {task.prompt_en or task.prompt}".strip()
 
 
 def _progress(task: Task) -> str:

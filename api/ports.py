@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from tasks.model import Account, Action, Ask, Picture, Status, Task
+from tasks.model import Account, Action, Ask, Mode, Picture, Status, Task
 
 
 class Service(Protocol):
@@ -21,6 +21,9 @@ class Service(Protocol):
         """A press of a button of a result. `parent` is our task id or the Discord message id of the result."""
 
     async def get(self, task_id: str) -> Task | None: ...
+
+    async def fetch(self, task_id: str) -> Task | None:
+        """As `get`; the link of its picture is one that still works, where that could be had."""
 
     async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
         """Newest first; `before` is a task id that pages on; an empty `status` means any."""
@@ -64,6 +67,21 @@ class MjService(Service, Protocol):
         loop: bool,
     ) -> Task:
         """A clip from a picture. `motion` is "low" or "high"; a picture given as text is a link."""
+
+    async def show(self, ask: Ask, *, job_id: str) -> Task:
+        """A finished job once more, with its buttons."""
+
+    async def info(self, ask: Ask) -> Task:
+        """What MidJourney knows of an account."""
+
+    async def settings(self, ask: Ask) -> Task:
+        """An account's settings, as buttons."""
+
+    async def switch(self, ask: Ask, *, mode: Mode) -> Task:
+        """The mode in which an account draws from now on."""
+
+    async def switch_remix(self, ask: Ask) -> Task:
+        """An account's Remix mode, on or off."""
 
     async def upload(self, pictures: Sequence[Picture]) -> list[str]:
         """Put pictures where MidJourney can load them; their links, in order."""

@@ -45,7 +45,7 @@ class V1:
         return json_value({"code": 1, "description": "成功", "result": task.id})
 
     async def fetch(self, request: web.Request) -> web.Response:
-        task = await self._service.get(_one_id(await read_fields(request, _FETCH)))
+        task = await self._service.fetch(_one_id(await read_fields(request, _FETCH)))
         if task is None:
             raise TaskNotFound(hint="_id is the result of a submit.")
         return json_bytes(render_v1(task, self._links))

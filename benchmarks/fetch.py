@@ -55,7 +55,9 @@ def bare(port: int) -> None:
 
 def finished_task(nth: int) -> Task:
     job = f"{nth:08d}-0000-4000-8000-000000000000"
-    url = "https://cdn.discordapp.com/attachments/1/2/" + "x" * 100 + f"_{job}.webp?ex=1&is=2&hm=3"
+    url = (
+        "https://cdn.discordapp.com/attachments/1/2/" + "x" * 100 + f"_{job}.webp?ex=7fffffff&is=2&hm=3"
+    )  # far from its end
     return Task(
         id=str(FIRST_ID + nth), action=Action.IMAGINE, status=Status.SUCCESS, phase=Phase.OVER, prompt="一只狗",
         prompt_en="A dog", content="A dog", submit_time=1, finish_time=2, progress=100, account="1", job_id=job,

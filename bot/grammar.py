@@ -161,7 +161,8 @@ def _refused(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard:
 
 
 def _informed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard:
-    return Informed(keys=keys, title=reading.title, text=reading.text, seed=reading.seed or "")
+    pressable = tuple(button for button in reading.buttons if button.type == payloads.BUTTON)  # no lists to choose from
+    return Informed(keys=keys, title=reading.title, text=reading.text, seed=reading.seed or "", buttons=pressable)
 
 
 def _noticed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard | None:

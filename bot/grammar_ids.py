@@ -26,6 +26,7 @@ _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 CANCEL = "MJ::CancelJob::"
 _CANCEL_BY_JOB = "MJ::CancelJob::ByJobid::"
 CAPTCHA = "MJ::Captcha"
+SETTINGS = "MJ::Settings::"
 PICREADER = "MJ::Job::PicReader"
 ANALYZER = "MJ::Job::PromptAnalyzer"
 VIDEO_GRID = "MJ::JOB::video_virtual_upscale"
@@ -67,12 +68,14 @@ _DOES: tuple[tuple[re.Pattern[str], Action | None], ...] = tuple(
 )
 
 # Known forms besides, which draw nothing (seen 2023-07 to 2026-06).
-_DRAW_NOTHING = (CANCEL, CAPTCHA, "MJ::BOOKMARK::", "MJ::Prompts::Appeal", "MJ::Settings::")
+_DRAW_NOTHING = (CANCEL, CAPTCHA, "MJ::BOOKMARK::", "MJ::Prompts::Appeal", SETTINGS)
 
 # Pressing these opens a dialog and draws nothing yet (known from clients' code, 2023 to 2026).
 _OPENS = re.compile(r"MJ::(?:CustomZoom|Inpaint)::|MJ::Job::PicReader::[1-4]$|MJ::JOB::video::.*::manual$")
-# These need no slot: they take a picture out of a grid, or rate one.
-_QUICK = re.compile(r"MJ::JOB::upsample::[1-4]::(?!.*::SOLO$)|MJ::JOB::video_virtual_upscale::|MJ::BOOKMARK::")
+# These need no slot: they take a picture out of a grid, rate one, or turn a setting.
+_QUICK = re.compile(
+    r"MJ::JOB::upsample::[1-4]::(?!.*::SOLO$)|MJ::JOB::video_virtual_upscale::|MJ::BOOKMARK::|MJ::Settings::"
+)
 
 _DIALOGS: tuple[tuple[re.Pattern[str], Action], ...] = tuple(
     (re.compile(form, re.IGNORECASE), action)
@@ -99,6 +102,7 @@ class Form:
     index: int | None = None
     opens_dialog: bool = False
     is_quick: bool = False
+    is_switch: bool = False
 
 
 def form_of(custom_id: str) -> Form:
@@ -109,7 +113,7 @@ def form_of(custom_id: str) -> Form:
             index = int(found[1]) if pattern.groups else None
             quick = _QUICK.match(custom_id) is not None
             return Form(does=action, index=index, opens_dialog=_OPENS.match(custom_id) is not None, is_quick=quick)
-    return Form(is_quick=_QUICK.match(custom_id) is not None)
+    return Form(is_quick=_QUICK.match(custom_id) is not None, is_switch=custom_id.startswith(SETTINGS))
 
 
 def is_known(custom_id: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from bot.grammar_ids import BOTS, form_of, last_guid, snowflake
 from tasks.model import Button, Image
 
+BUTTON = 2  # the type of a component
 _DEEPEST = 6  # rows within sections within containers; more is no message of Discord's
 
 
@@ -94,6 +95,7 @@ def _button(item: Mapping[str, Any]) -> Button:
         does=form.does,
         opens_dialog=form.opens_dialog,
         is_quick=form.is_quick,
+        is_switch=form.is_switch,
         index=form.index,
     )
 

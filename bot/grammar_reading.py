@@ -240,11 +240,7 @@ def _unread(content: str, message: Mapping[str, Any], buttons: tuple[Button, ...
     """Words of the bot that are none we know: an answer if they answer an interaction, else not understood."""
     if not content.strip() and not buttons:
         return ignored("empty")
-    answers = (
-        payloads.interaction_id(message)
-        or snowflake(message.get("nonce"))
-        or any(b.custom_id.startswith("MJ::Settings::") for b in buttons)
-    )
+    answers = payloads.interaction_id(message) or snowflake(message.get("nonce")) or any(b.is_switch for b in buttons)
     if answers:
         return Reading(kind="info", buttons=buttons, text=content)
     return replace(ignored("malformed"), text=content)

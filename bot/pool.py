@@ -108,14 +108,13 @@ class Pool:
     async def react(self, account: str, message_id: str, emoji: str) -> None:
         await self._client(account).react(message_id, emoji)
 
+    async def refresh(self, account: str, urls: Sequence[str]) -> Mapping[str, str]:
+        return await self._client(account).refresh(urls)
+
     def pause(self, account: str, reason: str) -> None:
         self._client(account).pause(reason)
 
     # ------------------------------------------------------------ ours
-
-    async def refresh(self, account: str, urls: Sequence[str]) -> Mapping[str, str]:
-        """Links of Discord's CDN -> the same with a new signature. Raises as `upload` does."""
-        return await self._client(account).refresh(urls)
 
     async def wait_connected(self) -> None:
         """Until every account has been connected once at the same time or earlier. For tests and demonstrations."""

@@ -16,6 +16,7 @@ from simulator.answers import DiscordError, json_response
 from simulator.pictures import CONTENT_TYPES, Picture, inspected, render
 from simulator.records import Account
 from simulator.rest import PREFIX, Rest, read_json
+from simulator.snowflakes import now_ms
 from simulator.state import Upload, World
 
 _KEPT = 64
@@ -37,7 +38,7 @@ class Cdn:
         router.add_put("/{folder:[0-9a-f]{32}}/{filename}", self._put)
 
     async def _get(self, request: web.Request) -> web.Response:
-        file = self._world.files.get(request.match_info["attachment"])
+        file = None if _expired(request) else self._world.files.get(request.match_info["attachment"])
         if isinstance(file, Picture):
             data = await self._picture(file)
             return web.Response(body=data, content_type=CONTENT_TYPES[file.format], headers=_HEADERS)
@@ -81,3 +82,11 @@ class Cdn:
         self._world.uploads[name] = replace(upload, data=data, content_type=content_type, size=size)
         self._world.touch()
         return web.Response(status=200)
+
+
+def _expired(request: web.Request) -> bool:
+    """Is the signature older than a day? Links without one are those of older eras."""
+    try:
+        return int(request.query.get("ex", "ffffffffff"), 16) * 1000 < now_ms()
+    except ValueError:
+        return True

@@ -5,8 +5,9 @@ what the message says is decided by its caller.
 """
 
 import hashlib
+import re
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from simulator.gateway import Gateway
 from simulator.messages import (
@@ -25,6 +26,13 @@ from simulator.snowflakes import now_ms, timestamp
 from simulator.state import Upload, World
 
 _SIGNATURE_SECONDS = 86_400
+_FILE = re.compile(r"/(?:ephemeral-)?attachments/[0-9]+/(?P<attachment>[0-9]+)/[^/]+\Z")
+
+
+def _signature(path: str) -> str:
+    issued = now_ms() // 1000
+    signature = hashlib.blake2b(f"{path}{issued}".encode(), digest_size=32).hexdigest()
+    return f"?ex={issued + _SIGNATURE_SECONDS:x}&is={issued:x}&hm={signature}&"
 
 
 class Chat:
@@ -140,12 +148,17 @@ class Chat:
         self._world.counters["messages_created" if event == "MESSAGE_CREATE" else "messages_edited"] += 1
         self._world.touch()
 
+    def signed_anew(self, url: str) -> str | None:
+        """The same link with a new signature; None when there is no such file."""
+        match = _FILE.search(urlsplit(url).path)
+        if match is None or match["attachment"] not in self._world.files:
+            return None
+        return f"{self._cdn}{match[0]}{_signature(match[0])}"
+
     def _urls(self, channel_id: str, attachment_id: str, filename: str, *, ephemeral: bool) -> tuple[str, str]:
         folder = "ephemeral-attachments" if ephemeral else "attachments"
         path = f"/{folder}/{channel_id}/{attachment_id}/{quote(filename)}"
         if not self._world.era.newer_keys:
             return f"{self._cdn}{path}", f"{self._proxy}{path}"
-        issued = now_ms() // 1000
-        signature = hashlib.blake2b(f"{path}{issued}".encode(), digest_size=32).hexdigest()
-        query = f"?ex={issued + _SIGNATURE_SECONDS:x}&is={issued:x}&hm={signature}&"
+        query = _signature(path)
         return f"{self._cdn}{path}{query}", f"{self._proxy}{path}{query}"

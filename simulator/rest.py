@@ -34,6 +34,7 @@ logger = logging.getLogger("simulator")
 
 Handler = Callable[[web.Request, Account], Awaitable[web.StreamResponse]]
 PREFIX = "/api/v9"
+_MOST_LINKS = 50  # that are refreshed at once
 
 
 class Rest:
@@ -69,6 +70,7 @@ class Rest:
             ("GET", messages + "/{message}", self._message),
             ("PUT", reaction, self._react),
             ("DELETE", reaction, self._unreact),
+            ("POST", "/attachments/refresh-urls", self._refresh),
         )
         for method, path, handler in routes:
             router.add_route(method, PREFIX + path, self.guarded(handler))
@@ -196,6 +198,14 @@ class Rest:
         if event == "MESSAGE_REACTION_ADD":
             self._on_reaction(account, message, emoji)
         return web.Response(status=204)
+
+    async def _refresh(self, request: web.Request, _: Account) -> web.Response:
+        """Links to files, whose signature may have ended, with new ones; null for what is no such link."""
+        urls = (await read_json(request)).get("attachment_urls")
+        if not isinstance(urls, list) or not 1 <= len(urls) <= _MOST_LINKS:
+            raise DiscordError(400, 50035, "Invalid Form Body")
+        fresh = [{"original": str(url), "refreshed": self._chat.signed_anew(str(url))} for url in urls]
+        return json_response({"refreshed_urls": fresh})
 
 
 async def read_json(request: web.Request) -> dict[str, Any]:

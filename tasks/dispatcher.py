@@ -19,7 +19,7 @@ from tasks.congestion import Congestion
 from tasks.errors import AccountBlocked, NotSent, SendError, StoreFailed
 from tasks.journal import Journal
 from tasks.lifecycle import account_kept, cancelled, failed
-from tasks.model import Mode, Order, Phase, PressOrder, Purpose, Send, SlashOrder, Status, Task, Upload
+from tasks.model import Action, Mode, Order, Phase, PressOrder, Purpose, Send, SlashOrder, Status, Task, Upload
 from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.posting import Posting, Work
 from tasks.preparing import with_pictures
@@ -62,6 +62,15 @@ def order_of(task: Task) -> Order:
         message_flags=task.parent_message_flags,
         bot=task.bot,
     )
+
+
+def purpose_of(task: Task) -> Purpose:
+    """What its first send is for."""
+    if task.opens_dialog:
+        return Purpose.OPEN
+    if task.switch and task.custom_id is not None:
+        return Purpose.SWITCH
+    return Purpose.ASK if task.answer_ends or task.action is Action.SHOW else Purpose.DRAW
 
 
 class Dispatcher:
@@ -304,7 +313,7 @@ class Dispatcher:
 
     def _written(self, task: Task) -> tuple[Task, Send]:
         now = self._clock.now()
-        purpose = Purpose.OPEN if task.opens_dialog else Purpose.ASK if task.answer_ends else Purpose.DRAW
+        purpose = purpose_of(task)
         send = Send(nonce=self._new_nonce(), task_id=task.id, account=task.account or "", purpose=purpose, time=now)
         sent = replace(
             task, phase=Phase.SENT, status=Status.SUBMITTED, start_time=now, heard_time=None, attempts=task.attempts + 1

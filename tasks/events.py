@@ -137,6 +137,7 @@ class Informed:
     title: str = ""
     text: str = ""
     seed: str = ""
+    buttons: tuple[Button, ...] = ()
 
 
 # ---------------------------------------------------------------- about the connection and our own sends

@@ -44,9 +44,30 @@ class Flight:
         return not any(s.purpose.is_paid for s in self.sends.values())
 
     @property
+    def is_repeatable(self) -> bool:
+        """Nothing was sent for it that must be said once only."""
+        return not any(s.purpose.is_said_once for s in self.sends.values())
+
+    @property
+    def is_switching(self) -> bool:
+        """A button of the settings was pressed for it."""
+        return any(s.purpose is Purpose.SWITCH and s.state is not SendState.REFUSED for s in self.sends.values())
+
+    def switches_by(self, nonce: str | None) -> bool:
+        """Is this the nonce of that press?"""
+        return nonce in self.sends and self.sends[nonce].purpose is Purpose.SWITCH
+
+    def asked_for(self, keys: Keys) -> bool:
+        """Does this answer one of its sends, by Discord's own word?"""
+        return keys.nonce in self.sends or any(
+            keys.interaction_id == s.interaction_id for s in self.sends.values() if s.interaction_id
+        )
+
+    @property
     def is_dialog_uncertain(self) -> bool:
-        """The paid submit of its dialog may or may not have arrived, and nothing was heard since."""
-        states = [s.state for s in self.sends.values() if s.purpose is Purpose.SUBMIT]
+        """The submit of its dialog, or the press in the settings, may have arrived, and nothing was heard since."""
+        follow_ups = (Purpose.SUBMIT, Purpose.SWITCH)
+        states = [s.state for s in self.sends.values() if s.purpose in follow_ups]
         return self.task.progress_message_id is None and SendState.UNKNOWN in states
 
     def heard(self) -> None:

@@ -125,14 +125,22 @@ def is_result(task: Task, event: Finished) -> bool:
 
 
 def _answered(task: Task, event: Informed, now: int) -> Task:
-    """Favourite, info, settings: the bot's answer is the end; there is no picture."""
+    """Favourite, info, settings: the bot's answer is the end; there is no picture.
+
+    A setting that was turned shows in an edit of the settings' message, whose words stay as they were.
+    """
+    keys = event.keys
+    words = "" if task.switch and keys.edited else event.text or event.title
     return replace(
         task,
         status=_move(task, Status.SUCCESS),
         phase=Phase.OVER,
         progress=100,
         finish_time=now,
-        description=event.text or event.title,
+        message_id=keys.message_id or task.message_id,
+        message_flags=keys.flags if keys.message_id else task.message_flags,
+        buttons=event.buttons,
+        description=words or task.description,
     )
 
 

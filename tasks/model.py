@@ -83,10 +83,16 @@ class Purpose(StrEnum):
     CANCEL = "cancel"
     RATE = "rate"
     ASK = "ask"
+    SWITCH = "switch"  # a press in the settings: its success alone is the answer
 
     @property
     def is_paid(self) -> bool:
         return self in (Purpose.DRAW, Purpose.SUBMIT)
+
+    @property
+    def is_said_once(self) -> bool:
+        """Not to be repeated without knowing: it would be paid twice, or turned back."""
+        return self.is_paid or self is Purpose.SWITCH
 
 
 class SendState(StrEnum):
@@ -108,7 +114,8 @@ class Button:
     does: Action | None = None  # None: not known to us; it can still be pressed by its custom_id
     index: int | None = None  # which of the four pictures, where the button names one
     opens_dialog: bool = False  # pressing it draws nothing: it opens a dialog to be filled
-    is_quick: bool = False  # needs no slot at MidJourney: U1–U4, favourite
+    is_quick: bool = False  # needs no slot at MidJourney: U1–U4, favourite, settings
+    is_switch: bool = False  # of the settings: turns one of them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,6 +154,7 @@ class Task:
     options: tuple[tuple[str, str], ...] = ()  # of the command, besides the prompt
     pictures: int = 0  # how many the caller brought; their bytes are kept until the end
     answer_ends: bool = False  # ends with the bot's answer, without a picture: favourite, info, settings
+    switch: str = ""  # the label of the settings' button that is pressed, here or in the answer to /settings
     opens_dialog: bool = False  # the press opens a dialog, which is filled and sent on
     dialog_prompt: str | None = None  # what to fill in; None: the dialog's own text
     sends_remix_on: bool = True  # a dialog that opens unasked is sent on with its own text

@@ -1,6 +1,6 @@
 """What became of our own POSTs, and cancelling.
 
-An event is proof whatever the POST said; what is paid is not repeated.
+An event is proof whatever the POST said; what is paid, or turns a setting, is not repeated.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def send_ended(board: Board, event: SendEnded) -> None:
     if purpose is Purpose.CANCEL:
         _cancel_ended(board, flight, event)
         return
-    heard = flight.task.heard_time is not None and purpose is not Purpose.SUBMIT
+    heard = flight.task.heard_time is not None and purpose not in (Purpose.SUBMIT, Purpose.SWITCH)
     if heard or isinstance(event, SendPosted):
         board.mark(flight, event.nonce, SendState.POSTED)
-    elif isinstance(event, SendUncertain) and purpose.is_paid:
+    elif isinstance(event, SendUncertain) and purpose.is_said_once:
         log.warning("outcome unknown: %s", event.reason, extra={"task": flight.task.id})
         board.mark(flight, event.nonce, SendState.UNKNOWN)
     else:

@@ -122,6 +122,10 @@ class Gateway(Protocol):
     async def react(self, account: str, message_id: str, emoji: str) -> None:
         """Put a reaction on a message, as one asks MidJourney for a seed. Free. Raises as `send` does."""
 
+    async def refresh(self, account: str, urls: Sequence[str]) -> Mapping[str, str]:
+        """Links of Discord's CDN -> the same with a new signature; those it does not know are left out. Free. Raises
+        as `send` does."""
+
     def pause(self, account: str, reason: str) -> None:
         """Take the account out of service until the operator has mended it and the process restarts."""
 

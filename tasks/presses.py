@@ -46,6 +46,7 @@ def press_of(source: Task, button: Button) -> Task:
         custom_id=button.custom_id,
         opens_dialog=button.opens_dialog,
         answer_ends=button.does is None and button.is_quick,
+        switch=button.label or button.custom_id if button.is_switch else "",
         parent_message_id=source.message_id,
         parent_message_flags=source.message_flags,
         parent_job_id=source.job_id,

@@ -5,7 +5,8 @@ returns. Nothing here talks to Discord: it writes tasks and wakes whoever sends.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -27,17 +28,22 @@ from tasks.errors import (
     UnknownAction,
 )
 from tasks.events import CancelAsked
+from tasks.fresh_links import FreshLinks
 from tasks.journal import Journal
 from tasks.lifecycle import cancelled
 from tasks.lookups import Lookups
-from tasks.model import Action, Ask, Button, Hook, Lane, Phase, Picture, Status, Task
+from tasks.model import Action, Ask, Button, Hook, Lane, Mode, Phase, Picture, Status, Task
 from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.preparing import picture_mark
 from tasks.presses import find_button, find_custom_id, press_of
 from tasks.prompts import Checked, PromptRules, check
+from tasks.switches import REMIX
 
 _WITH_INDEX = frozenset({Action.UPSCALE, Action.VARIATION})
 _ON_RESULTS = _WITH_INDEX | {Action.REROLL}
+_DRAW_NOTHING = frozenset({Action.DESCRIBE, Action.SHORTEN, Action.SHOW, Action.ACTION})
+_MODE_COMMANDS: Mapping[Mode, str] = {Mode.FAST: "fast", Mode.RELAXED: "relax", Mode.TURBO: "turbo"}
+_JOB_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 IDS_PER_MS = 1000  # ids are milliseconds and a counter: digits only, below 2**53 until the year 2255
 DIMENSIONS = ("2:3", "1:1", "3:2")
 KEY_KEPT = 24 * 3_600_000  # ms for which an Idempotency-Key answers the same task
@@ -77,6 +83,7 @@ class Service(Lookups):
         self._rules = rules
         self._submitted = submitted
         self._tell = tell
+        self._links = FreshLinks(store, gateway, journal, clock)
         self._last_id = 0
         self._room = 0  # submits that surely fit into the queue before it must be counted again
         self._pressing = asyncio.Lock()
@@ -146,6 +153,28 @@ class Service(Lookups):
             ask, Action.VIDEO, "imagine", prompt=prompt, text=text, notes=checked.warnings, pictures=brought
         )
 
+    async def show(self, ask: Ask, *, job_id: str) -> Task:
+        """A finished job of MidJourney once more, whoever asked for it, so that its buttons can be pressed."""
+        if not _JOB_ID.fullmatch(job_id.strip().lower()):
+            raise BadRequest("The id of a job is needed.", hint="It looks like 01234567-89ab-cdef-0123-456789abcdef.")
+        return await self._command(ask, Action.SHOW, "show", options=(("job_id", job_id.strip().lower()),))
+
+    async def info(self, ask: Ask) -> Task:
+        """What MidJourney knows of an account: its plan, its hours, its jobs."""
+        return await self._command(ask, Action.ACTION, "info")
+
+    async def settings(self, ask: Ask) -> Task:
+        """An account's settings, as buttons that can be pressed."""
+        return await self._command(ask, Action.ACTION, "settings")
+
+    async def switch(self, ask: Ask, *, mode: Mode) -> Task:
+        """From now on the account draws in this mode, unless a drawing says otherwise."""
+        return await self._command(ask, Action.ACTION, _MODE_COMMANDS[mode])
+
+    async def switch_remix(self, ask: Ask) -> Task:
+        """Turn the account's Remix mode on, or off where it is on."""
+        return await self._command(ask, Action.ACTION, "settings", switch=REMIX)
+
     async def _command(
         self,
         ask: Ask,
@@ -157,6 +186,7 @@ class Service(Lookups):
         notes: tuple[str, ...] = (),
         options: tuple[tuple[str, str], ...] = (),
         pictures: Sequence[Picture] = (),
+        switch: str = "",
     ) -> Task:
         translate = self._translator.needs(text)
         task = Task(
@@ -169,7 +199,9 @@ class Service(Lookups):
             command=command,
             options=options,
             pictures=len(pictures),
-            lane=Lane.QUICK if action in (Action.DESCRIBE, Action.SHORTEN) else Lane.DRAW,
+            answer_ends=action is Action.ACTION,
+            switch=switch,
+            lane=Lane.QUICK if action in _DRAW_NOTHING else Lane.DRAW,
             bot=ask.bot,
             mode_asked=ask.mode,
             accounts=ask.accounts,
@@ -278,6 +310,11 @@ class Service(Lookups):
             raise NotSent("No account is connected now.", hint="Try again in a moment.")
         return list(await self._gateway.publish(account, pictures))
 
+    async def fetch(self, task_id: str) -> Task | None:
+        """As `get`; a finished task's link that expires within the hour is renewed first, if Discord can be asked."""
+        task = await self._store.get(task_id)
+        return None if task is None else await self._links.refreshed(task)
+
     async def seed(self, task_id: str) -> str:
         """The seed of a finished drawing: MidJourney is asked with an envelope and answers in a private message.
 
@@ -286,17 +323,18 @@ class Service(Lookups):
         task = await self._existing(task_id)
         if task.status is not Status.SUCCESS or not task.message_id or not task.job_id:
             raise BadRequest(f"Task {task_id} has no drawing whose seed could be asked for.")
-        if task.seed:
-            return task.seed
+        first = await self._store.by_job(task.job_id) or task  # the seed is told to it; /show made others of its job
+        if first.seed:
+            return first.seed
         with self._changes.listen() as listener:
             await self._gateway.react(task.account or "", task.message_id, ENVELOPE)
             try:
                 async with asyncio.timeout(self._limits.seed_seconds):
-                    while not (task := await self._existing(task_id)).seed:
+                    while not (first := await self._existing(first.id)).seed:
                         await listener.next()
             except TimeoutError as error:
                 raise BadRequest("MidJourney did not tell the seed.", hint="Ask again in a moment.") from error
-        return task.seed
+        return first.seed
 
     # ------------------------------------------------------------ checks
 

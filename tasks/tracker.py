@@ -43,12 +43,13 @@ from tasks.flights import Flight
 from tasks.journal import Journal
 from tasks.lifecycle import apply, cancelled, failed, held, requeued
 from tasks.matching import PRIVATE, match
-from tasks.model import Lane, Mode, Phase, Purpose, Send, SendState, Task
+from tasks.model import Action, Lane, Mode, Phase, Purpose, Send, SendState, Task
 from tasks.outcomes import cancel, cancel_when_seen, is_about_cancelling, send_ended
 from tasks.patience import GAP_MARGIN, Patience
 from tasks.ports import Clock, Gateway, TaskStore
 from tasks.posting import Posting
 from tasks.recalls import Recalls
+from tasks.switches import pressing
 
 log = logging.getLogger(__name__)
 
@@ -256,11 +257,22 @@ class Tracker:
                 flight.withdrawn = True
             case ModalOpened():
                 await self._dialog_opened(flight, event)
+            case Informed() if flight.task.switch and flight.task.custom_id is None and not flight.is_switching:
+                self._press_switch(flight, event)
+            case Acknowledged(confirmed=True) if flight.switches_by(keys.nonce):
+                self._advance(flight, Informed(keys=keys))
             case Refused() if self._goes_on_relaxed(flight.task, event):
                 relaxed = replace(flight.task, mode_asked=Mode.RELAXED)
                 self._board.change(flight, requeued(relaxed, self._clock.now()))
             case _:
                 self._advance(flight, event)
+
+    def _press_switch(self, flight: Flight, event: Informed) -> None:
+        after, order = pressing(flight.task, event, self._clock.now())
+        flight.heard()
+        self._board.change(flight, after)
+        if order is not None:
+            self._board.follow_up(flight, Purpose.SWITCH, order)
 
     def _advance(self, flight: Flight, event: Heard) -> None:
         after = apply(flight.task, event, self._clock.now())
@@ -324,7 +336,10 @@ class Tracker:
     # ------------------------------------------------------------ results that came before, or fit several tasks
 
     async def _is_echo(self, keys: Keys) -> bool:
-        """Does this result belong to a task that is over? Each message and each job go to one task only."""
+        """Does this result belong to a task that is over? Each message and each job go to one task only, but for what
+        was asked to be shown again."""
+        if any(flight.task.action is Action.SHOW and flight.asked_for(keys) for flight in self._board.flights):
+            return False
         if any(flight.task.redoes(keys.message_id) for flight in self._board.flights):
             return False
         if self._board.is_done(keys.message_id) or self._board.is_done(keys.job_id):
@@ -367,7 +382,7 @@ class Tracker:
 
     def _repeat_if_free(self, flight: Flight) -> None:
         """A dialog or an answer that came in a gap will not come again; what is free is asked for once more."""
-        if flight.is_free and flight.task.heard_time is None:
+        if flight.is_repeatable and flight.task.heard_time is None:
             self._board.change(flight, requeued(flight.task, self._clock.now()))
 
 

@@ -13,7 +13,7 @@ import msgspec
 from api.app import MAX_BODY
 from api.auth import Access
 from api.links import Links
-from api.mj import Mj
+from api.mj import Load, Mj
 from tasks.model import Action, Button, Task
 from tests.api.twin import Answer, Caller, Twin, finished, running
 
@@ -53,9 +53,10 @@ async def speaking_mj(
     links: Links | None = None,
     max_body: int = MAX_BODY,
     queued_code: int = 22,
+    load: Load | None = None,
 ) -> AsyncIterator[Caller]:
     service = service or Twin()
-    routes = Mj(service, links or Links(), queued_code=queued_code).routes()
+    routes = Mj(service, links or Links(), queued_code=queued_code, load=load).routes()
     async with running(service, access=access, links=links, max_body=max_body, more=routes) as caller:
         yield caller
 

@@ -18,6 +18,9 @@ IMAGINE, CHANGE, SIMPLE = "/mj/submit/imagine", "/mj/submit/change", "/mj/submit
 ACTION, MODAL, DESCRIBE = "/mj/submit/action", "/mj/submit/modal", "/mj/submit/describe"
 BLEND, SHORTEN, VIDEO = "/mj/submit/blend", "/mj/submit/shorten", "/mj/submit/video"
 UPLOAD = "/mj/submit/upload-discord-images"
+SHOW, INFO = "/mj/submit/show", "/mj/submit/info"
+SETTINGS, SWITCH = "/mj/submit/settings", "/mj/submit/switch"
+JOB = "0b6c1bde-96b0-4ac3-84b6-d7e5b1e8f9ab"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -194,6 +197,29 @@ async def test_a_body_is_json_whatever_it_is_called(mj: Caller, kind: str) -> No
     assert told(answer)["code"] == 1
 
 
+# ---------------------------------------------------------------- an account is asked
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "command"),
+    [
+        (SHOW, {"jobId": JOB}, "show"),
+        (INFO, {}, "info"),
+        (SETTINGS, {}, "settings"),
+        (SWITCH, {"mode": "FAST"}, "fast"),
+        (SWITCH, {"mode": " relax"}, "relaxed"),
+        (SWITCH, {"mode": "Turbo"}, "turbo"),
+        (SWITCH, {"mode": "remix"}, "remix"),
+    ],
+)
+async def test_an_account_is_asked(mj: Caller, path: str, body: dict[str, Any], command: str) -> None:
+    mj.service.slots = -5  # it waits for no slot
+    task = await taken(mj, path, {**body, "accountFilter": {"instanceId": "77"}, "botType": "niji", "state": "s"})
+    assert (task.command, task.state) == (command, "s")
+    assert mj.service.asks[-1] == Ask(api="mj", state="s", bot=Bot.NIJI, accounts=("77",))
+    assert task.options == ((("job_id", JOB),) if path == SHOW else ())
+
+
 # ---------------------------------------------------------------- each route, well and badly asked
 
 GOOD: dict[str, dict[str, Any]] = {
@@ -205,6 +231,10 @@ GOOD: dict[str, dict[str, Any]] = {
     BLEND: {"base64Array": [data_url(), data_url()]},
     SHORTEN: {"prompt": "a dog"},
     VIDEO: {"prompt": "it runs", "image": data_url()},
+    SHOW: {"jobId": JOB},
+    INFO: {},
+    SETTINGS: {},
+    SWITCH: {"mode": "FAST"},
 }
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
@@ -253,6 +283,10 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (VIDEO, {"action": "extend", "taskId": FIRST}, "extends 1, 2"),
     (VIDEO, {"action": "extend", "taskId": FIRST, "index": 3}, "of clip 3"),
     (VIDEO, {"action": "extend", "taskId": FIRST, "index": "x"}, "from 1 to 4"),
+    (SWITCH, {}, "mode is unknown"),
+    (SWITCH, {"mode": "SLOW"}, "FAST, RELAX, TURBO, REMIX"),
+    (SWITCH, {"mode": ["FAST"]}, "mode takes one plain value"),
+    (SHOW, {"jobId": ["x"]}, "jobId takes one plain value"),
     (UPLOAD, {}, "A picture is needed"),
     (UPLOAD, {"base64Array": ["x"]}, "not valid base64"),
 ]

@@ -26,7 +26,7 @@ from tasks.errors import (
     QueueFull,
     TaskNotFound,
 )
-from tasks.model import Account, Action, Ask, Image, Lane, Phase, Picture, Status, Task
+from tasks.model import Account, Action, Ask, Image, Lane, Mode, Phase, Picture, Status, Task
 
 FIRST_ID = 1_600_000_000_000_000
 SUBMIT, FETCH, LIST = "/api/v1/trigger/submit", "/api/v1/task/fetch", "/api/v1/task/list"
@@ -110,6 +110,24 @@ class Twin:
         self.brought.append((motion, image, end_image, loop))
         return self._submitted(ask, action=Action.VIDEO, prompt=prompt)
 
+    async def show(self, ask: Ask, *, job_id: str) -> Task:
+        return self._submitted(ask, action=Action.SHOW, command="show", options=(("job_id", job_id),), lane=Lane.QUICK)
+
+    async def info(self, ask: Ask) -> Task:
+        return self._asked(ask, "info")
+
+    async def settings(self, ask: Ask) -> Task:
+        return self._asked(ask, "settings")
+
+    async def switch(self, ask: Ask, *, mode: Mode) -> Task:
+        return self._asked(ask, mode.value)
+
+    async def switch_remix(self, ask: Ask) -> Task:
+        return self._asked(ask, "remix")
+
+    def _asked(self, ask: Ask, command: str) -> Task:
+        return self._submitted(ask, action=Action.ACTION, command=command, answer_ends=True, lane=Lane.QUICK)
+
     async def upload(self, pictures: Sequence[Picture]) -> list[str]:
         self._check()
         return [f"https://cdn.discordapp.com/attachments/1/2/{picture.filename}" for picture in pictures]
@@ -140,6 +158,9 @@ class Twin:
     async def get(self, task_id: str) -> Task | None:
         self._check()
         return self.tasks.get(task_id)
+
+    async def fetch(self, task_id: str) -> Task | None:
+        return await self.get(task_id)
 
     async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
         self._check()

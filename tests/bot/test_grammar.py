@@ -317,8 +317,21 @@ def test_a_notice_starts_ends_and_fails_nothing() -> None:
     assert (info.title, info.text) == ("Your info - otter", "**Job Mode**: Fast")
     assert isinstance(heard(embed("Duplicate images detected", color=16776960)), Informed)
     assert isinstance(heard(message("Fast mode is on", nonce="3")), Informed)
-    settings = message("Adjust your settings", components=row("MJ::Settings::RemixMode"))
-    assert isinstance(heard(settings), Informed)
+
+
+def test_settings_are_told_with_what_can_be_pressed() -> None:
+    names = ("RemixMode::1", "VersionSelector")
+    parts = [{"style": 3, "label": name, "custom_id": f"MJ::Settings::{name}"} for name in names]
+    rows = [{"type": 1, "components": [{"type": type_, **part}]} for type_, part in zip((2, 3), parts, strict=True)]
+    for event in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
+        settings = heard(message("Adjust your settings", components=rows), event)
+        assert isinstance(settings, Informed)
+        [remix] = settings.buttons
+        assert (remix.custom_id, remix.label, remix.style) == ("MJ::Settings::RemixMode::1", "RemixMode::1", 3)
+        assert (remix.is_switch, remix.is_quick, remix.does) == (True, True, None)
+    said = heard(message("Remix mode turned on!", nonce="3"))
+    assert isinstance(said, Informed)
+    assert (said.text, said.buttons) == ("Remix mode turned on!", ())
 
 
 # ---------------------------------------------------------------- refusals

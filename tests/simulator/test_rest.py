@@ -168,6 +168,32 @@ async def test_uploads_become_attachments() -> None:
             assert await got.read() == b"cat"
 
 
+async def test_links_get_a_new_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Simulator(era="2026") as simulator, connected(simulator) as wire:
+        monkeypatch.setattr("simulator.chat._SIGNATURE_SECONDS", -1)
+        name = await wire.upload(b"cat", "my cat.png")
+        item = {"id": "0", "filename": "my cat.png", "uploaded_filename": name}
+        path = f"/channels/{wire.account.channel_id}/messages"
+        _, message = await wire.call("POST", path, json={"attachments": [item]})
+        old = message["attachments"][0]["url"]
+        monkeypatch.undo()
+        urls = [old, old.partition("?")[0], old.replace("/attachments/", "/attachments/1"), "https://x.example/y"]
+        asked = {"attachment_urls": urls}
+        status, answer = await wire.call("POST", "/attachments/refresh-urls", json=asked)
+        found = answer["refreshed_urls"]
+        assert (status, [each["original"] for each in found]) == (200, urls)
+        fresh = found[0]["refreshed"]
+        assert fresh.partition("?")[0] == old.partition("?")[0] and fresh != old
+        assert found[1]["refreshed"].partition("?")[0] == urls[1] and found[3]["refreshed"] is None
+        for url, expected in ((old, 404), (fresh, 200)):
+            async with wire.http.get(url) as got:
+                assert got.status == expected
+        for wrong in ([], [old] * 51, old):
+            asked_wrongly = {"attachment_urls": wrong}
+            assert (await wire.call("POST", "/attachments/refresh-urls", json=asked_wrongly))[0] == 400
+        assert (await wire.call("POST", "/attachments/refresh-urls", json=asked, token="nobody"))[0] == 401
+
+
 async def test_reactions_are_announced() -> None:
     async with Simulator() as simulator, connected(simulator) as wire:
         path = f"/channels/{wire.account.channel_id}/messages"

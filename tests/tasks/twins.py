@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -47,6 +47,9 @@ class Desk:
         self.recalls: list[tuple[str, int]] = []
         self.paused: dict[str, str] = {}
         self.reactions: list[tuple[str, str]] = []
+        self.refreshes: list[tuple[str, tuple[str, ...]]] = []
+        self.refresh_fails: Exception | None = None
+        self.fresh: dict[str, str] = {}  # an old link -> its new one
         self.answer: Callable[[str, Order, str], Awaitable[None]] | None = None
         self.moved = asyncio.Event()
 
@@ -74,6 +77,12 @@ class Desk:
 
     async def react(self, account: str, message_id: str, emoji: str) -> None:
         self.reactions.append((message_id, emoji))
+
+    async def refresh(self, account: str, urls: Sequence[str]) -> Mapping[str, str]:
+        self.refreshes.append((account, tuple(urls)))
+        if self.refresh_fails is not None:
+            raise self.refresh_fails
+        return {url: self.fresh[url] for url in urls if url in self.fresh}
 
     def pause(self, account: str, reason: str) -> None:
         self.paused[account] = reason
