@@ -11,14 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from tasks.matching import snowflake_time
 from tasks.model import Action, Bot
 
 APPLICATIONS: Mapping[Bot, str] = MappingProxyType(
     {Bot.MIDJOURNEY: "936929561302675456", Bot.NIJI: "1022952195194359889"}
 )
 BOTS: Mapping[str, Bot] = MappingProxyType({application: bot for bot, application in APPLICATIONS.items()})
-
-DISCORD_EPOCH = 1_420_070_400_000  # ms; snowflakes count from here
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
@@ -172,4 +171,4 @@ def snowflake(value: object) -> str | None:
 
 def time_of(id_: str | None) -> int:
     """The milliseconds since 1970 that an id carries; 0 without one."""
-    return (int(id_) >> 22) + DISCORD_EPOCH if id_ else 0
+    return snowflake_time(id_) if id_ else 0

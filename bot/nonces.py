@@ -8,7 +8,8 @@ import secrets
 import threading
 import time
 
-DISCORD_EPOCH_MS = 1_420_070_400_000
+from tasks.matching import DISCORD_EPOCH
+
 _LOW_BITS = 22  # below the milliseconds of a Discord id
 
 _lock = threading.Lock()
@@ -18,7 +19,7 @@ _last = 0
 def new_nonce() -> str:
     """The milliseconds make it new after a restart, the random bits after a clock that was set back."""
     global _last  # noqa: PLW0603 - the last one given out belongs to the process, not to an object
-    fresh = (_now_ms() - DISCORD_EPOCH_MS) << _LOW_BITS | secrets.randbits(_LOW_BITS)
+    fresh = (_now_ms() - DISCORD_EPOCH) << _LOW_BITS | secrets.randbits(_LOW_BITS)
     with _lock:
         _last = max(fresh, _last + 1)
         return str(_last)
@@ -26,7 +27,7 @@ def new_nonce() -> str:
 
 def id_at(time_ms: int) -> str:
     """The smallest Discord id of that moment: what was written later has a greater one."""
-    return str(max(0, time_ms - DISCORD_EPOCH_MS) << _LOW_BITS)
+    return str(max(0, time_ms - DISCORD_EPOCH) << _LOW_BITS)
 
 
 def _now_ms() -> int:
