@@ -28,7 +28,7 @@ run: $(RUN)
 	$(BIN)/python run.py
 
 test: $(DEV)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 4
 
 lint: $(DEV)
 	$(BIN)/ruff format --check .
@@ -46,7 +46,7 @@ $(RUN): requirements.txt | $(BIN)/python
 	$(PIP) -r requirements.txt
 	@touch $@
 
-$(DEV): requirements-dev.txt $(RUN)
+$(DEV): requirements-dev.txt requirements-mcp.txt $(RUN)
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 

@@ -109,6 +109,7 @@ class HttpSettings(Group, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: Port = 3000
     api_secret: str = ""
+    admin_secret: str = ""
     allow_anonymous: bool = False
     allowed_hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
@@ -385,6 +386,9 @@ TABLE = (
             "Where to listen; the reference's port."),
     Setting("API_SECRET", "http.api_secret", "text",
             "What callers must send along. Without it only this machine is served: each drawing costs money.",
+            read=_word, secret=True),
+    Setting("ADMIN_SECRET", "http.admin_secret", "text",
+            "What the operator's own requests send along: accounts, deliveries, what becomes of open questions.",
             read=_word, secret=True),
     Setting("ALLOW_ANONYMOUS", "http.allow_anonymous", "true or false",
             "Serve other machines without API_SECRET. Only where something else keeps strangers out.", read=_flag),

@@ -47,20 +47,23 @@ def make_app(
         *more,
     )
     is_open = frozenset(route.handler for route in routes if route.is_open)
-    app = web.Application(client_max_size=max_body, middlewares=[_guard(gate, is_open, max_body)])
+    is_admin = frozenset(route.handler for route in routes if route.is_admin)
+    app = web.Application(client_max_size=max_body, middlewares=[_guard(gate, is_open, is_admin, max_body)])
     for route in routes:
         register(app.router, route)
     return app
 
 
-def _guard(gate: Gate, is_open: frozenset[Handler], max_body: int) -> Middleware:
+def _guard(gate: Gate, is_open: frozenset[Handler], is_admin: frozenset[Handler], max_body: int) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response: web.StreamResponse
         try:
             if request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
                 return await _preflight(request, gate)
-            if handler not in is_open:
+            if handler in is_admin:
+                gate.check_admin(request.headers)
+            elif handler not in is_open:
                 gate.check(request.method, request.headers)
             response = await handler(request)
         except ServiceError as error:

@@ -23,6 +23,7 @@ class Access:
     """What the operator decided about access."""
 
     secret: str = ""  # "": anonymous mode
+    admin_secret: str = ""  # "": nobody is an administrator
     allowed_hosts: frozenset[str] = (
         frozenset()
     )  # further Host names of ours, with or without a port; loopback always is
@@ -34,13 +35,14 @@ class Gate:
 
     def __init__(self, access: Access) -> None:
         self._secret = access.secret.encode()
+        self._admin_secret = access.admin_secret.encode()
         self._hosts = frozenset(host.lower() for host in access.allowed_hosts)
         self._origins = frozenset(origin.lower().rstrip("/") for origin in access.cors_origins)
 
     def check(self, method: str, headers: Mapping[str, str]) -> None:
         """Raises `Unauthorized` or `Forbidden` when the request may not pass."""
         if self._secret:
-            if not self._has_secret(headers):
+            if not _has_secret(headers, self._secret):
                 raise Unauthorized(hint="Send it as the header mj-api-secret, or as Authorization: Bearer <secret>.")
             return
         host = headers.get("Host", "").lower()
@@ -53,6 +55,13 @@ class Gate:
             raise Forbidden(
                 "The request comes from another web page.", hint=f"Add the page's origin to CORS_ORIGINS, {_MEND}"
             )
+
+    def check_admin(self, headers: Mapping[str, str]) -> None:
+        """Raises `Unauthorized` unless the request has the administrator's secret."""
+        if not self._admin_secret:
+            raise Forbidden("Nobody may do this.", hint="The operator can allow it by setting ADMIN_SECRET.")
+        if not _has_secret(headers, self._admin_secret):
+            raise Unauthorized(hint="This wants ADMIN_SECRET, sent as mj-api-secret or as Authorization: Bearer.")
 
     def admits(self, method: str, headers: Mapping[str, str]) -> bool:
         """The same as a yes or no, for routes that are open but tell more to those who may ask."""
@@ -85,15 +94,6 @@ class Gate:
             "Access-Control-Max-Age": "600",
         }
 
-    def _has_secret(self, headers: Mapping[str, str]) -> bool:
-        """Both headers may come together, and one may be meant for a gateway in between: either may be right."""
-        authorization = headers.get("Authorization", "").strip()
-        scheme, _, token = authorization.partition(" ")
-        given = [headers.get("mj-api-secret", "").strip(), authorization]
-        if scheme.lower() == "bearer":
-            given.append(token.strip())
-        return any(hmac.compare_digest(value.encode(errors="surrogateescape"), self._secret) for value in given)
-
     def _is_our_host(self, host: str) -> bool:
         name = host_name(host)
         return is_loopback(name) or host in self._hosts or name in self._hosts
@@ -118,6 +118,16 @@ class Gate:
 
     def _is_known(self, origin: str, host: str) -> bool:
         return origin in (f"http://{host}", f"https://{host}") or origin in self._origins
+
+
+def _has_secret(headers: Mapping[str, str], secret: bytes) -> bool:
+    """Both headers may come together, and one may be meant for a gateway in between: either may be right."""
+    authorization = headers.get("Authorization", "").strip()
+    scheme, _, token = authorization.partition(" ")
+    given = [headers.get("mj-api-secret", "").strip(), authorization]
+    if scheme.lower() == "bearer":
+        given.append(token.strip())
+    return any(hmac.compare_digest(value.encode(errors="surrogateescape"), secret) for value in given)
 
 
 def host_name(host: str) -> str:

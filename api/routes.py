@@ -22,6 +22,7 @@ class Route:
     handler: Handler
     methods: tuple[str, ...] = ("GET", "POST")
     is_open: bool = False  # answered without the secret and to any page: it draws nothing and tells nothing
+    is_admin: bool = False  # for the holder of ADMIN_SECRET alone; without one in the settings, for nobody
 
 
 def register(router: web.UrlDispatcher, route: Route) -> None:

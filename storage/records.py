@@ -16,6 +16,7 @@ from storage.sql import INSERT_HOOK
 from storage.writer import Row, Statement
 from tasks.errors import StoreFailed
 from tasks.model import Hook, Purpose, Send, SendState, Task
+from tasks.timeline import Entry, Line
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Task).decode
@@ -59,6 +60,7 @@ def row_of(task: Task) -> tuple[Any, ...]:
         task.message_id,
         task.job_id,
         pressed_by(task.parent_id, task.custom_id) if task.parent_id and task.custom_id else None,
+        task.owner,
         document,
     )
 
@@ -82,6 +84,15 @@ def task_of(row: Row) -> Task:
 def send_row_of(send: Send) -> Row:
     values = (send.account, send.purpose.value, send.state.value, send.interaction_id, send.time)
     return (send.nonce, own_key(send.task_id), *values)
+
+
+def line_row_of(entry: Entry) -> Row:
+    return (own_key(entry.task_id), entry.time, entry.kind, _encode(entry.detail).decode())
+
+
+def line_of(row: Row) -> Line:
+    number, task_id, time, kind, detail = row
+    return Line(id=number, task_id=str(task_id), time=time, kind=kind, detail=msgspec.json.decode(detail))
 
 
 def mark_of(send: Send) -> dict[str, str | None]:

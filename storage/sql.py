@@ -8,8 +8,8 @@ prepared once.
 # ---------------------------------------------------------------- tasks
 
 INSERT_TASK = """
-INSERT INTO tasks (id, phase, status, lane, account, message_id, job_id, pressed, document)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO tasks (id, phase, status, lane, account, message_id, job_id, pressed, owner, document)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 SAVE_TASK = f"""
@@ -87,6 +87,16 @@ SENDS = """
 SELECT nonce, task_id, account, purpose, state, interaction_id, time FROM sends
 WHERE task_id IN (SELECT value FROM json_each(?)) ORDER BY time, rowid
 """
+
+# ---------------------------------------------------------------- timeline
+
+INSERT_LINE = "INSERT INTO timeline (task_id, time, kind, detail) VALUES (?, ?, ?, ?)"
+
+TIMELINE = "SELECT id, task_id, time, kind, detail FROM timeline WHERE task_id = ? ORDER BY id"
+
+TIMELINE_AFTER = "SELECT id, task_id, time, kind, detail FROM timeline WHERE id > ? ORDER BY id LIMIT ?"
+
+LAST_LINE = "SELECT coalesce(max(id), 0) FROM timeline"
 
 # ---------------------------------------------------------------- outbox
 

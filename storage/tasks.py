@@ -12,6 +12,8 @@ from storage.records import (
     hook_statement,
     key,
     keys,
+    line_of,
+    line_row_of,
     mark_of,
     own_key,
     pressed_by,
@@ -23,6 +25,7 @@ from storage.records import (
 from storage.writer import Row, Statement
 from tasks.model import Hook, Once, Phase, Picture, Send, Status, Task
 from tasks.ports import Clock, SystemClock
+from tasks.timeline import Entry, Line
 
 NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
 
@@ -38,7 +41,12 @@ class Tasks:
     # ------------------------------------------------------------ writing
 
     async def insert(
-        self, task: Task, hooks: Iterable[Hook] = (), pictures: Iterable[Picture] = (), once: Once | None = None
+        self,
+        task: Task,
+        hooks: Iterable[Hook] = (),
+        pictures: Iterable[Picture] = (),
+        once: Once | None = None,
+        entries: Iterable[Entry] = (),
     ) -> None:
         brought = [(own_key(task.id), p.filename, p.type, p.data) for p in pictures]
         kept = [] if once is None else [(once.key, once.body, own_key(task.id), self._clock.now())]
@@ -47,6 +55,7 @@ class Tasks:
             Statement(sql.INSERT_TASK, [row_of(task)]),
             Statement(sql.INSERT_PICTURE, brought),
             Statement(sql.KEEP_KEY, kept),
+            Statement(sql.INSERT_LINE, [*map(line_row_of, entries)]),
             hooks=list(hooks),
         )
 
@@ -62,6 +71,7 @@ class Tasks:
         marks: Iterable[Send] = (),
         sends: Iterable[Send] = (),
         pictures: Iterable[Picture] = (),
+        entries: Iterable[Entry] = (),
     ) -> None:
         tasks = list(tasks)
         brought = [(own_key(tasks[0].id), p.filename, p.type, p.data) for p in pictures]
@@ -71,6 +81,7 @@ class Tasks:
             Statement(sql.INSERT_SEND, [*map(send_row_of, sends)]),
             Statement(sql.MARK_SEND, [*map(mark_of, marks)]),
             Statement(sql.INSERT_PICTURE, brought),
+            Statement(sql.INSERT_LINE, [*map(line_row_of, entries)]),
             hooks=list(hooks),
         )
 
@@ -143,6 +154,17 @@ class Tasks:
 
     async def sends_of(self, task_ids: Sequence[str]) -> list[Send]:
         return [send_of(row) for row in await self._database.read(sql.SENDS, (keys(task_ids),))]
+
+    async def timeline_of(self, task_id: str) -> list[Line]:
+        number = key(task_id)
+        return [] if number is None else [line_of(row) for row in await self._database.read(sql.TIMELINE, (number,))]
+
+    async def timeline_after(self, line_id: int, limit: int) -> list[Line]:
+        return [line_of(row) for row in await self._database.read(sql.TIMELINE_AFTER, (line_id, limit))]
+
+    async def last_line(self) -> int:
+        [(line_id,)] = await self._database.read(sql.LAST_LINE)
+        return int(line_id)
 
     async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
         below = NO_LIMIT if before is None else key(before)

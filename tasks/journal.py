@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from tasks.changes import Changes
 from tasks.lifecycle import hooks_due
 from tasks.model import Once, Picture, Send, Status, Task
-from tasks.ports import TaskStore
+from tasks.ports import Clock, TaskStore
+from tasks.timeline import Entry, of_change
 
 log = logging.getLogger(__name__)
 
@@ -17,9 +18,10 @@ log = logging.getLogger(__name__)
 class Journal:
     """`operator_hook` hears the end of every task, besides the task's own hook; "" means none."""
 
-    def __init__(self, store: TaskStore, changes: Changes, operator_hook: str = "") -> None:
+    def __init__(self, store: TaskStore, changes: Changes, clock: Clock, operator_hook: str = "") -> None:
         self._store = store
         self._changes = changes
+        self._clock = clock
         self._operator_hook = operator_hook
         # Held by whoever reads a task that is not in flight and writes it changed: claim, prepare, cancel, modal.
         # What is in flight is changed by the tracker alone, in its own order.
@@ -32,17 +34,20 @@ class Journal:
         marks: Sequence[Send] = (),
         sends: Sequence[Send] = (),
         pictures: Sequence[Picture] = (),
+        entries: Sequence[Entry] = (),
     ) -> None:
-        """Write `task id → (before, after)`, new sends, what became of old ones, and pictures for the (one) task, in
-        one transaction; then tell.
+        """Write `task id → (before, after)`, new sends, what became of old ones, pictures for the (one) task, and lines
+        for the timelines (each change gets one besides), in one transaction; then tell.
 
         Raises StoreFailed: then nothing is told.
         """
-        if not changed and not marks and not sends:
+        if not changed and not marks and not sends and not entries:
             return
+        now = self._clock.now()
         hooks = [hook for before, after in changed.values() for hook in hooks_due(before, after, self._operator_hook)]
+        lines = [*entries, *(of_change(before, after, now) for before, after in changed.values())]
         await self._store.save(
-            [after for _, after in changed.values()], hooks, marks=marks, sends=sends, pictures=pictures
+            [after for _, after in changed.values()], hooks, marks=marks, sends=sends, pictures=pictures, entries=lines
         )
         for task_id, (before, after) in changed.items():
             if before.status is not after.status:
@@ -51,7 +56,8 @@ class Journal:
 
     async def add(self, task: Task, pictures: Sequence[Picture] = (), once: Once | None = None) -> None:
         """A new task, durable when this returns."""
-        await self._store.insert(task, hooks_due(None, task, self._operator_hook), pictures, once)
+        line = of_change(None, task, self._clock.now())
+        await self._store.insert(task, hooks_due(None, task, self._operator_hook), pictures, once, [line])
         _log(task)
         self._changes.publish(task.id)
 

@@ -144,6 +144,7 @@ class Task:
     state: str = ""  # the caller's own, given back letter for letter
     notify_hook: str = ""
     api: str = "v1"  # the contract it came through; its hooks have that shape
+    owner: str = ""  # the name of the secret it was submitted with; "" for an unnamed one, or none
     bot: Bot = Bot.MIDJOURNEY
     mode_asked: Mode | None = None  # None: as the account is set
     accounts: tuple[str, ...] = ()  # only these may run it; empty: any
@@ -261,6 +262,7 @@ class Ask:
     state: str = ""
     notify_hook: str = ""
     api: str = "v1"  # the contract it came through
+    owner: str = ""  # the name of the secret it came with
     bot: Bot = Bot.MIDJOURNEY
     mode: Mode | None = None  # None: the account's own
     accounts: tuple[str, ...] = ()  # only these; empty: any

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from tasks.events import Heard
 from tasks.model import Account, Hook, Once, Order, Phase, Picture, Send, Status, Task, Upload
+from tasks.timeline import Entry, Line
 
 
 class Clock(Protocol):
@@ -29,7 +30,12 @@ class TaskStore(Protocol):
     """
 
     async def insert(
-        self, task: Task, hooks: Iterable[Hook] = (), pictures: Iterable[Picture] = (), once: Once | None = None
+        self,
+        task: Task,
+        hooks: Iterable[Hook] = (),
+        pictures: Iterable[Picture] = (),
+        once: Once | None = None,
+        entries: Iterable[Entry] = (),
     ) -> None:
         """A new task, with the pictures and the key that its caller brought. Durable before it returns."""
 
@@ -44,12 +50,13 @@ class TaskStore(Protocol):
         marks: Iterable[Send] = (),
         sends: Iterable[Send] = (),
         pictures: Iterable[Picture] = (),
+        entries: Iterable[Entry] = (),
     ) -> None:
         """The tasks as they are now, with the call-backs that this change makes due; all or nothing.
 
         `sends` are new ones: this is the last commit before the wire. `marks` are sends of which something became,
         state and interaction id; one never goes back from POSTED or REFUSED to UNKNOWN. `pictures` are added to the
-        (one) task. A task that is over loses its pictures.
+        (one) task. A task that is over loses its pictures. `entries` are lines for the timelines.
         """
 
     async def follow(self, hook: Hook) -> None:
@@ -83,6 +90,15 @@ class TaskStore(Protocol):
 
     async def sends_of(self, task_ids: Sequence[str]) -> list[Send]:
         """All sends of these tasks, oldest first."""
+
+    async def timeline_of(self, task_id: str) -> list[Line]:
+        """Everything that happened to this task, in order."""
+
+    async def timeline_after(self, line_id: int, limit: int) -> list[Line]:
+        """The lines of all tasks that came after this one, in order."""
+
+    async def last_line(self) -> int:
+        """The id of the newest line; 0 when there is none."""
 
     async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
         """Newest first; `before` is a task id that pages on."""

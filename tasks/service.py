@@ -356,7 +356,9 @@ class Service(Lookups):
         self._check_accounts(ask)
         await self._check_queue()
         now = self._clock.now()
-        task = replace(task, state=ask.state, notify_hook=ask.notify_hook, api=ask.api, submit_time=now)
+        task = replace(
+            task, state=ask.state, notify_hook=ask.notify_hook, api=ask.api, owner=ask.owner, submit_time=now
+        )
         await self._journal.add(task, pictures, ask.once)
         self._submitted()
         return task

@@ -130,7 +130,7 @@ def test_no_path_of_a_machine(name: str) -> None:
 def test_every_pinned_library_has_its_reason() -> None:
     pinned = {
         line.partition("==")[0]
-        for name in ("requirements.txt", "requirements-dev.txt")
+        for name in ("requirements.txt", "requirements-mcp.txt", "requirements-dev.txt")
         for line in text_of(name).splitlines()
         if "==" in line and not line.startswith("#")
     }

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 
-from run import service
+from assembly.service import service
 from settings import AccountSettings, Settings, at_simulator, load
 from simulator import Simulator
 from simulator.pictures import read_metadata

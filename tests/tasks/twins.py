@@ -116,7 +116,7 @@ class House:
     ) -> None:
         self.desk, self.clock = desk, clock
         self.store, self.outbox, self.changes = Tasks(database), Outbox(database), Changes()
-        journal = Journal(self.store, self.changes)
+        journal = Journal(self.store, self.changes, clock)
         numbers = itertools.count(1)
         events: asyncio.Queue[Event] = asyncio.Queue()
         self.posting = Posting(desk, events.put_nowait)

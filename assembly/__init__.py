@@ -1,0 +1,1 @@
+"""From settings to a running service. The only place that knows everything."""

@@ -1,0 +1,127 @@
+"""Settings → what each constructor wants. Pure but for the operator's list of words, which is read from its file.
+
+Law: a setting is turned into a part's own terms here and nowhere else; nothing is opened and nothing runs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+import httpx
+
+from api.auth import Access
+from bot.client import AccountConfig
+from bot.endpoints import Endpoints
+from bot.hearing import Watch
+from bot.pool import Pool
+from bot.properties import Properties
+from bot.translation.baidu import Baidu
+from bot.translation.chain import Chain
+from bot.translation.mymemory import MyMemory
+from bot.translation.provider import Provider
+from settings import ROOT, AccountSettings, DiscordSettings, HttpSettings, TaskSettings, TranslationSettings
+from tasks.banned import BannedWords, BannedWordsUnreadable
+from tasks.deadlines import MINUTE, Deadlines
+from tasks.events import Event
+from tasks.ports import SystemClock
+from tasks.prompts import PromptRules
+from tasks.service import Limits
+
+
+def account_configs(accounts: Sequence[AccountSettings]) -> list[AccountConfig]:
+    """An account is called after its channel, which stays when a token changes; those that share one are numbered."""
+    seen: Counter[str] = Counter()
+    configs = []
+    for account in accounts:
+        seen[account.channel_id] += 1
+        nth = seen[account.channel_id]
+        configs.append(
+            AccountConfig(
+                id=account.channel_id if nth == 1 else f"{account.channel_id}-{nth}",
+                token=account.token,
+                guild_id=account.guild_id,
+                channel_id=account.channel_id,
+                capacity=account.concurrency,
+            )
+        )
+    return configs
+
+
+def make_pool(
+    discord: DiscordSettings,
+    sink: Callable[[Event], None],
+    *,
+    on_pause: Callable[[str, str], None],
+    watch: Watch,
+) -> Pool:
+    given = {
+        "api_base": discord.api_base,
+        "gateway_url": discord.gateway_url,
+        "cdn_base": discord.cdn_base,
+        "upload_base": discord.upload_base,
+        "activity_base": discord.activity_base,
+    }
+    return Pool(
+        account_configs(discord.accounts),
+        sink=sink,
+        endpoints=Endpoints(**{name: url for name, url in given.items() if url}),
+        proxy_url=discord.proxy_url,
+        properties=Properties(build_number=discord.build_number, chrome=discord.chrome_version),
+        hear_private=True,  # seeds are told in private messages
+        fetch_properties=None if discord.fetch_build else False,
+        on_pause=on_pause,
+        watch=watch,
+    )
+
+
+def make_translator(client: httpx.AsyncClient, given: TranslationSettings) -> Chain:
+    providers: list[Provider] = []
+    if given.enabled and given.baidu_appid:
+        providers.append(Baidu(client, appid=given.baidu_appid, secret=given.baidu_secret, base_url=given.baidu_url))
+    if given.enabled:
+        providers.append(MyMemory(client, base_url=given.mymemory_url, email=given.mymemory_email))
+    return Chain(providers, timeout=given.timeout_seconds, pause=given.pause_seconds, clock=SystemClock())
+
+
+def make_access(given: HttpSettings) -> Access:
+    public = urlsplit(given.public_url).hostname  # the operator's own name for us is one of our hosts
+    return Access(
+        secret=given.api_secret,
+        admin_secret=given.admin_secret,
+        allowed_hosts=frozenset([*given.allowed_hosts, *([public] if public else [])]),
+        cors_origins=frozenset(given.cors_origins),
+    )
+
+
+def make_deadlines(given: TaskSettings) -> Deadlines:
+    return Deadlines(
+        nothing_heard=given.silence_minutes * MINUTE,
+        fast=given.silence_minutes_fast * MINUTE,
+        relaxed=given.silence_minutes_relaxed * MINUTE,
+        settle=given.settle_seconds * 1000,
+    )
+
+
+def make_limits(given: TaskSettings) -> Limits:
+    return Limits(
+        max_queue=given.max_queue,
+        modal_timeout=given.modal_timeout_minutes * MINUTE,
+        sends_remix_on=given.remix_auto_submit,
+    )
+
+
+def make_rules(given: TaskSettings) -> PromptRules:
+    """Raises BannedWordsUnreadable when the operator's list cannot be read."""
+    try:
+        own = given.banned_words_file
+        banned = BannedWords.parse((ROOT / own).read_text("utf-8")) if own else BannedWords.default()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BannedWordsUnreadable(str(error), hint="Mend BANNED_WORDS_FILE.") from error
+    return PromptRules(
+        banned=banned,
+        max_length=given.max_prompt_length,
+        permutations=0 if given.max_drawings_per_prompt == 1 else given.max_drawings_per_prompt,
+        default_suffix=given.prompt_suffix,
+    )

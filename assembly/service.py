@@ -1,0 +1,155 @@
+"""The whole service: settings → objects → run → orderly stop.
+
+Law: everybody is made here and handed what it needs, by keyword; nothing here decides. What opens is entered in order
+and closed in reverse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import httpx
+
+from api.alerts import Alerts
+from api.app import make_app, serve
+from api.links import Links
+from api.mj import Mj
+from api.mj_schema import render_mj
+from api.picture_fetch import PictureFetch
+from api.schema import render_v1
+from api.webhooks import Deliveries
+from assembly.parts import make_access, make_deadlines, make_limits, make_pool, make_rules, make_translator
+from bot.capture import Captures
+from bot.nonces import new_nonce
+from settings import ROOT, Settings
+from storage.database import Database
+from storage.outbox import Outbox
+from storage.tasks import Tasks
+from tasks.changes import Changes
+from tasks.congestion import Congestion
+from tasks.deadlines import MINUTE
+from tasks.dispatcher import Dispatcher
+from tasks.events import Event
+from tasks.journal import Journal
+from tasks.ports import SystemClock
+from tasks.posting import Posting
+from tasks.service import Service
+from tasks.tracker import Rules, Tracker
+
+
+@asynccontextmanager
+async def service(settings: Settings, port: int | None = None) -> AsyncIterator[str]:
+    """Open everything, in order; yields the address; closed in reverse. A loop that dies ends the block.
+
+    `port` overrides the setting; 0 takes a free one.
+    """
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database(settings.storage.database_path))
+        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+        clock, changes, store, outbox = SystemClock(), Changes(), Tasks(database), Outbox(database)
+        links = Links(cdn_base=settings.discord.cdn_base, public_url=settings.http.public_url)
+        rules = make_rules(settings.tasks)
+        journal = Journal(store, changes, clock, settings.hooks.notify_hook)
+        translator = make_translator(http, settings.translation)
+        events: asyncio.Queue[Event] = asyncio.Queue()
+        awake = asyncio.Event()
+        alerts = Alerts(settings.hooks.alert_hook, clock=clock)
+        folder = settings.storage.capture_dir
+        captures = await stack.enter_async_context(Captures(ROOT / folder if folder else None, clock=clock))
+        pool = make_pool(settings.discord, events.put_nowait, on_pause=alerts.account_paused, watch=captures.look)
+        congestion = Congestion()
+        posting = Posting(pool, events.put_nowait)
+        tracker = Tracker(
+            events=events,
+            store=store,
+            gateway=pool,
+            posting=posting,
+            congestion=congestion,
+            new_nonce=new_nonce,
+            journal=journal,
+            clock=clock,
+            rules=Rules(
+                deadlines=make_deadlines(settings.tasks),
+                modal_timeout=settings.tasks.modal_timeout_minutes * MINUTE,
+                falls_back_to_relax=settings.tasks.fallback_to_relax,
+                forgets=settings.simulator,
+            ),
+            freed=awake.set,
+        )
+        dispatcher = Dispatcher(
+            awake=awake,
+            store=store,
+            gateway=pool,
+            translator=translator,
+            tracker=tracker,
+            posting=posting,
+            journal=journal,
+            clock=clock,
+            congestion=congestion,
+            banned=rules.banned,
+            new_nonce=new_nonce,
+            send_interval=settings.tasks.send_interval_ms / 1000,
+        )
+        use_cases = Service(
+            store=store,
+            gateway=pool,
+            translator=translator,
+            journal=journal,
+            changes=changes,
+            clock=clock,
+            limits=make_limits(settings.tasks),
+            rules=rules,
+            submitted=awake.set,
+            tell=events.put_nowait,
+        )
+        deliveries = Deliveries(
+            outbox,
+            store.get,
+            {"v1": partial(render_v1, links=links), "mj": partial(render_mj, links=links)},
+            allow_private=settings.hooks.allow_private_hooks,
+            clock=clock,
+        )
+        access = make_access(settings.http)
+        pictures = await stack.enter_async_context(PictureFetch(allow_private=settings.hooks.allow_private_hooks))
+        mj = Mj(
+            use_cases,
+            links,
+            secret=settings.http.api_secret,
+            queued_code=settings.http.queued_code,
+            queue_size=settings.tasks.max_queue,
+            timeout_minutes=settings.tasks.silence_minutes,
+            load=pictures,
+        )
+        app = make_app(
+            service=use_cases,
+            access=access,
+            links=links,
+            max_body=settings.http.max_body_mb * 2**20,
+            more=mj.routes(),
+        )
+        for part in (tracker, dispatcher, use_cases):
+            await part.start()
+        async with asyncio.TaskGroup() as group:
+            loops = [
+                group.create_task(tracker.run(), name="follow what happens in Discord"),
+                group.create_task(tracker.watch(), name="let time pass"),
+                group.create_task(dispatcher.run(), name="send what waits"),
+                group.create_task(deliveries.run(), name="deliver call-backs"),
+                group.create_task(alerts.run(), name="tell the operator"),
+            ]
+            try:
+                async with pool:
+                    try:
+                        listen = settings.http.port if port is None else port
+                        async with serve(app, settings.http.host, listen) as url:
+                            yield url
+                    finally:
+                        await dispatcher.drain()
+                        await posting.drain()
+            finally:
+                for loop in loops:
+                    loop.cancel()
+        await tracker.drain()

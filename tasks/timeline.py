@@ -1,0 +1,68 @@
+"""What is written down of a task's life, for whoever asks why. Pure: words for what happened, no decision.
+
+A line of the timeline says when, what kind of thing, and its details; never a secret, never a picture. The kinds are
+listed in docs/timeline.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tasks.model import Task
+
+Detail = str | int | bool | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One line, not yet written. `time` in ms."""
+
+    task_id: str
+    time: int
+    kind: str
+    detail: Mapping[str, Detail] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line as it was written. `id` rises with each line of the whole service, and is never given twice."""
+
+    id: int
+    task_id: str
+    time: int
+    kind: str
+    detail: Mapping[str, Detail] = field(default_factory=dict)
+
+
+def of_change(before: Task | None, after: Task, now: int) -> Entry:
+    """A task as it came, or as it is after a change."""
+    if before is None:
+        detail: dict[str, Detail] = {"action": after.action.value, "status": after.status.value, "api": after.api}
+        return Entry(task_id=after.id, time=now, kind="submitted", detail=detail)
+    detail = {name: value for name in _TOLD if (value := _plain(after, name)) != _plain(before, name)}
+    return Entry(task_id=after.id, time=now, kind="changed", detail=detail)
+
+
+_TOLD = (
+    "status",
+    "phase",
+    "account",
+    "progress",
+    "queued",
+    "mode",
+    "attempts",
+    "not_before",
+    "content",
+    "progress_message_id",
+    "message_id",
+    "job_id",
+    "cancel_asked",
+    "fail_code",
+    "fail_reason",
+)
+
+
+def _plain(task: Task, name: str) -> Detail:
+    value: Detail = getattr(task, name)
+    return value
