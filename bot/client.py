@@ -24,10 +24,11 @@ from bot.properties import Properties
 from bot.rest import Rest
 from bot.standing import AccountConfig, Standing
 from bot.wire import WireClient
+from tasks.clock import SteadyClock
 from tasks.errors import AccountBlocked, NotSent, SendRefused
 from tasks.events import Connected, Disconnected, Heard
 from tasks.model import Account, Order, PaintOrder, Picture, Upload
-from tasks.ports import Clock, SystemClock
+from tasks.ports import Clock
 
 __all__ = ["AccountClient", "AccountConfig"]
 
@@ -57,7 +58,7 @@ class AccountClient:
         self._endpoints = endpoints
         self._proxy_url = proxy_url
         self._history_pages = history_pages
-        self._clock = clock or SystemClock()
+        self._clock = clock or SteadyClock()
         self._on_pause = on_pause
         self._ear = Ear(account=config.id, channel_id=config.channel_id, sink=sink, private=hear_private, watch=watch)
         self._standing = Standing(config)

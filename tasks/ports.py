@@ -1,8 +1,7 @@
-"""What the rules need from outside, as Protocols. Implemented by `storage`, `bot` and the standard library's clock."""
+"""What the rules need from outside, as Protocols. Implemented by `storage`, `bot` and `tasks.clock`."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,14 +12,9 @@ from tasks.timeline import Entry, Line
 
 
 class Clock(Protocol):
-    """Wall-clock milliseconds since 1970. Tests set it; deadlines ask it."""
+    """Milliseconds since 1970. Tests set it; deadlines ask it. `tasks.clock` says which of the two is meant."""
 
     def now(self) -> int: ...
-
-
-class SystemClock:
-    def now(self) -> int:
-        return time.time_ns() // 1_000_000
 
 
 class TaskStore(Protocol):

@@ -155,6 +155,7 @@ class House:
             journal=journal,
             changes=self.changes,
             clock=clock,
+            wall=clock,
             limits=Limits(max_queue=50, sends_remix_on=not remix_waits),
             rules=PromptRules(banned=BannedWords.of(["forbidden"])),
             submitted=self.awake.set,
