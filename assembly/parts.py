@@ -9,19 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-import httpx
-
 from api.auth import Access
 from bot.client import AccountConfig
 from bot.endpoints import Endpoints
 from bot.hearing import Watch
 from bot.pool import Pool
 from bot.properties import Properties
-from bot.translation.baidu import Baidu
-from bot.translation.chain import Chain
-from bot.translation.mymemory import MyMemory
-from bot.translation.provider import Provider
-from settings import ROOT, AccountSettings, DiscordSettings, HttpSettings, TaskSettings, TranslationSettings
+from settings import ROOT, AccountSettings, DiscordSettings, HttpSettings, TaskSettings
 from tasks.banned import BannedWords, BannedWordsUnreadable
 from tasks.deadlines import MINUTE, Deadlines
 from tasks.events import Event
@@ -76,15 +70,6 @@ def make_pool(
         watch=watch,
         clock=clock,
     )
-
-
-def make_translator(client: httpx.AsyncClient, given: TranslationSettings, clock: Clock) -> Chain:
-    providers: list[Provider] = []
-    if given.enabled and given.baidu_appid:
-        providers.append(Baidu(client, appid=given.baidu_appid, secret=given.baidu_secret, base_url=given.baidu_url))
-    if given.enabled:
-        providers.append(MyMemory(client, base_url=given.mymemory_url, email=given.mymemory_email))
-    return Chain(providers, timeout=given.timeout_seconds, pause=given.pause_seconds, clock=clock)
 
 
 def make_access(given: HttpSettings) -> Access:

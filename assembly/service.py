@@ -11,8 +11,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-import httpx
-
 from api.alerts import Alerts
 from api.app import make_app, serve
 from api.links import Links
@@ -21,13 +19,15 @@ from api.mj_schema import render_mj
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
 from api.webhooks import Deliveries
-from assembly.parts import make_access, make_deadlines, make_limits, make_pool, make_rules, make_translator
+from assembly.parts import make_access, make_deadlines, make_limits, make_pool, make_rules
+from assembly.translating import make_translation_client, make_translator
 from bot.capture import Captures
 from bot.nonces import new_nonce
 from settings import ROOT, Settings
 from storage.database import Database
 from storage.outbox import Outbox
 from storage.tasks import Tasks
+from storage.translations import Translations
 from tasks.changes import Changes
 from tasks.clock import SteadyClock, SystemClock, tell_of_jumps
 from tasks.congestion import Congestion
@@ -48,13 +48,14 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.storage.database_path))
-        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         clock, changes = SteadyClock(), Changes()
         store, outbox = Tasks(database, clock=clock), Outbox(database)
         links = Links(cdn_base=settings.discord.cdn_base, public_url=settings.http.public_url)
         rules = make_rules(settings.tasks)
         journal = Journal(store, changes, clock, settings.hooks.notify_hook)
-        translator = make_translator(http, settings.translation, clock)
+        http = await stack.enter_async_context(make_translation_client(settings.translation))
+        known = Translations(database, size=settings.translation.cache_size, clock=clock)
+        translator = make_translator(http, settings.translation, clock, known)
         events: asyncio.Queue[Event] = asyncio.Queue()
         awake = asyncio.Event()
         alerts = Alerts(settings.hooks.alert_hook, clock=clock)

@@ -251,6 +251,21 @@ def test_any_text_is_read_or_refused(values: dict[str, str]) -> None:
         assert str(error)
 
 
+def test_translators_are_named_in_order_and_have_what_they_need() -> None:
+    got = read(TRANSLATORS="Google, mymemory,deepl", DEEPL_KEY="k", TRANSLATE_FROM="Non-Latin").translation
+    assert (got.translators, got.translate_from) == (("google", "mymemory", "deepl"), "non-latin")
+    text = mistakes(TRANSLATORS="baidu,openai,libretranslate,deepl")
+    for name in ("BAIDU_APPID", "OPENAI_MODEL", "LIBRETRANSLATE_URL", "DEEPL_KEY"):
+        assert f"{name} is not set.\n    TRANSLATORS names" in text
+    assert "list of baidu, deepl" in mistakes(TRANSLATORS="bing")
+
+
+@pytest.mark.parametrize("proxy", ["http://p:8080", "https://p", "socks5://me:word@p:1080", "socks5h://p:1080"])
+def test_a_proxy_for_translators_may_speak_socks(proxy: str) -> None:
+    assert read(TRANSLATION_PROXY=proxy).translation.translation_proxy == proxy
+    assert "socks5://" in mistakes(TRANSLATION_PROXY=proxy.replace("://", "x://"))
+
+
 # ---------------------------------------------------------------- secrets
 
 SECRETS = {
@@ -258,6 +273,11 @@ SECRETS = {
     "API_SECRET": "apisecret",
     "BAIDU_APPID": "app",
     "BAIDU_SECRET": "baidusecret",
+    "DEEPL_KEY": "deeplkey",
+    "GOOGLE_TRANSLATE_KEY": "googlekey",
+    "LIBRETRANSLATE_KEY": "librekey",
+    "OPENAI_KEY": "openaikey",
+    "TRANSLATION_PROXY": "socks5://me:secondpass@proxy.example:1080",
     "NOTIFY_HOOK": "https://hook.example/?key=hookkey",
     "ALERT_HOOK": "https://alert.example/alertkey",
     "PROXY_URL": "http://me:proxypass@proxy.example:8080",
@@ -267,13 +287,11 @@ SECRETS = {
 def test_repr_and_str_show_no_secret() -> None:
     got = read(**SECRETS)
     for text in (repr(got), str(got), f"{got}", repr(got.discord), repr(got.discord.accounts[0]), repr(got.http)):
-        assert not any(
-            secret in text for secret in ("tokentoken", "apisecret", "baidusecret", "hookkey", "alertkey", "proxypass")
-        )
+        assert not any(secret in text for secret in got.secrets())
 
 
 def test_every_secret_is_handed_to_the_log() -> None:
-    assert set(read(**SECRETS).secrets()) == {*SECRETS.values(), "proxypass"} - {"app"}
+    assert set(read(**SECRETS).secrets()) == {*SECRETS.values(), "proxypass", "secondpass"} - {"app"}
 
 
 def test_groups_are_frozen() -> None:
@@ -313,6 +331,7 @@ def test_at_simulator_points_everything_there() -> None:
     assert got.discord.gateway_url == "ws://127.0.0.1:8765/gateway"
     assert got.discord.cdn_base == got.discord.upload_base == "http://127.0.0.1:8765"
     assert got.translation.mymemory_url == "http://127.0.0.1:8765/translate"
+    assert got.translation.translators == ("mymemory",)  # no other may be asked
 
 
 # ---------------------------------------------------------------- small helpers
