@@ -21,12 +21,21 @@ from api.mj_schema import render_mj
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
 from api.webhooks import Deliveries
-from assembly.parts import make_access, make_deadlines, make_limits, make_pool, make_rules, make_translator
+from assembly.parts import (
+    make_access,
+    make_deadlines,
+    make_keeping,
+    make_limits,
+    make_pool,
+    make_rules,
+    make_translator,
+)
 from bot.capture import Captures
 from bot.nonces import new_nonce
 from settings import ROOT, Settings
 from storage.database import Database
 from storage.outbox import Outbox
+from storage.removal import Removal
 from storage.tasks import Tasks
 from tasks.changes import Changes
 from tasks.congestion import Congestion
@@ -38,6 +47,7 @@ from tasks.ports import SystemClock
 from tasks.posting import Posting
 from tasks.service import Service
 from tasks.tracker import Rules, Tracker
+from tasks.upkeep import Upkeep
 
 
 @asynccontextmanager
@@ -112,6 +122,8 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             allow_private=settings.hooks.allow_private_hooks,
             clock=clock,
         )
+        keeping = make_keeping(settings.storage)
+        upkeep = Upkeep(Removal(database, store), keeping, clock)
         access = make_access(settings.http)
         pictures = await stack.enter_async_context(PictureFetch(allow_private=settings.hooks.allow_private_hooks))
         mj = Mj(
@@ -140,6 +152,8 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 group.create_task(deliveries.run(), name="deliver call-backs"),
                 group.create_task(alerts.run(), name="tell the operator"),
             ]
+            if not keeping.is_off:
+                loops.append(group.create_task(upkeep.run(), name="remove old tasks"))
             try:
                 async with pool:
                     try:

@@ -24,6 +24,8 @@ from storage.writer import Parameters, Row, Statement, Writer
 logging.getLogger("aiosqlite").setLevel(logging.WARNING)
 
 PRAGMAS = (
+    # Only for a file that is new, and only before anything else: removed tasks' pages can be given back, a few at once.
+    "PRAGMA auto_vacuum = INCREMENTAL",
     "PRAGMA busy_timeout = 5000",  # ms; only a person with a SQLite shell can hold the lock
     "PRAGMA journal_mode = WAL",
     # FULL: an answered submit survives a power cut, not only a kill: docs/decisions/0003.
