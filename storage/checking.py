@@ -49,7 +49,7 @@ class Findings:
             if more := sum(1 for _ in problems):
                 self.problems.append(f"… and {more} more")
         except sqlite3.DatabaseError as error:
-            self.problems.append(f"reading broke off: {error}")
+            self.problems.append(f"the file is damaged: reading broke off ({error})")
 
 
 def check(path: Path) -> Findings:
@@ -72,7 +72,7 @@ def _tables(connection: sqlite3.Connection, found: Findings) -> set[str]:
     try:
         return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     except sqlite3.DatabaseError as error:
-        found.problems.append(f"the list of tables cannot be read: {error}")
+        found.problems.append(f"the file is damaged: the list of tables cannot be read ({error})")
         return set()
 
 

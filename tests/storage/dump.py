@@ -119,8 +119,8 @@ async def fill(path: Path) -> None:
         await store.follow(FOLLOWER)
         for row, status in ((2, "done"), (3, "given_up")):
             settle = (
-                "UPDATE outbox SET status = ?, attempts = 10, last_error = 'answered 500', settled = 8, last_status = 500"
-                " WHERE id = ?"
+                "UPDATE outbox SET status = ?, attempts = 10, last_error = 'answered 500', settled = 8,"
+                " last_status = 500 WHERE id = ?"
             )
             await database.write(Statement(settle, [(status, row)]))
         await database.write(Statement("INSERT INTO imported (old_id, task_id) VALUES (?, 6)", [(OLD_ID,)]))
