@@ -17,7 +17,7 @@ from storage.database import Database
 from storage.records import is_old_id, json_list, row_of
 from storage.writer import Statement
 from tasks.errors import StoreFailed
-from tasks.matching import snowflake_time
+from tasks.matching import DISCORD_EPOCH, snowflake_time
 from tasks.model import Action, Button, Image, Lane, Phase, Status, Task
 from tasks.ports import Clock, SystemClock
 from tasks.service import IDS_PER_MS
@@ -150,7 +150,7 @@ def _task(id_: str, found: _Found, document: nedb.Document, account: str) -> Tas
         notify_hook=_text(document, "notifyHook"),
         submit_time=found.time,
         start_time=found.time,
-        finish_time=_number(document, "finishTime") or found.time,
+        finish_time=_moment(document, "finishTime") or found.time,
         status=Status.SUCCESS,
         phase=Phase.OVER,
         lane=Lane.DRAW if is_grid else Lane.QUICK,
@@ -179,7 +179,7 @@ def _button(custom_id: str, label: str, does: Action, index: int, *, is_quick: b
 
 def _time_of(document: nedb.Document) -> int:
     """When it was asked for, in ms; else the nearest that is known."""
-    times = (_number(document, name) for name in ("submitTime", "creationTime", "finishTime"))
+    times = (_moment(document, name) for name in ("submitTime", "creationTime", "finishTime"))
     return next((time for time in times if time), snowflake_time(_text(document, "taskId")))
 
 
@@ -189,6 +189,7 @@ def _text(document: nedb.Document, name: str) -> str:
     return text.encode("utf-8", "replace").decode()  # half a character, which JSON can say, cannot be stored
 
 
-def _number(document: nedb.Document, name: str) -> int:
+def _moment(document: nedb.Document, name: str) -> int:
+    """Milliseconds since 1970; 0 for what can be no time of a drawing."""
     value = document.get(name)
-    return int(value) if isinstance(value, int | float) and 0 < value < 2**43 else 0
+    return int(value) if isinstance(value, int | float) and DISCORD_EPOCH < value < 2**43 else 0
