@@ -61,7 +61,12 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         folder = settings.storage.capture_dir
         captures = await stack.enter_async_context(Captures(ROOT / folder if folder else None, clock=clock))
         pool = make_pool(
-            settings.discord, events.put_nowait, on_pause=alerts.account_paused, watch=captures.look, clock=clock
+            settings.discord,
+            settings.tasks.history_pages,
+            events.put_nowait,
+            on_pause=alerts.account_paused,
+            watch=captures.look,
+            clock=clock,
         )
         congestion = Congestion()
         posting = Posting(pool, events.put_nowait)
