@@ -11,6 +11,8 @@ from storage.database import Database
 from storage.records import json_list
 from storage.tasks import Tasks
 from storage.writer import Statement
+from tasks.corrections import OPEN_ENDS
+from tasks.late import KEPT
 from tasks.service import IDS_PER_MS, KEY_KEPT
 
 BATCH = 200  # tasks looked at in one transaction
@@ -36,7 +38,13 @@ class Removal:
         ids = [int(number) for (number,) in await self._database.read(sql.FINISHED_WINDOW, window)]
         if not ids:
             return 0, None
-        given = {"ids": json_list(ids), "finished_before": before, "keys_since": now - KEY_KEPT}
+        given = {
+            "ids": json_list(ids),
+            "finished_before": before,
+            "keys_since": now - KEY_KEPT,
+            "open_ends": json_list(OPEN_ENDS),
+            "open_since": now - KEPT,
+        }
         try:
             await self._database.write(Statement(sql.REMOVE, [given]))
         finally:

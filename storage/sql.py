@@ -122,6 +122,17 @@ WHERE task_id = ? AND task_id IN (
 ON CONFLICT DO NOTHING
 """
 
+# The same for an end that corrects one that was told; once for each end, however often the task is written after it.
+INSERT_CORRECTIONS_OF_FOLLOWERS = """
+INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, due, created)
+SELECT DISTINCT task_id, url, receiver, api, state, trusted, 'corrected', 0, :now FROM followers
+WHERE task_id = :task AND NOT EXISTS (
+    SELECT 1 FROM outbox AS told
+    WHERE told.task_id = followers.task_id AND told.event = 'corrected' AND told.url = followers.url
+    AND told.api = followers.api AND told.state IS followers.state AND told.created >= :ended
+)
+"""
+
 _DELIVERY = (
     "id, task_id, url, receiver, api, state, trusted, event, snapshot, attempts, due, status, last_error, created"
 )
@@ -187,14 +198,19 @@ OLDEST_IN_FLIGHT = """
 SELECT min(coalesce(json_extract(document, '$.start_time'), 0)) FROM tasks WHERE phase IN ('claimed', 'sent')
 """
 
-# Not what still owes a call-back, nor the parent of a task in flight or waiting, nor what an Idempotency-Key that is
-# still good answers: sent again, that request would be paid for twice. All rows of a task go with it.
+# Not what still owes a call-back, nor the parent of a task in flight or waiting, nor what failed in silence so lately
+# that its result may come, nor what an Idempotency-Key that is still good answers: sent again, that request would be
+# paid for twice. All rows of a task go with it.
 REMOVE = """
 DELETE FROM tasks
 WHERE id IN (SELECT value FROM json_each(:ids)) AND phase = 'over'
 AND coalesce(json_extract(document, '$.finish_time'), id / 1000) < :finished_before
 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.task_id = tasks.id AND outbox.status = 'due')
 AND NOT EXISTS (SELECT 1 FROM keys WHERE keys.task_id = tasks.id AND keys.created >= :keys_since)
+AND NOT (
+    status = 'FAILURE' AND json_extract(document, '$.fail_code') IN (SELECT value FROM json_each(:open_ends))
+    AND coalesce(json_extract(document, '$.finish_time'), 0) >= :open_since
+)
 AND CAST(id AS TEXT) NOT IN (
     SELECT json_extract(open.document, '$.parent_id') FROM tasks AS open
     WHERE open.phase IN ('new', 'ready', 'claimed', 'sent', 'held')

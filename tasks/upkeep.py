@@ -59,28 +59,30 @@ def last_purge(at: time, now: int, zone: tzinfo | None = None) -> int:
     return round(datetime.combine(today - timedelta(days=2), at, zone).timestamp() * 1000)
 
 
-def cutoff(keeping: Keeping, now: int, *, look_for_old: bool) -> int | None:
-    """What ended before this time (ms) goes now; None: nothing does.
+def purge_due(keeping: Keeping, wall: int) -> int | None:
+    """The hour (ms) of the purge that is due when the clock on the wall says `wall`; None when none is.
 
-    A purge removes what had ended by its hour, so that it does no more when it is done twice: after a restart, or with
-    a clock that was set back. One that was missed by more than `LATE` is left out.
+    One that was missed by more than `LATE` is left out.
     """
-    times = []
-    if keeping.days and look_for_old:
-        times.append(now - keeping.days * DAY)
-    if keeping.purge_at is not None and now - (at := last_purge(keeping.purge_at, now, keeping.zone)) <= LATE:
-        times.append(at)
-    return max(times, default=None)
+    if keeping.purge_at is None:
+        return None
+    hour = last_purge(keeping.purge_at, wall, keeping.zone)
+    return hour if wall - hour <= LATE else None
 
 
 class Upkeep:
-    def __init__(self, removal: Removal, keeping: Keeping, clock: Clock, *, pause: float = PAUSE_SECONDS) -> None:
+    """`clock` counts how old a task is; `wall` tells the hour of the day."""
+
+    def __init__(
+        self, removal: Removal, keeping: Keeping, clock: Clock, wall: Clock, *, pause: float = PAUSE_SECONDS
+    ) -> None:
         self._removal = removal
         self._keeping = keeping
         self._clock = clock
+        self._wall = wall
         self._pause = pause
-        self._looked = 0  # ms; when it last looked for what is too old
-        self._done = 0  # the last time up to which all was removed
+        self._looked: int | None = None  # ms; when it last looked for what is too old
+        self._purged: int | None = None  # the hour of the last purge
 
     async def run(self) -> None:
         """The loop; ends only by cancellation."""
@@ -92,16 +94,20 @@ class Upkeep:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> int:
-        """Remove what is to go now; how many went. Raises StoreFailed."""
-        now = self._clock.now()
-        is_time = not 0 <= now - self._looked < RETENTION_EVERY  # also when the clock was set back
-        before = cutoff(self._keeping, now, look_for_old=is_time)
-        if before is None or before == self._done:
+        """Remove what is to go now; how many went. Raises StoreFailed: then the next look does it."""
+        now, wall = self._clock.now(), self._wall.now()
+        is_time = self._looked is None or now - self._looked >= RETENTION_EVERY
+        hour = purge_due(self._keeping, wall)
+        ends = [now - self._keeping.days * DAY] if self._keeping.days and is_time else []
+        if hour is not None and hour != self._purged:
+            # What had ended by the hour, so that it does no more when it is done twice: after a restart, or on a wall
+            # clock that was set back.
+            ends.append(now - (wall - hour))
+        if not ends:
             return 0
-        removed = await self._remove(before)
-        self._done = before
-        if is_time:
-            self._looked = now
+        removed = await self._remove(max(ends))
+        self._purged = hour or self._purged
+        self._looked = now if is_time else self._looked
         return removed
 
     async def _remove(self, before: int) -> int:

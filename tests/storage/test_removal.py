@@ -14,6 +14,7 @@ from storage.outbox import Outbox
 from storage.removal import BATCH, Removal
 from storage.tasks import Tasks
 from storage.writer import Statement
+from tasks.corrections import OPEN_ENDS
 from tasks.model import Once, Phase, Picture, Status, Task
 from tasks.timeline import Entry
 from tests.storage.builders import a_hook, a_send, a_task
@@ -114,6 +115,20 @@ async def test_a_key_that_is_still_good_keeps_its_task(database: Database, remov
     await Tasks(database, clock=At(NOW - DAY + 1)).insert(task, once=Once(key="k", body="b"))
     assert await remove_all(removal) == 0
     assert (await removal.remove(finished_before=NOW - DAY, now=NOW + 2))[0] == 1
+
+
+@pytest.mark.parametrize("code", sorted(OPEN_ENDS))
+async def test_what_failed_in_silence_stays_as_long_as_its_result_may_come(
+    store: Tasks, removal: Removal, code: str
+) -> None:
+    silent, refused = (
+        done(n, status=Status.FAILURE, fail_code=given, finish_time=NOW - DAY + 1)
+        for n, given in enumerate((code, "discord_refused"))
+    )
+    await store.save([silent, refused])
+    assert await remove_all(removal, NOW) == 1
+    assert await store.get_many([silent.id, refused.id]) == [silent]
+    assert (await removal.remove(finished_before=NOW, now=NOW + 2))[0] == 1
 
 
 async def test_what_ended_after_the_oldest_in_flight_was_sent_stays(store: Tasks, removal: Removal) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tasks.errors import StoreFailed
-from tasks.upkeep import DAY, LATE, RETENTION_EVERY, Keeping, Upkeep, cutoff, last_purge
+from tasks.upkeep import DAY, LATE, RETENTION_EVERY, Keeping, Upkeep, last_purge, purge_due
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE = 60_000
@@ -67,21 +67,17 @@ def test_the_machine_s_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
 # ---------------------------------------------------------------- what goes
 
 
-def test_nothing_goes_unless_a_setting_says_so() -> None:
+async def test_nothing_goes_unless_a_setting_says_so() -> None:
     assert Keeping().is_off
-    assert cutoff(Keeping(), at("2024-05-10 12:00"), look_for_old=True) is None
-
-
-def test_what_is_older_than_some_days_goes() -> None:
-    keeping, now = Keeping(days=7), at("2024-05-10 12:00")
-    assert cutoff(keeping, now, look_for_old=True) == now - 7 * DAY
-    assert cutoff(keeping, now, look_for_old=False) is None
+    rows = Rows()
+    assert await upkeep(rows, Clock(at("2024-05-10 04:30"))).look() == 0
+    assert rows.asked == []
 
 
 @pytest.mark.parametrize(("late", "is_made_up_for"), [(0, True), (LATE, True), (LATE + 1, False), (-1, False)])
 def test_a_purge_that_was_missed_is_made_up_for_within_minutes(late: int, is_made_up_for: bool) -> None:
     hour = at("2024-05-10 04:30")
-    found = cutoff(Keeping(purge_at=time(4, 30), zone=UTC), hour + late, look_for_old=True)
+    found = purge_due(Keeping(purge_at=time(4, 30), zone=UTC), hour + late)
     assert found == (hour if is_made_up_for else None)
 
 
@@ -115,8 +111,8 @@ class Clock:
         return self.time
 
 
-def upkeep(rows: Rows, clock: Clock, **keeping: object) -> Upkeep:
-    return Upkeep(rows, Keeping(zone=UTC, **keeping), clock, pause=0)  # type: ignore[arg-type]
+def upkeep(rows: Rows, clock: Clock, wall: Clock | None = None, **keeping: object) -> Upkeep:
+    return Upkeep(rows, Keeping(zone=UTC, **keeping), clock, wall or clock, pause=0)  # type: ignore[arg-type]
 
 
 async def test_batch_after_batch_until_there_is_no_more() -> None:
@@ -138,9 +134,6 @@ async def test_old_ones_are_looked_for_once_an_hour() -> None:
     clock.time += RETENTION_EVERY
     await loop.look()
     assert len(rows.asked) == 2
-    clock.time -= 5 * DAY  # set back
-    await loop.look()
-    assert len(rows.asked) == 3
 
 
 async def test_a_purge_is_done_once_and_up_to_its_hour() -> None:
@@ -163,6 +156,27 @@ async def test_a_clock_that_jumps_past_the_hour_purges_nothing() -> None:
     clock.time = at("2024-05-10 09:00")
     await loop.look()
     assert rows.asked == []
+
+
+async def test_a_wall_clock_that_is_wrong_purges_by_its_hour_what_had_ended_by_then() -> None:
+    clock, wall = Clock(at("2024-05-10 12:00")), Clock(at("2031-01-01 04:32"))
+    rows = Rows()
+    loop = upkeep(rows, clock, wall, purge_at=time(4, 30))
+    await loop.look()
+    assert rows.asked == [(at("2024-05-10 11:58"), 0)]
+    wall.time -= 3 * MINUTE  # set back, and so the hour comes again
+    await loop.look()
+    wall.time += 3 * MINUTE
+    await loop.look()
+    assert len(rows.asked) == 1
+
+
+async def test_both_at_once() -> None:
+    clock = Clock(at("2024-05-10 04:30"))
+    rows = Rows()
+    loop = upkeep(rows, clock, days=3, purge_at=time(4, 30))
+    await loop.look()
+    assert rows.asked == [(clock.time, 0)]
 
 
 async def test_what_failed_is_tried_again() -> None:
