@@ -69,6 +69,8 @@ async def import_file(path: Path, database: Database, account: str, clock: Clock
         importer = _Importer(path, database, account, report)
         for start in range(0, len(found), BATCH):
             await importer.take_over(found[start : start + BATCH])
+    except nedb.BadLine as error:
+        raise StoreFailed(f"{path} was changed meanwhile.", hint="Stop the old service, then import again.") from error
     except OSError as error:
         raise StoreFailed(f"{path} cannot be read: {error.strerror}.", hint="Name the old service's file.") from error
     return report

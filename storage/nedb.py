@@ -61,7 +61,7 @@ def _enter(index: Index, line: bytes, place: tuple[int, int]) -> None:
 
 
 def documents(path: Path, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, Document]]:
-    """The lines at these places, in this order, each with its number."""
+    """The lines at these places, in this order, each with its number. Raises BadLine when the file has changed."""
     with path.open("rb") as file:
         for number, start in places:
             yield number, _at(file, start)

@@ -217,6 +217,13 @@ async def test_half_a_character_becomes_a_question_mark(file: Path, database: Da
     assert task.prompt == "half ?"
 
 
+def test_a_file_that_was_written_anew_meanwhile_is_noticed(file: Path) -> None:
+    index = nedb.index_of(write(file, [a_document(f"a-task-{n}") for n in range(3)]))
+    write(file, [a_document("a-task-2")])
+    with pytest.raises(nedb.BadLine):
+        list(nedb.documents(file, index.places.values()))
+
+
 async def test_a_file_that_is_not_there_is_told(database: Database, tmp_path: Path) -> None:
     for path in (tmp_path / "none", tmp_path):
         with pytest.raises(StoreFailed, match="cannot be read"):
