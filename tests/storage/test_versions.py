@@ -11,6 +11,7 @@ import pytest
 
 from storage.checking import check
 from storage.database import Database
+from storage.migrating import FOLDER as MIGRATIONS
 from storage.migrating import scripts
 from storage.outbox import Outbox
 from storage.tasks import Tasks
@@ -19,7 +20,7 @@ from tests.storage.dump import FOLDER, FOLLOWER, KEY, OLD_ID, OWNERS_SINCE, PICT
 
 VERSIONS = sorted(int(file.stem) for file in FOLDER.glob("*.sql"))
 TIMELINE_SINCE = 2
-IMPORTED_SINCE = 5
+[IMPORTED_SINCE] = [int(file.name.partition("_")[0]) for file in MIGRATIONS.glob("*_imported.sql")]
 
 each_version = pytest.mark.parametrize("version", VERSIONS)
 
