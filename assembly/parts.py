@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import time
 from urllib.parse import urlsplit
 
 from api.auth import Access
@@ -15,13 +16,21 @@ from bot.endpoints import Endpoints
 from bot.hearing import Watch
 from bot.pool import Pool
 from bot.properties import Properties
-from settings import ROOT, AccountSettings, DiscordSettings, HttpSettings, TaskSettings
+from settings import (
+    ROOT,
+    AccountSettings,
+    DiscordSettings,
+    HttpSettings,
+    StorageSettings,
+    TaskSettings,
+)
 from tasks.banned import BannedWords, BannedWordsUnreadable
 from tasks.deadlines import MINUTE, Deadlines
 from tasks.events import Event
 from tasks.ports import Clock
 from tasks.prompts import PromptRules
 from tasks.service import Limits
+from tasks.upkeep import Keeping
 
 
 def account_configs(accounts: Sequence[AccountSettings]) -> list[AccountConfig]:
@@ -45,6 +54,7 @@ def account_configs(accounts: Sequence[AccountSettings]) -> list[AccountConfig]:
 
 def make_pool(
     discord: DiscordSettings,
+    history_pages: int,
     sink: Callable[[Event], None],
     *,
     on_pause: Callable[[str, str], None],
@@ -64,6 +74,7 @@ def make_pool(
         endpoints=Endpoints(**{name: url for name, url in given.items() if url}),
         proxy_url=discord.proxy_url,
         properties=Properties(build_number=discord.build_number, chrome=discord.chrome_version),
+        history_pages=history_pages,
         hear_private=True,  # seeds are told in private messages
         fetch_properties=None if discord.fetch_build else False,
         on_pause=on_pause,
@@ -97,6 +108,10 @@ def make_limits(given: TaskSettings) -> Limits:
         modal_timeout=given.modal_timeout_minutes * MINUTE,
         sends_remix_on=given.remix_auto_submit,
     )
+
+
+def make_keeping(given: StorageSettings) -> Keeping:
+    return Keeping(days=given.task_retention, purge_at=time.fromisoformat(given.purge_at) if given.purge_at else None)
 
 
 def make_rules(given: TaskSettings) -> PromptRules:

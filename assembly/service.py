@@ -16,16 +16,25 @@ from api.app import make_app, serve
 from api.links import Links
 from api.mj import Mj
 from api.mj_schema import render_mj
+from api.operator import Operator
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
 from api.webhooks import Deliveries
-from assembly.parts import make_access, make_deadlines, make_limits, make_pool, make_rules
+from assembly.parts import (
+    make_access,
+    make_deadlines,
+    make_keeping,
+    make_limits,
+    make_pool,
+    make_rules,
+)
 from assembly.translating import make_translation_client, make_translator
 from bot.capture import Captures
 from bot.nonces import new_nonce
 from settings import ROOT, Settings
 from storage.database import Database
 from storage.outbox import Outbox
+from storage.removal import Removal
 from storage.tasks import Tasks
 from storage.translations import Translations
 from tasks.changes import Changes
@@ -38,6 +47,7 @@ from tasks.journal import Journal
 from tasks.posting import Posting
 from tasks.service import Service
 from tasks.tracker import Rules, Tracker
+from tasks.upkeep import Upkeep
 
 
 @asynccontextmanager
@@ -62,7 +72,12 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         folder = settings.storage.capture_dir
         captures = await stack.enter_async_context(Captures(ROOT / folder if folder else None, clock=clock))
         pool = make_pool(
-            settings.discord, events.put_nowait, on_pause=alerts.account_paused, watch=captures.look, clock=clock
+            settings.discord,
+            settings.tasks.history_pages,
+            events.put_nowait,
+            on_pause=alerts.account_paused,
+            watch=captures.look,
+            clock=clock,
         )
         congestion = Congestion()
         posting = Posting(pool, events.put_nowait)
@@ -117,6 +132,8 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             allow_private=settings.hooks.allow_private_hooks,
             clock=clock,
         )
+        keeping = make_keeping(settings.storage)
+        upkeep = Upkeep(Removal(database, store), keeping, clock, wall=SystemClock())
         access = make_access(settings.http)
         pictures = await stack.enter_async_context(PictureFetch(allow_private=settings.hooks.allow_private_hooks))
         mj = Mj(
@@ -133,7 +150,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             access=access,
             links=links,
             max_body=settings.http.max_body_mb * 2**20,
-            more=mj.routes(),
+            more=(*mj.routes(), *Operator(use_cases, links).routes()),
         )
         for part in (tracker, dispatcher, use_cases):
             await part.start()
@@ -146,6 +163,8 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 group.create_task(deliveries.run(), name="deliver call-backs"),
                 group.create_task(alerts.run(), name="tell the operator"),
             ]
+            if not keeping.is_off:
+                loops.append(group.create_task(upkeep.run(), name="remove old tasks"))
             try:
                 async with pool:
                     try:

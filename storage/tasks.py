@@ -10,6 +10,7 @@ from storage.recent import Recent
 from storage.records import (
     follower_row_of,
     hook_statement,
+    is_old_id,
     key,
     keys,
     line_of,
@@ -24,6 +25,7 @@ from storage.records import (
 )
 from storage.writer import Row, Statement
 from tasks.clock import SteadyClock
+from tasks.corrections import is_open_end
 from tasks.model import Hook, Once, Phase, Picture, Send, Status, Task
 from tasks.ports import Clock
 from tasks.timeline import Entry, Line
@@ -96,7 +98,10 @@ class Tasks:
         if hooks:
             statements += (hook_statement(hooks, self._clock.now()),)
         statements += (Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, over),)
-        statements += (Statement(sql.FORGET_PICTURES, [(own_key(t.id),) for t in tasks if t.pictures and t.is_over]),)
+        statements += (Statement(sql.INSERT_CORRECTIONS_OF_FOLLOWERS, self._corrections(tasks)),)
+        # What the operator may have sent again keeps its pictures.
+        spent = [task for task in tasks if task.pictures and task.is_over and not is_open_end(task)]
+        statements += (Statement(sql.FORGET_PICTURES, [(own_key(task.id),) for task in spent]),)
 
         def committed() -> None:
             self._recent.committed(tasks)
@@ -108,6 +113,15 @@ class Tasks:
         except BaseException:
             self._recent.doubtful(tasks)
             raise
+
+    def forget(self, task_ids: Iterable[str]) -> None:
+        """These were removed from the database, or may have been."""
+        self._recent.forget(task_ids)
+
+    def _corrections(self, tasks: Sequence[Task]) -> list[dict[str, int]]:
+        now = self._clock.now()
+        ended = [task for task in tasks if task.corrected and task.status.is_over]
+        return [{"task": own_key(task.id), "ended": task.finish_time or 0, "now": now} for task in ended]
 
     # ------------------------------------------------------------ reading
 
@@ -124,12 +138,16 @@ class Tasks:
     async def _read_missing(self, task_ids: Sequence[str]) -> list[Task]:
         writes = self._recent.writes
         if len(task_ids) == 1:
-            number = key(task_ids[0])
-            tasks = [] if number is None else await self._read(sql.TASK, (number,))
+            tasks = await self._read_one(task_ids[0])
         else:
             tasks = await self._read(sql.TASKS, (keys(task_ids),))
         self._recent.read(tasks, writes)
         return tasks
+
+    async def _read_one(self, task_id: str) -> list[Task]:
+        if (number := key(task_id)) is not None:
+            return await self._read(sql.TASK, (number,))
+        return await self._read(sql.TASK_BY_OLD_ID, (task_id,)) if is_old_id(task_id) else []
 
     async def by_message(self, message_id: str) -> Task | None:
         return next(iter(await self._read(sql.TASK_BY_MESSAGE, (message_id,))), None)
