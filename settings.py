@@ -18,7 +18,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -571,6 +571,25 @@ def load_storage(
         raise SettingsError(reader.mistakes)
     _place(values, root, "simulator.db" if simulator else "tasks.db")
     return StorageSettings(**values)
+
+
+class CallerSettings(NamedTuple):
+    """What somebody needs who calls the service from its own machine: the command line."""
+
+    http: HttpSettings
+    proxy_url: str  # for pictures at Discord's CDN
+
+
+def load_caller(
+    environ: Mapping[str, str] = os.environ, dotenv_paths: Sequence[Path] | None = None, *, root: Path = ROOT
+) -> CallerSettings:
+    """Where the service is and its secret, found as `load` finds it; no account is needed."""
+    reader = _Reader(simulator=False)
+    reader.collect(environ, dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths)
+    http, discord = reader.group("http"), reader.group("discord")
+    if reader.mistakes:
+        raise SettingsError(reader.mistakes)
+    return CallerSettings(HttpSettings(**http), DiscordSettings(**discord).proxy_url)
 
 
 def dotenv_files(environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> tuple[Path, ...]:
