@@ -189,6 +189,13 @@ class Tasks:
         [(count,)] = await self._database.read(sql.COUNT_WAITING)
         return int(count)
 
+    async def drawn_since(self, time: int) -> Mapping[str, int]:
+        return dict(await self._database.read(sql.DRAWN_SINCE, (time,)))
+
+    async def count_waiting_for(self, account: str) -> int:
+        [(count,)] = await self._database.read(sql.COUNT_WAITING_FOR, (account,))
+        return int(count)
+
     async def count_before(self, task_id: str) -> int:
         [(count,)] = await self._database.read(sql.COUNT_BEFORE, (own_key(task_id),))
         return int(count)
