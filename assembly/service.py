@@ -30,6 +30,7 @@ from assembly.parts import (
     make_access,
     make_deadlines,
     make_endpoints,
+    make_keeping,
     make_limits,
     make_pool,
     make_rules,
@@ -40,6 +41,7 @@ from bot.nonces import new_nonce
 from settings import ROOT, Settings
 from storage.database import Database
 from storage.outbox import Outbox
+from storage.removal import Removal
 from storage.tasks import Tasks
 from tasks.allowance import Allowances
 from tasks.changes import Changes
@@ -53,6 +55,7 @@ from tasks.posting import Posting
 from tasks.scheduling import Choice
 from tasks.service import Service
 from tasks.tracker import Rules, Tracker
+from tasks.upkeep import Upkeep
 
 
 @asynccontextmanager
@@ -143,6 +146,8 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             allow_private=settings.hooks.allow_private_hooks,
             clock=clock,
         )
+        keeping = make_keeping(settings.storage)
+        upkeep = Upkeep(Removal(database, store), keeping, clock, wall=SystemClock())
         access = make_access(settings.http)
         pictures = await stack.enter_async_context(PictureFetch(allow_private=settings.hooks.allow_private_hooks))
         mj = Mj(
@@ -173,6 +178,8 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 group.create_task(alerts.run(), name="tell the operator"),
                 group.create_task(accounts.watch(), name="follow the file of accounts"),
             ]
+            if not keeping.is_off:
+                loops.append(group.create_task(upkeep.run(), name="remove old tasks"))
             try:
                 async with pool:
                     try:
