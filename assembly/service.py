@@ -15,11 +15,18 @@ import httpx
 
 from api.alerts import Alerts
 from api.app import make_app, serve
+from api.auth import Gate
+from api.events import Events
+from api.feed import Feed
 from api.links import Links
 from api.mj import Mj
 from api.mj_schema import render_mj
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
+from api.seats import Seats
+from api.shapes import Shapes
+from api.tasks_v1 import TasksV1
+from api.tickets import Tickets
 from api.webhooks import Deliveries
 from assembly.parts import make_access, make_deadlines, make_limits, make_pool, make_rules, make_translator
 from bot.capture import Captures
@@ -123,14 +130,19 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             timeout_minutes=settings.tasks.silence_minutes,
             load=pictures,
         )
+        seats, shapes = Seats(), Shapes(links)
+        feed = Feed(store, changes)
+        streams = Events(use_cases, feed, store, gate=Gate(access), seats=seats, tickets=Tickets(clock), shapes=shapes)
+        looks = TasksV1(use_cases, feed, store, seats=seats, shapes=shapes)
         app = make_app(
             service=use_cases,
             access=access,
             links=links,
             max_body=settings.http.max_body_mb * 2**20,
-            more=mj.routes(),
+            more=[*mj.routes(), *streams.routes(), *looks.routes()],
         )
-        for part in (tracker, dispatcher, use_cases):
+        app.on_shutdown.append(streams.close)
+        for part in (feed, tracker, dispatcher, use_cases):
             await part.start()
         async with asyncio.TaskGroup() as group:
             loops = [
@@ -138,6 +150,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 group.create_task(tracker.watch(), name="let time pass"),
                 group.create_task(dispatcher.run(), name="send what waits"),
                 group.create_task(deliveries.run(), name="deliver call-backs"),
+                group.create_task(feed.run(), name="tell who listens"),
                 group.create_task(alerts.run(), name="tell the operator"),
             ]
             try:
