@@ -14,7 +14,6 @@ from aiohttp import hdrs, web
 
 from api.answers import json_value
 from api.auth import Gate
-from api.callers import Caller, caller_of, seen, sight_of
 from api.feed import Feed, Telling, Timeline
 from api.fields import Fields, read_fields
 from api.ports import Service
@@ -22,6 +21,7 @@ from api.routes import Route
 from api.seats import Seats
 from api.server import when_gone
 from api.shapes import Shape, Shapes
+from api.sight import Caller, caller_of, seen, sight_of
 from api.stream import Pace, Stream, opened
 from api.tickets import Tickets
 from tasks.errors import BadRequest

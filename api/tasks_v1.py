@@ -11,7 +11,6 @@ import re
 from aiohttp import web
 
 from api.answers import json_value
-from api.callers import Caller, caller_of, seen
 from api.feed import Feed
 from api.fields import read_fields
 from api.ports import Lines, Service
@@ -19,6 +18,7 @@ from api.routes import Route
 from api.seats import Seats
 from api.server import when_gone
 from api.shapes import Shapes
+from api.sight import Caller, caller_of, seen
 from tasks.errors import BadRequest
 from tasks.model import Task
 

@@ -14,12 +14,12 @@ import msgspec
 
 from api.app import make_app, serve
 from api.auth import Access, Gate
-from api.callers import Caller
 from api.events import Events
 from api.feed import Feed, Page
 from api.links import Links
 from api.seats import Seats
 from api.shapes import Shapes
+from api.sight import Caller
 from api.stream import Pace
 from api.tasks_v1 import TasksV1
 from api.tickets import Tickets
