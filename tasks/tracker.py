@@ -13,11 +13,13 @@ from dataclasses import dataclass, field, replace
 
 from tasks.board import Board
 from tasks.congestion import Congestion
+from tasks.corrections import is_open_end
 from tasks.deadlines import MINUTE, Deadlines
 from tasks.dialogs import answer, own_text
 from tasks.errors import StoreFailed
 from tasks.events import (
     Acknowledged,
+    AdoptAsked,
     CancelAsked,
     CaptchaAsked,
     Connected,
@@ -31,6 +33,7 @@ from tasks.events import (
     Progressed,
     Recalled,
     Refused,
+    RetryAsked,
     SendDenied,
     SendNotMade,
     SendPosted,
@@ -41,15 +44,17 @@ from tasks.events import (
 )
 from tasks.flights import Flight
 from tasks.journal import Journal
+from tasks.late import Late
 from tasks.lifecycle import apply, cancelled, failed, held, requeued
 from tasks.matching import PRIVATE, match
 from tasks.model import Action, Lane, Mode, Phase, Purpose, Send, SendState, Task
 from tasks.outcomes import cancel, cancel_when_seen, is_about_cancelling, send_ended
-from tasks.patience import GAP_MARGIN, Patience
+from tasks.patience import CLOCKS_DIFFER, GAP_MARGIN, Patience
 from tasks.ports import Clock, Gateway, TaskStore
 from tasks.posting import Posting
 from tasks.recalls import Recalls
 from tasks.switches import pressing
+from tasks.timeline import heard
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +103,7 @@ class Tracker:
         self._rules = rules
         self._freed = freed
         self._board = Board(clock, new_nonce)
+        self._late = Late(self._board, store)
         self._recalls = Recalls(gateway, self.hear)
         self._patience = Patience(self._board, self._recalls, rules.deadlines)
         self._unsettled: list[Finished] = []
@@ -122,6 +128,7 @@ class Tracker:
             now, lost = self._clock.now(), "The simulator was started anew and has forgotten it."
             await self._journal.record({task.id: (task, failed(task, "silence", lost, now)) for task in tasks})
             return
+        await self._late.start()
         for task in tasks:
             own = {send.nonce: _after_restart(send) for send in sends if send.task_id == task.id}
             flight = Flight(task=task, sends=own, gap=True)
@@ -177,7 +184,9 @@ class Tracker:
         sends = [send for send, _ in turn.follow_ups]
         while True:
             try:
-                await self._journal.record(turn.changed, marks=list(turn.marks.values()), sends=sends)
+                await self._journal.record(
+                    turn.changed, marks=list(turn.marks.values()), sends=sends, entries=turn.entries
+                )
                 break
             except StoreFailed as error:
                 log.error("cannot write what happened, trying again: %s", error)
@@ -200,6 +209,11 @@ class Tracker:
             case CancelAsked():
                 if not cancel(self._board, event.task_id):
                     self._cancels.append(event.task_id)
+            case AdoptAsked():
+                await self._late.adopt(event)
+            case RetryAsked():
+                if await self._late.retry(event.task_id):
+                    self._freed()
             case SendPosted() | SendNotMade() | SendDenied() | SendUncertain():
                 send_ended(self._board, event)
             case _:
@@ -235,7 +249,10 @@ class Tracker:
         flight = self._board.flights.get(found.task_id) if found.task_id else None
         self._pause_if_asked(event, flight)
         if flight is not None:
+            self._board.tell(flight.task.id, "heard", heard(event, found.by))
             await self._apply(flight, event)
+        elif not found.ambiguous and self._late.heard(event, self._user_of(event.keys.account)):
+            pass
         elif isinstance(event, Started | Progressed | Finished) and self._is_ours(event.keys):
             self._patience.unclaimed(event.keys)
 
@@ -349,7 +366,7 @@ class Tracker:
         if keys.message_id and await self._store.by_message(keys.message_id):
             return True
         known = await self._store.by_job(keys.job_id) if keys.job_id else None
-        return known is not None and known.is_over and not self._board.is_changed(known.id)
+        return known is not None and known.is_over and not is_open_end(known) and not self._board.is_changed(known.id)
 
     def _leave_open(self, event: Heard, task_ids: Sequence[str]) -> None:
         if isinstance(event, Finished):
@@ -373,12 +390,13 @@ class Tracker:
         self._freed()
         if not own or (event.gap_since is None and not first):
             return
-        oldest = min(flight.task.start_time or 0 for flight in own)
-        since = oldest if first or event.gap_since is None else event.gap_since
+        since = min(flight.task.start_time or 0 for flight in own) - CLOCKS_DIFFER
+        if event.gap_since is not None and not first:
+            since = max(since, event.gap_since - GAP_MARGIN)
         for flight in own:
             flight.gap = True
             self._repeat_if_free(flight)
-        self._recalls.ask(event.account, since - GAP_MARGIN)
+        self._recalls.ask(event.account, since)
 
     def _repeat_if_free(self, flight: Flight) -> None:
         """A dialog or an answer that came in a gap will not come again; what is free is asked for once more."""

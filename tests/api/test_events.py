@@ -72,11 +72,11 @@ async def test_many_lines_of_one_task_are_one_event(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task, other = await home.add(), await home.add()
         for percent in (10, 20, 30):
-            task = await home.change(task, progress=percent, status=Status.SUBMITTED)
+            task = await home.change(task, attempts=percent, status=Status.SUBMITTED)
         async with home.listen(Last_Event_ID="0") as ear:
             first, second = await ear.heard(), await ear.heard()
             assert (first.id, first.data["taskId"]) == ("2", other.id)
-            assert (second.id, second.data["detail"]["progress"]) == ("5", 30)
+            assert (second.id, second.data["detail"]["attempts"]) == ("5", 30)
 
 
 @pytest.mark.parametrize("last", ["0", "2", "999"])
@@ -84,14 +84,14 @@ async def test_what_cannot_be_told_any_more_is_said(tmp_path: Path, last: str) -
     """Retention took a line that was not told yet, or the id is another database's."""
     async with house(tmp_path) as home:
         gone, kept = await home.add(), await home.add()
-        await home.change(gone, progress=1, status=Status.SUBMITTED)
+        await home.change(gone, attempts=1, status=Status.SUBMITTED)
         await home.told()
         await delete(home, gone.id)
         async with home.listen(Last_Event_ID=last) as ear:
             reset = await ear.heard()
             assert (reset.event, reset.id) == ("reset", "3")
             assert "anew" in reset.data["reason"]
-            await home.change(kept, progress=1, status=Status.SUBMITTED)
+            await home.change(kept, attempts=1, status=Status.SUBMITTED)
             assert (await ear.heard()).data["taskId"] == kept.id
 
 
@@ -299,7 +299,7 @@ async def test_a_listener_that_takes_nothing_is_cut_and_holds_up_nobody(tmp_path
             task, percent = await home.add(prompt="x" * 100_000), 0
             while not home.events.cut:
                 percent += 1
-                task = await home.change(task, progress=percent, status=Status.SUBMITTED)
+                task = await home.change(task, attempts=percent, status=Status.SUBMITTED)
                 assert (await ear.heard()).event == "task"
             await home.until(lambda: home.seats.kinds["all"] == 1)
         deaf.transport.abort()

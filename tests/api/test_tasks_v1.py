@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ async def test_the_document_in_both_shapes(tmp_path: Path) -> None:
 async def test_the_timeline_in_order(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task, other = await home.add(), await home.add()
-        await home.end(await home.change(task, progress=10, status=Status.SUBMITTED))
+        await home.end(await home.change(task, attempts=10, status=Status.SUBMITTED))
         told = await home.get(f"/api/v1/tasks/{task.id}/timeline")
         assert told["taskId"] == task.id
         assert [(line["id"], line["kind"]) for line in told["lines"]] == [
@@ -33,7 +34,7 @@ async def test_the_timeline_in_order(tmp_path: Path) -> None:
             (3, "changed"),
             (4, "changed"),
         ]
-        assert told["lines"][1]["detail"] == {"progress": 10, "status": "SUBMITTED"}
+        assert told["lines"][1]["detail"] == {"attempts": 10, "status": "SUBMITTED"}
         assert len((await home.get(f"/api/v1/tasks/{other.id}/timeline"))["lines"]) == 1
 
 
@@ -42,7 +43,7 @@ async def test_a_wait_ends_with_the_task(tmp_path: Path) -> None:
         task = await home.add()
         waiting = asyncio.create_task(home.get(f"/api/v1/tasks/{task.id}/wait?shape=mj"))
         await home.until(lambda: home.seats.kinds["wait"] == 1)
-        task = await home.change(task, progress=10, status=Status.SUBMITTED)
+        task = await home.change(task, attempts=10, status=Status.SUBMITTED)
         await home.told()
         assert not waiting.done()
         await home.end(task)
@@ -86,5 +87,9 @@ async def test_the_timeline_s_document_names_every_kind_and_detail() -> None:
     text = (Path(__file__).parents[2] / "docs" / "timeline.md").read_text()
     for name in _TOLD:
         assert f"`{name}`" in text
-    for kind in ("submitted", "changed"):
+    tasks = Path(__file__).parents[2] / "tasks"
+    source = "".join(path.read_text() for path in tasks.glob("*.py"))
+    kinds = re.findall(r'\bkind="(\w+)"|\.tell\([\w.]+, "(\w+)"', source)
+    assert len(kinds) >= 8
+    for kind in {one or other for one, other in kinds}:
         assert f"\n| `{kind}` |" in text
