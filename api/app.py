@@ -37,8 +37,9 @@ def make_app(
     links: Links,
     max_body: int = MAX_BODY,
     more: Iterable[Route] = (),
+    around: Iterable[Middleware] = (),
 ) -> web.Application:
-    """The application. `more` are further contracts' routes; they pass the same guard."""
+    """The application. `more` are further contracts' routes; they pass the same guard. `around` see each answer."""
     gate = Gate(access)
     routes = (
         *V1(service, links, access.secret).routes(),
@@ -48,7 +49,7 @@ def make_app(
     )
     is_open = frozenset(route.handler for route in routes if route.is_open)
     is_admin = frozenset(route.handler for route in routes if route.is_admin)
-    app = web.Application(client_max_size=max_body, middlewares=[_guard(gate, is_open, is_admin, max_body)])
+    app = web.Application(client_max_size=max_body, middlewares=[*around, _guard(gate, is_open, is_admin, max_body)])
     for route in routes:
         register(app.router, route)
     return app

@@ -18,7 +18,9 @@ from api.app import make_app, serve
 from api.auth import Gate
 from api.events import Events
 from api.feed import Feed
+from api.http_meter import HttpMeter
 from api.links import Links
+from api.metrics import Metrics
 from api.mj import Mj
 from api.mj_schema import render_mj
 from api.operator import Operator
@@ -26,6 +28,7 @@ from api.picture_fetch import PictureFetch
 from api.schema import render_v1
 from api.seats import Seats
 from api.shapes import Shapes
+from api.task_meter import TaskMeter
 from api.tasks_v1 import TasksV1
 from api.tickets import Tickets
 from api.webhooks import Deliveries
@@ -141,15 +144,33 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             load=pictures,
         )
         seats, shapes = Seats(), Shapes(links)
-        feed = Feed(store, changes)
+        http_meter, task_meter = HttpMeter(), TaskMeter()
+        feed = Feed(store, changes, watch=task_meter.look)
         streams = Events(use_cases, feed, store, gate=Gate(access), seats=seats, tickets=Tickets(clock), shapes=shapes)
+        metrics = Metrics(
+            http=http_meter,
+            ways=task_meter,
+            tasks=store,
+            hooks=outbox,
+            accounts=pool.accounts,
+            seats=seats,
+            cut=lambda: streams.cut,
+            clock=clock,
+        )
         looks = TasksV1(use_cases, feed, store, seats=seats, shapes=shapes)
         app = make_app(
             service=use_cases,
             access=access,
             links=links,
             max_body=settings.http.max_body_mb * 2**20,
-            more=(*mj.routes(), *streams.routes(), *looks.routes(), *Operator(use_cases, links).routes()),
+            more=[
+                *mj.routes(),
+                *streams.routes(),
+                *looks.routes(),
+                *metrics.routes(),
+                *Operator(use_cases, links).routes(),
+            ],
+            around=[http_meter.middleware],
         )
         app.on_shutdown.append(streams.close)
         for part in (feed, tracker, dispatcher, use_cases):

@@ -194,7 +194,7 @@ class Tasks:
         [(count,)] = await self._database.read(sql.COUNT_WAITING)
         return int(count)
 
-    async def count_open(self) -> Mapping[tuple[str, str, str], int]:
+    async def count_open(self) -> Mapping[tuple[str, ...], int]:
         rows = await self._database.read(sql.COUNT_OPEN)
         return {(str(status), str(action), str(account)): int(count) for status, action, account, count in rows}
 

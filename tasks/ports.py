@@ -103,7 +103,7 @@ class TaskStore(Protocol):
     async def count_waiting(self) -> int:
         """How many tasks are NEW or READY."""
 
-    async def count_open(self) -> Mapping[tuple[str, str, str], int]:
+    async def count_open(self) -> Mapping[tuple[str, ...], int]:
         """How many tasks are not over, by status, action and account ("" without one)."""
 
     async def count_before(self, task_id: str) -> int:
