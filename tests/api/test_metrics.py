@@ -169,8 +169,8 @@ async def test_requests_by_route() -> None:
     told = samples(text)
     assert told['mj_http_requests_total{method="GET",route="/api/v1/task/list",status="200"}'] == 2
     assert told['mj_http_requests_total{method="GET",route="/",status="200"}'] == 1
-    assert told['mj_http_requests_total{method="GET",route="none",status="404"}'] == 1
-    assert told['mj_http_requests_total{method="other",route="none",status="405"}'] == 1
+    assert told['mj_http_requests_total{method="any",route="none",status="404"}'] == 1
+    assert told['mj_http_requests_total{method="any",route="none",status="405"}'] == 1
     assert told['mj_http_requests_total{method="GET",route="/metrics",status="401"}'] == 1
     assert told['mj_http_refusals_total{code="task_not_found"}'] == 1
     assert told['mj_http_request_duration_seconds_count{route="/api/v1/task/list"}'] == 2
