@@ -154,6 +154,8 @@ class StorageSettings(Group, frozen=True, kw_only=True):
     data_dir: Path = Path("data")
     database_path: Path = Path("data/tasks.db")
     capture_dir: str = ""
+    task_retention: Annotated[int, Meta(ge=0, le=36_500)] = 0
+    purge_at: str = ""
 
 
 class LogSettings(Group, frozen=True, kw_only=True):
@@ -239,6 +241,12 @@ def _host(text: str) -> str:
         if re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9_.-]+", name):
             return name.lower()
     raise ValueError("an IP address or a host name, without http:// and without a port")
+
+
+def _hour(text: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise ValueError("a time of day from 00:00 to 23:59, such as 04:30")
+    return text
 
 
 def _list(reader: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
@@ -444,6 +452,10 @@ TABLE = (
             "Every task ever asked for. Empty: tasks.db in DATA_DIR, with --simulator simulator.db.", read=Path),
     Setting("CAPTURE_DIR", "storage.capture_dir", "folder",
             "Keeps what MidJourney says and is not understood; docs/troubleshooting.md. Empty: it is only logged."),
+    Setting("TASK_RETENTION", "storage.task_retention", "days",
+            "Finished tasks older than this are removed. 0 keeps them for ever: nothing is lost unless you say so."),
+    Setting("PURGE_AT", "storage.purge_at", "HH:MM, in the machine's time",
+            "Each day at this time every finished task is removed; docs/keeping.md. Empty: never.", read=_hour),
     # log
     Setting("LOG_LEVEL", "log.level", "DEBUG, INFO, WARNING or ERROR",
             "INFO is one line per thing that happened to a task.", read=str.upper),
@@ -479,6 +491,23 @@ def load(
     _place(found["storage"], root, "simulator.db" if simulator else "tasks.db")
     groups: dict[str, Any] = {path: GROUPS[path](**values) for path, values in found.items() if path}
     return Settings(**groups, **found[""], simulator=simulator)
+
+
+def load_storage(
+    environ: Mapping[str, str] = os.environ,
+    dotenv_paths: Sequence[Path] | None = None,
+    *,
+    simulator: bool = False,
+    root: Path = ROOT,
+) -> StorageSettings:
+    """Where things are kept, found as `load` finds it; no other setting is needed, nor looked at."""
+    reader = _Reader(simulator)
+    reader.collect(environ, dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths)
+    values = reader.group("storage")
+    if reader.mistakes:
+        raise SettingsError(reader.mistakes)
+    _place(values, root, "simulator.db" if simulator else "tasks.db")
+    return StorageSettings(**values)
 
 
 def dotenv_files(environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> tuple[Path, ...]:

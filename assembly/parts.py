@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import time
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,13 +22,22 @@ from bot.translation.baidu import Baidu
 from bot.translation.chain import Chain
 from bot.translation.mymemory import MyMemory
 from bot.translation.provider import Provider
-from settings import ROOT, AccountSettings, DiscordSettings, HttpSettings, TaskSettings, TranslationSettings
+from settings import (
+    ROOT,
+    AccountSettings,
+    DiscordSettings,
+    HttpSettings,
+    StorageSettings,
+    TaskSettings,
+    TranslationSettings,
+)
 from tasks.banned import BannedWords, BannedWordsUnreadable
 from tasks.deadlines import MINUTE, Deadlines
 from tasks.events import Event
 from tasks.ports import Clock
 from tasks.prompts import PromptRules
 from tasks.service import Limits
+from tasks.upkeep import Keeping
 
 
 def account_configs(accounts: Sequence[AccountSettings]) -> list[AccountConfig]:
@@ -114,6 +124,10 @@ def make_limits(given: TaskSettings) -> Limits:
         modal_timeout=given.modal_timeout_minutes * MINUTE,
         sends_remix_on=given.remix_auto_submit,
     )
+
+
+def make_keeping(given: StorageSettings) -> Keeping:
+    return Keeping(days=given.task_retention, purge_at=time.fromisoformat(given.purge_at) if given.purge_at else None)
 
 
 def make_rules(given: TaskSettings) -> PromptRules:

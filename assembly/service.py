@@ -32,12 +32,21 @@ from api.task_meter import TaskMeter
 from api.tasks_v1 import TasksV1
 from api.tickets import Tickets
 from api.webhooks import Deliveries
-from assembly.parts import make_access, make_deadlines, make_limits, make_pool, make_rules, make_translator
+from assembly.parts import (
+    make_access,
+    make_deadlines,
+    make_keeping,
+    make_limits,
+    make_pool,
+    make_rules,
+    make_translator,
+)
 from bot.capture import Captures
 from bot.nonces import new_nonce
 from settings import ROOT, Settings
 from storage.database import Database
 from storage.outbox import Outbox
+from storage.removal import Removal
 from storage.tasks import Tasks
 from tasks.changes import Changes
 from tasks.clock import SteadyClock, SystemClock, tell_of_jumps
@@ -49,6 +58,7 @@ from tasks.journal import Journal
 from tasks.posting import Posting
 from tasks.service import Service
 from tasks.tracker import Rules, Tracker
+from tasks.upkeep import Upkeep
 
 
 @asynccontextmanager
@@ -132,6 +142,8 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             allow_private=settings.hooks.allow_private_hooks,
             clock=clock,
         )
+        keeping = make_keeping(settings.storage)
+        upkeep = Upkeep(Removal(database, store), keeping, clock, wall=SystemClock())
         access = make_access(settings.http)
         pictures = await stack.enter_async_context(PictureFetch(allow_private=settings.hooks.allow_private_hooks))
         mj = Mj(
@@ -185,6 +197,8 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 group.create_task(feed.run(), name="tell who listens"),
                 group.create_task(alerts.run(), name="tell the operator"),
             ]
+            if not keeping.is_off:
+                loops.append(group.create_task(upkeep.run(), name="remove old tasks"))
             try:
                 async with pool:
                     try:
