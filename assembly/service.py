@@ -15,22 +15,12 @@ import httpx
 
 from api.alerts import Alerts
 from api.app import make_app, serve
-from api.auth import Gate
-from api.events import Events
-from api.feed import Feed
-from api.http_meter import HttpMeter
 from api.links import Links
-from api.metrics import Metrics
 from api.mj import Mj
 from api.mj_schema import render_mj
 from api.operator import Operator
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
-from api.seats import Seats
-from api.shapes import Shapes
-from api.task_meter import TaskMeter
-from api.tasks_v1 import TasksV1
-from api.tickets import Tickets
 from api.webhooks import Deliveries
 from assembly.parts import (
     make_access,
@@ -41,6 +31,7 @@ from assembly.parts import (
     make_rules,
     make_translator,
 )
+from assembly.watching import make_watching
 from bot.capture import Captures
 from bot.nonces import new_nonce
 from settings import ROOT, Settings
@@ -155,37 +146,19 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             timeout_minutes=settings.tasks.silence_minutes,
             load=pictures,
         )
-        seats, shapes = Seats(), Shapes(links)
-        http_meter, task_meter = HttpMeter(), TaskMeter()
-        feed = Feed(store, changes, watch=task_meter.look)
-        streams = Events(use_cases, feed, store, gate=Gate(access), seats=seats, tickets=Tickets(clock), shapes=shapes)
-        metrics = Metrics(
-            http=http_meter,
-            ways=task_meter,
-            tasks=store,
-            hooks=outbox,
-            accounts=pool.accounts,
-            seats=seats,
-            cut=lambda: streams.cut,
-            clock=clock,
+        watching = make_watching(
+            use_cases, store=store, outbox=outbox, changes=changes, access=access, links=links, clock=clock
         )
-        looks = TasksV1(use_cases, feed, store, seats=seats, shapes=shapes)
         app = make_app(
             service=use_cases,
             access=access,
             links=links,
             max_body=settings.http.max_body_mb * 2**20,
-            more=[
-                *mj.routes(),
-                *streams.routes(),
-                *looks.routes(),
-                *metrics.routes(),
-                *Operator(use_cases, links).routes(),
-            ],
-            around=[http_meter.middleware],
+            more=(*mj.routes(), *watching.routes, *Operator(use_cases, links).routes()),
+            around=watching.around,
         )
-        app.on_shutdown.append(streams.close)
-        for part in (feed, tracker, dispatcher, use_cases):
+        app.on_shutdown.append(watching.streams.close)
+        for part in (watching.feed, tracker, dispatcher, use_cases):
             await part.start()
         async with asyncio.TaskGroup() as group:
             loops = [
@@ -194,7 +167,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 group.create_task(tell_of_jumps(clock), name="watch the machine's clock"),
                 group.create_task(dispatcher.run(), name="send what waits"),
                 group.create_task(deliveries.run(), name="deliver call-backs"),
-                group.create_task(feed.run(), name="tell who listens"),
+                group.create_task(watching.feed.run(), name="tell who listens"),
                 group.create_task(alerts.run(), name="tell the operator"),
             ]
             if not keeping.is_off:
