@@ -43,6 +43,18 @@ SELECT id, document FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', '
 
 COUNT_BEFORE = "SELECT count(*) FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready') AND id < ?"
 
+# The condition is that of the index `sends_paid`.
+DRAWN_SINCE = """
+SELECT sends.account, count(DISTINCT sends.task_id) FROM sends INDEXED BY sends_paid
+JOIN tasks ON tasks.id = sends.task_id AND tasks.lane = 'draw'
+WHERE purpose IN ('draw', 'submit') AND state <> 'refused' AND time >= ?
+GROUP BY sends.account
+"""
+
+COUNT_WAITING_FOR = """
+SELECT count(*) FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready') AND account = ?
+"""
+
 COUNT_WAITING = "SELECT count(*) FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready')"
 
 IN_PHASE = "SELECT id, document FROM tasks WHERE phase IN (SELECT value FROM json_each(?)) ORDER BY id"

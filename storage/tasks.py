@@ -207,6 +207,13 @@ class Tasks:
         rows = await self._database.read(sql.COUNT_OPEN)
         return {(str(status), str(action), str(account)): int(count) for status, action, account, count in rows}
 
+    async def drawn_since(self, time: int) -> Mapping[str, int]:
+        return dict(await self._database.read(sql.DRAWN_SINCE, (time,)))
+
+    async def count_waiting_for(self, account: str) -> int:
+        [(count,)] = await self._database.read(sql.COUNT_WAITING_FOR, (account,))
+        return int(count)
+
     async def count_before(self, task_id: str) -> int:
         [(count,)] = await self._database.read(sql.COUNT_BEFORE, (own_key(task_id),))
         return int(count)
