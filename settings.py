@@ -75,6 +75,7 @@ class DiscordSettings(Group, frozen=True, kw_only=True):
     """The accounts, and where and as what Discord is spoken to. An empty address: Discord's own."""
 
     accounts: tuple[AccountSettings, ...] = ()
+    accounts_file: str = ""
     api_base: str = "https://discord.com/api/v9"
     gateway_url: str = ""
     cdn_base: str = ""
@@ -90,6 +91,7 @@ class TaskSettings(Group, frozen=True, kw_only=True):
     """The rules' own numbers."""
 
     send_interval_ms: Annotated[int, Meta(ge=0, le=600_000)] = 1000
+    account_choice: Literal["free", "turn", "weight", "fill"] = "free"
     settle_seconds: Annotated[int, Meta(ge=1, le=3600)] = 120
     history_pages: Annotated[int, Meta(ge=1, le=500)] = 20
     silence_minutes: Minutes = 5
@@ -211,7 +213,7 @@ def _flag(text: str) -> bool:
 
 
 def _url(text: str, schemes: tuple[str, ...] = ("http", "https")) -> str:
-    must = f"an address that starts with {schemes[0]}:// or {schemes[1]}:// and has no blanks"
+    must = f"an address that starts with {' or '.join(f'{scheme}://' for scheme in schemes)} and has no blanks"
     try:
         parts = urlsplit(text)
         usable = parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
@@ -222,18 +224,12 @@ def _url(text: str, schemes: tuple[str, ...] = ("http", "https")) -> str:
     return text
 
 
-def _proxy(text: str) -> str:
-    if re.match(r"socks5h?://", text):
-        _url(re.sub(r"^socks5h?", "http", text))
-        return text
-    try:
-        return _url(text)
-    except ValueError:
-        raise ValueError("an address that starts with http://, https://, socks5:// or socks5h://") from None
-
-
 def _base(text: str) -> str:
     return _url(text).rstrip("/")
+
+
+def _proxy(text: str) -> str:
+    return _url(text, ("http", "https", "socks5", "socks5h"))
 
 
 def _gateway(text: str) -> str:
@@ -358,6 +354,9 @@ TABLE = (
     Setting("CONCURRENCY", "discord.accounts.concurrency", "drawings at once, or a list; one is shared by all tokens",
             "What the MidJourney plan allows in fast mode: Basic and Standard 3, Pro and Mega 12.", old=("NUMBER",)),
     # discord
+    Setting("ACCOUNTS_FILE", "discord.accounts_file", "file",
+            "Several accounts, each with limits of its own, instead of the four above; see docs/accounts.md.",
+            offline=True),
     Setting("DISCORD_API_BASE", "discord.api_base", "URL with the version",
             "Another address for Discord's REST API: a reverse proxy, where Discord cannot be reached.",
             read=_base, offline=True),
@@ -372,9 +371,9 @@ TABLE = (
     Setting("DISCORD_ACTIVITY_BASE", "discord.activity_base", "URL",
             "Replaces the host of MidJourney's web dialog for Vary (Region). Empty: the one Discord gives each bot.",
             read=_base, offline=True),
-    Setting("PROXY_URL", "discord.proxy_url", "http or https URL",
-            "An HTTP proxy for everything said to Discord. Proxy variables of the system are not read.",
-            read=_url, secret=True, offline=True),
+    Setting("PROXY_URL", "discord.proxy_url", "http, https, socks5 or socks5h URL",
+            "A proxy for everything said to Discord. Proxy variables of the system are not read.",
+            read=_proxy, secret=True, offline=True),
     Setting("DISCORD_FETCH_BUILD", "discord.fetch_build", "true or false",
             "Ask Discord's own pages at the start which build its web client is, to look like it; 10 s at most.",
             read=_flag, offline=True, simulator=False),
@@ -383,6 +382,9 @@ TABLE = (
     Setting("DISCORD_CHROME_VERSION", "discord.chrome_version", "major version",
             "The Chrome to pass for; the default is the one whose TLS handshake the pinned curl_cffi speaks."),
     # tasks
+    Setting("ACCOUNT_CHOICE", "tasks.account_choice", "free, turn, weight or fill",
+            "Who draws, of several accounts with a slot: most free slots, in turn, by weight, or the first until full.",
+            read=str.lower),
     Setting("SEND_INTERVAL_MS", "tasks.send_interval_ms", "milliseconds",
             "The least pause between two sends of one account, plus some jitter: bursts look like a machine.",
             simulator=0),
@@ -547,7 +549,8 @@ def load(
     reader = _Reader(simulator)
     reader.collect(environ, dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths)
     found = {path: reader.group(path) for path in GROUPS if path != "discord.accounts"}
-    found["discord"]["accounts"] = () if simulator else reader.accounts()
+    in_a_file = "accounts_file" in found["discord"]
+    found["discord"]["accounts"] = () if simulator or in_a_file else reader.accounts()
     reader.check_together(found)
     if reader.mistakes:
         raise SettingsError(reader.mistakes)
@@ -706,6 +709,11 @@ class _Reader:
                 "    Set API_SECRET to what callers must send along, or ALLOW_ANONYMOUS=true if something else\n"
                 "    keeps strangers out, or leave HOST at 127.0.0.1."
             )
+        if found["discord"].get("accounts_file") and (plain := [n for n in _PLAIN_ACCOUNT if n in self._texts]):
+            self.mistakes.append(
+                f"ACCOUNTS_FILE and {plain[0]} are both set.\n"
+                "    Write every account into the file and unset the plain variables, or leave out ACCOUNTS_FILE."
+            )
         missing = self._missing("BAIDU_APPID", "BAIDU_SECRET")
         if len(missing) == 1:
             self.mistakes.append(f"{missing[0]} is not set.\n    Baidu needs both BAIDU_APPID and BAIDU_SECRET.")
@@ -747,6 +755,7 @@ _NEEDED_BY = {
     "libretranslate": ("LIBRETRANSLATE_URL",),
     "openai": ("OPENAI_MODEL",),
 }
+_PLAIN_ACCOUNT = ("DISCORD_TOKEN", "SALAI_TOKEN")
 _WHERE = "It is in the channel's address in a browser: discord.com/channels/<guild>/<channel>."
 _MISSING = {
     "DISCORD_TOKEN": "With a Discord account: DISCORD_TOKEN=… python run.py, or write it into .env.\n"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import httpx
 
 from bot.translation.baidu import Baidu
-from bot.translation.cache import Cache, Translations
+from bot.translation.cache import Cache
 from bot.translation.chain import Chain
 from bot.translation.chat import ChatModel
 from bot.translation.deepl import DeepL
@@ -17,6 +17,8 @@ from bot.translation.libretranslate import LibreTranslate
 from bot.translation.mymemory import MyMemory
 from bot.translation.provider import Provider
 from settings import TranslationSettings
+from storage.database import Database
+from storage.translations import Translations
 from tasks.ports import Clock
 
 LOOPBACK = ("127.0.0.1", "[::1]", "localhost")  # a translator on this machine is never asked through a proxy
@@ -38,14 +40,17 @@ def make_translation_client(given: TranslationSettings) -> httpx.AsyncClient:
 
 
 def make_translator(
-    client: httpx.AsyncClient, given: TranslationSettings, clock: Clock, store: Translations | None = None
+    client: httpx.AsyncClient, given: TranslationSettings, clock: Clock, database: Database | None = None
 ) -> Chain:
+    store = Translations(database, size=given.cache_size, clock=clock) if database and given.cache_size else None
     return Chain(
         _providers(client, given) if given.enabled else (),
         timeout=given.timeout_seconds,
         pause=given.pause_seconds,
         scope=given.translate_from,
-        cache=Cache(store if given.cache_size else None),
+        cache=Cache(
+            Translations(database, size=given.cache_size, clock=clock) if database and given.cache_size else None
+        ),
         clock=clock,
     )
 

@@ -61,7 +61,8 @@ def _checked(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Find
 
 def _spoken(settings: Settings) -> str:
     count = len(settings.discord.accounts)
-    accounts = f"{count} account{'' if count == 1 else 's'}"
+    file = settings.discord.accounts_file
+    accounts = f"accounts in {file}" if file else f"{count} account{'' if count == 1 else 's'}"
     return f"{accounts}, {'API_SECRET is set' if settings.http.api_secret else 'no API_SECRET: for this machine alone'}"
 
 

@@ -96,14 +96,6 @@ CREATE TABLE timeline (
     detail TEXT NOT NULL  -- JSON: text, numbers and null by name
 ) STRICT;
 INSERT INTO "timeline" VALUES(1,4,7,'changed','{"status":"IN_PROGRESS","progress":31}');
-CREATE TABLE translations (
-    key TEXT PRIMARY KEY,
-    text TEXT NOT NULL,
-    provider TEXT NOT NULL,
-    created INTEGER NOT NULL,  -- ms
-    used INTEGER NOT NULL  -- ms, to the day: the oldest give way when there are too many
-) STRICT;
-INSERT INTO "translations" VALUES('digest of the text','a dog','DeepL',1234,1234);
 CREATE INDEX tasks_phase ON tasks (phase);
 CREATE INDEX tasks_status ON tasks (status);
 CREATE INDEX tasks_message ON tasks (message_id) WHERE message_id IS NOT NULL;
@@ -123,7 +115,7 @@ CREATE INDEX tasks_owner ON tasks (owner, id);
 CREATE INDEX tasks_owner_waiting ON tasks (owner) WHERE phase IN ('new', 'ready');
 CREATE INDEX outbox_given_up ON outbox (id) WHERE status = 'given_up';
 CREATE INDEX imported_task ON imported (task_id);
-CREATE INDEX translations_used ON translations (used, key);
+CREATE INDEX sends_paid ON sends (time) WHERE purpose IN ('draw', 'submit') AND state <> 'refused';
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('timeline',1);
 COMMIT;
