@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from api.allowed import EVERYTHING, Allowed
 from api.auth import Access
 from bot.client import AccountConfig
 from bot.endpoints import Endpoints
@@ -21,7 +22,15 @@ from bot.translation.baidu import Baidu
 from bot.translation.chain import Chain
 from bot.translation.mymemory import MyMemory
 from bot.translation.provider import Provider
-from settings import ROOT, AccountSettings, DiscordSettings, HttpSettings, TaskSettings, TranslationSettings
+from settings import (
+    ROOT,
+    AccountSettings,
+    DiscordSettings,
+    HookSettings,
+    HttpSettings,
+    TaskSettings,
+    TranslationSettings,
+)
 from tasks.banned import BannedWords, BannedWordsUnreadable
 from tasks.deadlines import MINUTE, Deadlines
 from tasks.events import Event
@@ -95,6 +104,11 @@ def make_access(given: HttpSettings) -> Access:
         allowed_hosts=frozenset([*given.allowed_hosts, *([public] if public else [])]),
         cors_origins=frozenset(given.cors_origins),
     )
+
+
+def make_allowed(given: HookSettings) -> Allowed:
+    """Where callers' URLs may lead besides public addresses."""
+    return EVERYTHING if given.allow_private_hooks else Allowed.of(given.hook_allow)
 
 
 def make_deadlines(given: TaskSettings) -> Deadlines:

@@ -15,13 +15,23 @@ import httpx
 
 from api.alerts import Alerts
 from api.app import make_app, serve
+from api.deliveries import DeliveryRoutes
 from api.links import Links
 from api.mj import Mj
 from api.mj_schema import render_mj
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
+from api.signing import Signer
 from api.webhooks import Deliveries
-from assembly.parts import make_access, make_deadlines, make_limits, make_pool, make_rules, make_translator
+from assembly.parts import (
+    make_access,
+    make_allowed,
+    make_deadlines,
+    make_limits,
+    make_pool,
+    make_rules,
+    make_translator,
+)
 from bot.capture import Captures
 from bot.nonces import new_nonce
 from settings import ROOT, Settings
@@ -57,7 +67,8 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         translator = make_translator(http, settings.translation, clock)
         events: asyncio.Queue[Event] = asyncio.Queue()
         awake = asyncio.Event()
-        alerts = Alerts(settings.hooks.alert_hook, clock=clock)
+        wall, signer = SystemClock(), Signer(settings.hooks.webhook_secret)
+        alerts = Alerts(settings.hooks.alert_hook, clock=wall, signer=signer)
         folder = settings.storage.capture_dir
         captures = await stack.enter_async_context(Captures(ROOT / folder if folder else None, clock=clock))
         pool = make_pool(
@@ -103,21 +114,25 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             journal=journal,
             changes=changes,
             clock=clock,
-            wall=SystemClock(),
+            wall=wall,
             limits=make_limits(settings.tasks),
             rules=rules,
             submitted=awake.set,
             tell=events.put_nowait,
         )
+        allowed = make_allowed(settings.hooks)
         deliveries = Deliveries(
             outbox,
             store.get,
             {"v1": partial(render_v1, links=links), "mj": partial(render_mj, links=links)},
-            allow_private=settings.hooks.allow_private_hooks,
+            allowed=allowed,
+            signer=signer,
             clock=clock,
+            wall=wall,
+            told=changes.publish,
         )
         access = make_access(settings.http)
-        pictures = await stack.enter_async_context(PictureFetch(allow_private=settings.hooks.allow_private_hooks))
+        pictures = await stack.enter_async_context(PictureFetch(allowed))
         mj = Mj(
             use_cases,
             links,
@@ -132,7 +147,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             access=access,
             links=links,
             max_body=settings.http.max_body_mb * 2**20,
-            more=mj.routes(),
+            more=(*mj.routes(), *DeliveryRoutes(outbox, clock).routes()),
         )
         for part in (tracker, dispatcher, use_cases):
             await part.start()

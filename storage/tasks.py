@@ -8,6 +8,7 @@ from storage import sql
 from storage.database import Database
 from storage.recent import Recent
 from storage.records import (
+    corrections_statement,
     follower_row_of,
     hook_statement,
     key,
@@ -96,6 +97,7 @@ class Tasks:
         if hooks:
             statements += (hook_statement(hooks, self._clock.now()),)
         statements += (Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, over),)
+        statements += (corrections_statement(hooks, self._clock.now()),)
         statements += (Statement(sql.FORGET_PICTURES, [(own_key(t.id),) for t in tasks if t.pictures and t.is_over]),)
 
         def committed() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tasks.model import Task
+from tasks.model import Attempt, Task
 
 Detail = str | int | bool | None
 
@@ -42,6 +42,21 @@ def of_change(before: Task | None, after: Task, now: int) -> Entry:
         return Entry(task_id=after.id, time=now, kind="submitted", detail=detail)
     detail = {name: value for name in _TOLD if (value := _plain(after, name)) != _plain(before, name)}
     return Entry(task_id=after.id, time=now, kind="changed", detail=detail)
+
+
+def of_attempt(attempt: Attempt) -> Entry:
+    """One try to tell a receiver."""
+    detail: dict[str, Detail] = {
+        "receiver": attempt.receiver,
+        "event": attempt.event,
+        "attempt": attempt.number,
+        "outcome": attempt.outcome,
+        "due": attempt.due,
+        "http_status": attempt.status,
+        "error": attempt.error,
+    }
+    told = {name: value for name, value in detail.items() if value not in (None, "")}
+    return Entry(task_id=attempt.task_id, time=attempt.time, kind="told", detail=told)
 
 
 _TOLD = (

@@ -11,7 +11,8 @@ import httpx
 import pytest
 from aiohttp import web
 
-from api.addresses import AddressNotAllowed, GuardedTransport, PublicOnly, SystemLookup, is_public
+from api.addresses import AddressNotAllowed, Guarded, GuardedTransport, SystemLookup
+from api.allowed import Allowed, is_public
 
 PUBLIC = ["1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
 
@@ -76,14 +77,14 @@ def client(backend: httpcore.AsyncNetworkBackend) -> httpx.AsyncClient:
 
 async def test_a_name_that_changes_its_answer_changes_nothing() -> None:
     names, wire = Names(["8.8.8.8"], ["127.0.0.1"]), Wire()
-    async with client(PublicOnly(lookup=names, inner=wire)) as http:
+    async with client(Guarded(Allowed(), lookup=names, inner=wire)) as http:
         assert (await http.get("http://rebinding.test/")).text == "ok"
     assert (names.asked, wire.connected) == (["rebinding.test"], ["8.8.8.8"])
 
 
 async def test_one_address_that_is_not_public_spoils_the_name() -> None:
     wire = Wire()
-    async with client(PublicOnly(lookup=Names(["8.8.8.8", "10.0.0.1"]), inner=wire)) as http:
+    async with client(Guarded(Allowed(), lookup=Names(["8.8.8.8", "10.0.0.1"]), inner=wire)) as http:
         with pytest.raises(AddressNotAllowed):
             await http.get("http://mixed.test/")
     assert wire.connected == []
@@ -91,14 +92,14 @@ async def test_one_address_that_is_not_public_spoils_the_name() -> None:
 
 async def test_the_next_address_is_tried_when_one_is_dead() -> None:
     wire = Wire(dead=["8.8.8.8"])
-    async with client(PublicOnly(lookup=Names(["8.8.8.8", "1.1.1.1"]), inner=wire)) as http:
+    async with client(Guarded(Allowed(), lookup=Names(["8.8.8.8", "1.1.1.1"]), inner=wire)) as http:
         assert (await http.get("http://two.test/")).status_code == 200
     assert wire.connected == ["8.8.8.8", "1.1.1.1"]
 
 
 async def test_all_dead_or_none_there_is_no_connection() -> None:
     for answer in (["8.8.8.8", "1.1.1.1"], []):
-        async with client(PublicOnly(lookup=Names(answer), inner=Wire(dead=answer))) as http:
+        async with client(Guarded(Allowed(), lookup=Names(answer), inner=Wire(dead=answer))) as http:
             with pytest.raises(httpx.ConnectError):
                 await http.get("http://none.test/")
 
@@ -108,7 +109,7 @@ async def test_a_name_that_never_answers_ends_in_time() -> None:
         await asyncio.Event().wait()
         return []
 
-    async with client(PublicOnly(lookup=silent, inner=Wire())) as http:
+    async with client(Guarded(Allowed(), lookup=silent, inner=Wire())) as http:
         with pytest.raises(httpx.TimeoutException):
             await http.get("http://silent.test/", timeout=0.05)
 
@@ -121,11 +122,14 @@ async def test_what_cannot_be_a_name_is_not_found(name: str) -> None:
 
 async def test_look_ups_of_one_name_are_one() -> None:
     lookup = SystemLookup()
-    waiting = [asyncio.create_task(lookup("127.0.0.1")) for _ in range(3)]
+    waiting = [asyncio.create_task(lookup("localhost")) for _ in range(3)]
     await asyncio.sleep(0)
     assert len(lookup._pending) == 1
-    assert await asyncio.gather(*waiting) == [["127.0.0.1"]] * 3
+    first, second, third = await asyncio.gather(*waiting)
+    assert first is second is third
+    assert "127.0.0.1" in first
     assert lookup._pending == {}
+    assert await lookup("127.0.0.1") == ["127.0.0.1"]  # nothing to look up
 
 
 @pytest.fixture
@@ -154,7 +158,7 @@ async def port() -> AsyncIterator[int]:
     ],
 )
 async def test_loopback_by_any_name_is_not_reached(port: int, host: str) -> None:
-    async with client(PublicOnly()) as http:
+    async with client(Guarded(Allowed())) as http:
         with pytest.raises(AddressNotAllowed):
             await http.get(f"http://{host}:{port}/")
     async with client(httpcore.AnyIOBackend()) as http:
@@ -162,11 +166,11 @@ async def test_loopback_by_any_name_is_not_reached(port: int, host: str) -> None
 
 
 async def test_other_schemes_are_refused() -> None:
-    async with client(PublicOnly()) as http:
+    async with client(Guarded(Allowed())) as http:
         with pytest.raises(httpx.UnsupportedProtocol):
             await http.get("ftp://127.0.0.1/")
 
 
 async def test_no_unix_sockets() -> None:
     with pytest.raises(AddressNotAllowed):
-        await PublicOnly().connect_unix_socket("/run/x")
+        await Guarded(Allowed()).connect_unix_socket("/run/x")

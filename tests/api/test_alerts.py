@@ -14,7 +14,8 @@ from aiohttp import web
 
 from api.alerts import ATTEMPTS, Alert, Alerts
 from api.mending import told
-from api.webhooks import JITTER, WAITS
+from api.signing import Signer
+from api.waits import JITTER, WAITS
 
 SECRET = "s3cret"
 
@@ -80,7 +81,7 @@ async def running(alerts: Alerts) -> AsyncIterator[Alerts]:
 
 
 async def test_the_operator_is_told_once_for_each_account_and_reason(hook: Hook) -> None:
-    alerts = Alerts(hook.url, clock=Clock())
+    alerts = Alerts(hook.url, clock=Clock(), signer=Signer())
     alerts.account_paused("11", "token_invalid")  # before the loop has begun
     async with running(alerts):
         async with asyncio.timeout(5):
@@ -103,7 +104,7 @@ async def test_the_operator_is_told_once_for_each_account_and_reason(hook: Hook)
 async def test_a_receiver_that_fails_twice_is_told_at_the_third_attempt(hook: Hook) -> None:
     hook.answers = [500, 302]
     waits = Waits()
-    async with running(Alerts(hook.url, clock=Clock(), sleep=waits)) as alerts:
+    async with running(Alerts(hook.url, clock=Clock(), signer=Signer(), sleep=waits)) as alerts:
         alerts.account_paused("11", "captcha")
         bodies = [await hook.next() for _ in range(3)]
     assert bodies == [bodies[0]] * 3
@@ -116,7 +117,7 @@ async def test_it_is_given_up_after_some_minutes_and_the_next_alert_goes_out(
 ) -> None:
     hook.answers = [503] * ATTEMPTS
     waits = Waits()
-    async with running(Alerts(hook.url, clock=Clock(), sleep=waits)) as alerts:
+    async with running(Alerts(hook.url, clock=Clock(), signer=Signer(), sleep=waits)) as alerts:
         alerts.account_paused("11", "captcha")
         for _ in range(ATTEMPTS):
             assert (await hook.next())["account"] == "11"
@@ -133,7 +134,7 @@ async def test_a_failing_receiver_delays_no_other_alert(hook: Hook) -> None:
     async def wait(seconds: float) -> None:
         await never.wait()
 
-    async with running(Alerts(hook.url, clock=Clock(), sleep=wait)) as alerts:
+    async with running(Alerts(hook.url, clock=Clock(), signer=Signer(), sleep=wait)) as alerts:
         alerts.account_paused("11", "captcha")
         await hook.next()
         alerts.account_paused("22", "captcha")
@@ -159,7 +160,7 @@ async def test_no_log_holds_a_secret_of_the_url(hook: Hook, caplog: pytest.LogCa
     handler = Ends()
     logging.getLogger("api.alerts").addHandler(handler)
     try:
-        async with running(Alerts(url, clock=Clock(), sleep=Waits())) as alerts:
+        async with running(Alerts(url, clock=Clock(), signer=Signer(), sleep=Waits())) as alerts:
             alerts.account_paused("11", "captcha")
             async with asyncio.timeout(5):
                 await ended.wait()
@@ -171,7 +172,7 @@ async def test_no_log_holds_a_secret_of_the_url(hook: Hook, caplog: pytest.LogCa
 
 
 async def test_without_a_url_nothing_is_told() -> None:
-    async with running(Alerts("", clock=Clock())) as alerts:
+    async with running(Alerts("", clock=Clock(), signer=Signer())) as alerts:
         alerts.account_paused("11", "captcha")
         await asyncio.sleep(0)
 
