@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterable, Sequence
 from ipaddress import ip_address
+from threading import Event
+from typing import Any
 
 import httpcore
 import httpx
 import pytest
 from aiohttp import web
 
-from api.addresses import AddressNotAllowed, Guarded, GuardedTransport, SystemLookup
+from api.addresses import LOOK_UPS, AddressNotAllowed, Guarded, GuardedTransport, SystemLookup
 from api.allowed import Allowed, is_public
 
 PUBLIC = ["1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
@@ -154,6 +157,7 @@ async def port() -> AsyncIterator[int]:
     "host",
     [
         *("127.0.0.1", "localhost", "LOCALHOST", "2130706433", "0x7f000001", "0177.1", "127.1", "0"),
+        *("0x7f.0.0.1", "127.0.1", "127。0。0。1", "public.test@127.0.0.1", "public.test\\@127.0.0.1"),
         *("[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[64:ff9b::7f00:1]"),
     ],
 )
@@ -163,6 +167,67 @@ async def test_loopback_by_any_name_is_not_reached(port: int, host: str) -> None
             await http.get(f"http://{host}:{port}/")
     async with client(httpcore.AnyIOBackend()) as http:
         assert (await http.get(f"http://127.0.0.1:{port}/")).text == "secret"
+
+
+async def test_names_that_the_operator_allows_lead_anywhere_and_networks_allow_addresses(port: int) -> None:
+    allowed = Allowed.of(["inside.test", "*.apps.test", "127.0.0.0/24"])
+
+    async def lookup(name: str) -> Sequence[str]:
+        return ["127.8.8.8" if name == "strangers.test" else "127.1.1.1" if name.endswith("s.test") else "127.0.0.1"]
+
+    async with client(Guarded(allowed, lookup=lookup, inner=ToLoopback())) as http:
+        for host in ("inside.test", "INSIDE.TEST.", "a.apps.test", "anything.example", "127.0.0.1"):
+            assert (await http.get(f"http://{host}:{port}/")).text == "secret", host
+        for host in ("strangers.test", "apps.test", "xapps.test"):
+            with pytest.raises(AddressNotAllowed):
+                await http.get(f"http://{host}:{port}/")
+
+
+class ToLoopback(httpcore.AsyncNetworkBackend):
+    """All of 127.0.0.0/8 is the test's own server."""
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        assert ip_address(host).is_loopback
+        return await httpcore.AnyIOBackend().connect_tcp("127.0.0.1", port, timeout, local_address, socket_options)
+
+
+async def test_names_that_are_never_found_hold_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = Event()
+    found = socket.getaddrinfo
+
+    def never(host: str, *args: Any, **options: Any) -> Any:
+        return found(host, *args, **options) if host == "localhost" else release.wait(30) and []
+
+    monkeypatch.setattr(socket, "getaddrinfo", never)
+    lookup = SystemLookup()
+    waiting = [asyncio.create_task(lookup(f"silent{n}.test")) for n in range(100)]
+    try:
+        async with asyncio.timeout(10):
+            assert "127.0.0.1" in await lookup("localhost")
+    finally:
+        release.set()
+        assert await asyncio.gather(*waiting) == [[]] * 100
+
+
+async def test_look_ups_have_a_bound() -> None:
+    lookup = SystemLookup()
+    waiting = [asyncio.create_task(lookup(f"{n}..test")) for n in range(LOOK_UPS + 1)]
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {str(answer) for answer in answers} == {"the name was not found", "too many names are being looked up"}
+    assert lookup._pending == {}
+
+
+async def test_four_numbers_that_are_no_address_are_no_url() -> None:
+    async with client(Guarded(Allowed())) as http:
+        with pytest.raises(httpx.InvalidURL):
+            await http.get("http://0177.0.0.01/")
 
 
 async def test_other_schemes_are_refused() -> None:

@@ -226,3 +226,46 @@ async def test_a_redirect_leads_to_public_addresses_only(pictures: Pictures) -> 
         with pytest.raises(BadPicture, match=r"pictures\.example cannot be loaded: .* not public"):
             await load([f"{base}/away?to=http://inside.example:{port}/dog.png"])
         assert pictures.asked == ["/away", "/dog.png", "/away"]
+
+
+async def test_the_operator_may_allow_a_name(pictures: Pictures) -> None:
+    port = pictures.url.rpartition(":")[2]
+    allowed = Allowed.of(["*.inside.example"])
+    async with PictureFetch(allowed, guard=Guarded(allowed, lookup=look_up)) as load:
+        url = f"http://files.inside.example:{port}/dog.png"
+        assert await load([url]) == {url: png()}
+        with pytest.raises(BadPicture, match="not public"):
+            await load([f"http://files.inside.example:{port}/away?to=http://127.0.0.1:{port}/dog.png"])
+
+
+class Speaks(httpcore.AsyncNetworkBackend):
+    """One answer for each connection, over TLS or not."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self.ports: list[int] = []
+        self._answers = iter(answers)
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        self.ports.append(port)
+        return httpcore.AsyncMockStream([next(self._answers)])
+
+
+@pytest.mark.parametrize(("target", "is_followed"), [("http", False), ("https", True)])
+async def test_what_was_asked_for_over_tls_does_not_come_without_it(target: str, is_followed: bool) -> None:
+    away = f"HTTP/1.1 302 Found\r\nLocation: {target}://pictures.example/dog.png\r\nContent-Length: 0\r\n\r\n"
+    wire = Speaks(away.encode(), b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ndog")
+    async with PictureFetch(Allowed(), guard=Guarded(Allowed(), lookup=look_up, inner=wire)) as load:
+        url = "https://pictures.example/dog.png"
+        if is_followed:
+            assert await load([url]) == {url: b"dog"}
+        else:
+            with pytest.raises(BadPicture, match="redirects from https to http"):
+                await load([url])
+    assert wire.ports == [443, 443] if is_followed else [443]

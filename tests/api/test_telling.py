@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from standardwebhooks import Webhook
 
@@ -92,3 +95,19 @@ async def test_every_attempt_is_a_line_of_the_timeline_and_listeners_hear_of_it(
     ]
     assert {line.detail["receiver"] for line in lines} == {receiver.url}
     assert service.told == ["1", "1"]
+
+
+async def test_the_receiver_of_the_documents_takes_what_is_signed_and_refuses_the_rest(
+    service: Telling, receiver: Receiver
+) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    told: dict[str, Any] = {}
+    exec(code.replace("whsec_…", NEW), told)  # what it says is what a reader runs
+    receiver.answer = told["hook"]
+    async with service.delivering(secrets=[NEW], wall=SystemClock()):
+        await service.owe(receiver.url)
+        assert (await service.settled()).last_status == 204
+    async with service.delivering(secrets=[OLD], wall=SystemClock()):
+        await service.owe(f"{receiver.url}/other")
+        assert (await service.settled()).last_status == 401
