@@ -60,6 +60,7 @@ def account_configs(accounts: Sequence[AccountSettings]) -> list[AccountConfig]:
 
 def make_pool(
     discord: DiscordSettings,
+    history_pages: int,
     sink: Callable[[Event], None],
     *,
     on_pause: Callable[[str, str], None],
@@ -79,6 +80,7 @@ def make_pool(
         endpoints=Endpoints(**{name: url for name, url in given.items() if url}),
         proxy_url=discord.proxy_url,
         properties=Properties(build_number=discord.build_number, chrome=discord.chrome_version),
+        history_pages=history_pages,
         hear_private=True,  # seeds are told in private messages
         fetch_properties=None if discord.fetch_build else False,
         on_pause=on_pause,

@@ -19,6 +19,7 @@ from api.deliveries import DeliveryRoutes
 from api.links import Links
 from api.mj import Mj
 from api.mj_schema import render_mj
+from api.operator import Operator
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
 from api.signing import Signer
@@ -72,7 +73,12 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         folder = settings.storage.capture_dir
         captures = await stack.enter_async_context(Captures(ROOT / folder if folder else None, clock=clock))
         pool = make_pool(
-            settings.discord, events.put_nowait, on_pause=alerts.account_paused, watch=captures.look, clock=clock
+            settings.discord,
+            settings.tasks.history_pages,
+            events.put_nowait,
+            on_pause=alerts.account_paused,
+            watch=captures.look,
+            clock=clock,
         )
         congestion = Congestion()
         posting = Posting(pool, events.put_nowait)
@@ -147,7 +153,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             access=access,
             links=links,
             max_body=settings.http.max_body_mb * 2**20,
-            more=(*mj.routes(), *DeliveryRoutes(outbox, clock).routes()),
+            more=(*mj.routes(), *Operator(use_cases, links).routes(), *DeliveryRoutes(outbox, clock).routes()),
         )
         for part in (tracker, dispatcher, use_cases):
             await part.start()

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from storage.sql import INSERT_CORRECTIONS_OF_FOLLOWERS, INSERT_HOOK
+from storage.sql import INSERT_HOOK
 from storage.writer import Row, Statement
 from tasks.errors import StoreFailed
-from tasks.model import CORRECTED, Hook, Purpose, Send, SendState, Task
+from tasks.model import Hook, Purpose, Send, SendState, Task
 from tasks.timeline import Entry, Line
 
 _encode = msgspec.json.Encoder().encode
@@ -120,12 +120,6 @@ def hook_statement(hooks: Iterable[Hook], now: int) -> Statement:
             for h in hooks
         ],
     )
-
-
-def corrections_statement(hooks: Iterable[Hook], now: int) -> Statement:
-    """For the followers of each task whose correction is among `hooks`."""
-    corrected = dict.fromkeys(own_key(hook.task_id) for hook in hooks if hook.event == CORRECTED)
-    return Statement(INSERT_CORRECTIONS_OF_FOLLOWERS, [{"task_id": number, "now": now} for number in corrected])
 
 
 def _snapshot(hook: Hook) -> str | None:

@@ -203,6 +203,7 @@ class Task:
     seed: str = ""  # asked for, after the end
     fail_code: str = ""
     fail_reason: str = ""
+    corrected: bool = False  # an end was told before that did not hold: a result came late, or the operator tried again
 
     @property
     def is_over(self) -> bool:
@@ -232,7 +233,7 @@ class Send:
 
 
 END = "end"
-CORRECTED = "corrected"  # the result came after a failure had been told
+CORRECTED = "corrected"  # another end, after one that was told and did not hold
 DURABLE = frozenset({END, CORRECTED})  # told until a receiver has heard it; of a step on the way there is a newer soon
 
 

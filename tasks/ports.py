@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tasks.events import Heard
+from tasks.events import History
 from tasks.model import Account, Hook, Once, Order, Phase, Picture, Send, Status, Task, Upload
 from tasks.timeline import Entry, Line
 
@@ -117,8 +117,8 @@ class Gateway(Protocol):
         Sends at most once. Retries only what Discord definitely did not take (429, an outdated command).
         """
 
-    async def recall(self, account: str, since: int) -> Sequence[Heard]:
-        """The channel's history from `since` (ms) to now as events, oldest first. Private messages are not in it.
+    async def recall(self, account: str, since: int) -> History:
+        """The channel's history from `since` (ms) on as events, a bounded stretch. Private messages are not in it.
 
         Raises `NotSent` when Discord cannot be asked now.
         """
