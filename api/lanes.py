@@ -1,9 +1,9 @@
 """Whose call-back may start now, so that receivers that hang hold up no other. Pure but for what it remembers.
 
-Law: a receiver earns its share. One that answers promptly gets the most; one that is not known yet gets a few; those
-that were slow the last time share a small part. And an attempt that has become slow gives its place back:
-it goes on, but whoever comes next does not wait for it. So a hundred receivers that never answer cost a living one
-seconds at the first meeting, and later nothing.
+Law: a receiver earns its share. One that answers promptly gets the most; one that is not known yet gets one place;
+those that were slow the last time share a small part. And an attempt that has become slow gives its place back: it goes
+on, but whoever comes next does not wait for it. So a hundred receivers that never answer cost a living one seconds at
+the first meeting, and later nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from enum import Enum
 
 PROMPT_AT_ONCE = 64  # attempts that are not slow yet
 AT_ONCE_PER_RECEIVER = 8
-AT_ONCE_PER_STRANGER = 2
+AT_ONCE_PER_STRANGER = 1
 AT_ONCE_PER_SLOW = 2
 SLOW_AT_ONCE = 32  # attempts started at receivers that were slow the last time
 PATIENCE = 2.0  # seconds; an attempt that takes longer is slow. With a time-out of 10 s: 5 * 64 + 32 under way at most
