@@ -13,6 +13,7 @@ from functools import partial
 
 import httpx
 
+from api.accounts import AccountRoutes
 from api.alerts import Alerts
 from api.app import make_app, serve
 from api.deliveries import DeliveryRoutes
@@ -24,10 +25,15 @@ from api.picture_fetch import PictureFetch
 from api.schema import render_v1
 from api.signing import Signer
 from api.webhooks import Deliveries
+from assembly.accounts import Accounts
+from assembly.accounts_file import AccountsFile
 from assembly.parts import (
+    accounts_of,
     make_access,
     make_allowed,
     make_deadlines,
+    make_endpoints,
+    make_keeping,
     make_limits,
     make_pool,
     make_rules,
@@ -38,7 +44,9 @@ from bot.nonces import new_nonce
 from settings import ROOT, Settings
 from storage.database import Database
 from storage.outbox import Outbox
+from storage.removal import Removal
 from storage.tasks import Tasks
+from tasks.allowance import Allowances
 from tasks.changes import Changes
 from tasks.clock import SteadyClock, SystemClock, tell_of_jumps
 from tasks.congestion import Congestion
@@ -47,8 +55,10 @@ from tasks.dispatcher import Dispatcher
 from tasks.events import Event
 from tasks.journal import Journal
 from tasks.posting import Posting
+from tasks.scheduling import Choice
 from tasks.service import Service
 from tasks.tracker import Rules, Tracker
+from tasks.upkeep import Upkeep
 
 
 @asynccontextmanager
@@ -68,19 +78,21 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         translator = make_translator(http, settings.translation, clock)
         events: asyncio.Queue[Event] = asyncio.Queue()
         awake = asyncio.Event()
-        wall, signer = SystemClock(), Signer(settings.hooks.webhook_secret)
-        alerts = Alerts(settings.hooks.alert_hook, clock=wall, signer=signer)
+        alerts = Alerts(settings.hooks.alert_hook, clock=SystemClock(), signer=Signer(settings.hooks.webhook_secret))
         folder = settings.storage.capture_dir
         captures = await stack.enter_async_context(Captures(ROOT / folder if folder else None, clock=clock))
+        accounts_file = AccountsFile(ROOT / path) if (path := settings.discord.accounts_file) else None
+        shared = make_endpoints(settings.discord)
         pool = make_pool(
             settings.discord,
+            accounts_of(settings.discord, accounts_file, shared),
             settings.tasks.history_pages,
             events.put_nowait,
             on_pause=alerts.account_paused,
             watch=captures.look,
             clock=clock,
         )
-        congestion = Congestion()
+        congestion, allowances = Congestion(), Allowances(store, SystemClock())
         posting = Posting(pool, events.put_nowait)
         tracker = Tracker(
             events=events,
@@ -109,36 +121,41 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             journal=journal,
             clock=clock,
             congestion=congestion,
+            allowances=allowances,
             banned=rules.banned,
             new_nonce=new_nonce,
             send_interval=settings.tasks.send_interval_ms / 1000,
+            choice=Choice(settings.tasks.account_choice),
         )
+        accounts = Accounts(accounts_file, pool, shared, changed=dispatcher.accounts_changed)
         use_cases = Service(
             store=store,
             gateway=pool,
             translator=translator,
             journal=journal,
             changes=changes,
+            allowances=allowances,
             clock=clock,
-            wall=wall,
+            wall=SystemClock(),
             limits=make_limits(settings.tasks),
             rules=rules,
             submitted=awake.set,
             tell=events.put_nowait,
         )
-        allowed = make_allowed(settings.hooks)
         deliveries = Deliveries(
             outbox,
             store.get,
             {"v1": partial(render_v1, links=links), "mj": partial(render_mj, links=links)},
-            allowed=allowed,
-            signer=signer,
+            allowed=make_allowed(settings.hooks),
+            signer=Signer(settings.hooks.webhook_secret),
             clock=clock,
-            wall=wall,
+            wall=SystemClock(),
             told=changes.publish,
         )
+        keeping = make_keeping(settings.storage)
+        upkeep = Upkeep(Removal(database, store), keeping, clock, wall=SystemClock())
         access = make_access(settings.http)
-        pictures = await stack.enter_async_context(PictureFetch(allowed))
+        pictures = await stack.enter_async_context(PictureFetch(make_allowed(settings.hooks)))
         mj = Mj(
             use_cases,
             links,
@@ -153,7 +170,12 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             access=access,
             links=links,
             max_body=settings.http.max_body_mb * 2**20,
-            more=(*mj.routes(), *Operator(use_cases, links).routes(), *DeliveryRoutes(outbox, clock).routes()),
+            more=(
+                *mj.routes(),
+                *Operator(use_cases, links).routes(),
+                *AccountRoutes(accounts, use_cases).routes(),
+                *DeliveryRoutes(outbox, clock).routes(),
+            ),
         )
         for part in (tracker, dispatcher, use_cases):
             await part.start()
@@ -165,7 +187,10 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 group.create_task(dispatcher.run(), name="send what waits"),
                 group.create_task(deliveries.run(), name="deliver call-backs"),
                 group.create_task(alerts.run(), name="tell the operator"),
+                group.create_task(accounts.watch(), name="follow the file of accounts"),
             ]
+            if not keeping.is_off:
+                loops.append(group.create_task(upkeep.run(), name="remove old tasks"))
             try:
                 async with pool:
                     try:

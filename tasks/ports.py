@@ -100,6 +100,12 @@ class TaskStore(Protocol):
     async def count_waiting(self) -> int:
         """How many tasks are NEW or READY."""
 
+    async def drawn_since(self, time: int) -> Mapping[str, int]:
+        """Account -> drawings that were sent since then (ms) and not refused."""
+
+    async def count_waiting_for(self, account: str) -> int:
+        """How many of them wait for this account alone."""
+
     async def count_before(self, task_id: str) -> int:
         """How many of them come before this one."""
 

@@ -8,23 +8,18 @@ from typing import Any
 import pytest
 
 from storage.database import Database
-from storage.outbox import Delivery, Outbox
+from storage.outbox import Outbox
 from storage.records import receiver_of
 from storage.tasks import Tasks
 from storage.writer import Statement
 from tasks.errors import StoreFailed
-from tasks.model import CORRECTED, Attempt, Hook, Phase, Status
-from tests.storage.builders import a_hook, a_task
+from tasks.model import CORRECTED, Hook, Phase, Status
+from tests.storage.builders import a_hook, a_task, an_attempt
 
 
 class At:
     def now(self) -> int:
         return 1234
-
-
-def an_attempt(row: Delivery, outcome: str, **fields: Any) -> Attempt:
-    known = {"delivery_id": row.id, "task_id": row.task_id, "receiver": row.receiver, "event": row.event}
-    return Attempt(**{**known, "number": row.attempts + 1, "time": 77, "outcome": outcome, **fields})
 
 
 async def test_a_row_is_written_with_the_task(database: Database, outbox: Outbox) -> None:
