@@ -20,14 +20,16 @@ async def api() -> AsyncIterator[Caller]:
 
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
-    async with Receiver().serving() as serving:
-        yield serving
+    made = Receiver()
+    async with made.serving():
+        yield made
 
 
 @pytest.fixture
 async def other() -> AsyncIterator[Receiver]:
-    async with Receiver().serving() as serving:
-        yield serving
+    made = Receiver()
+    async with made.serving():
+        yield made
 
 
 @pytest.fixture

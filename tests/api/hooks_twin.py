@@ -49,15 +49,18 @@ class Receiver:
         return web.Response(status=self.answer) if isinstance(self.answer, int) else await self.answer(request)
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[Receiver]:
+    async def serving(self, ports: int = 1) -> AsyncIterator[list[str]]:
+        """At so many addresses, each a receiver of its own to whoever calls; `url` is the first."""
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
         runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        for _ in range(ports):
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+        urls = [f"http://127.0.0.1:{address[1]}" for address in runner.addresses]
+        self.url = urls[0]
         try:
-            yield self
+            yield urls
         finally:
             await runner.cleanup()
 

@@ -6,9 +6,12 @@ import asyncio
 
 from aiohttp import web
 
-from api.lanes import AT_ONCE_PER_RECEIVER, AT_ONCE_PER_STRANGER
+from api.lanes import AT_ONCE_PER_RECEIVER, AT_ONCE_PER_STRANGER, SLOW_AT_ONCE
 from api.waits import WAITS
 from tests.api.hooks_twin import Receiver, Telling, silent
+
+SLOW = 100  # receivers
+PATIENCE = 0.1
 
 
 async def test_a_hanging_receiver_delays_no_other_and_is_cut(
@@ -33,8 +36,8 @@ async def test_a_hanging_receiver_delays_no_other_and_is_cut(
 
 
 async def test_a_dead_receiver_delays_no_other(service: Telling, receiver: Receiver) -> None:
-    async with Receiver().serving() as gone:
-        dead = gone.url
+    async with Receiver().serving() as [dead]:
+        pass
     for n in range(50):
         await service.owe(f"{dead}/{n}")
     await service.owe(receiver.url)
@@ -56,15 +59,28 @@ async def test_a_hundred_that_never_answer_hold_up_a_living_one_for_a_moment_onl
             assert (await service.settled()).url == f"{receiver.url}/first"
 
 
-async def test_receivers_known_to_hang_hold_up_nobody(service: Telling, receiver: Receiver) -> None:
-    async with silent(100) as dead:
-        for url in dead:
+async def test_receivers_known_to_be_slow_hold_up_nobody(service: Telling, receiver: Receiver) -> None:
+    release = asyncio.Event()
+    slow = Receiver()
+
+    async def late(request: web.Request) -> web.StreamResponse:
+        if len(slow.bodies) > SLOW:
+            await release.wait()
+        await asyncio.sleep(PATIENCE)  # it is its nature
+        return web.Response(status=500)
+
+    slow.answer = late
+    async with slow.serving(SLOW) as urls, service.delivering(timeout=60.0, patience=PATIENCE):
+        for url in urls:
             await service.owe(url)
-        async with service.delivering(timeout=0.2, patience=0.1):
-            assert {(await service.settled()).status for _ in dead} == {"due"}
-            service.advance(WAITS[0] * 2)  # all are due again; they share a small part
-            await service.owe(receiver.url)
-            assert (await service.settled()).url == receiver.url
+        assert {(await service.settled()).status for _ in urls} == {"due"}
+        service.advance(WAITS[0] * 2)  # all are due again; now they never answer
+        while len(slow.bodies) < SLOW + SLOW_AT_ONCE:
+            await slow.got.get()
+        await service.owe(receiver.url)
+        assert (await service.settled()).url == receiver.url
+        assert len(slow.bodies) == SLOW + SLOW_AT_ONCE
+        release.set()
 
 
 async def test_many_go_through_few_at_a_time(service: Telling, receiver: Receiver) -> None:
