@@ -48,9 +48,7 @@ def make_translator(
         timeout=given.timeout_seconds,
         pause=given.pause_seconds,
         scope=given.translate_from,
-        cache=Cache(
-            Translations(database, size=given.cache_size, clock=clock) if database and given.cache_size else None
-        ),
+        cache=Cache(store),
         clock=clock,
     )
 
