@@ -621,7 +621,8 @@ def load_storage(
 class CallerSettings(NamedTuple):
     """What somebody needs who calls the service from its own machine: the command line."""
 
-    http: HttpSettings
+    address: str
+    secret: str
     proxy_url: str  # for pictures at Discord's CDN
 
 
@@ -634,7 +635,8 @@ def load_caller(
     http, discord = reader.group("http"), reader.group("discord")
     if reader.mistakes:
         raise SettingsError(reader.mistakes)
-    return CallerSettings(HttpSettings(**http), DiscordSettings(**discord).proxy_url)
+    given = HttpSettings(**http)
+    return CallerSettings(given.address, given.api_secret, DiscordSettings(**discord).proxy_url)
 
 
 def dotenv_files(environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> tuple[Path, ...]:

@@ -13,7 +13,7 @@ from cli import telling
 from cli.doctor_machine import database, disk, files, versions
 from cli.doctor_network import discord, port
 from cli.findings import Finding, Verdict, doubtful, well, wrong
-from settings import Settings, SettingsError, load
+from settings import Settings, SettingsError, load, load_caller, load_storage
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,21 +35,29 @@ def run(given: argparse.Namespace) -> int:
 
 def _findings(given: argparse.Namespace) -> Iterator[Finding]:
     yield from _checked("versions", versions)
+    yield from _checked("files", files)
     try:
         settings = load(simulator=given.simulator)
     except SettingsError as error:
-        for mistake in error.mistakes:
-            what, _, mend = mistake.partition("\n")
-            yield wrong(what, " ".join(mend.split()))
-        return
-    yield well(f"Settings: {_spoken(settings)}.")
-    yield from _checked("tokens", lambda: _tokens(settings))
-    yield from _checked("files", files)
-    yield from _checked("disk", lambda: disk(settings.storage))
-    yield from _checked("database", lambda: database(settings.storage))
-    yield from _checked("port", lambda: port(settings.http))
-    if not (given.offline or given.simulator):
-        yield from _checked("Discord", lambda: discord(settings.discord))
+        yield from _mistakes(error)
+    else:
+        yield well(f"Settings: {_spoken(settings)}.")
+        yield from _checked("tokens", lambda: _tokens(settings))
+        yield from _checked("port", lambda: port(settings.http, load_caller().secret))
+        if not (given.offline or given.simulator):
+            yield from _checked("Discord", lambda: discord(settings.discord))
+    try:
+        storage = load_storage(simulator=given.simulator)
+    except SettingsError:
+        return  # told above
+    yield from _checked("disk", lambda: disk(storage))
+    yield from _checked("database", lambda: database(storage))
+
+
+def _mistakes(error: SettingsError) -> Iterator[Finding]:
+    for mistake in error.mistakes:
+        what, _, mend = mistake.partition("\n")
+        yield wrong(what, " ".join(mend.split()))
 
 
 def _checked(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
@@ -63,7 +71,7 @@ def _spoken(settings: Settings) -> str:
     count = len(settings.discord.accounts)
     file = settings.discord.accounts_file
     accounts = f"accounts in {file}" if file else f"{count} account{'' if count == 1 else 's'}"
-    return f"{accounts}, {'API_SECRET is set' if settings.http.api_secret else 'no API_SECRET: for this machine alone'}"
+    return f"{accounts}, {'API_SECRET is set' if load_caller().secret else 'no API_SECRET: for this machine alone'}"
 
 
 def _tokens(settings: Settings) -> Iterator[Finding]:

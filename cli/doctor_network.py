@@ -17,7 +17,7 @@ TIMEOUT = 10.0  # seconds
 SKEW, MUCH_SKEW = 5.0, 60.0  # seconds between this clock and Discord's
 
 
-def port(http: HttpSettings) -> Iterator[Finding]:
+def port(http: HttpSettings, secret: str) -> Iterator[Finding]:
     where = f"{http.host}:{http.port}"
     family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
@@ -30,15 +30,15 @@ def port(http: HttpSettings) -> Iterator[Finding]:
             yield well(f"Port: {where} is free. The service does not run here.")
             return
     if problem.errno == errno.EADDRINUSE:
-        yield from _who_is_there(http, where)
+        yield from _who_is_there(http, secret, where)
     elif problem.errno == errno.EACCES:
         yield wrong(f"This user may not listen on {where}.", "Set PORT to one above 1023.")
     else:
         yield wrong(f"{where} cannot be listened on: {problem.strerror}.", "Set HOST to an address of this machine.")
 
 
-def _who_is_there(http: HttpSettings, where: str) -> Iterator[Finding]:
-    headers = {"mj-api-secret": http.api_secret} if http.api_secret else {}
+def _who_is_there(http: HttpSettings, secret: str, where: str) -> Iterator[Finding]:
+    headers = {"mj-api-secret": secret} if secret else {}
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(http.host, http.host)  # noqa: S104 - asked, not bound
     base = f"http://{f'[{host}]' if ':' in host else host}:{http.port}"
     try:

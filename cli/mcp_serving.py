@@ -38,7 +38,7 @@ async def serve(url: str, port: int | None) -> None:
         app = server.streamable_http_app(
             streamable_http_path=PATH, max_request_body_size=MAX_BODY, transport_security=_own_names(port), host=HOST
         )
-        await _listen(Guarded(app, load_caller().http.api_secret), port)
+        await _listen(Guarded(app, load_caller().secret), port)
 
 
 async def _listen(app: ASGIApp, port: int) -> None:

@@ -12,12 +12,11 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
 from cli.troubles import CommandFailed
-from settings import is_loopback, load_caller
+from settings import load_caller
 
 Document = dict[str, Any]
 
@@ -166,8 +165,8 @@ def notes_of(task: Document) -> list[str]:
 async def calling(url: str = "") -> AsyncIterator[Service]:
     """The service at `url`, or where the settings say it is. Raises `SettingsError`."""
     given = load_caller()
-    base = (url or given.http.address).rstrip("/")
-    headers = {"mj-api-secret": given.http.api_secret} if given.http.api_secret else {}
+    base = (url or given.address).rstrip("/")
+    headers = {"mj-api-secret": given.secret} if given.secret else {}
     async with (
         httpx.AsyncClient(trust_env=False, timeout=TIMEOUT, headers=headers) as client,
         httpx.AsyncClient(trust_env=False, timeout=TIMEOUT, mounts=_proxies(given.proxy_url)) as pictures,
@@ -179,10 +178,6 @@ def _proxies(proxy_url: str) -> Mapping[str, httpx.AsyncBaseTransport | None]:
     """Discord's CDN is reached as the service reaches Discord; anything else directly."""
     hosts = ("cdn.discordapp.com", "media.discordapp.net")
     return {f"all://{host}": httpx.AsyncHTTPTransport(proxy=proxy_url) for host in hosts} if proxy_url else {}
-
-
-def is_local(url: str) -> bool:
-    return is_loopback(urlsplit(url).hostname or "")
 
 
 def _document(value: Any) -> Document:

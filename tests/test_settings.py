@@ -297,6 +297,13 @@ def test_any_text_is_read_or_refused(values: dict[str, str]) -> None:
         assert str(error)
 
 
+def test_a_caller_needs_no_account() -> None:
+    got = settings.load_caller({"PORT": "81", "API_SECRET": "s", "PROXY_URL": "http://p:1"}, [])
+    assert got == ("http://127.0.0.1:81", "s", "http://p:1")
+    with pytest.raises(SettingsError, match="PORT"):
+        settings.load_caller({"PORT": "many"}, [])
+
+
 def test_translators_are_named_in_order_and_have_what_they_need() -> None:
     got = read(TRANSLATORS="Google, mymemory,deepl", DEEPL_KEY="k", TRANSLATE_FROM="Non-Latin").translation
     assert (got.translators, got.translate_from) == (("google", "mymemory", "deepl"), "non-latin")

@@ -17,7 +17,8 @@ NEEDED = 2  # different words of one language
 MOST_WORDS_FOR_ONE = 8  # a longer text needs one more word for each so many
 MOST_WORDS_OF_A_TITLE = 3  # "la mer", "casa del sol"
 OUTWEIGHS = 2  # words of another language by one of English
-_NO_TEXT = re.compile(r"\S+\.[a-z]{2,}\S*|@\S+|#\S+", re.IGNORECASE)  # addresses and handles
+_NO_TEXT = re.compile(r".[^.]*\.[a-z]{2}|[@#]", re.IGNORECASE)  # how addresses and handles begin
+_TOKEN = re.compile(r"\S+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SEGMENT = re.compile(r"[.,;:!?\n()]+")
 _VIETNAMESE = re.compile(f"[{VIETNAMESE}]", re.IGNORECASE)
@@ -26,7 +27,7 @@ _PHRASES = re.compile(rf"\b(?:{'|'.join(map(re.escape, PHRASES))})\b", re.IGNORE
 
 def is_foreign(text: str) -> bool:
     """Is all of it, or a part between commas, in another language? One part decides: keywords are English anywhere."""
-    plain = _PHRASES.sub(",", _NO_TEXT.sub(",", text))
+    plain = _PHRASES.sub(",", _TOKEN.sub(lambda token: "," if _NO_TEXT.match(token[0]) else token[0], text))
     segments = [_WORD.findall(segment) for segment in _SEGMENT.split(plain)]
     # A text in capitals tells no names apart; nor is it to be missed.
     segments = [[word.lower() for word in words] if plain.isupper() else words for words in segments]
@@ -57,23 +58,28 @@ def _is_foreign(words: Sequence[str]) -> bool:
 
 def _telling(words: Sequence[str], any_case: frozenset[str] = frozenset()) -> set[str]:
     """The words that say something of the language: those that are not, or not inside, a name."""
+    inside = _inside_names(words)
     return {
         word.lower()
         for place, word in enumerate(words)
-        if (word.islower() or place == 0 or word.lower() in any_case) and not _is_in_name(words, place)
+        if (word.islower() or place == 0 or word.lower() in any_case) and place not in inside
     }
 
 
-def _is_in_name(words: Sequence[str], place: int) -> bool:
-    """Is it the "van der" of "Mies van der Rohe": particles between capitals?"""
-    if words[place] not in PARTICLES:
-        return False
-    before, after = place - 1, place + 1
-    while before >= 0 and words[before] in PARTICLES:
-        before -= 1
-    while after < len(words) and words[after] in PARTICLES:
-        after += 1
-    return before >= 0 and words[before][0].isupper() and after < len(words) and words[after][0].isupper()
+def _inside_names(words: Sequence[str]) -> set[int]:
+    """Where particles stand between capitals, as the "van der" of "Mies van der Rohe"."""
+    inside: set[int] = set()
+    run: list[int] = []
+    after_capital = False
+    for place, word in enumerate(words):
+        if word in PARTICLES:
+            run.append(place)
+            continue
+        is_capital = word[0].isupper()
+        if after_capital and is_capital:
+            inside.update(run)
+        run, after_capital = [], is_capital
+    return inside
 
 
 def _is_vietnamese(words: Sequence[str]) -> bool:

@@ -26,7 +26,7 @@ _TOKEN = re.compile(
                    | (?<!\S) [—–]{1,2} [A-Za-z][A-Za-z0-9_-]* )     # a keyboard's idea of "--"
     | (?P<weight> :: [ ]? -?[0-9]+(?:\.[0-9]+)? | :: )
     | (?P<mark> [{}|] )
-    | (?P<quoted> "[^"{}|\n]+" | “[^”{}|\n]+” )
+    | (?P<quoted> "[^"{}|\n]{1,200}" | “[^”{}|\n]{1,200}” )
     | (?P<emoji> [\U0001f000-\U0001faff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff]
                  [\ufe0e\ufe0f\u200d\U0001f000-\U0001faff\u2600-\u27bf]* )
     """,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -120,13 +122,34 @@ def test_only_foreign_text_is_translated(prompt: str) -> None:
     assert not any(sign in text for text in foreign(prompt) for sign in ("--", "http", "::", "🐶", "<", "{", "|"))
 
 
-@given(st.lists(st.one_of(st.sampled_from(STAYS), FOREIGN), min_size=2, max_size=8))
+@given(st.lists(st.one_of(st.sampled_from(STAYS), FOREIGN), min_size=1, max_size=8))
 def test_everything_that_stays_survives_in_place(parts: list[str]) -> None:
-    result = translated(" ".join(parts))
+    result = translated(" ".join(["draw", *parts]))  # quotes around all of the text would mean something else
     position = 0
     for part in parts:
         if part in STAYS and part != "a red car":  # words of English may be told to the translator with the rest
             position = result.index(part, position) + len(part)
+
+
+@given(st.lists(FOREIGN.filter(lambda text: not set("，,،、") & set(text)), min_size=1, max_size=6))
+def test_lists_keep_their_items(items: list[str]) -> None:
+    """A comma more would be a drawing more, or a word more to be left out."""
+    listed = ", ".join(items)
+    for prompt in (f"собака --no {listed} --ar 2:3", f"собака {{{listed}}} --ar 2:3"):
+        parts = prompts.pieces(prompt)
+        said = prompts.joined(parts, ["one, two | {three} --four" for _ in foreign(prompt)])
+        there = said.split("--no", 1)[1].split("--ar")[0] if "--no" in said else said.split("{", 1)[1].split("}")[0]
+        assert there.count(",") == len(items) - 1
+        assert said.endswith(" --ar 2:3")
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "a.", ".", '"', "“", "<", "{", "a'", "🐶", "--a ", "de la ", "@a", "a,", "::", "狗"]
+)
+def test_no_prompt_takes_long(piece: str) -> None:
+    begun = time.process_time()
+    prompts.pieces(piece * (6000 // len(piece)))
+    assert time.process_time() - begun < 2  # what grows with the square of the length takes ten
 
 
 @pytest.mark.parametrize(

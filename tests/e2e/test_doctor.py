@@ -85,6 +85,7 @@ async def test_settings_that_cannot_be_used(tmp_path: Path) -> None:
     assert "WRONG PORT: 'many' is not usable." in done.out
     assert "→ It must be a whole number from 1 to 65535" in done.out
     assert "in-the-token" not in done.out + done.said
+    assert "GiB are free" in done.out  # what can be looked at is looked at all the same
 
 
 async def test_another_program_on_the_port(tmp_path: Path) -> None:
