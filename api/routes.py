@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from api.operations import Operation
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -23,6 +25,7 @@ class Route:
     methods: tuple[str, ...] = ("GET", "POST")
     is_open: bool = False  # answered without the secret and to any page: it draws nothing and tells nothing
     is_admin: bool = False  # for the holder of ADMIN_SECRET alone; without one in the settings, for nobody
+    doc: Operation | None = None  # what it says of itself; a test fails for a route without
 
 
 def register(router: web.UrlDispatcher, route: Route) -> None:
