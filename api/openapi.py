@@ -153,7 +153,7 @@ class _Writer:
         by_status: dict[int, list[type[ServiceError]]] = {}
         errors = (*doc.errors, *_ANY_ROUTE, *(() if route.is_open else _GUARDED))
         for error in dict.fromkeys(errors):
-            if status_of_kind(error) in (408, 413, 415) and not has_body:
+            if status_of_kind(error) in (408, 413, 415) and not (has_body or doc.forms):
                 continue
             by_status.setdefault(status_of_kind(error), []).append(error)
         for status, kinds in sorted(by_status.items()):
