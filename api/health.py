@@ -105,5 +105,7 @@ def describe(account: Account) -> AccountHealth:
         "connectedSince": account.connected_since,
         "paused": account.paused,
         "capacity": account.capacity,
+        "asleep": account.asleep,
+        "spent": account.spent,
         "details": dict(account.details),
     }

@@ -23,6 +23,8 @@ class AccountHealth(TypedDict):
     connectedSince: Annotated[int | None, says("Milliseconds since 1970.")]
     paused: Annotated[str, says('Why a human must mend it; `""` when nothing is wrong.')]
     capacity: Annotated[int, says("Drawings at once.")]
+    asleep: Annotated[bool, says("It is not its hour.")]
+    spent: Annotated[bool, says("Its day's drawings are used up.")]
     details: Annotated[Mapping[str, Any], says("For people.")]
 
 

@@ -77,7 +77,7 @@ def _look(name: str, summary: str, kind: Any, *, tag: str = "/mj task", **more: 
             200: Answer(
                 means="As asked; a refusal has the header `Error-Code`.",
                 type=kind,
-                refused=types.Submitted,
+                or_type=types.Submitted,
                 errors=refusals,
             ),
         },

@@ -96,8 +96,8 @@ def _schemes(told: list[tuple[Route, Operation]]) -> Json:
     return schemes
 
 
-def _security(route: Route, *, wants_secret: bool) -> list[Json]:
-    if route.is_open:
+def _security(route: Route, doc: Operation, *, wants_secret: bool) -> list[Json]:
+    if route.is_open and not doc.wants_secret:
         return []
     if route.is_admin:
         return [{f"admin_{name}": []} for name in _SECRETS]
@@ -112,14 +112,14 @@ class _Writer:
         for _, doc in told:
             kinds += [doc.body] if doc.body else []
             kinds += [
-                kind for answer in doc.answers.values() for kind in (answer.type, answer.refused) if kind is not None
+                kind for answer in doc.answers.values() for kind in (answer.type, answer.or_type) if kind is not None
             ]
         schemas, self.components = _schemas(kinds)
         self._schemas = [*zip(kinds, schemas, strict=True)]
         self.refusals: Json = {}
 
     def operation(self, route: Route, doc: Operation, method: str, *, wants_secret: bool) -> Json:
-        has_body = method == "POST" and doc.body is not None
+        has_body = method in ("POST", "PUT", "PATCH") and doc.body is not None
         first = next(name for name in route.methods if name != "HEAD")
         made: Json = {
             "operationId": doc.name if method == first else f"{doc.name}_{method.lower()}",
@@ -136,7 +136,7 @@ class _Writer:
         if has_body:
             made["requestBody"] = self._body(doc)
         made["responses"] = self._responses(route, doc, method, has_body=has_body)
-        made["security"] = _security(route, wants_secret=wants_secret)
+        made["security"] = _security(route, doc, wants_secret=wants_secret)
         return made
 
     def _body(self, doc: Operation) -> Json:
@@ -146,7 +146,7 @@ class _Writer:
             content |= {media: {"schema": schema} for media in FORMS}
         if doc.files:
             content[FORMS[1]] = {"schema": {"allOf": [schema, _FILES]}}
-        return {"content": content, "required": bool(self._fields_of(schema).get("required"))}
+        return {"content": content, "required": doc.needs_body or bool(self._fields_of(schema).get("required"))}
 
     def _responses(self, route: Route, doc: Operation, method: str, *, has_body: bool) -> Json:
         found: Json = {str(status): self._answer(answer, method) for status, answer in doc.answers.items()}
@@ -188,7 +188,7 @@ class _Writer:
             return made
         if answer.type is not None:
             example = {} if answer.example is None else {"example": answer.example}
-            made["content"] = {answer.media: {"schema": self._either(answer.type, answer.refused), **example}}
+            made["content"] = {answer.media: {"schema": self._either(answer.type, answer.or_type), **example}}
         elif answer.media != JSON:
             made["content"] = {answer.media: {"schema": {"type": "string"}}}
         return made

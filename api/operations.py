@@ -23,6 +23,8 @@ TAGS: Mapping[str, str] = {
     "/mj submit": "The contract of midjourney-proxy: 任务提交. HTTP 200 whatever has happened; `code` tells.",
     "/mj task": "The contract of midjourney-proxy: 任务查询.",
     "/mj account": "The contract of midjourney-proxy: 账号查询.",
+    "tasks": "A task, its timeline, its end, and streams of what happens.",
+    "operator": "For the holder of `ADMIN_SECRET`.",
     "health": "Is the service well, and if not, why?",
     "documents": "What the API is like, for programs and for people.",
 }
@@ -41,14 +43,14 @@ class Refusal(TypedDict):
 class Answer:
     """One answer. `type` is what its JSON is.
 
-    `errors` are told under this status too, by `Error-Code`, and then as `refused`, where that is another type.
+    `errors` are told under this status too, by `Error-Code`. `or_type` is what it may be instead.
     """
 
     means: str
     type: Any = None
     media: str = JSON
     example: object = None
-    refused: Any = None
+    or_type: Any = None
     errors: tuple[type[ServiceError], ...] = ()
 
 
@@ -69,11 +71,13 @@ class Operation:
     query: type[Struct] | None = None
     headers: type[Struct] | None = None
     body: type[Struct] | None = None
+    needs_body: bool = False  # even where no field of it is needed
     forms: bool = False  # the body may be a form, urlencoded or multipart, as well
     files: bool = False  # the body may be a multipart form with pictures as files, as well
     example: Mapping[str, object] = field(default_factory=dict)  # of the query or the body
     answers: Mapping[int, Answer]
     errors: tuple[type[ServiceError], ...] = ()
+    wants_secret: bool = False  # though its route is open: it asks for itself
     prefixes: Mapping[str, str] = field(default_factory=dict)  # under which it stands too → what that changes
 
 

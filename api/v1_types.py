@@ -61,6 +61,13 @@ class SubmittedV1(TypedDict):
     result: Annotated[str, says("The task's `_id`.", "1684310738264000")]
 
 
+class Done(TypedDict):
+    """It was done."""
+
+    code: Annotated[int, words("Always 1.", (1,))]
+    description: str
+
+
 class TaskV1(TypedDict):
     """A task. Every key is always there; what is empty is `""`."""
 

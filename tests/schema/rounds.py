@@ -20,6 +20,7 @@ from tests.e2e.harness import Whole, whole
 from tests.schema.generating import Report, Round
 
 SECRET = "a-secret-for-generated-requests"
+ADMIN = "the-operators-secret-for-generated-requests"
 PAGE = 1000
 
 
@@ -27,6 +28,7 @@ async def run(requests: int, seed: int, folder: Path) -> Report:
     """Send `requests` requests made from `seed`; the database lies in `folder`. What is wrong is in the report."""
     environ = {
         "API_SECRET": SECRET,
+        "ADMIN_SECRET": ADMIN,
         "MAX_QUEUE": "200",
         "SEND_INTERVAL_MS": "0",
         "SILENCE_MINUTES": "1",
@@ -38,7 +40,7 @@ async def run(requests: int, seed: int, folder: Path) -> Report:
         address = URL(house.client.url)
         async with house.client.session.get(address / "openapi.json") as response:
             document = await response.json()
-        round_ = Round(document, host=address.host or "", port=address.port or 0, secret=SECRET, seed=seed)
+        round_ = Round(document, host=address.host or "", port=address.port or 0, secret=SECRET, admin=ADMIN, seed=seed)
         await _draw(house, round_)
         report = await asyncio.to_thread(round_.run, requests)
         await _still_well(house, report)

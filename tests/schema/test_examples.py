@@ -22,6 +22,7 @@ class Example:
     method: str
     path: str
     name: str
+    tag: str
     query: Json
     place: Json
     body: Json | None
@@ -43,6 +44,7 @@ def examples(document: Json) -> Iterator[Example]:
                 method=method.upper(),
                 path=path,
                 name=operation["operationId"],
+                tag=operation["tags"][0],
                 query=shown["query"],
                 place=shown["path"],
                 body=body,
@@ -61,7 +63,9 @@ async def ask(house: Whole, example: Example) -> Answer:
     async with house.client.session.request(
         example.method, house.client.url + path, params=example.query, json=example.body
     ) as response:
-        return Answer(status=response.status, headers=dict(response.headers), body=await response.read())
+        endless = response.content_type == "text/event-stream"
+        body = b"" if endless else await response.read()
+        return Answer(status=response.status, headers=dict(response.headers), body=body)
 
 
 async def told(house: Whole, path: str) -> Any:
@@ -102,11 +106,11 @@ async def test_each_example_does_what_it_says_where_its_ids_exist(tmp_path: Path
                 example.place, real | ({"id": account["id"]} if "account" in example.name else {})
             )
             example.body = None if example.body is None else with_real(example.body, real)
-            if example.name in ("mj_modal", "mj_cancel"):
-                continue  # each wants a task of its own, below
+            if example.name in ("mj_modal", "mj_cancel") or example.tag == "operator":
+                continue  # the first want a task of their own, below, the others the operator
             answer = await ask(house, example)
             assert [*judge.problems(example.method, example.path, answer)] == [], (example, answer)
-            assert (answer.status, answer.code) == (200, ""), (example, answer)
+            assert (answer.status in (200, 204), answer.code) == (True, ""), (example, answer)
             taken.append(example.name)
         assert {*CHARGED, "submit", "submit_post", "mj_action", "mj_image_seed", "health_live"} <= {*taken}
         await _modal_and_cancel(house, judge, document, task_id)

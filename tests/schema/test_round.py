@@ -9,7 +9,7 @@ import pytest
 
 from tests.schema.rounds import run
 
-REQUESTS = int(os.environ.get("SCHEMA_REQUESTS", "600"))
+REQUESTS = int(os.environ.get("SCHEMA_REQUESTS", "400"))
 SEED = int(os.environ.get("SCHEMA_SEED", "1"))
 
 
