@@ -14,6 +14,7 @@ from aiohttp import web
 
 from api.answers import SERVER
 from api.links import Links
+from api.operations import Answer, Operation
 from api.routes import Route
 
 _PLAIN_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?")
@@ -58,6 +59,7 @@ _ROUTES = (
     ("/api/v1/task/fetch?_id=…", "One task: progress, picture", "查询单个任务：进度与图片"),
     ("/api/v1/task/list", "The newest tasks", "最新任务列表"),
     ("/mj/submit/imagine …", "The /mj contract, whole", "/mj 系列接口，兼容现有客户端"),
+    ("/docs", "Every route, to be tried", "接口文档，可在线调试"),
     ("/health", "Is it well, and if not, why", "服务状态与原因"),
 )
 
@@ -83,6 +85,13 @@ _PAGE = """<!doctype html>
 </html>
 """
 
+_PAGE_DOC = Operation(
+    name="front",
+    tag="documents",
+    summary="A short page for people, in English and Chinese",
+    answers={200: Answer(means="The page.", media="text/html")},
+)
+
 _NOTE = """<h2>Secret · <span lang="zh">密钥</span></h2>
 <p>Put your secret in place of <code>$API_SECRET</code>; every route but this page and /health wants it.</p>
 <p lang="zh">请把 <code>$API_SECRET</code> 换成您的密钥；除本页和 /health 外，所有接口都需要它。</p>
@@ -95,7 +104,7 @@ class Front:
         self._wants_secret = wants_secret
 
     def routes(self) -> tuple[Route, ...]:
-        return (Route(path="/", handler=self.page, methods=("GET", "HEAD"), is_open=True),)
+        return (Route(path="/", handler=self.page, methods=("GET", "HEAD"), is_open=True, doc=_PAGE_DOC),)
 
     async def page(self, request: web.Request) -> web.Response:
         base = self._links.public_url.rstrip("/") or base_of(request.headers.get("Host", ""))
