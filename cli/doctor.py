@@ -71,6 +71,8 @@ def _spoken(settings: Settings) -> str:
     count = len(settings.discord.accounts)
     file = settings.discord.accounts_file
     accounts = f"accounts in {file}" if file else f"{count} account{'' if count == 1 else 's'}"
+    if settings.simulator:
+        accounts = "the simulator's account"
     return f"{accounts}, {'API_SECRET is set' if load_caller().secret else 'no API_SECRET: for this machine alone'}"
 
 

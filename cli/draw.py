@@ -13,6 +13,7 @@ from cli.service import Document, Service, calling, notes_of, succeeded
 from cli.telling import Meter
 from cli.troubles import CommandFailed
 
+WORDS = {"NOT_START": "waiting", "IN_PROGRESS": "in progress", "SUCCESS": "done", "FAILURE": "failed"}
 _OWN = {"--out": True, "--upscale": True, "--url": True, "--open": False}
 
 
@@ -76,7 +77,7 @@ async def _followed(service: Service, task_id: str, meter: Meter, what: str) -> 
     meter.show(f"{what}: task {task_id}", 0)
     async for task in service.watch(task_id):
         done = str(task.get("progress") or "").rstrip("%")
-        words = str(task.get("status") or "").replace("_", " ").lower()
+        words = WORDS.get(str(task.get("status")), str(task.get("status")).lower())
         meter.show(f"{what}: {words}", float(done) if done.isdigit() else 0)
     return succeeded(task)
 

@@ -17,7 +17,7 @@ _MAGIC = (
     (b"WEBP", 8, "webp"),
     (b"ftyp", 4, "mp4"),
 )
-MOST = 60  # characters of the prompt in a name
+MOST = 50  # characters of the prompt in a name
 
 
 def kind_of(data: bytes) -> str:

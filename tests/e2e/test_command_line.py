@@ -26,7 +26,7 @@ async def test_draw_saves_the_picture_and_tells_its_path_alone(tmp_path: Path) -
         assert [*out.iterdir()] == [path]  # nothing half written beside it
         assert path.name.endswith("-a-cat.webp")
         assert read_metadata(path.read_bytes())["prompt"].startswith("a cat --ar 16:9 --no trees, water")
-        assert "drawing: success" in done.said
+        assert "drawing: done" in done.said
         assert "%" in done.said
         assert SECRET not in done.out + done.said
 
