@@ -165,6 +165,19 @@ async def test_over_http_strangers_and_foreign_pages_are_refused(tmp_path: Path)
             assert answer.status_code == status, (headers, answer.text)
 
 
+async def test_hosts_that_speak_the_older_protocol(tmp_path: Path) -> None:
+    async with served(tmp_path) as (_, environ):
+        stdio = StdioServerParameters(command=sys.executable, args=[RUN, "mcp"], env=environ)
+        async with Client(stdio, mode="legacy") as client:
+            drawn = await client.call_tool("imagine", {"prompt": "a cat"})
+            assert picture_of(drawn)
+        nothing_to_send = {**environ, "API_SECRET": ""}  # without a secret of its own it asks for none
+        async with offered(nothing_to_send) as url, Client(url, mode="legacy") as client:
+            assert len((await client.list_tools()).tools) == 8
+            refused = await client.call_tool("list_tasks", {})
+            assert "Set API_SECRET" in text_of(refused)
+
+
 async def test_without_its_packages_it_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "mcp.py").write_text("raise ImportError\n")
     process = await asyncio.create_subprocess_exec(
