@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from tasks.errors import ServiceError
+
+Refuse = Callable[[ServiceError], web.Response]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -23,6 +26,7 @@ class Route:
     methods: tuple[str, ...] = ("GET", "POST")
     is_open: bool = False  # answered without the secret and to any page: it draws nothing and tells nothing
     is_admin: bool = False  # for the holder of ADMIN_SECRET alone; without one in the settings, for nobody
+    too_fast: Refuse | None = None  # a submit, counted against RATE_LIMIT: how one too many is answered
 
 
 def register(router: web.UrlDispatcher, route: Route) -> None:

@@ -20,6 +20,7 @@ from api.mj import Mj
 from api.mj_schema import render_mj
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
+from api.server import Patience
 from api.webhooks import Deliveries
 from assembly.parts import make_access, make_deadlines, make_limits, make_pool, make_rules, make_translator
 from bot.capture import Captures
@@ -117,7 +118,6 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         mj = Mj(
             use_cases,
             links,
-            secret=settings.http.api_secret,
             queued_code=settings.http.queued_code,
             queue_size=settings.tasks.max_queue,
             timeout_minutes=settings.tasks.silence_minutes,
@@ -130,6 +130,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             max_body=settings.http.max_body_mb * 2**20,
             more=mj.routes(),
         )
+        patience = Patience(connections=settings.http.max_connections)
         for part in (tracker, dispatcher, use_cases):
             await part.start()
         async with asyncio.TaskGroup() as group:
@@ -144,7 +145,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 async with pool:
                     try:
                         listen = settings.http.port if port is None else port
-                        async with serve(app, settings.http.host, listen) as url:
+                        async with serve(app, settings.http.host, listen, patience) as url:
                             yield url
                     finally:
                         await dispatcher.drain()
