@@ -49,12 +49,22 @@ def make_app(
         *Front(links, wants_secret=access.wants_secret).routes(),
         *more,
     )
-    guard = _guard(gate, {route.handler: route for route in routes}, Buckets(access.submits_per_minute), max_body)
+    guard = _guard(gate, _by_handler(routes), Buckets(access.submits_per_minute), max_body)
     app = web.Application(client_max_size=max_body, middlewares=[guard])
     for route in routes:
         register(app.router, route)
     app.on_response_prepare.append(security_headers(is_https=access.is_public_https))
     return app
+
+
+def _by_handler(routes: Iterable[Route]) -> dict[Handler, Route]:
+    """Raises ValueError where one handler would be guarded in two ways: the guard knows a route by its handler."""
+    found: dict[Handler, Route] = {}
+    for route in routes:
+        known = found.setdefault(route.handler, route)
+        if (known.is_open, known.is_admin, known.too_fast) != (route.is_open, route.is_admin, route.too_fast):
+            raise ValueError(f"{known.path} and {route.path} are guarded in two ways: give each its own handler.")
+    return found
 
 
 def _guard(gate: Gate, routes: Mapping[Handler, Route], submits: Buckets, max_body: int) -> Middleware:
