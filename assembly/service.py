@@ -50,7 +50,9 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.storage.database_path))
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
-        clock, changes, store, outbox = SystemClock(), Changes(), Tasks(database), Outbox(database)
+        clock, changes = SystemClock(), Changes()
+        store = Tasks(database, operator_hook=settings.hooks.notify_hook)
+        outbox = Outbox(database, settings.hooks.notify_hook)
         links = Links(cdn_base=settings.discord.cdn_base, public_url=settings.http.public_url)
         rules = make_rules(settings.tasks)
         journal = Journal(store, changes, clock, settings.hooks.notify_hook)

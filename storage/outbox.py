@@ -36,10 +36,11 @@ class Delivery:
 
 
 class Outbox:
-    """The outbox of one database."""
+    """The outbox of one database. `operator_hook` is the URL of the rows that hold none."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, operator_hook: str = "") -> None:
         self._database = database
+        self._operator_hook = operator_hook
 
     @property
     def wake(self) -> asyncio.Event:
@@ -49,7 +50,7 @@ class Outbox:
     async def due(self, now: int, limit: int, without: Collection[str] = ()) -> list[Delivery]:
         """Rows whose time has come, longest due first, leaving out those of the receivers in `without`."""
         wanted = {"now": now, "limit": limit, "without": msgspec.json.encode(list(without)).decode()}
-        return [_delivery(row) for row in await self._database.read(sql.DUE, wanted)]
+        return [_delivery(row, self._operator_hook) for row in await self._database.read(sql.DUE, wanted)]
 
     async def next_due_time(self, after: int = -1) -> int | None:
         """When the first row that is due later than `after` becomes due."""
@@ -58,7 +59,7 @@ class Outbox:
 
     async def of_task(self, task_id: str) -> list[Delivery]:
         """All rows of a task, in the order they were written."""
-        return [_delivery(row) for row in await self._database.read(sql.OF_TASK, (key(task_id),))]
+        return [_delivery(row, self._operator_hook) for row in await self._database.read(sql.OF_TASK, (key(task_id),))]
 
     async def done(self, delivery_id: int) -> None:
         await self._settle(delivery_id, "done")
@@ -74,13 +75,13 @@ class Outbox:
         await self._database.write(Statement(sql.SETTLE, [row]))
 
 
-def _delivery(row: Row) -> Delivery:
+def _delivery(row: Row, operator_hook: str) -> Delivery:
     number, task_id, url, receiver, api, state, trusted, event, snapshot, *life = row
     attempts, due, status, last_error, created = life
     return Delivery(
         id=number,
         task_id=str(task_id),
-        url=url,
+        url=url or operator_hook,
         receiver=receiver,
         api=api,
         state=state,

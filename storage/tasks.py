@@ -31,9 +31,15 @@ NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
 
 
 class Tasks:
-    """The tasks of one database. `recent` is how many are kept in memory, about 3 kB each."""
+    """The tasks of one database. `recent` is how many are kept in memory, about 3 kB each.
 
-    def __init__(self, database: Database, *, recent: int = 4096, clock: Clock | None = None) -> None:
+    `operator_hook` is a URL that no row holds: the outbox knows it, too.
+    """
+
+    def __init__(
+        self, database: Database, *, recent: int = 4096, clock: Clock | None = None, operator_hook: str = ""
+    ) -> None:
+        self._operator_hook = operator_hook
         self._database = database
         self._recent = Recent(recent)
         self._clock = clock or SystemClock()
@@ -93,7 +99,7 @@ class Tasks:
     async def _write(self, tasks: Sequence[Task], *statements: Statement, hooks: Sequence[Hook] = ()) -> None:
         over = [(own_key(task.id),) for task in tasks if task.status.is_over]
         if hooks:
-            statements += (hook_statement(hooks, self._clock.now()),)
+            statements += (hook_statement(hooks, self._clock.now(), self._operator_hook),)
         statements += (Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, over),)
         statements += (Statement(sql.FORGET_PICTURES, [(own_key(t.id),) for t in tasks if t.pictures and t.is_over]),)
 
