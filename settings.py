@@ -559,7 +559,7 @@ def provide_example(data_dir: Path, example: Path = ROOT / ".env.example") -> Pa
     try:
         if target.exists() or not example.exists():
             return None
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copyfile(example, target)
     except OSError:
         return None  # a folder that cannot be written is reported by the store, which needs it
