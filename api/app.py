@@ -7,7 +7,7 @@ paid picture for any method; here a method that a route does not name never reac
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
@@ -40,8 +40,11 @@ def make_app(
     links: Links,
     max_body: int = MAX_BODY,
     more: Iterable[Route] = (),
+    around: Iterable[Middleware] = (),
+    closing: Iterable[Callable[[web.Application], Awaitable[None]]] = (),
 ) -> web.Application:
-    """The application. `more` are further contracts' routes; they pass the same guard."""
+    """The application. `more` are further contracts' routes; they pass the same guard. `around` see each answer;
+    `closing` are called when the server stops, before it waits for the requests under way."""
     gate = Gate(access)
     routes = (
         *V1(service, links).routes(),
@@ -50,7 +53,8 @@ def make_app(
         *more,
     )
     guard = _guard(gate, _by_handler(routes), Buckets(access.submits_per_minute), max_body)
-    app = web.Application(client_max_size=max_body, middlewares=[guard])
+    app = web.Application(client_max_size=max_body, middlewares=[*around, guard])
+    app.on_shutdown.extend(closing)
     for route in routes:
         register(app.router, route)
     app.on_response_prepare.append(security_headers(is_https=access.is_public_https))

@@ -17,7 +17,8 @@ from api.errors import CODE_HEADER, Forbidden, TooManyWrongSecrets
 from api.pace import Buckets
 from tasks.errors import Unauthorized
 
-ALLOWED_HEADERS = "mj-api-secret, authorization, content-type, idempotency-key"  # "*" does not cover Authorization
+# "*" does not cover Authorization
+ALLOWED_HEADERS = "mj-api-secret, authorization, content-type, idempotency-key, last-event-id"
 WRONG_PER_MINUTE = 20  # wrong secrets of one address that are answered as such
 _MEND = "or set API_SECRET and send it."
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from tasks.model import Account, Action, Ask, Mode, Picture, Status, Task
+from tasks.timeline import Line
 from tasks.visibility import Viewer
 
 S_co = TypeVar("S_co", covariant=True)
@@ -46,6 +47,13 @@ class Services(Protocol[S_co]):
 
     def accounts(self) -> Sequence[Account]:
         """The accounts as they are at this moment."""
+
+
+class Lines(Protocol):
+    """What happened to one task: `tasks.ports.TaskStore` has it."""
+
+    async def timeline_of(self, task_id: str) -> list[Line]:
+        """Everything that happened to this task, in order."""
 
 
 class MjService(Service, Protocol):

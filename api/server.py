@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 class Patience:
     """How many connections there may be, and how long each is waited for, in seconds. Bodies: `api.fields`."""
 
-    connections: int = 500
+    connections: int = 800  # beyond the seats of api.seats
     head: float = 10.0  # from a request's first byte to the end of its headers
     idle: float = 75.0  # between two requests
     unread: float = 60.0  # while what is answered is not read
@@ -100,15 +100,31 @@ class _Crowd:
             self._is_full = False
 
 
+@contextmanager
+def when_gone(request: web.Request, call: Callable[[], None]) -> Iterator[None]:
+    """While in the block, `call` is called when the connection is lost: else a caller who left is only noticed when
+    something is written."""
+    connection = request.protocol
+    assert isinstance(connection, _Connection)
+    if connection.transport is None:
+        call()
+    connection.when_gone.append(call)
+    try:
+        yield
+    finally:
+        connection.when_gone.remove(call)
+
+
 class _Connection(web.RequestHandler):
     """A connection whose own failures, too, have our shape, and that is not waited for without end."""
 
-    __slots__ = ("_crowd", "_is_in", "_late", "_patience", "_unread")
+    __slots__ = ("_crowd", "_is_in", "_late", "_patience", "_unread", "when_gone")
 
     def __init__(self, manager: web.Server, loop: asyncio.AbstractEventLoop, patience: Patience, crowd: _Crowd) -> None:
         super().__init__(manager, loop=loop, keepalive_timeout=patience.idle, **_OPTIONS)
         self._patience = patience
         self._crowd = crowd
+        self.when_gone: list[Callable[[], None]] = []
         self._is_in = False
         self._late: asyncio.TimerHandle | None = None  # runs while a head is under way
         self._unread: asyncio.TimerHandle | None = None  # runs while an answer is not read
@@ -129,6 +145,8 @@ class _Connection(web.RequestHandler):
             self._is_in = False
             self._crowd.leave()
             super().connection_lost(exc)
+        for call in self.when_gone:
+            call()
 
     def data_received(self, data: bytes) -> None:
         if not self._is_in:

@@ -10,6 +10,7 @@ from storage.recent import Recent
 from storage.records import (
     follower_row_of,
     hook_statement,
+    is_old_id,
     key,
     keys,
     line_of,
@@ -23,8 +24,10 @@ from storage.records import (
     task_of,
 )
 from storage.writer import Parameters, Row, Statement
+from tasks.clock import SteadyClock
+from tasks.corrections import is_open_end
 from tasks.model import Hook, Once, Phase, Picture, Send, Status, Task
-from tasks.ports import Clock, SystemClock
+from tasks.ports import Clock
 from tasks.timeline import Entry, Line
 
 NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
@@ -42,7 +45,7 @@ class Tasks:
         self._operator_hook = operator_hook
         self._database = database
         self._recent = Recent(recent)
-        self._clock = clock or SystemClock()
+        self._clock = clock or SteadyClock()
 
     # ------------------------------------------------------------ writing
 
@@ -101,7 +104,10 @@ class Tasks:
         if hooks:
             statements += (hook_statement(hooks, self._clock.now(), self._operator_hook),)
         statements += (Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, over),)
-        statements += (Statement(sql.FORGET_PICTURES, [(own_key(t.id),) for t in tasks if t.pictures and t.is_over]),)
+        statements += (Statement(sql.INSERT_CORRECTIONS_OF_FOLLOWERS, self._corrections(tasks)),)
+        # What the operator may have sent again keeps its pictures.
+        spent = [task for task in tasks if task.pictures and task.is_over and not is_open_end(task)]
+        statements += (Statement(sql.FORGET_PICTURES, [(own_key(task.id),) for task in spent]),)
 
         def committed() -> None:
             self._recent.committed(tasks)
@@ -113,6 +119,15 @@ class Tasks:
         except BaseException:
             self._recent.doubtful(tasks)
             raise
+
+    def forget(self, task_ids: Iterable[str]) -> None:
+        """These were removed from the database, or may have been."""
+        self._recent.forget(task_ids)
+
+    def _corrections(self, tasks: Sequence[Task]) -> list[dict[str, int]]:
+        now = self._clock.now()
+        ended = [task for task in tasks if task.corrected and task.status.is_over]
+        return [{"task": own_key(task.id), "ended": task.finish_time or 0, "now": now} for task in ended]
 
     # ------------------------------------------------------------ reading
 
@@ -129,12 +144,16 @@ class Tasks:
     async def _read_missing(self, task_ids: Sequence[str]) -> list[Task]:
         writes = self._recent.writes
         if len(task_ids) == 1:
-            number = key(task_ids[0])
-            tasks = [] if number is None else await self._read(sql.TASK, (number,))
+            tasks = await self._read_one(task_ids[0])
         else:
             tasks = await self._read(sql.TASKS, (keys(task_ids),))
         self._recent.read(tasks, writes)
         return tasks
+
+    async def _read_one(self, task_id: str) -> list[Task]:
+        if (number := key(task_id)) is not None:
+            return await self._read(sql.TASK, (number,))
+        return await self._read(sql.TASK_BY_OLD_ID, (task_id,)) if is_old_id(task_id) else []
 
     async def by_message(self, message_id: str, owner: str | None = None) -> Task | None:
         return await self._find(sql.TASK_BY_MESSAGE, {"message_id": message_id, "owner": owner})
@@ -175,6 +194,11 @@ class Tasks:
         [(line_id,)] = await self._database.read(sql.LAST_LINE)
         return int(line_id)
 
+    async def last_line_of(self, task_id: str) -> Line | None:
+        number = key(task_id)
+        rows = [] if number is None else await self._database.read(sql.LAST_LINE_OF, (number,))
+        return next(map(line_of, rows), None)
+
     async def latest(
         self, limit: int, before: str | None = None, status: Sequence[Status] = (), owner: str | None = None
     ) -> list[Task]:
@@ -191,6 +215,17 @@ class Tasks:
     async def count_waiting(self, owner: str | None = None) -> int:
         text, given = (sql.COUNT_WAITING, ()) if owner is None else (sql.COUNT_WAITING_OF, (owner,))
         [(count,)] = await self._database.read(text, given)
+        return int(count)
+
+    async def count_open(self) -> Mapping[tuple[str, ...], int]:
+        rows = await self._database.read(sql.COUNT_OPEN)
+        return {(str(status), str(action), str(account)): int(count) for status, action, account, count in rows}
+
+    async def drawn_since(self, time: int) -> Mapping[str, int]:
+        return dict(await self._database.read(sql.DRAWN_SINCE, (time,)))
+
+    async def count_waiting_for(self, account: str) -> int:
+        [(count,)] = await self._database.read(sql.COUNT_WAITING_FOR, (account,))
         return int(count)
 
     async def count_before(self, task_id: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Self
 
+from tasks.allowance import Allowances
 from tasks.model import Account, Phase, Status, Task
 from tasks.ports import Gateway, TaskStore
 from tasks.visibility import EVERYTHING, Viewer, Visible
@@ -16,9 +17,10 @@ WHOLE_QUEUE = 100_000  # tasks; more than any setting lets wait
 class Lookups:
     """What one viewer sees; made for the operator, who sees everything."""
 
-    def __init__(self, store: TaskStore, gateway: Gateway) -> None:
+    def __init__(self, store: TaskStore, gateway: Gateway, allowances: Allowances) -> None:
         self._store = store
         self._gateway = gateway
+        self._allowances = allowances
         self._viewer = EVERYTHING
         self._visible = Visible(store, EVERYTHING)
         self._seen: dict[Viewer, Self] = {}  # viewers are those of the settings: a few
@@ -56,4 +58,5 @@ class Lookups:
         return await self._store.count_waiting()
 
     def accounts(self) -> Sequence[Account]:
-        return self._gateway.accounts()
+        """As they are at this moment."""
+        return self._allowances.applied(self._gateway.accounts())

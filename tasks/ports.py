@@ -1,26 +1,20 @@
-"""What the rules need from outside, as Protocols. Implemented by `storage`, `bot` and the standard library's clock."""
+"""What the rules need from outside, as Protocols. Implemented by `storage`, `bot` and `tasks.clock`."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tasks.events import Heard
+from tasks.events import History
 from tasks.model import Account, Hook, Once, Order, Phase, Picture, Send, Status, Task, Upload
 from tasks.timeline import Entry, Line
 
 
 class Clock(Protocol):
-    """Wall-clock milliseconds since 1970. Tests set it; deadlines ask it."""
+    """Milliseconds since 1970. Tests set it; deadlines ask it. `tasks.clock` says which of the two is meant."""
 
     def now(self) -> int: ...
-
-
-class SystemClock:
-    def now(self) -> int:
-        return time.time_ns() // 1_000_000
 
 
 class TaskStore(Protocol):
@@ -98,15 +92,27 @@ class TaskStore(Protocol):
         """The lines of all tasks that came after this one, in order."""
 
     async def last_line(self) -> int:
-        """The id of the newest line; 0 when there is none."""
+        """The id of the newest line that ever was; 0 when there was none."""
+
+    async def last_line_of(self, task_id: str) -> Line | None:
+        """The newest line of this task; None when there is none."""
 
     async def latest(
         self, limit: int, before: str | None = None, status: Sequence[Status] = (), owner: str | None = None
     ) -> list[Task]:
         """Newest first; `before` is a task id that pages on."""
 
+    async def count_open(self) -> Mapping[tuple[str, ...], int]:
+        """How many tasks are not over, by status, action and account ("" without one)."""
+
     async def count_waiting(self, owner: str | None = None) -> int:
         """How many tasks are NEW or READY."""
+
+    async def drawn_since(self, time: int) -> Mapping[str, int]:
+        """Account -> drawings that were sent since then (ms) and not refused."""
+
+    async def count_waiting_for(self, account: str) -> int:
+        """How many of them wait for this account alone."""
 
     async def count_before(self, task_id: str) -> int:
         """How many of them come before this one."""
@@ -125,8 +131,8 @@ class Gateway(Protocol):
         Sends at most once. Retries only what Discord definitely did not take (429, an outdated command).
         """
 
-    async def recall(self, account: str, since: int) -> Sequence[Heard]:
-        """The channel's history from `since` (ms) to now as events, oldest first. Private messages are not in it.
+    async def recall(self, account: str, since: int) -> History:
+        """The channel's history from `since` (ms) on as events, a bounded stretch. Private messages are not in it.
 
         Raises `NotSent` when Discord cannot be asked now.
         """

@@ -10,8 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from tasks.allowance import Allowances
 from tasks.changes import Changes
+from tasks.deciding import Deciding
 from tasks.errors import (
+    AccountPaused,
     BadHook,
     BadIndex,
     BadRequest,
@@ -23,10 +26,11 @@ from tasks.errors import (
     ParentFailed,
     ParentNotFinished,
     ParentNotFound,
+    QueueFull,
     TaskNotFound,
     UnknownAction,
 )
-from tasks.events import CancelAsked
+from tasks.events import Asked, CancelAsked
 from tasks.fresh_links import FreshLinks
 from tasks.ids import Ids
 from tasks.journal import Journal
@@ -38,6 +42,7 @@ from tasks.preparing import picture_mark
 from tasks.presses import find_button, find_custom_id, press_of
 from tasks.prompts import Checked, PromptRules, check
 from tasks.room import Room
+from tasks.scheduling import fits
 from tasks.switches import REMIX
 
 _WITH_INDEX = frozenset({Action.UPSCALE, Action.VARIATION})
@@ -68,14 +73,18 @@ class Service(Lookups):
         translator: Translator,
         journal: Journal,
         changes: Changes,
+        allowances: Allowances,
         clock: Clock,
+        wall: Clock,
         limits: Limits,
         rules: PromptRules,
         submitted: Callable[[], None],
-        tell: Callable[[CancelAsked], None],
+        tell: Callable[[Asked], None],
     ) -> None:
-        """`submitted` is called when a task was added: it wakes the dispatcher. `tell` is the queue of events."""
-        super().__init__(store, gateway)
+        """`submitted` is called when a task was added: it wakes the dispatcher. `tell` is the queue of events.
+        `wall` is the clock that the ends of links are compared with.
+        """
+        super().__init__(store, gateway, allowances)
         self._translator = translator
         self._journal = journal
         self._changes = changes
@@ -84,15 +93,20 @@ class Service(Lookups):
         self._rules = rules
         self._submitted = submitted
         self._tell = tell
-        self._links = FreshLinks(store, gateway, journal, clock)
+        self._links = FreshLinks(store, gateway, journal, wall)
+        self._deciding = Deciding(store, gateway, changes, tell)
         self._ids = Ids(clock)
         self._room = Room(store, in_all=limits.max_queue, of_each=limits.max_queue_of_each)
         self._pressing = asyncio.Lock()
         self._with_key = asyncio.Lock()
 
     async def start(self) -> None:
+        """Ids go on from the newest task, and dialogs do not stay open for longer, even when the clock was set back."""
         newest = await self._store.latest(1)
         self._ids.go_on_from(newest[0].id if newest else "0")
+        until = self._clock.now() + self._limits.modal_timeout  # later than that: the clock was set back
+        held = [task for task in await self._store.in_phase(Phase.HELD) if (task.held_until or 0) > until]
+        await self._journal.record({task.id: (task, replace(task, held_until=until)) for task in held})
 
     # ------------------------------------------------------------ submit: commands
 
@@ -205,6 +219,7 @@ class Service(Lookups):
             bot=ask.bot,
             mode_asked=ask.mode,
             accounts=ask.accounts,
+            account=ask.accounts[0] if len(ask.accounts) == 1 else None,
             phase=Phase.NEW if translate or pictures else Phase.READY,
         )
         return await self._add(task, ask, pictures)
@@ -236,10 +251,7 @@ class Service(Lookups):
         return await self._press(ask, source, button, sends_remix_on=self._limits.sends_remix_on)
 
     async def _press(self, ask: Ask, source: Task, button: Button, *, sends_remix_on: bool) -> Task:
-        if source.account not in {account.id for account in self._gateway.accounts()}:
-            raise ButtonNotFound(
-                f"The account that drew task {source.id} is not configured any more.", hint="Draw it anew."
-            )
+        self._check_account_of(source)
         async with self._pressing:  # two equal U at once are one task
             if button.is_quick and button.index is not None:  # U1–U4, of pictures or clips
                 again = await self._visible.by_press(source.id, button.custom_id)
@@ -300,6 +312,16 @@ class Service(Lookups):
             await self._journal.record({task_id: (task, after)})
             return after
 
+    # ------------------------------------------------------------ the operator's word about an open end
+
+    async def adopt(self, task_id: str, message_id: str = "") -> Task:
+        """As `tasks.deciding` has it."""
+        return await self._deciding.adopt(task_id, message_id)
+
+    async def retry(self, task_id: str) -> Task:
+        """As `tasks.deciding` has it."""
+        return await self._deciding.retry(task_id)
+
     # ------------------------------------------------------------ through an account, at once
 
     async def upload(self, pictures: Sequence[Picture]) -> list[str]:
@@ -353,7 +375,8 @@ class Service(Lookups):
 
     async def _add_now(self, task: Task, ask: Ask, pictures: Sequence[Picture]) -> Task:
         self._check_hook(ask.notify_hook)
-        self._check_accounts(ask)
+        self._check_accounts(ask, task)
+        await self._check_queue_of_account(task)
         owner = ask.owner or self._viewer.name
         async with self._room.place(owner):
             now = self._clock.now()
@@ -380,13 +403,32 @@ class Service(Lookups):
             raise ParentFailed(hint="Choose a task whose status is SUCCESS.")
         return parent
 
-    def _check_accounts(self, ask: Ask) -> None:
+    def _check_accounts(self, ask: Ask, task: Task | None = None) -> None:
         """A busy or disconnected account is no reason to refuse: the task waits. A human's work to do is one."""
         known = self._gateway.accounts()
         if ask.accounts and not any(account.id in ask.accounts for account in known):
             raise ButtonNotFound("There is no such account.", hint="/mj/account/list names them.")
         if known and all(account.paused for account in known):
             raise NoAccount(hint="; ".join(sorted({account.paused for account in known})))
+        if task is not None and known and not any(fits(task, account) for account in known):
+            raise BadRequest("No account draws with this bot in this mode.", hint="/mj/account/list names them.")
+
+    def _check_account_of(self, source: Task) -> None:
+        """A button is pressed by the account that has it, or by nobody."""
+        account = next((known for known in self._gateway.accounts() if known.id == source.account), None)
+        if account is None:
+            raise ButtonNotFound(
+                f"The account that drew task {source.id} is not configured any more.", hint="Draw it anew."
+            )
+        if account.paused and any(not known.paused for known in self._gateway.accounts()):
+            raise AccountPaused(hint=f"Account {account.id}: {account.paused}. Draw anew, or wait until it is mended.")
+
+    async def _check_queue_of_account(self, task: Task) -> None:
+        account = next((known for known in self._gateway.accounts() if known.id == task.account), None)
+        if account is not None and account.max_waiting:
+            waiting = await self._store.count_waiting_for(account.id)
+            if waiting >= account.max_waiting:
+                raise QueueFull(f"The queue of account {account.id} is full.", hint="Try again in a while.")
 
     @staticmethod
     def _check_hook(url: str) -> None:

@@ -208,5 +208,5 @@ async def test_more_connections_than_allowed_are_refused_and_room_is_found_again
 
 async def test_the_defaults_are_bounded(api: Caller) -> None:
     patience = Patience()
-    assert (patience.connections, patience.head, patience.idle, patience.unread) == (500, 10.0, 75.0, 60.0)
+    assert (patience.connections, patience.head, patience.idle, patience.unread) == (800, 10.0, 75.0, 60.0)
     assert (await api.get("/health/live")).status == 200

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from api.events import Events
 from api.links import Links
 from api.mj import PREFIXES, Mj
+from api.tasks_v1 import TasksV1
 from api.v1 import V1
 from tests.api.twin import Twin
 from tests.e2e.harness import Whole, whole
@@ -30,9 +32,14 @@ NAMING: dict[str, dict[str, Any] | None] = {
     "/submit/modal": {"taskId": "{id}", "prompt": "a cat"},
     "/submit/video": {"taskId": "{id}", "action": "extend", "index": 1},
     "/api/v1/task/fetch": {"_id": "{id}"},
+    "/api/v1/tasks/{id}": None,
+    "/api/v1/tasks/{id}/timeline": None,
+    "/api/v1/tasks/{id}/wait": None,
+    "/api/v1/tasks/{id}/events": None,
     "/api/v1/trigger/submit": {"action": "UPSCALE", "taskId": "{id}", "index": "1"},
 }
 NAMING_NONE = {
+    "/api/v1/events", "/api/v1/events/ticket",
     "/task/list", "/task/queue", "/account/list", "/account/{id}/fetch", "/api/v1/task/list",
     "/submit/imagine", "/submit/describe", "/submit/blend", "/submit/shorten", "/submit/show", "/submit/info",
     "/submit/settings", "/submit/switch", "/submit/upload-discord-images",
@@ -42,7 +49,10 @@ UNKNOWN = "1600000000000000"
 
 def test_every_route_is_judged() -> None:
     mj = {route.path.removeprefix("/mj") for route in Mj(Twin(), Links()).routes() if route.path.startswith("/mj/")}
-    v1 = {route.path for route in V1(Twin(), Links()).routes()}
+    none: Any = None
+    looks = TasksV1(Twin(), none, none, seats=none, shapes=none)
+    streams = Events(Twin(), none, none, gate=none, seats=none, tickets=none, shapes=none)
+    v1 = {route.path for part in (V1(Twin(), Links()), looks, streams) for route in part.routes()}
     assert mj | v1 == NAMING.keys() | NAMING_NONE
 
 
