@@ -69,10 +69,10 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
         for name in self.__struct_fields__:
             value = getattr(self, name)
             if name in SECRET_FIELDS and value:
-                yield from _secrets_in(value)
+                yield from secrets_in(value)
 
 
-def _secrets_in(value: str | tuple[ApiSecret, ...]) -> Iterator[str]:
+def secrets_in(value: str | tuple[ApiSecret, ...]) -> Iterator[str]:
     """The value, and what is a secret in it by itself: a URL's password, and with its user as a proxy is told it."""
     if not isinstance(value, str):
         yield from (each.secret for each in value)

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from settings import Settings
+from settings import ROOT, Settings
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -18,7 +18,8 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 def cautions(settings: Settings, secret_files: Iterable[Path]) -> Iterator[str]:
     """`secret_files`: those that hold secrets, as far as they exist."""
     yield from settings.cautions()
-    for path in secret_files:
+    own = [ROOT / settings.discord.accounts_file] if settings.discord.accounts_file else []
+    for path in [*secret_files, *own]:
         if is_open_to_others(path):
             yield f"{path} holds secrets, and other users of this machine can read or change it: chmod 600 {path}"
     folder = settings.storage.data_dir

@@ -47,6 +47,13 @@ def configure(
     threading.excepthook = _died
 
 
+def hide(secrets: Iterable[str]) -> None:
+    """From now on these are masked, too: what becomes known while the service runs."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _Redacting):
+            handler.formatter.hide(secrets)
+
+
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     log.critical("an error was not caught", exc_info=(kind, error, trace))
 
@@ -80,9 +87,17 @@ class Masking:
     """Takes secrets out of a text, in every form in which libraries write them; rather too much than too little."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        # The longest first: one secret may be part of another.
-        forms = sorted({form for secret in secrets if secret for form in forms_of(secret)}, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, forms))) if forms else None
+        self._forms: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        self.add(secrets)
+
+    def add(self, secrets: Iterable[str]) -> None:
+        found = {form for secret in secrets if secret for form in forms_of(secret)} - self._forms
+        if found:
+            self._forms |= found
+            # The longest first: one secret may be part of another.
+            forms = sorted(self._forms, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, forms)))
 
     def mask(self, text: str) -> str:
         return self._pattern.sub(MASK, text) if self._pattern else text
@@ -93,7 +108,13 @@ class _Redacting(logging.Formatter):
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
-        self.mask = Masking(secrets).mask
+        self._masking = Masking(secrets)
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        self._masking.add(secrets)
+
+    def mask(self, text: str) -> str:
+        return self._masking.mask(text)
 
     def message(self, record: logging.LogRecord) -> str:
         return self.mask(record.getMessage())

@@ -147,6 +147,13 @@ def test_what_python_prints_of_uncaught_errors_is_masked() -> None:
     assert "MTA4" not in text
 
 
+def test_what_becomes_known_later_is_masked_from_then_on() -> None:
+    stream = start("json")
+    log.hide(["a token of today"])
+    logging.getLogger("bot").info("a token of today, %s", SECRETS[0])
+    assert json.loads(stream.getvalue())["message"] == "***, ***"
+
+
 def test_a_line_that_cannot_be_formatted_shows_nothing_of_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:
     stream = start("text")
     logging.getLogger("bot").info("%d", SECRETS[0])
