@@ -82,6 +82,18 @@ class TooManyConnections(ServiceError):
     code = "too_many_connections"
 
 
+class DeliveryNotFound(BadRequest):
+    """There is no such delivery."""
+
+    code = "delivery_not_found"
+
+
+class DeliveryDone(ServiceError):
+    """The delivery has arrived: there is nothing to try again."""
+
+    code = "delivery_done"
+
+
 class CannotListen(ServiceError):
     """The address cannot be listened on."""
 
@@ -122,6 +134,7 @@ _STATUS: dict[type[ServiceError], int] = {
     BodyTooLarge: 413,
     UnknownContentType: 415,
     KeyReused: 409,
+    DeliveryDone: 409,
     QueueFull: 429,
     TooFast: 429,
     TooManyStreams: 429,

@@ -26,6 +26,8 @@ BAIDU, HOOK, ALERT, PROXY = (
     "unmistakable-alert-6",
     "unmistakable-proxy-7",
 )
+KEY = "unmistakable-signing-key-8-8-8-8"
+SIGNING = f"whsec_{b64encode(KEY.encode()).decode()}"
 
 
 class Said:
@@ -117,6 +119,7 @@ async def test_no_secret_is_anywhere_but_in_the_settings(tmp_path: Path) -> None
             BAIDU_APPID="app",
             BAIDU_SECRET=BAIDU,
             BAIDU_URL=simulator.url,
+            WEBHOOK_SECRET=SIGNING,
             NOTIFY_HOOK=f"{hooks.url}?key={HOOK}",
             ALERT_HOOK=f"{hooks.url.replace('/hook', '/none')}?key={ALERT}",
         )
@@ -161,7 +164,8 @@ async def test_no_secret_is_anywhere_but_in_the_settings(tmp_path: Path) -> None
             simulator.add_fault({"kind": "dead_token"})
             await submit("a dog too late")
             await said.until(b"alert about account")
-            await ask("GET", "/health", {"mj-api-secret": ADMIN})
+            for path in ("/health", "/api/v1/deliveries", "/api/v1/accounts", "/metrics"):
+                assert b"unmistakable" not in await ask("GET", path, {"mj-api-secret": ADMIN})
             files = files_in(tmp_path)
             command = command_of(running)
     everything = {"stdout and stderr": said.text, "its command line": command, **files}
@@ -171,6 +175,7 @@ async def test_no_secret_is_anywhere_but_in_the_settings(tmp_path: Path) -> None
     assert b"Traceback" not in b"".join(answers)
     assert any(name.endswith("-wal") for name in files)
     secrets = {"anna": ANNA, "shop": SHOP, "admin": ADMIN, "baidu": BAIDU, "hook": HOOK, "alert": ALERT, "token": token}
+    secrets |= {"signing": SIGNING, "signing key": KEY}
     check(everything, secrets)
 
 
