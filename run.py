@@ -20,11 +20,12 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from assembly.cautions import cautions
 from assembly.commands import NAMES, add_commands, run_command
 from assembly.service import service
 from assembly.simulated import simulated
 from bot.reading import run_read
-from settings import Settings, SettingsError, load, provide_example
+from settings import Settings, SettingsError, dotenv_files, load, provide_example
 from tasks.errors import ServiceError
 from tasks.log import configure
 
@@ -112,6 +113,8 @@ def run(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     configure(settings.log.level, settings.log.format, settings.secrets())
+    for caution in cautions(settings, dotenv_files()):
+        log.warning("%s", caution)
     try:
         asyncio.run(main(settings))
     except Exception as error:
