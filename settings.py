@@ -20,13 +20,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
 
 ROOT = Path(__file__).resolve().parent  # relative paths start here, wherever the process was started
+
+SHORT = 16  # characters of a secret that is open to guessing over a network
 
 Whole = Annotated[int, Meta(ge=1)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -45,6 +47,17 @@ class SettingsError(Exception):
 # ---------------------------------------------------------------- the groups: type, bounds, default
 
 
+class ApiSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """One secret of callers, which its repr keeps."""
+
+    name: str = ""  # "": the only one, which sees every task
+    secret: str
+    shared: bool = False  # a named one that sees every task, not its own alone
+
+    def __repr__(self) -> str:
+        return f"ApiSecret(name={self.name!r}, secret='***', shared={self.shared})"
+
+
 class Group(msgspec.Struct, frozen=True, kw_only=True):
     """A frozen group of settings whose repr keeps its secrets."""
 
@@ -58,10 +71,20 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
         for name in self.__struct_fields__:
             value = getattr(self, name)
             if name in SECRET_FIELDS and value:
-                for secret in (value,) if isinstance(value, str) else value:
-                    yield secret
-                    if "://" in secret and (password := urlsplit(secret).password):
-                        yield password
+                yield from secrets_in(value)
+
+
+def secrets_in(value: str | tuple[str | ApiSecret, ...]) -> Iterator[str]:
+    """The value, and what is a secret in it by itself: a URL's password, and with its user as a proxy is told it."""
+    if not isinstance(value, str):
+        for each in value:
+            yield from secrets_in(each if isinstance(each, str) else each.secret)
+        return
+    yield value
+    parts = urlsplit(value) if "://" in value else None
+    if parts is not None and parts.password:
+        password = unquote(parts.password)
+        yield from (parts.password, password, f"{unquote(parts.username or '')}:{password}")
 
 
 class AccountSettings(Group, frozen=True, kw_only=True):
@@ -100,6 +123,7 @@ class TaskSettings(Group, frozen=True, kw_only=True):
     silence_minutes_fast: Minutes = 15
     silence_minutes_relaxed: Minutes = 180
     max_queue: Whole = 10_000
+    max_queue_per_secret: Annotated[int, Meta(ge=0)] = 1000
     max_prompt_length: Whole = 6000
     prompt_suffix: str = ""
     max_drawings_per_prompt: Annotated[int, Meta(ge=1, le=100)] = 1
@@ -114,8 +138,10 @@ class HttpSettings(Group, frozen=True, kw_only=True):
 
     host: str = "127.0.0.1"
     port: Port = 3000
-    api_secret: str = ""
+    api_secrets: tuple[ApiSecret, ...] = ()
     admin_secret: str = ""
+    rate_limit: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    max_connections: Annotated[int, Meta(ge=10, le=100_000)] = 800
     allow_anonymous: bool = False
     allowed_hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
@@ -199,6 +225,17 @@ class Settings(Group, frozen=True, kw_only=True):
     simulator_port: Port = 8765
     simulator: bool = False  # said on the command line, not in the environment
 
+    def cautions(self) -> Iterator[str]:
+        """What may be so, and is better known: for the log, at the start."""
+        if is_loopback(self.http.host):
+            return
+        known = [
+            (f"API_SECRET of {each.name}" if each.name else "API_SECRET", each.secret) for each in self.http.api_secrets
+        ]
+        for what, secret in [*known, ("ADMIN_SECRET", self.http.admin_secret)]:
+            if secret and len(secret) < SHORT:
+                yield f"{what} has less than {SHORT} characters: make a longer one with openssl rand -hex 24"
+
     def secrets(self) -> Iterator[str]:
         for group in (*self.discord.accounts, self.discord, self.http, self.hooks, self.translation):
             yield from group.secrets()
@@ -256,6 +293,29 @@ def _word(text: str) -> str:
     if not re.fullmatch(r"[!-~]+", text):
         raise ValueError("one word of ASCII letters, digits and signs, as it travels in an HTTP header")
     return text
+
+
+def _api_secrets(text: str) -> tuple[ApiSecret, ...]:
+    """`secret`, or `name:secret` and `name:secret:shared`, separated by commas."""
+    if not re.search("[,:]", text):
+        return (ApiSecret(secret=_word(text)),)
+    found = tuple(_named_secret(_unquoted(item)) for item in text.split(","))
+    if len({each.name for each in found}) < len(found):
+        raise ValueError("a list in which each name stands once")
+    if len({each.secret for each in found}) < len(found):
+        raise ValueError("a list in which no two names have the same secret")
+    return found
+
+
+def _named_secret(text: str) -> ApiSecret:
+    name, _, rest = text.partition(":")
+    secret, colon, flag = rest.partition(":")
+    if not re.fullmatch(r"[a-z0-9_-]{1,32}", name) or not secret or (colon and flag != "shared"):
+        raise ValueError(
+            "one secret without : and commas, or a list such as anna:secret1,bert:secret2:shared.\n"
+            "    A name is 1 to 32 of a-z, 0-9, _ and -; shared, a secret shows everybody's tasks"
+        )
+    return ApiSecret(name=name, secret=_word(secret), shared=bool(colon))
 
 
 def _host(text: str) -> str:
@@ -436,6 +496,8 @@ TABLE = (
             "The same in relaxed mode or in MidJourney's own queue, where hours may pass."),
     Setting("MAX_QUEUE", "tasks.max_queue", "tasks",
             "More waiting tasks than this are refused as 'queue full', so that a runaway caller cannot fill the disk."),
+    Setting("MAX_QUEUE_PER_SECRET", "tasks.max_queue_per_secret", "tasks, 0 for no limit",
+            "The same for each named secret, so that one caller cannot fill the queue for the others."),
     Setting("PROMPT_SUFFIX", "tasks.prompt_suffix", "parameters, such as --ar 16:9 --stylize 200",
             "Appended to each prompt that does not have these parameters."),
     Setting("MAX_DRAWINGS_PER_PROMPT", "tasks.max_drawings_per_prompt", "drawings",
@@ -458,12 +520,16 @@ TABLE = (
             read=_host),
     Setting("PORT", "http.port", "TCP port",
             "Where to listen; the reference's port."),
-    Setting("API_SECRET", "http.api_secret", "text",
+    Setting("API_SECRET", "http.api_secrets", "text, or a list of name:secret and name:secret:shared",
             "What callers must send along. Without it only this machine is served: each drawing costs money.",
-            read=_word, secret=True),
+            read=_api_secrets, secret=True),
     Setting("ADMIN_SECRET", "http.admin_secret", "text",
-            "What the operator's own requests send along: accounts, deliveries, what becomes of open questions.",
+            "What the operator's own requests send along. It also shows every task. Empty: nobody is the operator.",
             read=_word, secret=True),
+    Setting("RATE_LIMIT", "http.rate_limit", "submits per minute, 0 for no limit",
+            "For each secret; as many may come at once. What is beyond is refused. Look-ups are not counted."),
+    Setting("MAX_CONNECTIONS", "http.max_connections", "connections",
+            "More at once are answered 503 and closed. Below what the system allows a process in open files."),
     Setting("ALLOW_ANONYMOUS", "http.allow_anonymous", "true or false",
             "Serve other machines without API_SECRET. Only where something else keeps strangers out.", read=_flag),
     Setting("ALLOWED_HOSTS", "http.allowed_hosts", "list separated by commas",
@@ -622,7 +688,7 @@ class CallerSettings(NamedTuple):
     """What somebody needs who calls the service from its own machine: the command line."""
 
     address: str
-    secret: str
+    secret: str  # the first of a list
     proxy_url: str  # for pictures at Discord's CDN
 
 
@@ -636,7 +702,8 @@ def load_caller(
     if reader.mistakes:
         raise SettingsError(reader.mistakes)
     given = HttpSettings(**http)
-    return CallerSettings(given.address, given.api_secret, DiscordSettings(**discord).proxy_url)
+    secret = next((each.secret for each in given.api_secrets), "")
+    return CallerSettings(given.address, secret, DiscordSettings(**discord).proxy_url)
 
 
 def dotenv_files(environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> tuple[Path, ...]:
@@ -654,7 +721,7 @@ def provide_example(data_dir: Path, example: Path = ROOT / ".env.example") -> Pa
     try:
         if target.exists() or not example.exists():
             return None
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copyfile(example, target)
     except OSError:
         return None  # a folder that cannot be written is reported by the store, which needs it
@@ -752,6 +819,12 @@ class _Reader:
                 f"HOST={host} is open to other machines, and there is no API_SECRET: anyone could draw at your cost.\n"
                 "    Set API_SECRET to what callers must send along, or ALLOW_ANONYMOUS=true if something else\n"
                 "    keeps strangers out, or leave HOST at 127.0.0.1."
+            )
+        admin = found["http"].get("admin_secret")
+        if admin and any(each.secret == admin for each in found["http"].get("api_secrets", ())):
+            self.mistakes.append(
+                "ADMIN_SECRET is one of API_SECRET: every caller who has it would be the operator.\n"
+                "    Give the operator a secret of its own."
             )
         if found["discord"].get("accounts_file") and (plain := [n for n in _PLAIN_ACCOUNT if n in self._texts]):
             self.mistakes.append(

@@ -12,7 +12,6 @@ from html import escape
 
 from aiohttp import web
 
-from api.answers import SERVER
 from api.links import Links
 from api.operations import Answer, Operation
 from api.routes import Route
@@ -48,10 +47,6 @@ _POLICY = (
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Server": SERVER,
 }
 
 _ROUTES = (

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from api.allowed import EVERYTHING, Allowed
 from api.auth import Access
+from api.callers import Named
 from assembly.accounts_file import AccountsFile
 from bot.client import AccountConfig
 from bot.endpoints import Endpoints
@@ -101,8 +102,13 @@ def accounts_of(discord: DiscordSettings, file: AccountsFile | None, shared: End
 def make_access(given: HttpSettings) -> Access:
     public = urlsplit(given.public_url).hostname  # the operator's own name for us is one of our hosts
     return Access(
-        secret=given.api_secret,
+        secret=next((each.secret for each in given.api_secrets if not each.name), ""),
+        named=tuple(
+            Named(name=each.name, secret=each.secret, shared=each.shared) for each in given.api_secrets if each.name
+        ),
         admin_secret=given.admin_secret,
+        submits_per_minute=given.rate_limit,
+        is_public_https=given.public_url.startswith("https://"),
         allowed_hosts=frozenset([*given.allowed_hosts, *([public] if public else [])]),
         cors_origins=frozenset(given.cors_origins),
     )
@@ -125,6 +131,7 @@ def make_deadlines(given: TaskSettings) -> Deadlines:
 def make_limits(given: TaskSettings) -> Limits:
     return Limits(
         max_queue=given.max_queue,
+        max_queue_of_each=given.max_queue_per_secret,
         modal_timeout=given.modal_timeout_minutes * MINUTE,
         sends_remix_on=given.remix_auto_submit,
     )

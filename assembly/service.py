@@ -21,6 +21,7 @@ from api.mj_schema import render_mj
 from api.operator import Operator
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
+from api.server import Patience
 from api.signing import Signer
 from api.webhooks import Deliveries
 from assembly.accounts import Accounts
@@ -69,7 +70,10 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.storage.database_path))
         clock, changes = SteadyClock(), Changes()
-        store, outbox = Tasks(database, clock=clock), Outbox(database)
+        store, outbox = (
+            Tasks(database, clock=clock, operator_hook=settings.hooks.notify_hook),
+            Outbox(database, settings.hooks.notify_hook),
+        )
         links = Links(cdn_base=settings.discord.cdn_base, public_url=settings.http.public_url)
         rules = make_rules(settings.tasks)
         journal = Journal(store, changes, clock, settings.hooks.notify_hook)
@@ -158,7 +162,6 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         mj = Mj(
             use_cases,
             links,
-            secret=settings.http.api_secret,
             queued_code=settings.http.queued_code,
             queue_size=settings.tasks.max_queue,
             timeout_minutes=settings.tasks.silence_minutes,
@@ -200,7 +203,12 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             try:
                 async with pool:
                     try:
-                        async with serve(app, settings.http.host, settings.http.port if port is None else port) as url:
+                        async with serve(
+                            app,
+                            settings.http.host,
+                            settings.http.port if port is None else port,
+                            Patience(connections=settings.http.max_connections),
+                        ) as url:
                             yield url
                     finally:
                         await dispatcher.drain()

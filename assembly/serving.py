@@ -12,9 +12,10 @@ import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from assembly.cautions import cautions
 from assembly.service import service
 from assembly.simulated import simulated
-from settings import Settings, load, provide_example
+from settings import Settings, dotenv_files, load, provide_example
 from tasks.errors import ServiceError
 from tasks.log import configure
 
@@ -71,6 +72,8 @@ def run_service(*, simulator: bool) -> int:
         provide_example(Path(folder))  # before the settings are read: in a container it shows what they are called
     settings = load(simulator=simulator)
     configure(settings.log.level, settings.log.format, settings.secrets())
+    for caution in cautions(settings, dotenv_files()):
+        log.warning("%s", caution)
     try:
         asyncio.run(main(settings))
     except Exception as error:

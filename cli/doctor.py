@@ -42,6 +42,9 @@ def _findings(given: argparse.Namespace) -> Iterator[Finding]:
         yield from _mistakes(error)
     else:
         yield well(f"Settings: {_spoken(settings)}.")
+        for caution in settings.cautions():
+            what, _, mend = caution.partition(": ")
+            yield doubtful(f"{what}.", mend)
         yield from _checked("tokens", lambda: _tokens(settings))
         yield from _checked("port", lambda: port(settings.http, load_caller().secret))
         if not (given.offline or given.simulator):

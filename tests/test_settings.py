@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import settings
 from assembly.parts import make_allowed
-from settings import ROOT, TABLE, AccountSettings, Setting, Settings, SettingsError, load
+from settings import ROOT, TABLE, AccountSettings, ApiSecret, Setting, Settings, SettingsError, load
 
 ACCOUNT = {"DISCORD_TOKEN": "secret.token", "DISCORD_GUILD_ID": "11", "DISCORD_CHANNEL_ID": "22"}
 each_setting = pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
@@ -119,14 +119,14 @@ def test_the_environment_wins_over_dotenv_and_the_first_dotenv_over_the_next(tmp
 
 def test_an_empty_value_is_none_and_hides_nothing(tmp_path: Path) -> None:
     path = write(tmp_path / ".env", "API_SECRET=from-the-file\n")
-    assert read(path, API_SECRET=" ", PORT='""').http.api_secret == "from-the-file"
+    assert read(path, API_SECRET=" ", PORT='""').http.api_secrets == (ApiSecret(secret="from-the-file"),)
 
 
 def test_a_dotenv_of_a_windows_editor_with_quotes_comments_and_dollars(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_bytes(b"\xef\xbb\xbfAPI_SECRET='a${b}c'\r\nPORT=81 # the second\r\nexport LOG_FORMAT=json\r\n")
     got = read(path)
-    assert (got.http.api_secret, got.http.port, got.log.format) == ("a${b}c", 81, "json")
+    assert (got.http.api_secrets[0].secret, got.http.port, got.log.format) == ("a${b}c", 81, "json")
 
 
 def test_a_dotenv_that_is_no_text_is_told(tmp_path: Path) -> None:
@@ -300,6 +300,7 @@ def test_any_text_is_read_or_refused(values: dict[str, str]) -> None:
 def test_a_caller_needs_no_account() -> None:
     got = settings.load_caller({"PORT": "81", "API_SECRET": "s", "PROXY_URL": "http://p:1"}, [])
     assert got == ("http://127.0.0.1:81", "s", "http://p:1")
+    assert settings.load_caller({"API_SECRET": "anna:first,bert:second"}, []).secret == "first"
     with pytest.raises(SettingsError, match="PORT"):
         settings.load_caller({"PORT": "many"}, [])
 
@@ -345,7 +346,8 @@ def test_repr_and_str_show_no_secret() -> None:
 
 
 def test_every_secret_is_handed_to_the_log() -> None:
-    assert set(read(**SECRETS).secrets()) == {*SECRETS.values(), "proxypass", "secondpass", *KEYS} - {
+    own = {"proxypass", "me:proxypass", "secondpass", "me:secondpass"}
+    assert set(read(**SECRETS).secrets()) == {*SECRETS.values(), *own, *KEYS} - {
         "app",
         SECRETS["WEBHOOK_SECRET"],
     }
@@ -354,6 +356,48 @@ def test_every_secret_is_handed_to_the_log() -> None:
 def test_groups_are_frozen() -> None:
     with pytest.raises(AttributeError):
         read().http.port = 1  # type: ignore[misc]
+
+
+# ---------------------------------------------------------------- who may call
+
+
+def test_one_secret_needs_no_name_and_several_have_theirs() -> None:
+    assert read(API_SECRET="sesame").http.api_secrets == (ApiSecret(secret="sesame"),)
+    assert read(API_SECRET="anna:one, 'b-2:two:shared'").http.api_secrets == (
+        ApiSecret(name="anna", secret="one"),
+        ApiSecret(name="b-2", secret="two", shared=True),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["anna:", ":hidden1", "Anna:hidden1", "an na:hidden1", "anna:hidden1:all", "hidden1,hidden2", "anna:hidden1,",
+     f"{'a' * 33}:hidden1", "anna:hidden1,anna:hidden2", "anna:hidden1,bert:hidden1", "anna:hidden1:shared:more"],
+)  # fmt: skip
+def test_a_list_of_secrets_that_is_not_clear_is_refused_and_not_shown(text: str) -> None:
+    told = mistakes(API_SECRET=text)
+    assert "API_SECRET: the value (not shown)" in told
+    assert "hidden" not in told
+
+
+def test_the_operator_has_a_secret_of_its_own() -> None:
+    assert "ADMIN_SECRET is one of API_SECRET" in mistakes(API_SECRET="same", ADMIN_SECRET="same")
+    assert "ADMIN_SECRET is one of API_SECRET" in mistakes(API_SECRET="anna:a,bert:same", ADMIN_SECRET="same")
+
+
+def test_each_named_secret_is_kept_from_reprs_and_handed_to_the_log() -> None:
+    got = read(API_SECRET="anna:first-one,bert:second-one:shared", ADMIN_SECRET="third-one")
+    assert {"first-one", "second-one", "third-one"} <= set(got.secrets())
+    assert not any(word in repr(got) + repr(got.http.api_secrets) for word in ("first-one", "second-one", "third-one"))
+
+
+def test_short_secrets_are_told_where_others_can_guess_at_them() -> None:
+    short = {"API_SECRET": "anna:short,bert:long-enough-for-this", "ADMIN_SECRET": "tiny"}
+    told = [*read(HOST="0.0.0.0", **short).cautions()]
+    assert ["anna" in told[0], "ADMIN_SECRET" in told[1]] == [True, True]
+    assert len(told) == 2
+    assert not any(secret in " ".join(told) for secret in ("short,", "tiny"))
+    assert [*read(**short).cautions()] == []
 
 
 # ---------------------------------------------------------------- the simulator
