@@ -39,14 +39,16 @@ def make_app(
     service: Services[Service],
     access: Access,
     links: Links,
+    gate: Gate | None = None,
     max_body: int = MAX_BODY,
     more: Iterable[Route] = (),
     around: Iterable[Middleware] = (),
     closing: Iterable[Callable[[web.Application], Awaitable[None]]] = (),
 ) -> web.Application:
-    """The application. `more` are further contracts' routes; they pass the same guard. `around` see each answer;
-    `closing` are called when the server stops, before it waits for the requests under way."""
-    gate = Gate(access)
+    """The application. `gate` is that of `access`, where routes of `more` ask it themselves: there is one, as it counts
+    wrong secrets. `more` are further contracts' routes; they pass the same guard. `around` see each answer; `closing`
+    are called when the server stops, before it waits for the requests under way."""
+    gate = gate or Gate(access)
     routes: tuple[Route, ...] = (
         *V1(service, links).routes(),
         *Health(service, gate).routes(),

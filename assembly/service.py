@@ -14,6 +14,7 @@ from functools import partial
 from api.accounts import AccountRoutes
 from api.alerts import Alerts
 from api.app import make_app, serve
+from api.auth import Gate
 from api.deliveries import DeliveryRoutes
 from api.links import Links
 from api.mj import Mj
@@ -155,9 +156,9 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             wall=SystemClock(),
             told=changes.publish,
         )
-        keeping = make_keeping(settings.storage)
+        keeping, access = make_keeping(settings.storage), make_access(settings.http)
         upkeep = Upkeep(Removal(database, store), keeping, clock, wall=SystemClock())
-        access = make_access(settings.http)
+        gate = Gate(access)
         pictures = await stack.enter_async_context(PictureFetch(make_allowed(settings.hooks)))
         mj = Mj(
             use_cases,
@@ -168,12 +169,13 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             load=pictures,
         )
         watching = make_watching(
-            use_cases, store=store, outbox=outbox, changes=changes, access=access, links=links, clock=clock
+            use_cases, store=store, outbox=outbox, changes=changes, gate=gate, links=links, clock=clock
         )
         app = make_app(
             service=use_cases,
             access=access,
             links=links,
+            gate=gate,
             max_body=settings.http.max_body_mb * 2**20,
             more=[
                 *mj.routes(),

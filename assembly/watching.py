@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from aiohttp.typedefs import Middleware
 
-from api.auth import Access, Gate
+from api.auth import Gate
 from api.events import Events
 from api.feed import Feed
 from api.http_meter import HttpMeter
@@ -45,13 +45,13 @@ def make_watching(
     store: Tasks,
     outbox: Outbox,
     changes: Changes,
-    access: Access,
+    gate: Gate,
     links: Links,
     clock: Clock,
 ) -> Watching:
     http_meter, task_meter = HttpMeter(), TaskMeter()
     feed, seats, shapes = Feed(store, changes, watch=task_meter.look), Seats(), Shapes(links)
-    streams = Events(services, feed, store, gate=Gate(access), seats=seats, tickets=Tickets(clock), shapes=shapes)
+    streams = Events(services, feed, store, gate=gate, seats=seats, tickets=Tickets(clock), shapes=shapes)
     looks = TasksV1(services, feed, store, seats=seats, shapes=shapes)
     metrics = Metrics(
         http=http_meter,

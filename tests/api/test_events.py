@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from api.auth import Access
-from api.callers import Caller
+from api.auth import WRONG_PER_MINUTE, Access
+from api.callers import Caller, Named
 from api.feed import MOST
 from api.links import Links
 from api.schema import v1_document
 from api.seats import SEATS, SEATS_PER_CALLER
 from api.stream import HEARTBEAT, RETRY, WRITE_SECONDS, Pace
 from api.tickets import MOST as TICKETS
+from api.tickets import MOST_PER_CALLER as TICKETS_OF_EACH
 from tasks.model import Status
 from tests.api.listening import House, WatchedSeats, house
 
@@ -237,8 +238,29 @@ async def test_tickets_are_few(tmp_path: Path) -> None:
         await issue(home)
 
 
-async def issue(home: House) -> dict[str, object]:
-    async with home.session.post(home.url + TICKET, headers={"mj-api-secret": "sesame"}) as response:
+async def test_who_takes_many_tickets_leaves_some_for_others(tmp_path: Path) -> None:
+    access = Access(named=(Named(name="anna", secret="sesame"), Named(name="bob", secret="bobs-secret")))
+    async with house(tmp_path, access=access, tickets=3, tickets_of_each=2) as home:
+        await issue(home)
+        await issue(home)
+        async with home.session.post(home.url + TICKET, headers={"mj-api-secret": "sesame"}) as refused:
+            assert (refused.status, refused.headers["Error-Code"]) == (429, "too_many_streams")
+        await issue(home, "bobs-secret")
+
+
+async def test_guessing_at_a_stream_counts_as_guessing_elsewhere(tmp_path: Path) -> None:
+    async with house(tmp_path, access=Access(secret="sesame")) as home:
+        wrong = {"mj-api-secret": "wrong"}
+        for _ in range(WRONG_PER_MINUTE):
+            async with home.session.get(home.url + ALL, headers=wrong) as refused:
+                assert refused.status == 401
+        for path in (ALL, "/api/v1/task/list"):
+            async with home.session.get(home.url + path, headers=wrong) as refused:
+                assert (refused.status, refused.headers["Error-Code"]) == (429, "too_many_wrong_secrets")
+
+
+async def issue(home: House, secret: str = "sesame") -> dict[str, object]:
+    async with home.session.post(home.url + TICKET, headers={"mj-api-secret": secret}) as response:
         assert response.status == 200
         told: dict[str, object] = await response.json()
         return told
@@ -308,6 +330,7 @@ async def test_a_listener_that_takes_nothing_is_cut_and_holds_up_nobody(tmp_path
 async def test_streams_and_waits_end_with_the_service(tmp_path: Path) -> None:
     async with asyncio.timeout(3), house(tmp_path) as home:
         task = await home.add()
+        await home.told()
         async with home.listen() as ear:
             waiting = asyncio.create_task(home.get(f"/api/v1/tasks/{task.id}/wait?timeout=300"))
             await home.until(lambda: home.seats.kinds.total() == 2)
@@ -335,7 +358,13 @@ async def test_the_documents_name_every_route_and_limit(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         for route in home.events.routes():
             assert f"\n| `{route.path}` |" in api
-    for limit in (f"{SEATS} of all", f"{SEATS_PER_CALLER} streams", f"{TICKETS:,} tickets", f"{MOST:,} tasks"):
+    for limit in (
+        f"{SEATS} of all",
+        f"{SEATS_PER_CALLER} streams",
+        f"{TICKETS:,} tickets",
+        f"{TICKETS_OF_EACH} tickets",
+        f"{MOST:,} tasks",
+    ):
         assert limit in streams
     assert f"every {HEARTBEAT:.0f} seconds" in streams
     assert f"nothing for {WRITE_SECONDS:.0f} seconds" in streams
