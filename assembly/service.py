@@ -184,7 +184,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 *AccountRoutes(accounts, use_cases).routes(),
                 *DeliveryRoutes(outbox, clock).routes(),
             ],
-            around=watching.around,
+            meter=watching.meter,
             closing=[watching.streams.close],
         )
         for part in (watching.feed, tracker, dispatcher, use_cases):

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aiohttp.typedefs import Middleware
-
 from api.auth import Gate
 from api.events import Events
 from api.feed import Feed
@@ -36,7 +34,7 @@ class Watching:
     feed: Feed
     streams: Events
     routes: Sequence[Route]
-    around: Sequence[Middleware]
+    meter: HttpMeter
 
 
 def make_watching(
@@ -67,5 +65,5 @@ def make_watching(
         feed=feed,
         streams=streams,
         routes=[*streams.routes(), *looks.routes(), *metrics.routes()],
-        around=[http_meter.middleware],
+        meter=http_meter,
     )
