@@ -9,7 +9,7 @@ import pytest
 
 from api.auth import WRONG_PER_MINUTE, Access
 from api.callers import Caller, Named
-from api.feed import MOST
+from api.feed import MOST, Page
 from api.links import Links
 from api.schema import v1_document
 from api.seats import SEATS, SEATS_PER_CALLER
@@ -17,6 +17,7 @@ from api.stream import HEARTBEAT, RETRY, WRITE_SECONDS, Pace
 from api.tickets import MOST as TICKETS
 from api.tickets import MOST_PER_CALLER as TICKETS_OF_EACH
 from tasks.model import Status
+from tasks.timeline import Line
 from tests.api.listening import House, WatchedSeats, house
 
 SECRET = {"mj_api_secret": "sesame"}
@@ -284,6 +285,26 @@ async def test_who_leaves_gives_the_seat_back_at_once(tmp_path: Path) -> None:
                 assert home.seats.kinds.total() == 1
                 ear.response.close()
                 await home.until(lambda: not home.seats.kinds.total())
+
+
+async def test_who_leaves_while_the_past_is_told_is_not_read_for_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def endless(line_id: int) -> Page:  # a past in which nothing is this caller's
+        await asyncio.sleep(0)
+        lines = [] if line_id >= home.feed.position else [Line(id=line_id + 1, task_id="7", time=0, kind="changed")]
+        return Page(end=line_id + len(lines), is_whole=True, lines=lines, tasks={})
+
+    async with house(tmp_path) as home:
+        task = await home.add()
+        await home.told()
+        first = await home.store.last_line_of(task.id)
+        assert first is not None
+        monkeypatch.setattr(home.feed, "page_after", endless)
+        home.feed.position = 2**62
+        async with home.listen(Last_Event_ID=str(first.id)):
+            assert home.seats.kinds["all"] == 1
+        await home.until(lambda: home.seats.kinds["all"] == 0)
 
 
 async def test_seats_are_counted(tmp_path: Path) -> None:
