@@ -9,7 +9,17 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.answers import json_value
-from tasks.errors import BadRequest, KeyReused, NoAccount, QueueFull, ServiceError, StoreFailed, Unauthorized
+from tasks.errors import (
+    ArchiveFailed,
+    BadRequest,
+    CuttingBusy,
+    KeyReused,
+    NoAccount,
+    QueueFull,
+    ServiceError,
+    StoreFailed,
+    Unauthorized,
+)
 
 RETRY_SECONDS = 30  # what a caller is told to wait when the queue or the database is full
 CODE_HEADER = "Error-Code"  # the stable code; a header, because the contract's body has two keys
@@ -31,6 +41,12 @@ class UnknownRoute(ServiceError):
     """There is nothing at this address."""
 
     code = "unknown_route"
+
+
+class NoSuchPicture(UnknownRoute):
+    """There is no picture of this name."""
+
+    code = "no_such_picture"
 
 
 class WrongMethod(ServiceError):
@@ -82,6 +98,8 @@ _STATUS: dict[type[ServiceError], int] = {
     QueueFull: 429,
     NoAccount: 503,
     StoreFailed: 503,
+    ArchiveFailed: 503,
+    CuttingBusy: 503,
     ServiceError: 500,
 }
 

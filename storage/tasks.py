@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from storage import sql
 from storage.database import Database
+from storage.images import Wanted, statements_of
 from storage.recent import Recent
 from storage.records import (
     follower_row_of,
@@ -34,12 +35,16 @@ NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
 
 
 class Tasks:
-    """The tasks of one database. `recent` is how many are kept in memory, about 3 kB each."""
+    """The tasks of one database. `recent` is how many are kept in memory, about 3 kB each. `copies`: which pictures are
+    to be copied; None: none."""
 
-    def __init__(self, database: Database, *, recent: int = 4096, clock: Clock | None = None) -> None:
+    def __init__(
+        self, database: Database, *, recent: int = 4096, clock: Clock | None = None, copies: Wanted | None = None
+    ) -> None:
         self._database = database
         self._recent = Recent(recent)
         self._clock = clock or SteadyClock()
+        self._copies = copies
 
     # ------------------------------------------------------------ writing
 
@@ -102,14 +107,18 @@ class Tasks:
         # What the operator may have sent again keeps its pictures.
         spent = [task for task in tasks if task.pictures and task.is_over and not is_open_end(task)]
         statements += (Statement(sql.FORGET_PICTURES, [(own_key(task.id),) for task in spent]),)
+        copying = [] if self._copies is None else statements_of(tasks, self._copies, self._clock.now())
 
         def committed() -> None:
             self._recent.committed(tasks)
             if hooks or over:
                 self._database.hooks_written.set()
+            if any(each.rows for each in copying):
+                self._database.images_written.set()
 
         try:
-            await self._database.write(*(each for each in statements if each.rows), committed=committed)
+            written = [each for each in (*statements, *copying) if each.rows]
+            await self._database.write(*written, committed=committed)
         except BaseException:
             self._recent.doubtful(tasks)
             raise
