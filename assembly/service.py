@@ -36,6 +36,7 @@ from assembly.parts import (
     make_rules,
     make_translator,
 )
+from assembly.watching import make_watching
 from bot.capture import Captures
 from bot.nonces import new_nonce
 from settings import ROOT, Settings
@@ -159,14 +160,24 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             timeout_minutes=settings.tasks.silence_minutes,
             load=pictures,
         )
+        watching = make_watching(
+            use_cases, store=store, outbox=outbox, changes=changes, access=access, links=links, clock=clock
+        )
         app = make_app(
             service=use_cases,
             access=access,
             links=links,
             max_body=settings.http.max_body_mb * 2**20,
-            more=(*mj.routes(), *Operator(use_cases, links).routes(), *AccountRoutes(accounts, use_cases).routes()),
+            more=[
+                *mj.routes(),
+                *watching.routes,
+                *Operator(use_cases, links).routes(),
+                *AccountRoutes(accounts, use_cases).routes(),
+            ],
+            around=watching.around,
+            closing=[watching.streams.close],
         )
-        for part in (tracker, dispatcher, use_cases):
+        for part in (watching.feed, tracker, dispatcher, use_cases):
             await part.start()
         async with asyncio.TaskGroup() as group:
             loops = [
@@ -175,6 +186,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 group.create_task(tell_of_jumps(clock), name="watch the machine's clock"),
                 group.create_task(dispatcher.run(), name="send what waits"),
                 group.create_task(deliveries.run(), name="deliver call-backs"),
+                group.create_task(watching.feed.run(), name="tell who listens"),
                 group.create_task(alerts.run(), name="tell the operator"),
                 group.create_task(accounts.watch(), name="follow the file of accounts"),
             ]
@@ -183,8 +195,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             try:
                 async with pool:
                     try:
-                        listen = settings.http.port if port is None else port
-                        async with serve(app, settings.http.host, listen) as url:
+                        async with serve(app, settings.http.host, settings.http.port if port is None else port) as url:
                             yield url
                     finally:
                         await dispatcher.drain()

@@ -92,10 +92,16 @@ class TaskStore(Protocol):
         """The lines of all tasks that came after this one, in order."""
 
     async def last_line(self) -> int:
-        """The id of the newest line; 0 when there is none."""
+        """The id of the newest line that ever was; 0 when there was none."""
+
+    async def last_line_of(self, task_id: str) -> Line | None:
+        """The newest line of this task; None when there is none."""
 
     async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
         """Newest first; `before` is a task id that pages on."""
+
+    async def count_open(self) -> Mapping[tuple[str, ...], int]:
+        """How many tasks are not over, by status, action and account ("" without one)."""
 
     async def count_waiting(self) -> int:
         """How many tasks are NEW or READY."""
@@ -143,7 +149,7 @@ class Gateway(Protocol):
         as `send` does."""
 
     def pause(self, account: str, reason: str) -> None:
-        """Take the account out of service until the operator has mended it and the process restarts."""
+        """Take the account out of service until the operator has mended and resumed it, or the process restarts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
