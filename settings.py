@@ -711,7 +711,7 @@ class _Reader:
         needed = ("S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY")
         if found.get("place") == "s3" and (missing := [name for name in needed if name not in self._texts]):
             self.mistakes.append(
-                f"ARCHIVE=s3 needs {' and '.join(missing)}.\n    Set what is missing, or ARCHIVE=disk; see docs/archive.md."
+                f"ARCHIVE=s3 needs {' and '.join(missing)}.\n    Set what is missing, or ARCHIVE=disk: docs/archive.md."
             )
         if found.get("redirect") and found.get("place") != "s3":
             self.mistakes.append("ARCHIVE_REDIRECT goes with ARCHIVE=s3 alone.\n    Leave it out.")

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from aiohttp import web
+
 from api.links import Links
 from api.mj_schema import mj_document
 from api.schema import v1_document
@@ -24,14 +26,18 @@ class Shape:
 
 class Shapes:
     def __init__(self, links: Links) -> None:
-        documents = {"v1": partial(v1_document, links=links), "mj": partial(mj_document, links=links)}
-        self._shapes: Mapping[str, Shape] = {
-            name: Shape(name=name, document=document) for name, document in documents.items()
-        }
+        self._links = links
+        self._shapes = _with(links)
 
-    def named(self, name: str | None) -> Shape:
-        """Without a name that of /api/v1. Raises BadRequest."""
-        shape = self._shapes.get((name or "v1").strip())
+    def named(self, name: str | None, request: web.Request | None = None) -> Shape:
+        """Without a name that of /api/v1. `request`: the one that it answers, and nobody else. Raises BadRequest."""
+        shapes = self._shapes if request is None else _with(self._links.asked_at(request))
+        shape = shapes.get((name or "v1").strip())
         if shape is None:
             raise BadRequest(f"The shape {name!r:.40} is unknown.", hint="Give v1 or mj.")
         return shape
+
+
+def _with(links: Links) -> Mapping[str, Shape]:
+    documents = {"v1": partial(v1_document, links=links), "mj": partial(mj_document, links=links)}
+    return {name: Shape(name=name, document=document) for name, document in documents.items()}

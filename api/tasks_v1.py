@@ -44,7 +44,7 @@ class TasksV1:
         )
 
     async def task(self, request: web.Request) -> web.Response:
-        shape = self._shapes.named((await read_fields(request, _SHAPE)).get("shape"))
+        shape = self._shapes.named((await read_fields(request, _SHAPE)).get("shape"), request)
         task = seen(await self._service.fetch(request.match_info["id"]), caller_of(request))
         return json_value(shape.document(task))
 
@@ -58,7 +58,7 @@ class TasksV1:
 
     async def wait(self, request: web.Request) -> web.Response:
         fields = await read_fields(request, _SHAPE | {"timeout"})
-        shape, seconds = self._shapes.named(fields.get("shape")), seconds_of(fields.get("timeout", WAIT))
+        shape, seconds = self._shapes.named(fields.get("shape"), request), seconds_of(fields.get("timeout", WAIT))
         task_id, caller = request.match_info["id"], caller_of(request)
         task = seen(await self._service.get(task_id), caller)
         if seconds and not task.status.is_over:

@@ -25,6 +25,7 @@ from api.schema import render_v1
 from api.webhooks import Deliveries
 from assembly.accounts import Accounts
 from assembly.accounts_file import AccountsFile
+from assembly.copying import copying, make_wanted, tell_address
 from assembly.parts import (
     accounts_of,
     make_access,
@@ -69,16 +70,14 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         database = await stack.enter_async_context(Database(settings.storage.database_path))
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         clock, changes = SteadyClock(), Changes()
-        store, outbox = Tasks(database, clock=clock), Outbox(database)
+        store, outbox = Tasks(database, clock=clock, copies=make_wanted(settings.archive)), Outbox(database)
         links = Links(cdn_base=settings.discord.cdn_base, public_url=settings.http.public_url)
-        rules = make_rules(settings.tasks)
-        journal = Journal(store, changes, clock, settings.hooks.notify_hook)
+        rules, journal = make_rules(settings.tasks), Journal(store, changes, clock, settings.hooks.notify_hook)
         translator = make_translator(http, settings.translation, clock)
-        events: asyncio.Queue[Event] = asyncio.Queue()
-        awake = asyncio.Event()
+        events, awake = asyncio.Queue[Event](), asyncio.Event()
         alerts = Alerts(settings.hooks.alert_hook, clock=clock)
-        folder = settings.storage.capture_dir
-        captures = await stack.enter_async_context(Captures(ROOT / folder if folder else None, clock=clock))
+        folder = ROOT / name if (name := settings.storage.capture_dir) else None
+        captures = await stack.enter_async_context(Captures(folder, clock=clock))
         accounts_file = AccountsFile(ROOT / path) if (path := settings.discord.accounts_file) else None
         shared = make_endpoints(settings.discord)
         pool = make_pool(
@@ -160,6 +159,18 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             timeout_minutes=settings.tasks.silence_minutes,
             load=pictures,
         )
+        copies = await stack.enter_async_context(
+            copying(
+                settings.archive,
+                database=database,
+                store=store,
+                pool=pool,
+                changes=changes,
+                tell=events.put_nowait,
+                clock=clock,
+                wall=SystemClock(),
+            )
+        )
         watching = make_watching(
             use_cases, store=store, outbox=outbox, changes=changes, access=access, links=links, clock=clock
         )
@@ -171,6 +182,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             more=[
                 *mj.routes(),
                 *watching.routes,
+                *copies.routes,
                 *Operator(use_cases, links).routes(),
                 *AccountRoutes(accounts, use_cases).routes(),
             ],
@@ -189,6 +201,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 group.create_task(watching.feed.run(), name="tell who listens"),
                 group.create_task(alerts.run(), name="tell the operator"),
                 group.create_task(accounts.watch(), name="follow the file of accounts"),
+                *copies.start(group),
             ]
             if not keeping.is_off:
                 loops.append(group.create_task(upkeep.run(), name="remove old tasks"))
@@ -196,6 +209,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 async with pool:
                     try:
                         async with serve(app, settings.http.host, settings.http.port if port is None else port) as url:
+                            tell_address(links, settings.http, url)
                             yield url
                     finally:
                         await dispatcher.drain()

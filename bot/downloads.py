@@ -19,7 +19,7 @@ _TRANSIENT = (408, 425, 429)  # of the 4xx
 
 
 async def load(url: str, most: int, *, endpoints: Endpoints, proxy_url: str, properties: Properties) -> bytes:
-    """Raises NotSent (it may be tried again) and SendRefused: a definite 4xx, more bytes than `most`, a foreign host."""
+    """Raises NotSent (it may be tried again) and SendRefused: a definite 4xx, more than `most` bytes, not Discord's."""
     where = _address(url, endpoints)
     limits = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     headers = {"User-Agent": properties.user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}

@@ -32,9 +32,9 @@ class Archive:
         self._places = places
 
     async def find(self, name: str) -> Copy | None:
-        """The stored copy of this name. Raises StoreFailed."""
+        """The copy of this name whose file is there. Raises StoreFailed."""
         copy = await self._images.named(name)
-        return copy if copy is not None and copy.state == "stored" and copy.place in self._places else None
+        return copy if copy is not None and copy.has_file and copy.place in self._places else None
 
     async def put(self, copy: Copy, data: bytes, type: str) -> None:  # noqa: A002 - the field's name
         """Raises ArchiveFailed."""

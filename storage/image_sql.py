@@ -59,6 +59,8 @@ UPDATE images SET state = :state, due = coalesce(:due, due), last_error = :error
 WHERE id = :id
 """
 
-STORED_IMAGE = "UPDATE images SET state = 'stored', type = :type, size = :size, last_error = '' WHERE id = :id"
+WRITTEN_IMAGE = "UPDATE images SET type = :type, size = :size, last_error = '' WHERE id = :id"
+
+STORED_IMAGE = "UPDATE images SET state = 'stored' WHERE id = ?"
 
 FORGET_IMAGE = "DELETE FROM images WHERE id = ?"

@@ -77,8 +77,8 @@ def new_name(task: Task, image: Image) -> str:
 
 
 class Images:
-    """The copies of one database; the `Copies` of `tasks.archiving` and `tasks.thinning`. What may be removed is told of
-    these `places` alone: nothing can be removed from others."""
+    """The copies of one database; the `Copies` of `tasks.archiving` and `tasks.thinning`. What may be removed is told
+    of these `places` alone: nothing can be removed from others."""
 
     def __init__(self, database: Database, places: Collection[str] = ("disk",)) -> None:
         self._database = database
@@ -110,12 +110,16 @@ class Images:
         """In the order they were written."""
         return [_copy(row) for row in await self._database.read(image_sql.IMAGES_OF_TASK, (own_key(task_id),))]
 
-    async def stored(self, copy: Copy, *, type: str, size: int) -> None:  # noqa: A002 - the field's name
-        """It is where it belongs; the call-backs that wait for it wait no longer."""
-        release = [(own_key(copy.task_id),)] if copy.task_id else []
-        statements = [Statement(image_sql.STORED_IMAGE, [{"id": copy.id, "type": type, "size": size}])]
-        if release and copy.role == "result":
-            statements.append(Statement(image_sql.RELEASE_HOOKS, release))
+    async def written(self, copy: Copy, *, type: str, size: int) -> None:  # noqa: A002 - the field's name
+        """The file is where it belongs; its task is to be told."""
+        row = {"id": copy.id, "type": type, "size": size}
+        await self._database.write(Statement(image_sql.WRITTEN_IMAGE, [row]))
+
+    async def stored(self, copy: Copy) -> None:
+        """Its task has been told; the call-backs that wait for it wait no longer."""
+        statements = [Statement(image_sql.STORED_IMAGE, [(copy.id,)])]
+        if copy.role == "result":
+            statements.append(Statement(image_sql.RELEASE_HOOKS, [(own_key(copy.task_id),)]))
         await self._database.write(*statements, committed=self._database.hooks_written.set)
 
     async def retry(self, copy: Copy, due: int, error: str) -> None:

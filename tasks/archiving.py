@@ -2,8 +2,8 @@
 to load.
 
 Law: a picture's trouble is its own and is tried again for a day, with growing pauses; a full disk or a storage that
-cannot be reached is nobody's fault, stops all of it, and ends by itself. The copy is stored before anybody is told its
-name, and the task names it before the row says so: whatever breaks off is done once more, under the same name.
+cannot be reached is nobody's fault, stops all of it, and ends by itself. The file is there before anybody is told its
+name, and the row is settled last: whatever breaks off is done once more, under the same name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tasks.changes import Changes
@@ -49,12 +49,17 @@ class Copy:
     state: str  # due | stored | given_up | removed
     attempts: int
     due: int
-    type: str
-    size: int
+    type: str  # by the file's own bytes; "" until it is written
+    size: int  # bytes; 0 until it is written
     width: int | None
     height: int | None
     created: int
     last_error: str
+
+    @property
+    def has_file(self) -> bool:
+        """Written, and perhaps not told yet: due once more after a crash."""
+        return self.state in ("due", "stored") and self.size > 0
 
 
 class Copies(Protocol):
@@ -67,7 +72,9 @@ class Copies(Protocol):
 
     async def next_due_time(self, after: int) -> int | None: ...
 
-    async def stored(self, copy: Copy, *, type: str, size: int) -> None: ...  # noqa: A002 - the field's name
+    async def written(self, copy: Copy, *, type: str, size: int) -> None: ...  # noqa: A002 - the field's name
+
+    async def stored(self, copy: Copy) -> None: ...
 
     async def retry(self, copy: Copy, due: int, error: str) -> None: ...
 
@@ -210,6 +217,14 @@ class Archiving:
         image = picture_of(task, copy) if task is not None else None
         if task is None or image is None:
             raise Unloadable("The task does not show it any more.")
+        if not copy.has_file:
+            copy = await self._written(task, image, copy)
+        if not await self._noted(copy):
+            raise Unloadable("The task does not show it any more.")
+        await self._copies.stored(copy)
+        log.info("copied: %s, %d bytes", copy.type, copy.size, extra={"task": copy.task_id})
+
+    async def _written(self, task: Task, image: Image, copy: Copy) -> Copy:
         async with asyncio.timeout(LOAD_SECONDS):
             data = await self._load(task, image.url)
         kind = type_of(data)
@@ -217,10 +232,8 @@ class Archiving:
             raise NotSent("What came is neither a picture nor a clip.")
         await self._archive.put(copy, data, kind)
         self._failures = 0
-        if not await self._noted(copy, len(data)):
-            raise Unloadable("The task does not show it any more.")
-        await self._copies.stored(copy, type=kind, size=len(data))
-        log.info("copied: %s, %d bytes", kind, len(data), extra={"task": copy.task_id})
+        await self._copies.written(copy, type=kind, size=len(data))
+        return replace(copy, type=kind, size=len(data))
 
     async def _load(self, task: Task, url: str) -> bytes:
         """With a link that works; one that has expired is renewed first."""
@@ -249,10 +262,10 @@ class Archiving:
             raise Unloadable("Its link has expired, and Discord does not renew it.")
         return fresh
 
-    async def _noted(self, copy: Copy, size: int) -> bool:
+    async def _noted(self, copy: Copy) -> bool:
         """Let the task name its copy; False when it shows another picture by now. Raises TimeoutError."""
         with self._changes.listen() as listener:
-            self._tell(CopyStored(task_id=copy.task_id, role=copy.role, url=copy.url, name=copy.name, size=size))
+            self._tell(CopyStored(task_id=copy.task_id, role=copy.role, url=copy.url, name=copy.name, size=copy.size))
             async with asyncio.timeout(NOTE_SECONDS):
                 while True:
                     task = await self._store.get(copy.task_id)
