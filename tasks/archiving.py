@@ -34,6 +34,7 @@ WAITS = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 28_800)  # seconds a
 JITTER = 0.2
 PAUSES = (5.0, 10.0, 20.0, 40.0, 60.0)  # seconds, while nothing can be stored
 GONE = (403, 404, 410)  # what the CDN answers when a signature has expired or the file is not there
+SURELY = 3  # attempts, each with a link just renewed, after which what is not there is gone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -226,7 +227,7 @@ class Archiving:
 
     async def _written(self, task: Task, image: Image, copy: Copy) -> Copy:
         async with asyncio.timeout(LOAD_SECONDS):
-            data = await self._load(task, image.url)
+            data = await self._load(task, image.url, copy.attempts + 1)
         kind = type_of(data)
         if kind is None:
             raise NotSent("What came is neither a picture nor a clip.")
@@ -235,22 +236,20 @@ class Archiving:
         await self._copies.written(copy, type=kind, size=len(data))
         return replace(copy, type=kind, size=len(data))
 
-    async def _load(self, task: Task, url: str) -> bytes:
-        """With a link that works; one that has expired is renewed first."""
-        is_fresh = expires(url) <= self._wall.now() + MARGIN
-        if is_fresh:
-            url = await self._renewed(task, url)
-        try:
-            return await self._loader.load(task.account or "", url, MOST_BYTES)
-        except SendRefused as error:
-            if error.status not in GONE:
-                raise Unloadable(str(error)) from error
-            if is_fresh:
-                raise Unloadable("It is not at Discord any more.") from error
+    async def _load(self, task: Task, url: str, attempt: int) -> bytes:
+        """With a link that works; one that has expired, or is not honoured, is renewed first."""
+        if expires(url) > self._wall.now() + MARGIN:
+            try:
+                return await self._loader.load(task.account or "", url, MOST_BYTES)
+            except SendRefused as error:
+                if error.status not in GONE:
+                    raise Unloadable(str(error)) from error
         try:
             return await self._loader.load(task.account or "", await self._renewed(task, url), MOST_BYTES)
         except SendRefused as error:
-            raise Unloadable("It is not at Discord any more.") from error
+            if error.status in GONE and attempt < SURELY:
+                raise NotSent("It is not at Discord now.") from error
+            raise Unloadable("It is not at Discord any more." if error.status in GONE else str(error)) from error
 
     async def _renewed(self, task: Task, url: str) -> str:
         usable = [account.id for account in self._gateway.accounts() if account.is_usable]

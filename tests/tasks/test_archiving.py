@@ -89,13 +89,17 @@ async def test_a_link_that_was_withdrawn_is_renewed_once(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("old", [link(1, EXPIRED), link(1, NOW + HOUR)])
-async def test_what_is_gone_from_discord_is_given_up(tmp_path: Path, old: str) -> None:
+async def test_what_is_gone_from_discord_is_given_up_after_three_looks(tmp_path: Path, old: str) -> None:
     desk, cdn = Desk(), Cdn()
     desk.fresh[old] = link(1, NOW + 24 * HOUR)
-    cdn.answers = [GONE, GONE]
+    cdn.answers = [GONE] * 10
     async with shelf(tmp_path, desk=desk, cdn=cdn) as home:
         made = result(url=old)
         await home.house.store.insert(made)
+        for attempt in (1, 2):
+            row = await home.until_row(made, lambda row, attempt=attempt: row.attempts == attempt)  # type: ignore[misc]
+            assert row.state == "due"
+            home.pass_time(row.due - home.house.clock.now())
         row = await home.until_row(made, lambda row: row.state == "given_up")
         assert row.last_error == "It is not at Discord any more."
         assert await home.house.store.get(made.id) == made
