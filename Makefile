@@ -11,15 +11,17 @@ RUN := $(VENV)/requirements.stamp
 DEV := $(VENV)/requirements-dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint format bench
+.PHONY: help demo run test generated lint format bench audit
 
 help:
 	@echo "make demo    try it: a simulator and the service, no account needed, nothing is real"
 	@echo "make run     the service, with the Discord account in .env"
 	@echo "make test    every test"
+	@echo "make generated  10,000 generated requests on every route"
 	@echo "make lint    format, lint and types, checked"
 	@echo "make format  format, put right"
 	@echo "make bench   measure what the README claims"
+	@echo "make audit   known vulnerabilities in what is installed; needs the network"
 
 demo: $(RUN)
 	$(BIN)/python run.py --simulator
@@ -39,8 +41,14 @@ format: $(DEV)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+generated: $(DEV)
+	$(BIN)/python -m tests.schema --requests 10000
+
 bench: $(DEV)
 	$(BIN)/python -m benchmarks
+
+audit: $(DEV)
+	$(BIN)/python .ci/audit requirements.txt requirements-mcp.txt requirements-dev.txt
 
 $(RUN): requirements.txt | $(BIN)/python
 	$(PIP) -r requirements.txt

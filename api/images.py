@@ -12,21 +12,22 @@ from typing import Protocol
 
 from aiohttp import hdrs, web
 
-from api.answers import SERVER
 from api.errors import NoSuchPicture
+from api.images_operations import IMAGE, TILES, WIDTHS
 from api.links import IMAGES
+from api.protection import SERVER
 from api.routes import Route
 from tasks.archiving import Copy
 from tasks.errors import ArchiveFailed, BadRequest
 
-WIDTHS = (160, 320, 640, 1024)
 CUT_TYPE = "image/webp"
 
 _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": (
-        "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+        "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
+        "frame-ancestors 'none'; sandbox"
     ),
     # The name is all the secret there is, and no cookie is sent: pages of any origin may show and read it.
     "Access-Control-Allow-Origin": "*",
@@ -58,10 +59,11 @@ class Images:
         self._archive = archive
 
     def routes(self) -> tuple[Route, ...]:
-        return (Route(path=f"{IMAGES}/{{name}}", handler=self.image, methods=("GET", "HEAD"), is_open=True),)
+        path = f"{IMAGES}/{{name}}"
+        return (Route(path=path, handler=self.image, methods=("GET", "HEAD"), is_open=True, doc=IMAGE),)
 
     async def image(self, request: web.Request) -> web.StreamResponse:
-        width, tile = _chosen(request.query, "w", WIDTHS), _chosen(request.query, "tile", (1, 2, 3, 4))
+        width, tile = _chosen(request.query, "w", WIDTHS), _chosen(request.query, "tile", TILES)
         name = request.match_info["name"]
         copy = await self._archive.find(name)
         if copy is None:

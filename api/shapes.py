@@ -21,7 +21,7 @@ from tasks.model import Task
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
     name: str
-    document: Callable[[Task], dict[str, object]]
+    document: Callable[[Task], Mapping[str, object]]
 
 
 class Shapes:
@@ -39,5 +39,8 @@ class Shapes:
 
 
 def _with(links: Links) -> Mapping[str, Shape]:
-    documents = {"v1": partial(v1_document, links=links), "mj": partial(mj_document, links=links)}
+    documents: Mapping[str, Callable[[Task], Mapping[str, object]]] = {
+        "v1": partial(v1_document, links=links),
+        "mj": partial(mj_document, links=links),
+    }
     return {name: Shape(name=name, document=document) for name, document in documents.items()}

@@ -11,17 +11,18 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-import httpx
-
 from api.accounts import AccountRoutes
 from api.alerts import Alerts
 from api.app import make_app, serve
+from api.deliveries import DeliveryRoutes
 from api.links import Links
 from api.mj import Mj
 from api.mj_schema import render_mj
 from api.operator import Operator
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
+from api.server import Patience
+from api.signing import Signer
 from api.webhooks import Deliveries
 from assembly.accounts import Accounts
 from assembly.accounts_file import AccountsFile
@@ -29,14 +30,15 @@ from assembly.copying import copying, make_wanted, tell_address
 from assembly.parts import (
     accounts_of,
     make_access,
+    make_allowed,
     make_deadlines,
     make_endpoints,
     make_keeping,
     make_limits,
     make_pool,
     make_rules,
-    make_translator,
 )
+from assembly.translating import make_translation_client, make_translator
 from assembly.watching import make_watching
 from bot.capture import Captures
 from bot.nonces import new_nonce
@@ -68,14 +70,22 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.storage.database_path))
-        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         clock, changes = SteadyClock(), Changes()
-        store, outbox = Tasks(database, clock=clock, copies=make_wanted(settings.archive)), Outbox(database)
+        store, outbox = (
+            Tasks(
+                database,
+                clock=clock,
+                operator_hook=settings.hooks.notify_hook,
+                copies=make_wanted(settings.archive),
+            ),
+            Outbox(database, settings.hooks.notify_hook),
+        )
         links = Links(cdn_base=settings.discord.cdn_base, public_url=settings.http.public_url)
         rules, journal = make_rules(settings.tasks), Journal(store, changes, clock, settings.hooks.notify_hook)
-        translator = make_translator(http, settings.translation, clock)
+        http = await stack.enter_async_context(make_translation_client(settings.translation))
+        translator = make_translator(http, settings.translation, clock, database)
         events, awake = asyncio.Queue[Event](), asyncio.Event()
-        alerts = Alerts(settings.hooks.alert_hook, clock=clock)
+        alerts = Alerts(settings.hooks.alert_hook, clock=SystemClock(), signer=Signer(settings.hooks.webhook_secret))
         folder = ROOT / name if (name := settings.storage.capture_dir) else None
         captures = await stack.enter_async_context(Captures(folder, clock=clock))
         accounts_file = AccountsFile(ROOT / path) if (path := settings.discord.accounts_file) else None
@@ -143,17 +153,19 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             outbox,
             store.get,
             {"v1": partial(render_v1, links=links), "mj": partial(render_mj, links=links)},
-            allow_private=settings.hooks.allow_private_hooks,
+            allowed=make_allowed(settings.hooks),
+            signer=Signer(settings.hooks.webhook_secret),
             clock=clock,
+            wall=SystemClock(),
+            told=changes.publish,
         )
         keeping = make_keeping(settings.storage)
         upkeep = Upkeep(Removal(database, store), keeping, clock, wall=SystemClock())
         access = make_access(settings.http)
-        pictures = await stack.enter_async_context(PictureFetch(allow_private=settings.hooks.allow_private_hooks))
+        pictures = await stack.enter_async_context(PictureFetch(make_allowed(settings.hooks)))
         mj = Mj(
             use_cases,
             links,
-            secret=settings.http.api_secret,
             queued_code=settings.http.queued_code,
             queue_size=settings.tasks.max_queue,
             timeout_minutes=settings.tasks.silence_minutes,
@@ -185,6 +197,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 *copies.routes,
                 *Operator(use_cases, links).routes(),
                 *AccountRoutes(accounts, use_cases).routes(),
+                *DeliveryRoutes(outbox, clock).routes(),
             ],
             around=watching.around,
             closing=[watching.streams.close],
@@ -208,7 +221,12 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             try:
                 async with pool:
                     try:
-                        async with serve(app, settings.http.host, settings.http.port if port is None else port) as url:
+                        async with serve(
+                            app,
+                            settings.http.host,
+                            settings.http.port if port is None else port,
+                            Patience(connections=settings.http.max_connections),
+                        ) as url:
                             tell_address(links, settings.http, url)
                             yield url
                     finally:

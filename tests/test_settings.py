@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -11,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import settings
-from settings import ROOT, TABLE, AccountSettings, Setting, Settings, SettingsError, load
+from assembly.parts import make_allowed
+from settings import ROOT, TABLE, AccountSettings, ApiSecret, Setting, Settings, SettingsError, load
 
 ACCOUNT = {"DISCORD_TOKEN": "secret.token", "DISCORD_GUILD_ID": "11", "DISCORD_CHANNEL_ID": "22"}
 each_setting = pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
@@ -114,14 +119,14 @@ def test_the_environment_wins_over_dotenv_and_the_first_dotenv_over_the_next(tmp
 
 def test_an_empty_value_is_none_and_hides_nothing(tmp_path: Path) -> None:
     path = write(tmp_path / ".env", "API_SECRET=from-the-file\n")
-    assert read(path, API_SECRET=" ", PORT='""').http.api_secret == "from-the-file"
+    assert read(path, API_SECRET=" ", PORT='""').http.api_secrets == (ApiSecret(secret="from-the-file"),)
 
 
 def test_a_dotenv_of_a_windows_editor_with_quotes_comments_and_dollars(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_bytes(b"\xef\xbb\xbfAPI_SECRET='a${b}c'\r\nPORT=81 # the second\r\nexport LOG_FORMAT=json\r\n")
     got = read(path)
-    assert (got.http.api_secret, got.http.port, got.log.format) == ("a${b}c", 81, "json")
+    assert (got.http.api_secrets[0].secret, got.http.port, got.log.format) == ("a${b}c", 81, "json")
 
 
 def test_a_dotenv_that_is_no_text_is_told(tmp_path: Path) -> None:
@@ -234,6 +239,47 @@ def test_base_urls_end_without_a_slash() -> None:
     assert read(DISCORD_API_BASE="http://proxy.example/api/v9/").discord.api_base == "http://proxy.example/api/v9"
 
 
+KEYS = [f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in range(2)]
+
+
+def test_webhook_secrets_are_one_or_two_keys() -> None:
+    assert read().hooks.webhook_secret == ()
+    assert read(WEBHOOK_SECRET=KEYS[0]).hooks.webhook_secret == (KEYS[0],)
+    assert read(WEBHOOK_SECRET=f"{KEYS[0]}, {KEYS[1]}").hooks.webhook_secret == tuple(KEYS)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        *("mysecret", "whsec_mysecret", "whsec_", "whsec_ä", KEYS[0].removeprefix("whsec_"), KEYS[0][:20]),
+        *(KEYS[0].replace("A", "-"), KEYS[0].rstrip("="), f"{KEYS[0]},plain", f"whsec_{'A' * 100}"),
+    ],
+)
+def test_a_webhook_secret_that_is_none_is_told_how_to_make_one(secret: str) -> None:
+    text = mistakes(WEBHOOK_SECRET=secret)
+    assert secret.rsplit(",", maxsplit=1)[-1] not in text.replace("whsec_ and", "").replace("'whsec_'", "")
+    command = next(line.strip() for line in text.splitlines() if line.strip().startswith("python -c"))
+    made = subprocess.run([sys.executable, *shlex.split(command)[1:]], capture_output=True, text=True, check=True)
+    assert read(WEBHOOK_SECRET=made.stdout.strip()).hooks.webhook_secret
+
+
+def test_hook_allow_takes_names_wildcards_and_networks() -> None:
+    text = "Hooks.Internal, *.Apps.internal., 10.1.2.0/24, 192.168.7.7, [fd00::1], fd00:1::/64"
+    entries = ("hooks.internal", "*.apps.internal", "10.1.2.0/24", "192.168.7.7/32", "fd00::1/128", "fd00:1::/64")
+    assert read(HOOK_ALLOW=text).hooks.hook_allow == entries
+    allowed = make_allowed(read(HOOK_ALLOW=text).hooks)
+    assert allowed.allows_name("hooks.internal") and allowed.allows_name("a.apps.internal")
+    assert len(allowed.networks) == 4
+    assert make_allowed(read(ALLOW_PRIVATE_HOOKS="true").hooks).everything
+
+
+@pytest.mark.parametrize(
+    "entry", ["http://a.internal", "a.internal:80", "10.1.2.3/24", "*", "*.", "a*.b", "300.1.1.1", "*.*.b"]
+)
+def test_hook_allow_refuses_what_is_neither(entry: str) -> None:
+    assert "*.example.internal, and networks" in mistakes(HOOK_ALLOW=entry)
+
+
 def test_a_secret_in_the_wrong_line_is_not_shown() -> None:
     token = "MTA4" * 12
     text = mistakes(
@@ -251,6 +297,29 @@ def test_any_text_is_read_or_refused(values: dict[str, str]) -> None:
         assert str(error)
 
 
+def test_a_caller_needs_no_account() -> None:
+    got = settings.load_caller({"PORT": "81", "API_SECRET": "s", "PROXY_URL": "http://p:1"}, [])
+    assert got == ("http://127.0.0.1:81", "s", "http://p:1")
+    assert settings.load_caller({"API_SECRET": "anna:first,bert:second"}, []).secret == "first"
+    with pytest.raises(SettingsError, match="PORT"):
+        settings.load_caller({"PORT": "many"}, [])
+
+
+def test_translators_are_named_in_order_and_have_what_they_need() -> None:
+    got = read(TRANSLATORS="Google, mymemory,deepl", DEEPL_KEY="k", TRANSLATE_FROM="Non-Latin").translation
+    assert (got.translators, got.translate_from) == (("google", "mymemory", "deepl"), "non-latin")
+    text = mistakes(TRANSLATORS="baidu,openai,libretranslate,deepl")
+    for name in ("BAIDU_APPID", "OPENAI_MODEL", "LIBRETRANSLATE_URL", "DEEPL_KEY"):
+        assert f"{name} is not set.\n    TRANSLATORS names" in text
+    assert "list of baidu, deepl" in mistakes(TRANSLATORS="bing")
+
+
+@pytest.mark.parametrize("proxy", ["http://p:8080", "https://p", "socks5://me:word@p:1080", "socks5h://p:1080"])
+def test_a_proxy_for_translators_may_speak_socks(proxy: str) -> None:
+    assert read(TRANSLATION_PROXY=proxy).translation.translation_proxy == proxy
+    assert "socks5://" in mistakes(TRANSLATION_PROXY=proxy.replace("://", "x://"))
+
+
 # ---------------------------------------------------------------- secrets
 
 SECRETS = {
@@ -258,27 +327,77 @@ SECRETS = {
     "API_SECRET": "apisecret",
     "BAIDU_APPID": "app",
     "BAIDU_SECRET": "baidusecret",
+    "DEEPL_KEY": "deeplkey",
+    "GOOGLE_TRANSLATE_KEY": "googlekey",
+    "LIBRETRANSLATE_KEY": "librekey",
+    "OPENAI_KEY": "openaikey",
+    "TRANSLATION_PROXY": "socks5://me:secondpass@proxy.example:1080",
     "NOTIFY_HOOK": "https://hook.example/?key=hookkey",
     "ALERT_HOOK": "https://alert.example/alertkey",
     "PROXY_URL": "http://me:proxypass@proxy.example:8080",
+    "WEBHOOK_SECRET": f"{KEYS[0]},{KEYS[1]}",
 }
 
 
 def test_repr_and_str_show_no_secret() -> None:
     got = read(**SECRETS)
     for text in (repr(got), str(got), f"{got}", repr(got.discord), repr(got.discord.accounts[0]), repr(got.http)):
-        assert not any(
-            secret in text for secret in ("tokentoken", "apisecret", "baidusecret", "hookkey", "alertkey", "proxypass")
-        )
+        assert not any(secret in text for secret in got.secrets())
 
 
 def test_every_secret_is_handed_to_the_log() -> None:
-    assert set(read(**SECRETS).secrets()) == {*SECRETS.values(), "proxypass"} - {"app"}
+    own = {"proxypass", "me:proxypass", "secondpass", "me:secondpass"}
+    assert set(read(**SECRETS).secrets()) == {*SECRETS.values(), *own, *KEYS} - {
+        "app",
+        SECRETS["WEBHOOK_SECRET"],
+    }
 
 
 def test_groups_are_frozen() -> None:
     with pytest.raises(AttributeError):
         read().http.port = 1  # type: ignore[misc]
+
+
+# ---------------------------------------------------------------- who may call
+
+
+def test_one_secret_needs_no_name_and_several_have_theirs() -> None:
+    assert read(API_SECRET="sesame").http.api_secrets == (ApiSecret(secret="sesame"),)
+    assert read(API_SECRET="anna:one, 'b-2:two:shared'").http.api_secrets == (
+        ApiSecret(name="anna", secret="one"),
+        ApiSecret(name="b-2", secret="two", shared=True),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["anna:", ":hidden1", "Anna:hidden1", "an na:hidden1", "anna:hidden1:all", "hidden1,hidden2", "anna:hidden1,",
+     f"{'a' * 33}:hidden1", "anna:hidden1,anna:hidden2", "anna:hidden1,bert:hidden1", "anna:hidden1:shared:more"],
+)  # fmt: skip
+def test_a_list_of_secrets_that_is_not_clear_is_refused_and_not_shown(text: str) -> None:
+    told = mistakes(API_SECRET=text)
+    assert "API_SECRET: the value (not shown)" in told
+    assert "hidden" not in told
+
+
+def test_the_operator_has_a_secret_of_its_own() -> None:
+    assert "ADMIN_SECRET is one of API_SECRET" in mistakes(API_SECRET="same", ADMIN_SECRET="same")
+    assert "ADMIN_SECRET is one of API_SECRET" in mistakes(API_SECRET="anna:a,bert:same", ADMIN_SECRET="same")
+
+
+def test_each_named_secret_is_kept_from_reprs_and_handed_to_the_log() -> None:
+    got = read(API_SECRET="anna:first-one,bert:second-one:shared", ADMIN_SECRET="third-one")
+    assert {"first-one", "second-one", "third-one"} <= set(got.secrets())
+    assert not any(word in repr(got) + repr(got.http.api_secrets) for word in ("first-one", "second-one", "third-one"))
+
+
+def test_short_secrets_are_told_where_others_can_guess_at_them() -> None:
+    short = {"API_SECRET": "anna:short,bert:long-enough-for-this", "ADMIN_SECRET": "tiny"}
+    told = [*read(HOST="0.0.0.0", **short).cautions()]
+    assert ["anna" in told[0], "ADMIN_SECRET" in told[1]] == [True, True]
+    assert len(told) == 2
+    assert not any(secret in " ".join(told) for secret in ("short,", "tiny"))
+    assert [*read(**short).cautions()] == []
 
 
 # ---------------------------------------------------------------- the simulator
@@ -313,6 +432,7 @@ def test_at_simulator_points_everything_there() -> None:
     assert got.discord.gateway_url == "ws://127.0.0.1:8765/gateway"
     assert got.discord.cdn_base == got.discord.upload_base == "http://127.0.0.1:8765"
     assert got.translation.mymemory_url == "http://127.0.0.1:8765/translate"
+    assert got.translation.translators == ("mymemory",)  # no other may be asked
 
 
 # ---------------------------------------------------------------- small helpers

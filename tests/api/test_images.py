@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 
 from api.auth import Access
-from api.images import WIDTHS, Images
+from api.images import Images
+from api.images_operations import WIDTHS
 from api.links import Links
 from storage.cuttings import WIDTHS as CUT_WIDTHS
 from tasks.archiving import Copy

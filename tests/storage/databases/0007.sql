@@ -12,24 +12,6 @@ CREATE TABLE followers (
     created INTEGER NOT NULL
 ) STRICT;
 INSERT INTO "followers" VALUES(1,7,'http://follower.test/','http://follower.test:80','v1','theirs',0,'end',1234);
-CREATE TABLE images (
-    id INTEGER PRIMARY KEY,
-    task_id INTEGER REFERENCES tasks (id) ON DELETE SET NULL,  -- NULL: it is wanted no more; the file goes, then the row
-    role TEXT NOT NULL,  -- result | preview
-    url TEXT NOT NULL,  -- at Discord, without the signature
-    name TEXT NOT NULL UNIQUE,  -- of our file; nobody can guess it
-    place TEXT NOT NULL,  -- disk | s3
-    state TEXT NOT NULL DEFAULT 'due',  -- due | stored | given_up | removed
-    attempts INTEGER NOT NULL DEFAULT 0,
-    due INTEGER NOT NULL,  -- ms
-    type TEXT NOT NULL DEFAULT '',  -- by the file's own bytes, once it is stored
-    size INTEGER NOT NULL DEFAULT 0,  -- bytes
-    width INTEGER,
-    height INTEGER,
-    created INTEGER NOT NULL,  -- ms
-    last_error TEXT NOT NULL DEFAULT ''
-) STRICT;
-INSERT INTO "images" VALUES(1,6,'result','https://cdn.test/a.png','adbd1ba4-0123-4567-89ab-cdef01234567-0123456789abcdefghijklmnopqrstuv.png','disk','stored',0,0,'image/png',7,NULL,NULL,9,'');
 CREATE TABLE imported (
     old_id TEXT PRIMARY KEY,
     task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE
@@ -103,7 +85,7 @@ INSERT INTO "tasks" VALUES(2,'ready','NOT_START','draw',NULL,NULL,NULL,NULL,'{"i
 INSERT INTO "tasks" VALUES(3,'claimed','NOT_START','draw','22',NULL,NULL,NULL,'{"id":"3","action":"BLEND","prompt":"","index":null,"parent_id":null,"custom_id":null,"state":"","notify_hook":"","api":"v1","owner":"","bot":"NIJI_JOURNEY","mode_asked":null,"accounts":[],"submit_time":0,"command":"imagine","options":[],"pictures":2,"answer_ends":false,"switch":"","opens_dialog":false,"dialog_prompt":null,"sends_remix_on":true,"remix":false,"held_until":null,"prompt_en":"","content":"","uploads":[],"notes":[],"status":"NOT_START","phase":"claimed","lane":"draw","account":"22","not_before":0,"attempts":0,"start_time":null,"heard_time":null,"finish_time":null,"parent_message_id":null,"parent_message_flags":0,"parent_job_id":null,"progress_message_id":null,"progress_message_flags":0,"cancel_id":null,"cancel_asked":false,"job_id":null,"message_id":null,"message_flags":0,"progress":null,"mode":null,"queued":false,"echoed_prompt":"","preview":null,"image":null,"buttons":[],"description":"","seed":"","fail_code":"","fail_reason":"","corrected":false}','');
 INSERT INTO "tasks" VALUES(4,'sent','IN_PROGRESS','draw','22',NULL,NULL,NULL,'{"id":"4","action":"IMAGINE","prompt":"in flight","index":null,"parent_id":null,"custom_id":null,"state":"","notify_hook":"","api":"v1","owner":"","bot":"MID_JOURNEY","mode_asked":null,"accounts":[],"submit_time":0,"command":"imagine","options":[],"pictures":0,"answer_ends":false,"switch":"","opens_dialog":false,"dialog_prompt":null,"sends_remix_on":true,"remix":false,"held_until":null,"prompt_en":"","content":"","uploads":[],"notes":[],"status":"IN_PROGRESS","phase":"sent","lane":"draw","account":"22","not_before":0,"attempts":0,"start_time":null,"heard_time":null,"finish_time":null,"parent_message_id":null,"parent_message_flags":0,"parent_job_id":null,"progress_message_id":"1108302168013938688","progress_message_flags":0,"cancel_id":null,"cancel_asked":false,"job_id":null,"message_id":null,"message_flags":0,"progress":31,"mode":"fast","queued":false,"echoed_prompt":"","preview":null,"image":null,"buttons":[],"description":"","seed":"","fail_code":"","fail_reason":"","corrected":false}','');
 INSERT INTO "tasks" VALUES(5,'held','MODAL','draw',NULL,NULL,NULL,NULL,'{"id":"5","action":"INPAINT","prompt":"","index":null,"parent_id":null,"custom_id":null,"state":"","notify_hook":"","api":"v1","owner":"","bot":"MID_JOURNEY","mode_asked":null,"accounts":[],"submit_time":0,"command":"imagine","options":[],"pictures":0,"answer_ends":false,"switch":"","opens_dialog":true,"dialog_prompt":null,"sends_remix_on":true,"remix":false,"held_until":99,"prompt_en":"","content":"","uploads":[],"notes":[],"status":"MODAL","phase":"held","lane":"draw","account":null,"not_before":0,"attempts":0,"start_time":null,"heard_time":null,"finish_time":null,"parent_message_id":null,"parent_message_flags":0,"parent_job_id":null,"progress_message_id":null,"progress_message_flags":0,"cancel_id":null,"cancel_asked":false,"job_id":null,"message_id":null,"message_flags":0,"progress":null,"mode":null,"queued":false,"echoed_prompt":"","preview":null,"image":null,"buttons":[],"description":"","seed":"","fail_code":"","fail_reason":"","corrected":false}','');
-INSERT INTO "tasks" VALUES(6,'over','SUCCESS','draw','22','1108302168013938689','adbd1ba4-0123-4567-89ab-cdef01234567',NULL,'{"id":"6","action":"IMAGINE","prompt":"a cat","index":null,"parent_id":null,"custom_id":null,"state":"","notify_hook":"","api":"v1","owner":"","bot":"MID_JOURNEY","mode_asked":null,"accounts":[],"submit_time":0,"command":"imagine","options":[],"pictures":0,"answer_ends":false,"switch":"","opens_dialog":false,"dialog_prompt":null,"sends_remix_on":true,"remix":false,"held_until":null,"prompt_en":"","content":"","uploads":[],"notes":["a note"],"status":"SUCCESS","phase":"over","lane":"draw","account":"22","not_before":0,"attempts":0,"start_time":null,"heard_time":null,"finish_time":9,"parent_message_id":null,"parent_message_flags":0,"parent_job_id":null,"progress_message_id":null,"progress_message_flags":0,"cancel_id":null,"cancel_asked":false,"job_id":"adbd1ba4-0123-4567-89ab-cdef01234567","message_id":"1108302168013938689","message_flags":0,"progress":null,"mode":null,"queued":false,"echoed_prompt":"","preview":null,"image":{"url":"https://cdn.test/a.png","filename":"a.png","content_type":"","width":1024,"height":1024,"size":null,"stored":""},"buttons":[{"custom_id":"MJ::JOB::upsample::1::adbd1ba4-0123-4567-89ab-cdef01234567","label":"U1","emoji":"","style":2,"type":2,"does":"UPSCALE","index":1,"opens_dialog":false,"is_quick":true,"is_switch":false}],"description":"","seed":"","fail_code":"","fail_reason":"","corrected":false}','');
+INSERT INTO "tasks" VALUES(6,'over','SUCCESS','draw','22','1108302168013938689','adbd1ba4-0123-4567-89ab-cdef01234567',NULL,'{"id":"6","action":"IMAGINE","prompt":"a cat","index":null,"parent_id":null,"custom_id":null,"state":"","notify_hook":"","api":"v1","owner":"","bot":"MID_JOURNEY","mode_asked":null,"accounts":[],"submit_time":0,"command":"imagine","options":[],"pictures":0,"answer_ends":false,"switch":"","opens_dialog":false,"dialog_prompt":null,"sends_remix_on":true,"remix":false,"held_until":null,"prompt_en":"","content":"","uploads":[],"notes":["a note"],"status":"SUCCESS","phase":"over","lane":"draw","account":"22","not_before":0,"attempts":0,"start_time":null,"heard_time":null,"finish_time":9,"parent_message_id":null,"parent_message_flags":0,"parent_job_id":null,"progress_message_id":null,"progress_message_flags":0,"cancel_id":null,"cancel_asked":false,"job_id":"adbd1ba4-0123-4567-89ab-cdef01234567","message_id":"1108302168013938689","message_flags":0,"progress":null,"mode":null,"queued":false,"echoed_prompt":"","preview":null,"image":{"url":"https://cdn.test/a.png","filename":"a.png","content_type":"","width":1024,"height":1024,"size":null},"buttons":[{"custom_id":"MJ::JOB::upsample::1::adbd1ba4-0123-4567-89ab-cdef01234567","label":"U1","emoji":"","style":2,"type":2,"does":"UPSCALE","index":1,"opens_dialog":false,"is_quick":true,"is_switch":false}],"description":"","seed":"","fail_code":"","fail_reason":"","corrected":false}','');
 INSERT INTO "tasks" VALUES(7,'over','FAILURE','quick',NULL,NULL,NULL,'6 MJ::JOB::upsample::1::adbd1ba4-0123-4567-89ab-cdef01234567','{"id":"7","action":"UPSCALE","prompt":"","index":1,"parent_id":"6","custom_id":"MJ::JOB::upsample::1::adbd1ba4-0123-4567-89ab-cdef01234567","state":"","notify_hook":"","api":"v1","owner":"","bot":"MID_JOURNEY","mode_asked":null,"accounts":[],"submit_time":0,"command":"imagine","options":[],"pictures":0,"answer_ends":false,"switch":"","opens_dialog":false,"dialog_prompt":null,"sends_remix_on":true,"remix":false,"held_until":null,"prompt_en":"","content":"","uploads":[],"notes":[],"status":"FAILURE","phase":"over","lane":"quick","account":null,"not_before":0,"attempts":0,"start_time":null,"heard_time":null,"finish_time":10,"parent_message_id":null,"parent_message_flags":0,"parent_job_id":null,"progress_message_id":null,"progress_message_flags":0,"cancel_id":null,"cancel_asked":false,"job_id":null,"message_id":null,"message_flags":0,"progress":null,"mode":null,"queued":false,"echoed_prompt":"","preview":null,"image":null,"buttons":[],"description":"","seed":"","fail_code":"silence","fail_reason":"Nothing was heard.","corrected":false}','');
 INSERT INTO "tasks" VALUES(8,'over','CANCEL','draw',NULL,NULL,NULL,NULL,'{"id":"8","action":"IMAGINE","prompt":"","index":null,"parent_id":null,"custom_id":null,"state":"","notify_hook":"","api":"v1","owner":"","bot":"MID_JOURNEY","mode_asked":null,"accounts":[],"submit_time":0,"command":"imagine","options":[],"pictures":0,"answer_ends":false,"switch":"","opens_dialog":false,"dialog_prompt":null,"sends_remix_on":true,"remix":false,"held_until":null,"prompt_en":"","content":"","uploads":[],"notes":[],"status":"CANCEL","phase":"over","lane":"draw","account":null,"not_before":0,"attempts":0,"start_time":null,"heard_time":null,"finish_time":11,"parent_message_id":null,"parent_message_flags":0,"parent_job_id":null,"progress_message_id":null,"progress_message_flags":0,"cancel_id":null,"cancel_asked":false,"job_id":null,"message_id":null,"message_flags":0,"progress":null,"mode":null,"queued":false,"echoed_prompt":"","preview":null,"image":null,"buttons":[],"description":"","seed":"","fail_code":"","fail_reason":"","corrected":false}','');
 CREATE TABLE timeline (
@@ -114,6 +96,14 @@ CREATE TABLE timeline (
     detail TEXT NOT NULL  -- JSON: text, numbers and null by name
 ) STRICT;
 INSERT INTO "timeline" VALUES(1,4,7,'changed','{"status":"IN_PROGRESS","progress":31}');
+CREATE TABLE translations (
+    key TEXT PRIMARY KEY,
+    text TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    created INTEGER NOT NULL,  -- ms
+    used INTEGER NOT NULL  -- ms, to the day: the oldest give way when there are too many
+) STRICT;
+INSERT INTO "translations" VALUES('digest of the text','a dog','DeepL',1234,1234);
 CREATE INDEX tasks_phase ON tasks (phase);
 CREATE INDEX tasks_status ON tasks (status);
 CREATE INDEX tasks_message ON tasks (message_id) WHERE message_id IS NOT NULL;
@@ -134,9 +124,7 @@ CREATE INDEX tasks_owner_waiting ON tasks (owner) WHERE phase IN ('new', 'ready'
 CREATE INDEX outbox_given_up ON outbox (id) WHERE status = 'given_up';
 CREATE INDEX imported_task ON imported (task_id);
 CREATE INDEX sends_paid ON sends (time) WHERE purpose IN ('draw', 'submit') AND state <> 'refused';
-CREATE UNIQUE INDEX images_once ON images (task_id, role, url);
-CREATE INDEX images_due ON images (due) WHERE state = 'due';
-CREATE INDEX images_stored ON images (created, size) WHERE state = 'stored';
+CREATE INDEX translations_used ON translations (used, key);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('timeline',1);
 COMMIT;
