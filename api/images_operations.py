@@ -12,12 +12,13 @@ from tasks.errors import ArchiveFailed, BadRequest, CannotCut, CuttingBusy, Stor
 
 WIDTHS = (160, 320, 640, 1024)
 TILES = (1, 2, 3, 4)
+_NAME = "adbd1ba4-0123-4567-89ab-cdef01234567-0123456789abcdefghijklmnopqrstuv.webp"
 
 
 class OneImage(Struct, kw_only=True):
     """Which copy."""
 
-    name: Annotated[str, says("The last part of `imageUrl`.")]
+    name: Annotated[str, says("The last part of `imageUrl`.", _NAME)]
 
 
 class Cut(Struct, kw_only=True):
@@ -36,8 +37,8 @@ IMAGE = Operation(
     place=OneImage,
     query=Cut,
     answers={
-        200: Answer(means="The picture or clip; what is cut is WebP.", media="*/*"),
-        206: Answer(means="The part that was asked for.", media="*/*"),
+        200: Answer(means="The picture or clip; what is cut is WebP.", media="application/octet-stream"),
+        206: Answer(means="The part that was asked for.", media="application/octet-stream"),
         302: Answer(means="It is to be loaded there, with `ARCHIVE_REDIRECT`."),
         304: Answer(means="As you have it already (`ETag`)."),
         416: Answer(means="It has no such part."),

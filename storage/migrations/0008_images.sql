@@ -21,4 +21,4 @@ CREATE TABLE images (
 
 CREATE UNIQUE INDEX images_once ON images (task_id, role, url);
 CREATE INDEX images_due ON images (due) WHERE state = 'due';
-CREATE INDEX images_stored ON images (created, size) WHERE state = 'stored';
+CREATE INDEX images_stored ON images (state, created, size) WHERE state = 'stored';

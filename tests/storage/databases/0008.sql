@@ -145,7 +145,7 @@ CREATE INDEX sends_paid ON sends (time) WHERE purpose IN ('draw', 'submit') AND 
 CREATE INDEX translations_used ON translations (used, key);
 CREATE UNIQUE INDEX images_once ON images (task_id, role, url);
 CREATE INDEX images_due ON images (due) WHERE state = 'due';
-CREATE INDEX images_stored ON images (created, size) WHERE state = 'stored';
+CREATE INDEX images_stored ON images (state, created, size) WHERE state = 'stored';
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('timeline',1);
 COMMIT;
