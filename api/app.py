@@ -7,7 +7,7 @@ paid picture for any method; here a method that a route does not name never reac
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
@@ -43,13 +43,15 @@ def make_app(
     more: Iterable[Route] = (),
     around: Iterable[Middleware] = (),
     closing: Iterable[Callable[[web.Application], Awaitable[None]]] = (),
+    troubles: Callable[[], Sequence[str]] = tuple,
 ) -> web.Application:
     """The application. `more` are further contracts' routes; they pass the same guard. `around` see each answer;
-    `closing` are called when the server stops, before it waits for the requests under way."""
+    `closing` are called when the server stops, before it waits for the requests under way; `troubles` is of
+    `api.health`."""
     gate = Gate(access)
     routes: tuple[Route, ...] = (
         *V1(service, links).routes(),
-        *Health(service, gate).routes(),
+        *Health(service, gate, troubles).routes(),
         *Front(links, wants_secret=access.wants_secret).routes(),
         *more,
     )

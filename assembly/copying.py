@@ -56,6 +56,10 @@ class Copying:
     thinning: Thinning
     routes: Sequence[Route]
 
+    def troubles(self) -> list[str]:
+        """Why nothing can be copied now."""
+        return [self.archiving.trouble] if self.archiving is not None and self.archiving.trouble else []
+
     def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         loops = [group.create_task(self.thinning.run(), name="remove old copies")]
         if self.archiving is not None:

@@ -200,6 +200,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 *DeliveryRoutes(outbox, clock).routes(),
             ],
             around=watching.around,
+            troubles=copies.troubles,
             closing=[watching.streams.close],
         )
         for part in (watching.feed, tracker, dispatcher, use_cases):

@@ -160,6 +160,7 @@ class Archiving:
         self._under_way: set[int] = set()
         self._failures = 0  # of the archive, one after another
         self._paused_until = 0
+        self.trouble = ""  # why nothing can be copied now, for the operator; "" while all is well
 
     def is_under_way(self, copy: Copy) -> bool:
         return copy.id in self._under_way
@@ -232,7 +233,7 @@ class Archiving:
         if kind is None:
             raise NotSent("What came is neither a picture nor a clip.")
         await self._archive.put(copy, data, kind)
-        self._failures = 0
+        self._failures, self.trouble = 0, ""
         await self._copies.written(copy, type=kind, size=len(data))
         return replace(copy, type=kind, size=len(data))
 
@@ -279,6 +280,7 @@ class Archiving:
         """Nothing is written down: what is due stays so."""
         seconds = self._pauses[min(self._failures, len(self._pauses) - 1)]
         self._failures += 1
+        self.trouble = f"Pictures cannot be copied, it is tried again by itself: {error}"
         self._paused_until = self._clock.now() + round(seconds * 1000)
         log.error("pictures cannot be copied, trying again in %d s: %s", seconds, error)
 

@@ -211,12 +211,14 @@ async def test_a_full_disk_stops_all_of_it_and_costs_no_attempt(tmp_path: Path) 
             await home.cdn.news.wait()
             await home.copies(several[0])
         assert home.files() == []
+        assert "nearly full" in home.archiving.trouble
         home.disk._reserve = 0
         home.pass_time(60_000)
         for made in several:
             await home.until_copied(made)
             assert (await home.copies(made))[0].attempts == 0
         assert len(home.files()) == 3
+        assert home.archiving.trouble == ""
 
 
 async def test_a_crash_before_the_file_is_there_makes_no_second_one(tmp_path: Path) -> None:
