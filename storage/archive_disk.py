@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from storage.modes import HAS_MODES
 from tasks.archiving import Copy
 from tasks.errors import ArchiveFailed
 
@@ -72,15 +73,14 @@ class DiskArchive:
 
     def _put(self, path: Path, data: bytes) -> None:
         with _translated(self._folder):
-            for folder in (self._folder, path.parent.parent, path.parent):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            free = shutil.disk_usage(path.parent).free
+            make_folders(self._folder, path)
+            free = shutil.disk_usage(self._folder).free
             if free < len(data) + self._reserve:
                 raise ArchiveFailed(
                     f"The disk is nearly full: {free // 2**20} MB are left.",
                     hint=f"Free some space where {self._folder} is; nothing has to be restarted.",
                 )
-            write_whole(path, data)
+            write_whole(self._folder, path, data)
 
     def _delete(self, paths: Sequence[Path]) -> None:
         with _translated(self._folder):
@@ -91,25 +91,50 @@ class DiskArchive:
                     path.parent.parent.rmdir()
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """The file under its name, with all of its bytes on disk; or nothing. Raises OSError."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_PART)  # mode 0600
-    part = Path(name)
+def make_folders(root: Path, path: Path) -> None:
+    """Those in which this file of `root` lies, for this user alone."""
+    below = [folder for folder in path.parents if folder.is_relative_to(root)]
+    root.parent.mkdir(parents=True, exist_ok=True)
+    for folder in reversed(below):
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def write_whole(root: Path, path: Path, data: bytes) -> None:
+    """The file of `root` under its name, with all of its bytes on disk; or nothing. Raises OSError."""
+    try:
+        part = _written(path.parent, data)
+    except FileNotFoundError:  # the last file of that folder was removed just now, and it with it
+        make_folders(root, path)
+        part = _written(path.parent, data)
+    try:
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    if HAS_MODES:  # Windows opens no folders
+        _sync(path.parent)  # the name, too
+
+
+def _written(folder: Path, data: bytes) -> Path:
+    handle, name = tempfile.mkstemp(dir=folder, prefix=_PART)  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the name, too
-        finally:
-            os.close(folder)
     except BaseException:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            Path(name).unlink(missing_ok=True)
         raise
+    return Path(name)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from storage.archive_disk import place_of, write_whole
+from storage.archive_disk import make_folders, place_of, write_whole
 from tasks.archiving import Copy
 from tasks.errors import CannotCut, CuttingBusy
 
@@ -90,8 +90,8 @@ class Cuttings:
 
     def _keep(self, path: Path, data: bytes) -> None:
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(path, data)
+            make_folders(self._folder.parent, path)
+            write_whole(self._folder.parent, path, data)
             self._size = _size_of(self._folder) if self._size is None else self._size + len(data)
             if self._size > self._most_bytes:
                 self._size = _thinned(self._folder, self._most_bytes // 2)

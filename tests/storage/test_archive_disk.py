@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,6 +111,15 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "images").write_text("a file")
     with pytest.raises(ArchiveFailed, match="cannot be kept"):
         await DiskArchive(tmp_path / "images", reserve=0).put(COPY, DATA, "image/png")
+
+
+async def test_files_come_and_go_in_one_folder(archive: DiskArchive) -> None:
+    """What is removed takes its empty folder along, while another is about to be written there."""
+    others = [replace(COPY, id=n, name=COPY.name.replace("adbd1ba4", f"{n:08}")) for n in range(40)]
+    await asyncio.gather(
+        *(archive.put(copy, DATA, "image/png") for copy in others), *(archive.delete([COPY]) for _ in range(40))
+    )
+    assert [await all_of(archive, copy) for copy in others] == [DATA] * 40
 
 
 async def test_what_a_crash_left_is_swept_away(archive: DiskArchive, tmp_path: Path) -> None:

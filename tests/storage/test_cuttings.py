@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import stat
 import struct
 import zlib
 from dataclasses import replace
@@ -110,6 +111,8 @@ async def test_what_was_cut_is_kept_and_loaded_once(tmp_path: Path) -> None:
     assert loads == 1
     await shelf.cut(COPY, None, 1, load)
     assert loads == 2
+    folders = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*") if path.is_dir()}
+    assert folders == {0o700}
     await shelf.forget([COPY])
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
