@@ -23,8 +23,9 @@ from storage.records import (
     task_of,
 )
 from storage.writer import Row, Statement
+from tasks.clock import SteadyClock
 from tasks.model import Hook, Once, Phase, Picture, Send, Status, Task
-from tasks.ports import Clock, SystemClock
+from tasks.ports import Clock
 from tasks.timeline import Entry, Line
 
 NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
@@ -36,7 +37,7 @@ class Tasks:
     def __init__(self, database: Database, *, recent: int = 4096, clock: Clock | None = None) -> None:
         self._database = database
         self._recent = Recent(recent)
-        self._clock = clock or SystemClock()
+        self._clock = clock or SteadyClock()
 
     # ------------------------------------------------------------ writing
 

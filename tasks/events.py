@@ -158,6 +158,15 @@ class Disconnected:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """A stretch of a channel's history, oldest first; no event of its own. `more_since` (ms): from then on there is
+    more; None: it was read up to now."""
+
+    events: tuple[Heard, ...] = ()
+    more_since: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Recalled:
     """History was read up to now and everything in it stands before this event in the queue."""
 

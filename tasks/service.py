@@ -68,12 +68,15 @@ class Service(Lookups):
         journal: Journal,
         changes: Changes,
         clock: Clock,
+        wall: Clock,
         limits: Limits,
         rules: PromptRules,
         submitted: Callable[[], None],
         tell: Callable[[CancelAsked], None],
     ) -> None:
-        """`submitted` is called when a task was added: it wakes the dispatcher. `tell` is the queue of events."""
+        """`submitted` is called when a task was added: it wakes the dispatcher. `tell` is the queue of events.
+        `wall` is the clock that the ends of links are compared with.
+        """
         super().__init__(store, gateway)
         self._translator = translator
         self._journal = journal
@@ -83,16 +86,19 @@ class Service(Lookups):
         self._rules = rules
         self._submitted = submitted
         self._tell = tell
-        self._links = FreshLinks(store, gateway, journal, clock)
+        self._links = FreshLinks(store, gateway, journal, wall)
         self._last_id = 0
         self._room = 0  # submits that surely fit into the queue before it must be counted again
         self._pressing = asyncio.Lock()
         self._with_key = asyncio.Lock()
 
     async def start(self) -> None:
-        """Ids go on from the newest task, even when the clock was set back."""
+        """Ids go on from the newest task, and dialogs do not stay open for longer, even when the clock was set back."""
         newest = await self._store.latest(1)
         self._last_id = int(newest[0].id) if newest else 0
+        until = self._clock.now() + self._limits.modal_timeout  # later than that: the clock was set back
+        held = [task for task in await self._store.in_phase(Phase.HELD) if (task.held_until or 0) > until]
+        await self._journal.record({task.id: (task, replace(task, held_until=until)) for task in held})
 
     # ------------------------------------------------------------ submit: commands
 

@@ -45,7 +45,7 @@ from tasks.lifecycle import apply, cancelled, failed, held, requeued
 from tasks.matching import PRIVATE, match
 from tasks.model import Action, Lane, Mode, Phase, Purpose, Send, SendState, Task
 from tasks.outcomes import cancel, cancel_when_seen, is_about_cancelling, send_ended
-from tasks.patience import GAP_MARGIN, Patience
+from tasks.patience import CLOCKS_DIFFER, GAP_MARGIN, Patience
 from tasks.ports import Clock, Gateway, TaskStore
 from tasks.posting import Posting
 from tasks.recalls import Recalls
@@ -373,12 +373,13 @@ class Tracker:
         self._freed()
         if not own or (event.gap_since is None and not first):
             return
-        oldest = min(flight.task.start_time or 0 for flight in own)
-        since = oldest if first or event.gap_since is None else event.gap_since
+        since = min(flight.task.start_time or 0 for flight in own) - CLOCKS_DIFFER
+        if event.gap_since is not None and not first:
+            since = max(since, event.gap_since - GAP_MARGIN)
         for flight in own:
             flight.gap = True
             self._repeat_if_free(flight)
-        self._recalls.ask(event.account, since - GAP_MARGIN)
+        self._recalls.ask(event.account, since)
 
     def _repeat_if_free(self, flight: Flight) -> None:
         """A dialog or an answer that came in a gap will not come again; what is free is asked for once more."""
