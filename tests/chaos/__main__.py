@@ -1,0 +1,68 @@
+"""`python -m tests.chaos [ROUND …] [--seed N] [--long]`: rounds of mischief, and a table of what was seen.
+
+Law: arguments in, rounds in order, numbers out; the exit code says whether anybody complained.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from tests.chaos.judge import Verdict
+from tests.chaos.kills import kills
+
+Round = Callable[[Path, int], Awaitable[Verdict]]
+
+SHORT: Mapping[str, Round] = {
+    "kills": lambda folder, seed: kills(folder, seed, count=8, groups=5),
+}
+LONG: Mapping[str, Round] = {
+    "kills": lambda folder, seed: kills(folder, seed, count=50, groups=25),
+}
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tests.chaos", description="The service under mischief.")
+    parser.add_argument("rounds", nargs="*", metavar="ROUND", help=f"any of: {', '.join(LONG)} (all)")
+    parser.add_argument("--long", action="store_true", help="the long round; the short one is for every change")
+    parser.add_argument("--seed", type=int, help="repeats a run, as far as the machine's timing lets it")
+    given = parser.parse_args()
+    if unknown := set(given.rounds) - set(LONG):
+        parser.error(f"no round {', '.join(sorted(unknown))}; there are: {', '.join(LONG)}")
+    return given
+
+
+def show(name: str, seed: int, seconds: float, verdict: Verdict, folder: Path) -> None:
+    print(f"\n{name}: {'as it must be' if not verdict.complaints else 'NOT as it must be'}")
+    print(f"  seed {seed}, {seconds:.0f} s, {folder}")
+    for what, count in sorted(verdict.counts.items()):
+        print(f"  {what:28} {count}")
+    for complaint in verdict.complaints[:20]:
+        print(f"  ! {complaint}")
+    if len(verdict.complaints) > 20:
+        print(f"  ! and {len(verdict.complaints) - 20} more")
+    sys.stdout.flush()
+
+
+async def run(given: argparse.Namespace) -> int:
+    rounds = LONG if given.long else SHORT
+    seed = secrets.randbelow(10**6) if given.seed is None else given.seed
+    place = Path(tempfile.mkdtemp(prefix="chaos-"))
+    print(f"seed {seed}; what the service said is in {place}", flush=True)
+    complaints = 0
+    for name in given.rounds or rounds:
+        began = time.monotonic()
+        verdict = await rounds[name](place / name, seed)
+        show(name, seed, time.monotonic() - began, verdict, place / name)
+        complaints += len(verdict.complaints)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(run(arguments())))

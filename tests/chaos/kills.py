@@ -1,0 +1,59 @@
+"""Round 1: kill -9 at random moments, under a mixed load, with a receiver that fails a third of the time."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tests.chaos.house import House, finished, house, mixed_load
+from tests.chaos.judge import Verdict
+
+LIFE_SECONDS = (0.2, 3.0)  # it may be killed before it serves
+
+
+class Gate:
+    """Opens for a group of the load after its share of the kills, so that all of them meet work."""
+
+    def __init__(self, kills: int, groups: int) -> None:
+        self._kills, self._groups = kills, groups
+        self._done = 0
+        self._news = asyncio.Condition()
+
+    async def killed(self) -> None:
+        async with self._news:
+            self._done += 1
+            self._news.notify_all()
+
+    async def __call__(self, number: int) -> None:
+        async with self._news:
+            await self._news.wait_for(lambda: self._done * self._groups >= number * self._kills)
+
+
+async def kills(folder: Path, seed: int, *, count: int, groups: int) -> Verdict:
+    async with house(folder, seed) as home:
+        gate = Gate(count, groups)
+        working = asyncio.create_task(mixed_load(home.caller, groups, gate), name="the load")
+        early = await _kill(home, gate, count)
+        await home.service.ready()
+        verdict = await finished(home, working)
+        verdict.counts["kills"] = count
+        verdict.counts["kills before it served"] = early
+        if verdict.counts["tracebacks"]:
+            verdict.complain(f"tracebacks: {home.service.tracebacks[0]}")
+        return verdict
+
+
+async def _kill(home: House, gate: Gate, count: int) -> int:
+    early = 0
+    for _ in range(count):
+        life = home.chance.uniform(*LIFE_SECONDS)
+        try:
+            async with asyncio.timeout(life):
+                await home.service.ready()
+                await asyncio.sleep(life)  # the timeout is what ends this
+        except TimeoutError:
+            early += not home.service.has_served
+        await home.service.kill()
+        await home.service.start()
+        await gate.killed()
+    return early

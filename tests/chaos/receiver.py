@@ -1,0 +1,90 @@
+"""A receiver of call-backs that is no better than real ones: a third of the time it fails, breaks off or dawdles."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Any
+
+from aiohttp import web
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+FAILING = 1 / 3
+MOST_FAILURES = 2  # of one end: the third attempt comes after 20 s, a fourth one after a minute more
+SLOW_SECONDS = 1.5
+SECRET = "whsec_Y2hhb3MtY2hhb3MtY2hhb3MtY2hhb3M="  # of the signatures
+HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
+
+
+class Receiver:
+    def __init__(self, chance: Random) -> None:
+        self.url = ""
+        self.ended: dict[str, list[dict[str, Any]]] = {}  # ends that were answered 200, by task
+        self.seen: Counter[str] = Counter()
+        self._chance = chance
+        self._failed: Counter[str] = Counter()
+        self._verify = Webhook(SECRET)
+        self._news = asyncio.Event()
+
+    async def hear(self, request: web.Request) -> web.Response:
+        raw = await request.read()
+        document = json.loads(raw)
+        self._look_at_signature(request, raw)
+        task_id, is_end = str(document["id"]), bool(document["finishTime"])
+        if self._failed[task_id] < MOST_FAILURES and self._chance.random() < FAILING:
+            self._failed[task_id] += is_end
+            return await self._fail(request)
+        self.seen["delivered"] += 1
+        if is_end:
+            self.ended.setdefault(task_id, []).append(document)
+            self._news.set()
+        return web.Response()
+
+    async def _fail(self, request: web.Request) -> web.Response:
+        how = self._chance.choice(("500", "cut", "slow"))
+        self.seen[how] += 1
+        if how == "cut" and request.transport is not None:
+            request.transport.abort()
+        if how == "slow":
+            await asyncio.sleep(SLOW_SECONDS)
+        return web.Response(status=500)
+
+    def _look_at_signature(self, request: web.Request, raw: bytes) -> None:
+        if HEADERS[0] not in request.headers:
+            self.seen["unsigned"] += 1
+            return
+        try:
+            self._verify.verify(raw, {name: request.headers[name] for name in HEADERS})
+            self.seen["signed"] += 1
+        except (WebhookVerificationError, KeyError):
+            self.seen["wrongly signed"] += 1
+
+    async def until(self, is_so: Callable[[], bool], timeout: float) -> bool:
+        """False when it did not come to be so."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not is_so():
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+@asynccontextmanager
+async def receiver(chance: Random) -> AsyncIterator[Receiver]:
+    hearing = Receiver(chance)
+    app = web.Application()
+    app.router.add_post("/hook", hearing.hear)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    hearing.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    try:
+        yield hearing
+    finally:
+        await runner.cleanup()
