@@ -14,16 +14,34 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from tests.chaos.backlog import backlog
+from tests.chaos.disk import disk
+from tests.chaos.hours import jumps, lives_on_other_days, slow_disk
 from tests.chaos.judge import Verdict
 from tests.chaos.kills import kills
+from tests.chaos.wires import ACCEPTED, FALSE_WORDS, NOT_ACCEPTED, wires
 
 Round = Callable[[Path, int], Awaitable[Verdict]]
 
 SHORT: Mapping[str, Round] = {
     "kills": lambda folder, seed: kills(folder, seed, count=8, groups=5),
+    "wires": lambda folder, seed: wires(folder, seed, groups=5),
+    "disk": lambda folder, seed: disk(folder, seed, groups=3, times=4),
+    "jumps": lambda folder, seed: jumps(folder, seed, groups=2),
+    "days": lambda folder, seed: lives_on_other_days(folder, seed, groups=2, lives=4),
+    "slow": lambda folder, seed: slow_disk(folder, seed, groups=2, milliseconds=200),
+    "backlog": lambda folder, seed: backlog(folder, seed, count=10_000),
 }
 LONG: Mapping[str, Round] = {
     "kills": lambda folder, seed: kills(folder, seed, count=50, groups=25),
+    "wires": lambda folder, seed: wires(
+        folder, seed, groups=25, standing=ACCEPTED + NOT_ACCEPTED + FALSE_WORDS, dead=True
+    ),
+    "disk": lambda folder, seed: disk(folder, seed, groups=15, times=12),
+    "jumps": lambda folder, seed: jumps(folder, seed, groups=10),
+    "days": lambda folder, seed: lives_on_other_days(folder, seed, groups=10, lives=15),
+    "slow": lambda folder, seed: slow_disk(folder, seed, groups=10, milliseconds=500),
+    "backlog": lambda folder, seed: backlog(folder, seed, count=10_000),
 }
 
 

@@ -17,6 +17,7 @@ import aiohttp
 Document = dict[str, Any]
 
 ACCEPTED = (1, 21, 22)
+COME_AGAIN = ("store_failed", "queue_full")  # /mj says so with HTTP 200
 LOOK_SECONDS = 0.25  # between two looks at the tasks that are open
 AGAIN_SECONDS = 0.2
 PATIENCE = aiohttp.ClientTimeout(total=15)
@@ -81,7 +82,7 @@ class Caller:
             with suppress(aiohttp.ClientError, TimeoutError, OSError):
                 headers = {"Idempotency-Key": key}
                 async with self._session.post(self._url + "/mj" + route, json=body, headers=headers) as response:
-                    if response.status < 500 and response.status != 429:
+                    if response.status < 500 and response.headers.get("Error-Code") not in COME_AGAIN:
                         answer: Document = await response.json()
                         return answer
             self.repeated += 1

@@ -32,7 +32,7 @@ class Child:
         self.lives = 0
         self.has_served = False  # in this life
         self._environ = environ
-        self._program = program
+        self.program = program
         self._process: Process | None = None
         self._reading: asyncio.Task[None] | None = None
 
@@ -47,7 +47,7 @@ class Child:
         self.has_served = False
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *self._program,
+            *self.program,
             cwd=ROOT,
             env=self._environ,
             stdin=DEVNULL,

@@ -78,6 +78,25 @@ async def house(
             )
 
 
+class Gate:
+    """Opens for a group of the load after its share of the mischief, so that all of it meets work."""
+
+    def __init__(self, turns: int, groups: int) -> None:
+        self._turns, self._groups = turns, groups
+        self._done = 0
+        self._news = asyncio.Condition()
+
+    async def turn(self) -> None:
+        """Another piece of mischief is done."""
+        async with self._news:
+            self._done += 1
+            self._news.notify_all()
+
+    async def __call__(self, number: int) -> None:
+        async with self._news:
+            await self._news.wait_for(lambda: self._done * self._groups >= number * self._turns)
+
+
 async def mixed_load(caller: Caller, groups: int, gate: Callable[[int], Awaitable[None]]) -> None:
     """Groups of twelve tasks, each beginning when the gate opens for it."""
 

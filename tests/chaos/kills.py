@@ -5,28 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.chaos.house import House, finished, house, mixed_load
+from tests.chaos.house import Gate, House, finished, house, mixed_load
 from tests.chaos.judge import Verdict
 
 LIFE_SECONDS = (0.2, 3.0)  # it may be killed before it serves
-
-
-class Gate:
-    """Opens for a group of the load after its share of the kills, so that all of them meet work."""
-
-    def __init__(self, kills: int, groups: int) -> None:
-        self._kills, self._groups = kills, groups
-        self._done = 0
-        self._news = asyncio.Condition()
-
-    async def killed(self) -> None:
-        async with self._news:
-            self._done += 1
-            self._news.notify_all()
-
-    async def __call__(self, number: int) -> None:
-        async with self._news:
-            await self._news.wait_for(lambda: self._done * self._groups >= number * self._kills)
 
 
 async def kills(folder: Path, seed: int, *, count: int, groups: int) -> Verdict:
@@ -55,5 +37,5 @@ async def _kill(home: House, gate: Gate, count: int) -> int:
             early += not home.service.has_served
         await home.service.kill()
         await home.service.start()
-        await gate.killed()
+        await gate.turn()
     return early
