@@ -18,6 +18,7 @@ from api.app import make_app, serve
 from api.links import Links
 from api.mj import Mj
 from api.mj_schema import render_mj
+from api.operator import Operator
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
 from api.webhooks import Deliveries
@@ -137,7 +138,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             access=access,
             links=links,
             max_body=settings.http.max_body_mb * 2**20,
-            more=mj.routes(),
+            more=(*mj.routes(), *Operator(use_cases, links).routes()),
         )
         for part in (tracker, dispatcher, use_cases):
             await part.start()

@@ -19,7 +19,6 @@ from simulator.guilds import members_chunk
 from simulator.records import Account
 from simulator.state import World
 
-_HEARTBEAT_MS = 41_250
 # A client that lets so many messages pile up is cut off, as Discord does.
 _QUEUE_LIMIT = 100_000
 _CLOSE_SECONDS = 1.0
@@ -73,7 +72,7 @@ class Socket:
 
     async def serve(self) -> None:
         await self.response.prepare(self._request)
-        self.send(control(10, {"heartbeat_interval": _HEARTBEAT_MS, "_trace": []}))
+        self.send(control(10, {"heartbeat_interval": self._world.settings.heartbeat_ms, "_trace": []}))
         writer = asyncio.create_task(self._write(), name="gateway writer")
         try:
             async for frame in self.response:

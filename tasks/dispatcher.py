@@ -24,6 +24,7 @@ from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.posting import Posting, Work
 from tasks.preparing import with_pictures
 from tasks.scheduling import Placement, fits, next_attempt, plan
+from tasks.timeline import of_send
 from tasks.tracker import Tracker
 
 log = logging.getLogger(__name__)
@@ -306,7 +307,8 @@ class Dispatcher:
     async def _send_to_the_end(self, tasks: list[Task]) -> None:
         written = [self._written(task) for task in tasks]
         changed = {task.id: (task, sent) for task, (sent, _) in zip(tasks, written, strict=True)}
-        await self._journal.record(changed, sends=[send for _, send in written])
+        sends = [send for _, send in written]
+        await self._journal.record(changed, sends=sends, entries=[of_send(send) for send in sends])
         for task, send in written:
             self._tracker.expect(task, send)
             self._posting.post(send, order_of(task))

@@ -219,6 +219,21 @@ class CancelAsked:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AdoptAsked:
+    """The operator says that this result is what became of a task whose end was left open."""
+
+    task_id: str
+    result: Finished
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetryAsked:
+    """The operator wants a task whose end was left open to be sent again, and accepts that it may be paid twice."""
+
+    task_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Tick:
     """Time has passed: look at the deadlines. `now` in ms, when it was put on the queue."""
 
@@ -239,4 +254,5 @@ Heard = (
     | Informed
 )
 Outcome = SendPosted | SendNotMade | SendDenied | SendUncertain
-Event = Heard | Connected | Disconnected | Recalled | Outcome | CancelAsked | Tick
+Asked = CancelAsked | AdoptAsked | RetryAsked
+Event = Heard | Connected | Disconnected | Recalled | Outcome | Asked | Tick

@@ -50,6 +50,7 @@ class Patience:
         for flight in self._board.of_account(event.account):
             if (flight.task.start_time or 0) >= event.since:
                 flight.asked_at = flight.silent
+                self._board.tell(flight.task.id, "recalled", {"since": event.since, "account": event.account})
 
     def _look_at(self, flight: Flight, account: Account | None, now: int) -> None:
         """Past a threshold: history is read first; only what stays silent after that is decided."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from tasks.changes import Changes
+from tasks.deciding import Deciding
 from tasks.errors import (
     BadHook,
     BadIndex,
@@ -27,7 +28,7 @@ from tasks.errors import (
     TaskNotFound,
     UnknownAction,
 )
-from tasks.events import CancelAsked
+from tasks.events import Asked, CancelAsked
 from tasks.fresh_links import FreshLinks
 from tasks.journal import Journal
 from tasks.lifecycle import cancelled
@@ -72,7 +73,7 @@ class Service(Lookups):
         limits: Limits,
         rules: PromptRules,
         submitted: Callable[[], None],
-        tell: Callable[[CancelAsked], None],
+        tell: Callable[[Asked], None],
     ) -> None:
         """`submitted` is called when a task was added: it wakes the dispatcher. `tell` is the queue of events.
         `wall` is the clock that the ends of links are compared with.
@@ -87,6 +88,7 @@ class Service(Lookups):
         self._submitted = submitted
         self._tell = tell
         self._links = FreshLinks(store, gateway, journal, wall)
+        self._deciding = Deciding(store, gateway, changes, tell)
         self._last_id = 0
         self._room = 0  # submits that surely fit into the queue before it must be counted again
         self._pressing = asyncio.Lock()
@@ -305,6 +307,16 @@ class Service(Lookups):
             after = cancelled(task, self._clock.now())
             await self._journal.record({task_id: (task, after)})
             return after
+
+    # ------------------------------------------------------------ the operator's word about an open end
+
+    async def adopt(self, task_id: str, message_id: str = "") -> Task:
+        """As `tasks.deciding` has it."""
+        return await self._deciding.adopt(task_id, message_id)
+
+    async def retry(self, task_id: str) -> Task:
+        """As `tasks.deciding` has it."""
+        return await self._deciding.retry(task_id)
 
     # ------------------------------------------------------------ through an account, at once
 

@@ -111,13 +111,15 @@ class Dictionary:
 class House:
     """The whole of tasks/ on a database in `folder`."""
 
+    _numbers = itertools.count(1)  # no nonce comes twice, not after a restart either
+
     def __init__(
         self, database: Database, desk: Desk, clock: SetClock, *, remix_waits: bool = False, send_interval: float = 0.0
     ) -> None:
         self.desk, self.clock = desk, clock
         self.store, self.outbox, self.changes = Tasks(database), Outbox(database), Changes()
         journal = Journal(self.store, self.changes, clock)
-        numbers = itertools.count(1)
+        numbers = self._numbers
         events: asyncio.Queue[Event] = asyncio.Queue()
         self.posting = Posting(desk, events.put_nowait)
         self.awake = asyncio.Event()
