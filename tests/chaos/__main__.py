@@ -1,4 +1,4 @@
-"""`python -m tests.chaos [ROUND …] [--seed N] [--long]`: rounds of mischief, and a table of what was seen.
+"""`python -m tests.chaos [ROUND …] [--seed N] [--long] [--seconds N]`: rounds of mischief, and a table of what was seen.
 
 Law: arguments in, rounds in order, numbers out; the exit code says whether anybody complained.
 """
@@ -12,14 +12,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from tests.chaos.backlog import backlog
 from tests.chaos.disk import disk
+from tests.chaos.fuzz import grammar, process
 from tests.chaos.hours import jumps, lives_on_other_days, slow_disk
 from tests.chaos.judge import Verdict
 from tests.chaos.kills import kills
+from tests.chaos.soak import soak
 from tests.chaos.wires import ACCEPTED, FALSE_WORDS, NOT_ACCEPTED, wires
+
+SOAK = "soak"  # by its name alone: it is long
 
 Round = Callable[[Path, int], Awaitable[Verdict]]
 
@@ -31,6 +36,8 @@ SHORT: Mapping[str, Round] = {
     "days": lambda folder, seed: lives_on_other_days(folder, seed, groups=2, lives=4),
     "slow": lambda folder, seed: slow_disk(folder, seed, groups=2, milliseconds=200),
     "backlog": lambda folder, seed: backlog(folder, seed, count=10_000),
+    "grammar": lambda _, seed: grammar(seed, count=20_000),
+    "process": lambda folder, seed: process(folder, seed, groups=2),
 }
 LONG: Mapping[str, Round] = {
     "kills": lambda folder, seed: kills(folder, seed, count=50, groups=25),
@@ -42,17 +49,20 @@ LONG: Mapping[str, Round] = {
     "days": lambda folder, seed: lives_on_other_days(folder, seed, groups=10, lives=15),
     "slow": lambda folder, seed: slow_disk(folder, seed, groups=10, milliseconds=500),
     "backlog": lambda folder, seed: backlog(folder, seed, count=10_000),
+    "grammar": lambda _, seed: grammar(seed, count=500_000),
+    "process": lambda folder, seed: process(folder, seed, groups=15),
 }
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.chaos", description="The service under mischief.")
-    parser.add_argument("rounds", nargs="*", metavar="ROUND", help=f"any of: {', '.join(LONG)} (all)")
+    parser.add_argument("rounds", nargs="*", metavar="ROUND", help=f"any of: {', '.join(LONG)} (all of these), {SOAK}")
     parser.add_argument("--long", action="store_true", help="the long round; the short one is for every change")
     parser.add_argument("--seed", type=int, help="repeats a run, as far as the machine's timing lets it")
+    parser.add_argument("--seconds", type=float, default=1200, help="of the soak (1200)")
     given = parser.parse_args()
-    if unknown := set(given.rounds) - set(LONG):
-        parser.error(f"no round {', '.join(sorted(unknown))}; there are: {', '.join(LONG)}")
+    if unknown := set(given.rounds) - {*LONG, SOAK}:
+        parser.error(f"no round {', '.join(sorted(unknown))}; there are: {', '.join(LONG)}, {SOAK}")
     return given
 
 
@@ -69,12 +79,12 @@ def show(name: str, seed: int, seconds: float, verdict: Verdict, folder: Path) -
 
 
 async def run(given: argparse.Namespace) -> int:
-    rounds = LONG if given.long else SHORT
+    rounds = {**(LONG if given.long else SHORT), SOAK: partial(soak, seconds=given.seconds)}
     seed = secrets.randbelow(10**6) if given.seed is None else given.seed
     place = Path(tempfile.mkdtemp(prefix="chaos-"))
     print(f"seed {seed}; what the service said is in {place}", flush=True)
     complaints = 0
-    for name in given.rounds or rounds:
+    for name in given.rounds or [name for name in rounds if name != SOAK]:
         began = time.monotonic()
         verdict = await rounds[name](place / name, seed)
         show(name, seed, time.monotonic() - began, verdict, place / name)

@@ -73,9 +73,7 @@ async def house(
             **{**PATIENCE, **(environ or {})},
         )
         async with child(given, program=program) as service, calling(service.url, hooks.url) as caller:
-            yield House(
-                folder=folder, chance=chance, simulator=simulator, hooks=hooks, service=service, caller=caller
-            )
+            yield House(folder=folder, chance=chance, simulator=simulator, hooks=hooks, service=service, caller=caller)
 
 
 class Gate:

@@ -98,9 +98,7 @@ def _paid_once(verdict: Verdict, jobs: Mapping[str, Document], simulator: Simula
             verdict.complain(f"task {task_id} was drawn, and paid, {count} times")
 
 
-def _own_picture(
-    verdict: Verdict, task_id: str, document: Document, jobs: Mapping[str, Document], kept: Kept
-) -> None:
+def _own_picture(verdict: Verdict, task_id: str, document: Document, jobs: Mapping[str, Document], kept: Kept) -> None:
     job = jobs.get(document["jobId"])
     if document["action"] in _WORDS and not document["jobId"]:
         return
