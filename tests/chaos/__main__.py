@@ -1,4 +1,4 @@
-"""`python -m tests.chaos [ROUND …] [--seed N] [--long] [--seconds N]`: rounds of mischief, and a table of what was seen.
+"""`python -m tests.chaos [ROUND …] [--seed N] [--long]`: rounds of mischief, and a table of what was seen.
 
 Law: arguments in, rounds in order, numbers out; the exit code says whether anybody complained.
 """
@@ -79,7 +79,7 @@ def show(name: str, seed: int, seconds: float, verdict: Verdict, folder: Path) -
 
 
 async def run(given: argparse.Namespace) -> int:
-    rounds = {**(LONG if given.long else SHORT), SOAK: partial(soak, seconds=given.seconds)}
+    rounds: dict[str, Round] = {**(LONG if given.long else SHORT), SOAK: partial(soak, seconds=given.seconds)}
     seed = secrets.randbelow(10**6) if given.seed is None else given.seed
     place = Path(tempfile.mkdtemp(prefix="chaos-"))
     print(f"seed {seed}; what the service said is in {place}", flush=True)

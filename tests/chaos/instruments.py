@@ -16,7 +16,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
 
 DAY = 86_400.0
 JUMP_SECONDS = (0.3, 1.5)  # between two
@@ -56,17 +55,18 @@ def slow_down(milliseconds: int) -> None:
             await asyncio.sleep(Random().uniform(0.2, 1.0) * milliseconds / 1000)
             await super()._run(statements)
 
-    database.Writer = SlowWriter  # type: ignore[misc]
+    setattr(database, "Writer", SlowWriter)  # noqa: B010 - mypy has it that nobody does this
 
 
 def watch(file: Path) -> None:
     """Writes the number of asyncio's tasks, again and again, as a line each."""
-    loops: list[Any] = []
+    loops: list[asyncio.AbstractEventLoop] = []
 
     class Policy(asyncio.DefaultEventLoopPolicy):
         def new_event_loop(self) -> asyncio.AbstractEventLoop:
-            loops.append(super().new_event_loop())
-            return loops[-1]
+            loop = super().new_event_loop()
+            loops.append(loop)
+            return loop
 
     asyncio.set_event_loop_policy(Policy())
 

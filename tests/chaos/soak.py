@@ -25,7 +25,8 @@ SAMPLES = 120  # in all, at most one a second
 MOST_MB = 12.0
 MOST_FILES = 6.0
 MOST_TASKS = 25.0
-MOST_LATENCY = 1.6  # times
+MOST_LATENCY = 2.0  # times, and a little more: others may use the machine, too
+SPARE_MS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,10 @@ class Sample:
     files: int
     tasks: int
     submit_ms: float
+
+    def __str__(self) -> str:
+        load = f"{self.megabytes:6.1f} MB  {self.files:3} files  {self.tasks:3} tasks"
+        return f"{self.at:6.0f} s  {load}  {self.submit_ms:6.1f} ms to submit"
 
 
 async def soak(folder: Path, seed: int, *, seconds: float) -> Verdict:
@@ -47,10 +52,7 @@ async def soak(folder: Path, seed: int, *, seconds: float) -> Verdict:
         samples = await _sampled(home, counter, seconds)
         verdict = await finished(home, working)
     for sample in samples[:: max(1, len(samples) // 10)]:
-        print(
-            f"  {sample.at:6.0f} s  {sample.megabytes:6.1f} MB  {sample.files:3} files  {sample.tasks:3} tasks", end=""
-        )
-        print(f"  {sample.submit_ms:5.1f} ms to submit")
+        print(f"  {sample}")
     _judge(verdict, samples)
     verdict.counts["seconds"] = round(seconds)
     return verdict
@@ -113,7 +115,7 @@ def _judge(verdict: Verdict, samples: Sequence[Sample]) -> None:
     before = statistics.median(sample.submit_ms for sample in quarter)
     after = statistics.median(sample.submit_ms for sample in half)
     verdict.counts["median us to submit, second half"] = round(1000 * after)
-    if after > MOST_LATENCY * before + 5:
+    if after > MOST_LATENCY * before + SPARE_MS:
         verdict.complain(f"a submit took {before:.1f} ms first, and {after:.1f} ms later")
 
 
