@@ -11,12 +11,14 @@ RUN := $(VENV)/requirements.stamp
 DEV := $(VENV)/requirements-dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint format bench
+.PHONY: help demo run test chaos soak lint format bench
 
 help:
 	@echo "make demo    try it: a simulator and the service, no account needed, nothing is real"
 	@echo "make run     the service, with the Discord account in .env"
 	@echo "make test    every test"
+	@echo "make chaos   the service under mischief: kills, lost events, a full disk, clocks that are set; ROUND=long, SEED=…"
+	@echo "make soak    twenty minutes of work: memory, files and latency must stay flat; SECONDS=…"
 	@echo "make lint    format, lint and types, checked"
 	@echo "make format  format, put right"
 	@echo "make bench   measure what the README claims"
@@ -29,6 +31,12 @@ run: $(RUN)
 
 test: $(DEV)
 	$(BIN)/python -m pytest -n 4
+
+chaos: $(DEV)
+	$(BIN)/python -m tests.chaos $(ROUNDS) $(if $(filter long,$(ROUND)),--long) $(if $(SEED),--seed $(SEED))
+
+soak: $(DEV)
+	$(BIN)/python -m tests.chaos soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 lint: $(DEV)
 	$(BIN)/ruff format --check .

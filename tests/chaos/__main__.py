@@ -21,6 +21,7 @@ from tests.chaos.fuzz import grammar, process
 from tests.chaos.hours import jumps, lives_on_other_days, slow_disk
 from tests.chaos.judge import Verdict
 from tests.chaos.kills import kills
+from tests.chaos.receiver import BRISK
 from tests.chaos.soak import soak
 from tests.chaos.wires import ACCEPTED, FALSE_WORDS, NOT_ACCEPTED, wires
 
@@ -31,13 +32,13 @@ Round = Callable[[Path, int], Awaitable[Verdict]]
 SHORT: Mapping[str, Round] = {
     "kills": lambda folder, seed: kills(folder, seed, count=8, groups=5),
     "wires": lambda folder, seed: wires(folder, seed, groups=5),
-    "disk": lambda folder, seed: disk(folder, seed, groups=3, times=4),
-    "jumps": lambda folder, seed: jumps(folder, seed, groups=2),
-    "days": lambda folder, seed: lives_on_other_days(folder, seed, groups=2, lives=4),
-    "slow": lambda folder, seed: slow_disk(folder, seed, groups=2, milliseconds=200),
+    "disk": lambda folder, seed: disk(folder, seed, groups=3, times=4, mood=BRISK),
+    "jumps": lambda folder, seed: jumps(folder, seed, groups=2, mood=BRISK),
+    "days": lambda folder, seed: lives_on_other_days(folder, seed, groups=2, lives=4, mood=BRISK),
+    "slow": lambda folder, seed: slow_disk(folder, seed, groups=2, milliseconds=200, mood=BRISK),
     "backlog": lambda folder, seed: backlog(folder, seed, count=10_000),
     "grammar": lambda _, seed: grammar(seed, count=20_000),
-    "process": lambda folder, seed: process(folder, seed, groups=2),
+    "process": lambda folder, seed: process(folder, seed, groups=2, mood=BRISK),
 }
 LONG: Mapping[str, Round] = {
     "kills": lambda folder, seed: kills(folder, seed, count=50, groups=25),

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from tests.chaos.house import Gate, House, finished, house, mixed_load
 from tests.chaos.judge import Verdict
+from tests.chaos.receiver import GRUMPY, Mood
 
 FULL_SECONDS = (0.5, 3.0)
 FREE_SECONDS = (0.5, 2.0)
 
 
-async def disk(folder: Path, seed: int, *, groups: int, times: int) -> Verdict:
-    async with house(folder, seed) as home:
+async def disk(folder: Path, seed: int, *, groups: int, times: int, mood: Mood = GRUMPY) -> Verdict:
+    async with house(folder, seed, mood=mood) as home:
         await home.service.ready()
         gate = Gate(times, groups)
         working = asyncio.create_task(mixed_load(home.caller, groups, gate), name="the load")

@@ -17,6 +17,7 @@ from simulator.messages import BOTS
 from tests.chaos.house import House, finished, house, mixed_load
 from tests.chaos.judge import Verdict
 from tests.chaos.mutation import Payload, captured, mutated, strange
+from tests.chaos.receiver import GRUMPY, Mood
 from tests.simulator.wire import Wire, connected
 
 SLOW_SECONDS = 0.05  # for one payload: an expression that runs wild would hold up everything
@@ -63,9 +64,9 @@ async def grammar(seed: int, *, count: int) -> Verdict:
     return verdict
 
 
-async def process(folder: Path, seed: int, *, groups: int) -> Verdict:
+async def process(folder: Path, seed: int, *, groups: int, mood: Mood = GRUMPY) -> Verdict:
     """The process lives, its log stays readable, and no task of ours notices."""
-    async with house(folder, seed) as home, _listening(home) as wire:
+    async with house(folder, seed, mood=mood) as home, _listening(home) as wire:
         await home.service.ready()
         working = asyncio.create_task(mixed_load(home.caller, groups, _at_once), name="the load")
         told = asyncio.create_task(_tell(home, wire), name="the broken payloads")

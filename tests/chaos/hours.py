@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.chaos.house import Gate, House, finished, house, mixed_load
 from tests.chaos.instruments import DAY
 from tests.chaos.judge import Verdict
+from tests.chaos.receiver import GRUMPY, Mood
 
 INSTRUMENTS = ("-m", "tests.chaos.instruments")
 OFFSETS = (DAY, -DAY, 0.0, 7200.0, -7200.0)  # seconds, of one life after another
@@ -17,14 +18,14 @@ MOST_SECONDS = 8.0
 POSTS = 4  # that each life makes before it is killed: what they became is to be found by the next one
 
 
-async def jumps(folder: Path, seed: int, *, groups: int) -> Verdict:
+async def jumps(folder: Path, seed: int, *, groups: int, mood: Mood = GRUMPY) -> Verdict:
     """The clock jumps all the time; no deadline and no retry is to notice."""
-    async with house(folder, seed, program=(*INSTRUMENTS, "--jumps", str(seed))) as home:
+    async with house(folder, seed, mood=mood, program=(*INSTRUMENTS, "--jumps", str(seed))) as home:
         return await _worked_off(home, groups)
 
 
-async def slow_disk(folder: Path, seed: int, *, groups: int, milliseconds: int) -> Verdict:
-    async with house(folder, seed, program=(*INSTRUMENTS, "--slow-disk", str(milliseconds))) as home:
+async def slow_disk(folder: Path, seed: int, *, groups: int, milliseconds: int, mood: Mood = GRUMPY) -> Verdict:
+    async with house(folder, seed, mood=mood, program=(*INSTRUMENTS, "--slow-disk", str(milliseconds))) as home:
         return await _worked_off(home, groups)
 
 
@@ -38,9 +39,9 @@ async def _at_once(number: int) -> None:
     await asyncio.sleep(0.5 * number)
 
 
-async def lives_on_other_days(folder: Path, seed: int, *, groups: int, lives: int) -> Verdict:
+async def lives_on_other_days(folder: Path, seed: int, *, groups: int, lives: int, mood: Mood = GRUMPY) -> Verdict:
     """Killed, and started again on a machine whose clock says another day."""
-    async with house(folder, seed, job_seconds=1.5) as home:
+    async with house(folder, seed, mood=mood, job_seconds=1.5) as home:
         gate = Gate(lives, groups)
         working = asyncio.create_task(mixed_load(home.caller, groups, gate), name="the load")
         for number in range(lives):

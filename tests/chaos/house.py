@@ -20,7 +20,7 @@ from tests.chaos import load
 from tests.chaos.caller import Caller, calling
 from tests.chaos.child import Child, child
 from tests.chaos.judge import Verdict, judge, kept_in
-from tests.chaos.receiver import SECRET, Receiver, receiver
+from tests.chaos.receiver import GRUMPY, SECRET, Mood, Receiver, receiver
 from tests.e2e.test_process import environment, free_port
 
 CONCURRENCY = 12
@@ -58,12 +58,13 @@ async def house(
     *,
     environ: dict[str, str] | None = None,
     program: tuple[str, ...] = ("run.py",),
+    mood: Mood = GRUMPY,
     **simulated: Any,
 ) -> AsyncIterator[House]:
     chance = Random(seed)
     folder.mkdir(parents=True, exist_ok=True)
     settings = {"rate_limit": 1000, "job_seconds": 0.6, "foreign": 1, "success_order": "random", **simulated}
-    async with Simulator(accounts=1, seed=seed, **settings) as simulator, receiver(Random(seed)) as hooks:
+    async with Simulator(accounts=1, seed=seed, **settings) as simulator, receiver(Random(seed), mood) as hooks:
         given = environment(
             folder,
             simulator,
@@ -116,7 +117,7 @@ async def finished(house: House, working: asyncio.Task[None], *, seconds: float 
     caller, hooks = house.caller, house.hooks
     over = {asked.id for asked in caller.asked.values() if asked.document}
     await hooks.until(lambda: over <= hooks.ended.keys(), TOLD_SECONDS)
-    verdict = judge(caller.asked.values(), house.simulator, kept_in(house.database), hooks)
+    verdict = judge(caller.asked.values(), house.simulator, kept_in(house.database), hooks.ended)
     await _look_into_pictures(house, verdict)
     for text in caller.refused:
         verdict.complain(f"refused: {text}")

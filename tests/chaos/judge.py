@@ -13,15 +13,23 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from simulator import Simulator
 from tests.chaos.caller import Asked, Document
-from tests.chaos.receiver import Receiver
 
 NEVER = ("repeated_nonces", "errors", "not_simulated", "unknown_routes")  # counters of the simulator
 _WORDS = ("DESCRIBE", "SHORTEN")  # whose answer has no picture of its own
+
+
+class Truth(Protocol):
+    """The simulator, as a witness."""
+
+    @property
+    def jobs(self) -> list[Document]: ...
+    @property
+    def interactions(self) -> list[Document]: ...
+    def state(self) -> Document: ...
 
 
 @dataclass(kw_only=True)
@@ -56,7 +64,8 @@ def kept_in(path: Path) -> Kept:
     return Kept(documents=documents, nonces=nonces)
 
 
-def judge(asked: Iterable[Asked], simulator: Simulator, kept: Kept, hooks: Receiver) -> Verdict:
+def judge(asked: Iterable[Asked], simulator: Truth, kept: Kept, told: Mapping[str, list[Document]]) -> Verdict:
+    """`told`: the ends that receivers have taken, by task."""
     verdict = Verdict()
     jobs = {job["job_id"]: job for job in simulator.jobs if not job["foreign"]}
     _paid_once(verdict, jobs, simulator, kept)
@@ -76,11 +85,11 @@ def judge(asked: Iterable[Asked], simulator: Simulator, kept: Kept, hooks: Recei
             verdict.complain(f"{task.route} {task.id} is CANCEL, and nobody asked for that")
         elif document["status"] == "FAILURE":
             _true_reason(verdict, task, document, drawn[task.id])
-        _told_of(verdict, task.id, document, hooks)
+        _told_of(verdict, task.id, document, told.get(task.id, []))
     return verdict
 
 
-def _paid_once(verdict: Verdict, jobs: Mapping[str, Document], simulator: Simulator, kept: Kept) -> None:
+def _paid_once(verdict: Verdict, jobs: Mapping[str, Document], simulator: Truth, kept: Kept) -> None:
     state = simulator.state()
     if state["mixups"]:
         verdict.complain(f"{state['mixups']} mix-ups of accounts")
@@ -124,8 +133,7 @@ def _true_reason(verdict: Verdict, task: Asked, document: Document, drawn: list[
         verdict.complain(f"{task.route} {task.id} is FAILURE {code}, and was drawn: {document['failReason']}")
 
 
-def _told_of(verdict: Verdict, task_id: str, document: Document, hooks: Receiver) -> None:
-    told = hooks.ended.get(task_id, [])
+def _told_of(verdict: Verdict, task_id: str, document: Document, told: list[Document]) -> None:
     verdict.counts["ends delivered"] += bool(told)
     verdict.counts["ends repeated"] += max(len(told) - 1, 0)
     if not told:

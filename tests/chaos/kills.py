@@ -7,12 +7,13 @@ from pathlib import Path
 
 from tests.chaos.house import Gate, House, finished, house, mixed_load
 from tests.chaos.judge import Verdict
+from tests.chaos.receiver import GRUMPY, Mood
 
 LIFE_SECONDS = (0.2, 3.0)  # it may be killed before it serves
 
 
-async def kills(folder: Path, seed: int, *, count: int, groups: int) -> Verdict:
-    async with house(folder, seed) as home:
+async def kills(folder: Path, seed: int, *, count: int, groups: int, mood: Mood = GRUMPY) -> Verdict:
+    async with house(folder, seed, mood=mood) as home:
         gate = Gate(count, groups)
         working = asyncio.create_task(mixed_load(home.caller, groups, gate), name="the load")
         early = await _kill(home, gate, count)

@@ -7,25 +7,36 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-FAILING = 1 / 3
-MOST_FAILURES = 2  # of one end: the third attempt comes after 20 s, a fourth one after a minute more
 SLOW_SECONDS = 1.5
 SECRET = "whsec_Y2hhb3MtY2hhb3MtY2hhb3MtY2hhb3M="  # of the signatures
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Mood:
+    """How a receiver treats its call-backs. `most`: of one end, which is tried again after 5 s, 15 s, a minute."""
+
+    failing: float = 1 / 3
+    most: int = 2
+
+
+GRUMPY, BRISK, KIND = Mood(), Mood(most=1), Mood(failing=0.0)
+
+
 class Receiver:
-    def __init__(self, chance: Random) -> None:
+    def __init__(self, chance: Random, mood: Mood = GRUMPY) -> None:
         self.url = ""
         self.ended: dict[str, list[dict[str, Any]]] = {}  # ends that were answered 200, by task
         self.seen: Counter[str] = Counter()
         self._chance = chance
+        self._mood = mood
         self._failed: Counter[str] = Counter()
         self._verify = Webhook(SECRET)
         self._news = asyncio.Event()
@@ -39,7 +50,7 @@ class Receiver:
         document = json.loads(raw)
         self._look_at_signature(request, raw)
         task_id, is_end = str(document["id"]), bool(document["finishTime"])
-        if self._failed[task_id] < MOST_FAILURES and self._chance.random() < FAILING:
+        if self._failed[task_id] < self._mood.most and self._chance.random() < self._mood.failing:
             self._failed[task_id] += is_end
             return await self._fail(request)
         self.seen["delivered"] += 1
@@ -81,8 +92,8 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiver(chance: Random) -> AsyncIterator[Receiver]:
-    hearing = Receiver(chance)
+async def receiver(chance: Random, mood: Mood = GRUMPY) -> AsyncIterator[Receiver]:
+    hearing = Receiver(chance, mood)
     app = web.Application()
     app.router.add_post("/hook", hearing.hear)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.chaos.house import House, finished, house, mixed_load
 from tests.chaos.judge import Verdict
+from tests.chaos.receiver import GRUMPY, Mood
 
 Fault = dict[str, Any]
 
@@ -58,10 +59,16 @@ def sudden(chance: Random, *, cut: bool) -> Fault:
 
 
 async def wires(
-    folder: Path, seed: int, *, groups: int, standing: tuple[Fault, ...] = ACCEPTED, dead: bool = False
+    folder: Path,
+    seed: int,
+    *,
+    groups: int,
+    standing: tuple[Fault, ...] = ACCEPTED,
+    dead: bool = False,
+    mood: Mood = GRUMPY,
 ) -> Verdict:
     """`dead`: once the gateway stays open and falls silent, which the service notices after a minute."""
-    async with house(folder, seed) as home:
+    async with house(folder, seed, mood=mood) as home:
         await home.service.ready()
         for fault in standing:
             home.simulator.add_fault(fault)
