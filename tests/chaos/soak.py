@@ -20,7 +20,7 @@ from tests.chaos.judge import Verdict
 from tests.chaos.receiver import GRUMPY, Mood
 
 WORKERS = 4  # each with a group of the load: enough to keep twelve drawings going
-SAMPLES = 120  # in all, at most one a second
+SAMPLES = 120  # in all, at most five a second
 
 # What may be gained from the middle to the end. SQLite's mapped file is not counted.
 MOST_MB = 12.0
@@ -73,7 +73,7 @@ async def _work(home: House, end: float) -> None:
 
 async def _sampled(home: House, counter: Path, seconds: float) -> list[Sample]:
     samples: list[Sample] = []
-    began, pause = time.monotonic(), max(1.0, seconds / SAMPLES)
+    began, pause = time.monotonic(), max(0.2, seconds / SAMPLES)
     while (at := time.monotonic() - began) < seconds:
         await asyncio.sleep(pause)
         asked = time.monotonic()
