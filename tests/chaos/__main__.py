@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.chaos.backlog import backlog
 from tests.chaos.disk import disk
 from tests.chaos.fuzz import grammar, process
-from tests.chaos.hours import jumps, lives_on_other_days, slow_disk
+from tests.chaos.hours import DAYS, FAST, SLOW, jumps, lives_by_other_clocks, slow_disk
 from tests.chaos.judge import Verdict
 from tests.chaos.kills import kills
 from tests.chaos.receiver import BRISK
@@ -34,8 +34,8 @@ SHORT: Mapping[str, Round] = {
     "wires": lambda folder, seed: wires(folder, seed, groups=5),
     "disk": lambda folder, seed: disk(folder, seed, groups=3, times=4, mood=BRISK),
     "jumps": lambda folder, seed: jumps(folder, seed, groups=2, mood=BRISK),
-    "days": lambda folder, seed: lives_on_other_days(folder, seed, groups=2, lives=4, mood=BRISK),
-    "slow": lambda folder, seed: slow_disk(folder, seed, groups=2, milliseconds=200, mood=BRISK),
+    "slow-clock": lambda folder, seed: lives_by_other_clocks(folder, seed, groups=2, lives=3, offsets=SLOW, mood=BRISK),
+    "slow-disk": lambda folder, seed: slow_disk(folder, seed, groups=2, milliseconds=200, mood=BRISK),
     "backlog": lambda folder, seed: backlog(folder, seed, count=10_000),
     "grammar": lambda _, seed: grammar(seed, count=20_000),
     "process": lambda folder, seed: process(folder, seed, groups=2, mood=BRISK),
@@ -47,8 +47,10 @@ LONG: Mapping[str, Round] = {
     ),
     "disk": lambda folder, seed: disk(folder, seed, groups=15, times=12),
     "jumps": lambda folder, seed: jumps(folder, seed, groups=10),
-    "days": lambda folder, seed: lives_on_other_days(folder, seed, groups=10, lives=15),
-    "slow": lambda folder, seed: slow_disk(folder, seed, groups=10, milliseconds=500),
+    "slow-clock": lambda folder, seed: lives_by_other_clocks(folder, seed, groups=5, lives=8, offsets=SLOW),
+    "fast-clock": lambda folder, seed: lives_by_other_clocks(folder, seed, groups=5, lives=8, offsets=FAST),
+    "days": lambda folder, seed: lives_by_other_clocks(folder, seed, groups=10, lives=15, offsets=DAYS),
+    "slow-disk": lambda folder, seed: slow_disk(folder, seed, groups=10, milliseconds=500),
     "backlog": lambda folder, seed: backlog(folder, seed, count=10_000),
     "grammar": lambda _, seed: grammar(seed, count=500_000),
     "process": lambda folder, seed: process(folder, seed, groups=15),

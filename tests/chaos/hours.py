@@ -4,6 +4,7 @@ that takes its time."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from tests.chaos.judge import Verdict
 from tests.chaos.receiver import GRUMPY, Mood
 
 INSTRUMENTS = ("-m", "tests.chaos.instruments")
-OFFSETS = (DAY, -DAY, 0.0, 7200.0, -7200.0)  # seconds, of one life after another
+DAYS = (0.0, DAY, -DAY, 7200.0, -7200.0)  # seconds by which the clock is ahead, in one life after another
+FAST, SLOW = (120.0,), (-120.0,)  # never set by a time server
 MOST_SECONDS = 8.0
 POSTS = 4  # that each life makes before it is killed: what they became is to be found by the next one
 
@@ -39,17 +41,28 @@ async def _at_once(number: int) -> None:
     await asyncio.sleep(0.5 * number)
 
 
-async def lives_on_other_days(folder: Path, seed: int, *, groups: int, lives: int, mood: Mood = GRUMPY) -> Verdict:
-    """Killed, and started again on a machine whose clock says another day."""
-    async with house(folder, seed, mood=mood, job_seconds=1.5) as home:
+async def lives_by_other_clocks(
+    folder: Path,
+    seed: int,
+    *,
+    groups: int,
+    lives: int,
+    offsets: Sequence[float],
+    mood: Mood = GRUMPY,
+) -> Verdict:
+    """Killed with work in flight, and started again on a machine whose clock says something else than Discord's."""
+
+    def program(life: int) -> tuple[str, ...]:
+        return (*INSTRUMENTS, "--offset", str(offsets[life % len(offsets)]))
+
+    async with house(folder, seed, mood=mood, job_seconds=1.5, program=program(0)) as home:
         gate = Gate(lives, groups)
         working = asyncio.create_task(mixed_load(home.caller, groups, gate), name="the load")
-        for number in range(lives):
+        for life in range(lives):
             await home.service.ready()
             await _posted(home, len(home.simulator.interactions) + POSTS)
             await home.service.kill()
-            offset = OFFSETS[number % len(OFFSETS)] if number < lives - 1 else 0.0
-            home.service.program = (*INSTRUMENTS, "--offset", str(offset))
+            home.service.program = program(life + 1)
             await home.service.start()
             await gate.turn()
         await home.service.ready()
