@@ -149,7 +149,7 @@ class Gateway(Protocol):
         as `send` does."""
 
     def pause(self, account: str, reason: str) -> None:
-        """Take the account out of service until the operator has mended it and the process restarts."""
+        """Take the account out of service until the operator has mended and resumed it, or the process restarts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
