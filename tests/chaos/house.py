@@ -26,6 +26,7 @@ from tests.e2e.test_process import environment, free_port
 CONCURRENCY = 12
 END_SECONDS = 200.0  # after the load: silence is given a minute, and a minute more to those whose history was read
 TOLD_SECONDS = 90.0
+LATEST = 100
 SAMPLE = 8  # pictures that are downloaded and asked whose they are; the others are known by their address
 
 # Whole minutes are the least that the settings know.
@@ -135,7 +136,8 @@ async def _look_into_pictures(house: House, verdict: Verdict) -> None:
     """The picture's own word for whose it is."""
     shown = [task.document for task in house.caller.asked.values() if task.document and task.document["imageUrl"]]
     drawn = [document for document in shown if document["status"] == "SUCCESS" and document["action"] != "DESCRIBE"]
-    for document in house.chance.sample(drawn, min(SAMPLE, len(drawn))):
+    latest = drawn[-LATEST:]  # the simulator forgets its oldest files
+    for document in house.chance.sample(latest, min(SAMPLE, len(latest))):
         told = read_metadata(await house.caller.picture(document["imageUrl"]))
         if told["job_id"] != document["jobId"]:
             verdict.complain(f"the picture of task {document['id']} says it is of job {told['job_id']}")

@@ -15,7 +15,7 @@ from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 SLOW_SECONDS = 1.5
-SECRET = "whsec_Y2hhb3MtY2hhb3MtY2hhb3MtY2hhb3M="  # of the signatures
+SECRET = "whsec_b2YtdGhlLXJvdW5kcy1vZi1taXNjaGllZi1hbG9uZSE="  # of the signatures
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 

@@ -51,9 +51,9 @@ async def soak(folder: Path, seed: int, *, seconds: float, mood: Mood = GRUMPY) 
         end = time.monotonic() + seconds
         working = asyncio.create_task(_work(home, end), name="the load")
         samples = await _sampled(home, counter, seconds)
+        for sample in samples[:: max(1, len(samples) // 10)]:
+            print(f"  {sample}", flush=True)
         verdict = await finished(home, working)
-    for sample in samples[:: max(1, len(samples) // 10)]:
-        print(f"  {sample}")
     _judge(verdict, samples)
     verdict.counts["seconds"] = round(seconds)
     return verdict
