@@ -32,7 +32,7 @@ Round = Callable[[Path, int], Awaitable[Verdict]]
 SHORT: Mapping[str, Round] = {
     "kills": lambda folder, seed: kills(folder, seed, count=8, groups=5),
     "wires": lambda folder, seed: wires(folder, seed, groups=5),
-    "disk": lambda folder, seed: disk(folder, seed, groups=3, times=4, mood=BRISK),
+    "disk": lambda folder, seed: disk(folder, seed, groups=2, times=2, mood=BRISK),
     "jumps": lambda folder, seed: jumps(folder, seed, groups=2, mood=BRISK),
     "slow-clock": lambda folder, seed: lives_by_other_clocks(folder, seed, groups=2, lives=3, offsets=SLOW, mood=BRISK),
     "slow-disk": lambda folder, seed: slow_disk(folder, seed, groups=2, milliseconds=200, mood=BRISK),

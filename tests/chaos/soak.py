@@ -17,7 +17,7 @@ from tests.chaos import load
 from tests.chaos.hours import INSTRUMENTS
 from tests.chaos.house import House, finished, house
 from tests.chaos.judge import Verdict
-from tests.chaos.receiver import GRUMPY, Mood
+from tests.chaos.receiver import KIND, Mood
 
 WORKERS = 4  # each with a group of the load: enough to keep twelve drawings going
 SAMPLES = 120  # in all, at most five a second
@@ -43,7 +43,7 @@ class Sample:
         return f"{self.at:6.0f} s  {load}  {self.submit_ms:6.1f} ms to submit"
 
 
-async def soak(folder: Path, seed: int, *, seconds: float, mood: Mood = GRUMPY) -> Verdict:
+async def soak(folder: Path, seed: int, *, seconds: float, mood: Mood = KIND) -> Verdict:
     counter = folder / "tasks.txt"
     program = (*INSTRUMENTS, "--sample", str(counter))
     async with house(folder, seed, mood=mood, program=program, job_seconds=1.0) as home:

@@ -111,6 +111,14 @@ def test_what_was_not_drawn_may_fail_and_is_counted() -> None:
     assert verdict.counts["FAILURE outcome_unknown"] == 1
 
 
+def test_a_description_may_be_unclaimed_and_a_drawing_may_not() -> None:
+    shown = document(status="FAILURE", failCode="outcome_unknown", action="DESCRIBE")
+    verdict = verdict_on(shown)
+    assert verdict.complaints == []
+    assert verdict.counts["descriptions nobody could claim"] == 1
+    assert verdict_on({**shown, "action": "SHORTEN"}).complaints
+
+
 def test_a_rise_is_measured_through_the_noise() -> None:
     times = [float(n) for n in range(100)]
     assert gain(times, [10 + (n % 7) for n in range(100)]) == pytest.approx(0, abs=1)
