@@ -12,8 +12,8 @@ from html import escape
 
 from aiohttp import web
 
-from api.answers import SERVER
 from api.links import Links
+from api.operations import Answer, Operation
 from api.routes import Route
 
 _PLAIN_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?")
@@ -47,10 +47,6 @@ _POLICY = (
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Server": SERVER,
 }
 
 _ROUTES = (
@@ -58,6 +54,7 @@ _ROUTES = (
     ("/api/v1/task/fetch?_id=…", "One task: progress, picture", "查询单个任务：进度与图片"),
     ("/api/v1/task/list", "The newest tasks", "最新任务列表"),
     ("/mj/submit/imagine …", "The /mj contract, whole", "/mj 系列接口，兼容现有客户端"),
+    ("/docs", "Every route, to be tried", "接口文档，可在线调试"),
     ("/health", "Is it well, and if not, why", "服务状态与原因"),
 )
 
@@ -83,6 +80,13 @@ _PAGE = """<!doctype html>
 </html>
 """
 
+_PAGE_DOC = Operation(
+    name="front",
+    tag="documents",
+    summary="A short page for people, in English and Chinese",
+    answers={200: Answer(means="The page.", media="text/html")},
+)
+
 _NOTE = """<h2>Secret · <span lang="zh">密钥</span></h2>
 <p>Put your secret in place of <code>$API_SECRET</code>; every route but this page and /health wants it.</p>
 <p lang="zh">请把 <code>$API_SECRET</code> 换成您的密钥；除本页和 /health 外，所有接口都需要它。</p>
@@ -95,7 +99,7 @@ class Front:
         self._wants_secret = wants_secret
 
     def routes(self) -> tuple[Route, ...]:
-        return (Route(path="/", handler=self.page, methods=("GET", "HEAD"), is_open=True),)
+        return (Route(path="/", handler=self.page, methods=("GET", "HEAD"), is_open=True, doc=_PAGE_DOC),)
 
     async def page(self, request: web.Request) -> web.Response:
         base = self._links.public_url.rstrip("/") or base_of(request.headers.get("Host", ""))

@@ -11,38 +11,62 @@ from aiohttp import web
 
 from api.answers import json_value
 from api.auth import Gate
+from api.health_types import AccountHealth, HealthAnswer, Word
 from api.mending import told
-from api.ports import Service
+from api.operations import Answer, Operation
+from api.ports import Services
 from api.routes import Route
 from tasks.errors import ServiceError
 from tasks.model import Account
 
 _METHODS = ("GET", "HEAD")
+_HEALTH = Operation(
+    name="health",
+    tag="health",
+    summary="Is it well, and if not, why (服务状态)",
+    text="The reasons are for those who may ask: with the secret, or from this machine where none is set.",
+    answers={200: Answer(means="The process serves; being degraded is no reason to restart it.", type=HealthAnswer)},
+)
+_LIVE = Operation(
+    name="health_live",
+    tag="health",
+    summary="Does the process answer",
+    answers={200: Answer(means="It does.", type=Word, example={"status": "ok"})},
+)
+_READY = Operation(
+    name="health_ready",
+    tag="health",
+    summary="Can it draw",
+    answers={
+        200: Answer(means="At least one account can.", type=Word, example={"status": "ok"}),
+        503: Answer(means="No account can.", type=Word, example={"status": "degraded"}),
+    },
+)
 
 
 class Health:
-    def __init__(self, service: Service, gate: Gate) -> None:
-        self._service = service
+    def __init__(self, services: Services[object], gate: Gate) -> None:
+        self._services = services
         self._gate = gate
 
     def routes(self) -> tuple[Route, ...]:
         return (
-            Route(path="/health", handler=self.health, methods=_METHODS, is_open=True),
-            Route(path="/health/live", handler=self.live, methods=_METHODS, is_open=True),
-            Route(path="/health/ready", handler=self.ready, methods=_METHODS, is_open=True),
+            Route(path="/health", handler=self.health, methods=_METHODS, is_open=True, doc=_HEALTH),
+            Route(path="/health/live", handler=self.live, methods=_METHODS, is_open=True, doc=_LIVE),
+            Route(path="/health/ready", handler=self.ready, methods=_METHODS, is_open=True, doc=_READY),
         )
 
     async def health(self, request: web.Request) -> web.Response:
         """200 while the process serves: being degraded is no reason to be restarted."""
-        accounts = self._service.accounts()
+        accounts = self._services.accounts()
         reasons = reasons_of(accounts)
         waiting: int | None = None
         try:
-            waiting = await self._service.queue_length()
+            waiting = await self._services.queue_length()
         except ServiceError as error:
             reasons.append(str(error))
         answer: dict[str, object] = {"status": "degraded" if reasons else "ok"}
-        if self._gate.admits(request.method, request.headers):
+        if self._gate.admits(request.method, request.headers, request.remote):
             answer |= {
                 "reasons": reasons,
                 "queue": {"waiting": waiting},
@@ -55,7 +79,7 @@ class Health:
 
     async def ready(self, request: web.Request) -> web.Response:
         """503 when no account can draw: a load balancer should ask another instance."""
-        if any(account.is_usable for account in self._service.accounts()):
+        if any(account.is_usable for account in self._services.accounts()):
             return json_value({"status": "ok"})
         return json_value({"status": "degraded"}, 503)
 
@@ -73,7 +97,7 @@ def reasons_of(accounts: Sequence[Account]) -> list[str]:
     return reasons
 
 
-def describe(account: Account) -> dict[str, object]:
+def describe(account: Account) -> AccountHealth:
     return {
         "id": account.id,
         "usable": account.is_usable,
