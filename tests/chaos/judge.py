@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from tests.chaos.caller import Asked, Document
 
 NEVER = ("repeated_nonces", "errors", "not_simulated", "unknown_routes")  # counters of the simulator
+_OF_PICTURES = ("DESCRIBE", "BLEND")
 _UNTOLD = ("outcome_unknown", "silence")
 _WORDS = ("DESCRIBE", "SHORTEN")  # whose answer has no picture of its own
 
@@ -130,9 +131,9 @@ def _own_picture(verdict: Verdict, task_id: str, document: Document, jobs: Mappi
 def _true_reason(verdict: Verdict, task: Asked, document: Document, drawn: list[Document]) -> None:
     code = document["failCode"]
     verdict.counts[f"FAILURE {code}"] += 1
-    if document["action"] == "DESCRIBE" and code in _UNTOLD:
-        # Its answer repeats neither prompt nor picture: once the interaction is unknown, nothing says whose it is.
-        verdict.counts["descriptions nobody could claim"] += bool(drawn)
+    if document["action"] in _OF_PICTURES and code in _UNTOLD:
+        # The answer repeats neither words nor files of ours: once the interaction is unknown, nothing says whose it is.
+        verdict.counts["answers to pictures nobody could claim"] += bool(drawn)
         return
     if any(job["status"] == "finished" for job in drawn):
         verdict.complain(f"{task.route} {task.id} is FAILURE {code}, and was drawn: {document['failReason']}")

@@ -111,11 +111,12 @@ def test_what_was_not_drawn_may_fail_and_is_counted() -> None:
     assert verdict.counts["FAILURE outcome_unknown"] == 1
 
 
-def test_a_description_may_be_unclaimed_and_a_drawing_may_not() -> None:
-    shown = document(status="FAILURE", failCode="outcome_unknown", action="DESCRIBE")
+@pytest.mark.parametrize("action", ["DESCRIBE", "BLEND"])
+def test_an_answer_to_pictures_may_be_unclaimed_and_a_drawing_may_not(action: str) -> None:
+    shown = document(status="FAILURE", failCode="outcome_unknown", action=action)
     verdict = verdict_on(shown)
     assert verdict.complaints == []
-    assert verdict.counts["descriptions nobody could claim"] == 1
+    assert verdict.counts["answers to pictures nobody could claim"] == 1
     assert verdict_on({**shown, "action": "SHORTEN"}).complaints
 
 
