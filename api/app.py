@@ -37,13 +37,17 @@ def make_app(
     links: Links,
     max_body: int = MAX_BODY,
     more: Iterable[Route] = (),
+    picture_hosts: Iterable[str] = (),
 ) -> web.Application:
-    """The application. `more` are further contracts' routes; they pass the same guard."""
+    """The application. `more` are further contracts' routes; they pass the same guard.
+
+    `picture_hosts`: where the console may load pictures from, besides here and by https.
+    """
     gate = Gate(access)
     routes = (
         *V1(service, links, access.secret).routes(),
         *Health(service, gate).routes(),
-        *Front(links, wants_secret=bool(access.secret)).routes(),
+        *Front(picture_hosts=picture_hosts).routes(),
         *more,
     )
     is_open = frozenset(route.handler for route in routes if route.is_open)

@@ -20,7 +20,9 @@ from api.mj import Mj
 from api.mj_schema import render_mj
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
+from api.settings_view import SettingsView
 from api.webhooks import Deliveries
+from assembly.in_force import in_force
 from assembly.parts import make_access, make_deadlines, make_limits, make_pool, make_rules, make_translator
 from bot.capture import Captures
 from bot.nonces import new_nonce
@@ -128,7 +130,8 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             access=access,
             links=links,
             max_body=settings.http.max_body_mb * 2**20,
-            more=mj.routes(),
+            more=(*mj.routes(), *SettingsView(in_force(settings)).routes()),
+            picture_hosts=[settings.discord.cdn_base],
         )
         for part in (tracker, dispatcher, use_cases):
             await part.start()
