@@ -90,6 +90,7 @@ class TaskSettings(Group, frozen=True, kw_only=True):
 
     send_interval_ms: Annotated[int, Meta(ge=0, le=600_000)] = 1000
     settle_seconds: Annotated[int, Meta(ge=1, le=3600)] = 120
+    history_pages: Annotated[int, Meta(ge=1, le=500)] = 20
     silence_minutes: Minutes = 5
     silence_minutes_fast: Minutes = 15
     silence_minutes_relaxed: Minutes = 180
@@ -354,6 +355,8 @@ TABLE = (
             simulator=0),
     Setting("SETTLE_SECONDS", "tasks.settle_seconds", "seconds",
             "After a send with an unknown outcome: how long the channel must show nothing before that counts as a no."),
+    Setting("HISTORY_PAGES", "tasks.history_pages", "pages of 100 messages",
+            "After a gap: how much of the channel's history is read at a time; then there is a pause of ten seconds."),
     Setting("SILENCE_MINUTES", "tasks.silence_minutes", "minutes",
             "A task of which nothing at all has been heard fails after this long; a new one shows within seconds."),
     Setting("SILENCE_MINUTES_FAST", "tasks.silence_minutes_fast", "minutes",

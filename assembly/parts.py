@@ -25,7 +25,7 @@ from settings import ROOT, AccountSettings, DiscordSettings, HttpSettings, TaskS
 from tasks.banned import BannedWords, BannedWordsUnreadable
 from tasks.deadlines import MINUTE, Deadlines
 from tasks.events import Event
-from tasks.ports import SystemClock
+from tasks.ports import Clock
 from tasks.prompts import PromptRules
 from tasks.service import Limits
 
@@ -51,10 +51,12 @@ def account_configs(accounts: Sequence[AccountSettings]) -> list[AccountConfig]:
 
 def make_pool(
     discord: DiscordSettings,
+    history_pages: int,
     sink: Callable[[Event], None],
     *,
     on_pause: Callable[[str, str], None],
     watch: Watch,
+    clock: Clock,
 ) -> Pool:
     given = {
         "api_base": discord.api_base,
@@ -69,20 +71,22 @@ def make_pool(
         endpoints=Endpoints(**{name: url for name, url in given.items() if url}),
         proxy_url=discord.proxy_url,
         properties=Properties(build_number=discord.build_number, chrome=discord.chrome_version),
+        history_pages=history_pages,
         hear_private=True,  # seeds are told in private messages
         fetch_properties=None if discord.fetch_build else False,
         on_pause=on_pause,
         watch=watch,
+        clock=clock,
     )
 
 
-def make_translator(client: httpx.AsyncClient, given: TranslationSettings) -> Chain:
+def make_translator(client: httpx.AsyncClient, given: TranslationSettings, clock: Clock) -> Chain:
     providers: list[Provider] = []
     if given.enabled and given.baidu_appid:
         providers.append(Baidu(client, appid=given.baidu_appid, secret=given.baidu_secret, base_url=given.baidu_url))
     if given.enabled:
         providers.append(MyMemory(client, base_url=given.mymemory_url, email=given.mymemory_email))
-    return Chain(providers, timeout=given.timeout_seconds, pause=given.pause_seconds, clock=SystemClock())
+    return Chain(providers, timeout=given.timeout_seconds, pause=given.pause_seconds, clock=clock)
 
 
 def make_access(given: HttpSettings) -> Access:

@@ -18,6 +18,7 @@ from api.app import make_app, serve
 from api.links import Links
 from api.mj import Mj
 from api.mj_schema import render_mj
+from api.operator import Operator
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
 from api.settings_view import SettingsView
@@ -31,12 +32,12 @@ from storage.database import Database
 from storage.outbox import Outbox
 from storage.tasks import Tasks
 from tasks.changes import Changes
+from tasks.clock import SteadyClock, SystemClock, tell_of_jumps
 from tasks.congestion import Congestion
 from tasks.deadlines import MINUTE
 from tasks.dispatcher import Dispatcher
 from tasks.events import Event
 from tasks.journal import Journal
-from tasks.ports import SystemClock
 from tasks.posting import Posting
 from tasks.service import Service
 from tasks.tracker import Rules, Tracker
@@ -51,17 +52,25 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.storage.database_path))
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
-        clock, changes, store, outbox = SystemClock(), Changes(), Tasks(database), Outbox(database)
+        clock, changes = SteadyClock(), Changes()
+        store, outbox = Tasks(database, clock=clock), Outbox(database)
         links = Links(cdn_base=settings.discord.cdn_base, public_url=settings.http.public_url)
         rules = make_rules(settings.tasks)
         journal = Journal(store, changes, clock, settings.hooks.notify_hook)
-        translator = make_translator(http, settings.translation)
+        translator = make_translator(http, settings.translation, clock)
         events: asyncio.Queue[Event] = asyncio.Queue()
         awake = asyncio.Event()
         alerts = Alerts(settings.hooks.alert_hook, clock=clock)
         folder = settings.storage.capture_dir
         captures = await stack.enter_async_context(Captures(ROOT / folder if folder else None, clock=clock))
-        pool = make_pool(settings.discord, events.put_nowait, on_pause=alerts.account_paused, watch=captures.look)
+        pool = make_pool(
+            settings.discord,
+            settings.tasks.history_pages,
+            events.put_nowait,
+            on_pause=alerts.account_paused,
+            watch=captures.look,
+            clock=clock,
+        )
         congestion = Congestion()
         posting = Posting(pool, events.put_nowait)
         tracker = Tracker(
@@ -102,6 +111,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             journal=journal,
             changes=changes,
             clock=clock,
+            wall=SystemClock(),
             limits=make_limits(settings.tasks),
             rules=rules,
             submitted=awake.set,
@@ -130,7 +140,11 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             access=access,
             links=links,
             max_body=settings.http.max_body_mb * 2**20,
-            more=(*mj.routes(), *SettingsView(in_force(settings)).routes()),
+            more=(
+                *mj.routes(),
+                *Operator(use_cases, links).routes(),
+                *SettingsView(in_force(settings)).routes(),
+            ),
             picture_hosts=[settings.discord.cdn_base],
         )
         for part in (tracker, dispatcher, use_cases):
@@ -139,6 +153,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             loops = [
                 group.create_task(tracker.run(), name="follow what happens in Discord"),
                 group.create_task(tracker.watch(), name="let time pass"),
+                group.create_task(tell_of_jumps(clock), name="watch the machine's clock"),
                 group.create_task(dispatcher.run(), name="send what waits"),
                 group.create_task(deliveries.run(), name="deliver call-backs"),
                 group.create_task(alerts.run(), name="tell the operator"),

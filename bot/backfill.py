@@ -1,36 +1,50 @@
-"""A channel's history, oldest first, page by page.
+"""A channel's history, oldest first, page by page: never many pages at a time, and slowly.
 
 Law: raw messages go the way that the gateway's go, and are marked as history. Private answers are not in it.
 """
 
-import logging
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bot.nonces import id_at
-
-log = logging.getLogger(__name__)
+from tasks.matching import snowflake_time
 
 PAGE = 100  # Discord's most
-MARGIN_MS = 5_000  # clocks differ, ours and Discord's
+PAUSE_SECONDS = 0.5  # between two pages: nobody scrolls faster
 
 Message = Mapping[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stretch:
+    """Messages, oldest first. `more_since` (ms): there are more from then on; None: it was read up to now."""
+
+    messages: Sequence[Message]
+    more_since: int | None = None
+
+
 async def read(
-    page_after: Callable[[str], Awaitable[Sequence[Message]]], since: int, *, max_pages: int
-) -> list[Message]:
-    """All messages since `since` (ms). `page_after(id)`: the oldest `PAGE` messages newer than that id."""
+    page_after: Callable[[str], Awaitable[Sequence[Message]]],
+    since: int,
+    *,
+    max_pages: int,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Stretch:
+    """The messages since `since` (ms), at most `max_pages` pages of them. `page_after(id)`: the oldest `PAGE` messages
+    newer than that id."""
     found: list[Message] = []
-    after = id_at(since - MARGIN_MS)
-    for _ in range(max_pages):
+    after = id_at(since)
+    for number in range(max_pages):
+        if number:
+            await pause(PAUSE_SECONDS)
         page = sorted(await page_after(after), key=_age)
         found += page
         if len(page) < PAGE:
-            return found
+            return Stretch(messages=found)
         after = str(page[-1]["id"])
-    log.warning("history has more than %d messages since then: the rest is not read", len(found))
-    return found
+    return Stretch(messages=found, more_since=snowflake_time(after))
 
 
 def _age(message: Message) -> int:

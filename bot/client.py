@@ -24,10 +24,11 @@ from bot.properties import Properties
 from bot.rest import Rest
 from bot.standing import AccountConfig, Standing
 from bot.wire import WireClient
+from tasks.clock import SteadyClock
 from tasks.errors import AccountBlocked, NotSent, SendRefused
-from tasks.events import Connected, Disconnected, Heard
+from tasks.events import Connected, Disconnected, History
 from tasks.model import Account, Order, PaintOrder, Picture, Upload
-from tasks.ports import Clock, SystemClock
+from tasks.ports import Clock
 
 __all__ = ["AccountClient", "AccountConfig"]
 
@@ -48,7 +49,7 @@ class AccountClient:
         endpoints: Endpoints,
         proxy_url: str = "",
         hear_private: bool = False,
-        history_pages: int = 500,
+        history_pages: int = 20,
         clock: Clock | None = None,
         on_pause: Callable[[str, str], None] = lambda account, reason: None,
         watch: Watch = unwatched,
@@ -57,7 +58,7 @@ class AccountClient:
         self._endpoints = endpoints
         self._proxy_url = proxy_url
         self._history_pages = history_pages
-        self._clock = clock or SystemClock()
+        self._clock = clock or SteadyClock()
         self._on_pause = on_pause
         self._ear = Ear(account=config.id, channel_id=config.channel_id, sink=sink, private=hear_private, watch=watch)
         self._standing = Standing(config)
@@ -122,10 +123,10 @@ class AccountClient:
         with self._pausing():
             return await media.refresh(self.rest, urls)
 
-    async def recall(self, since: int) -> Sequence[Heard]:
+    async def recall(self, since: int) -> History:
         rest, channel = self.rest, int(self.config.channel_id)
         try:
-            messages = await backfill.read(
+            stretch = await backfill.read(
                 lambda after: rest.logs_from(channel, backfill.PAGE, after=after),
                 since,
                 max_pages=self._history_pages,
@@ -136,8 +137,8 @@ class AccountClient:
             raise SendRefused("The channel is gone.", status=error.status) from error
         except Exception as error:
             raise NotSent(f"The history could not be read ({type(error).__name__}).") from error
-        heard = (self._ear.understand("MESSAGE_CREATE", message, from_history=True) for message in messages)
-        return [event for event in heard if event is not None]
+        heard = (self._ear.understand("MESSAGE_CREATE", message, from_history=True) for message in stretch.messages)
+        return History(events=tuple(event for event in heard if event is not None), more_since=stretch.more_since)
 
     @property
     def rest(self) -> Rest:
@@ -255,6 +256,8 @@ class AccountClient:
 
     def _connected(self, *, replayed: bool) -> None:
         gap = self._standing.rise(self._clock.now(), replayed=replayed)
+        if gap is not None and self._ear.last_seen is not None:
+            gap = self._ear.last_seen  # by Discord's own clock
         log.info("account %s is connected%s", self.config.id, "" if gap is None else ", after a gap")
         self._ear.tell(Connected(account=self.config.id, gap_since=gap))
 

@@ -11,6 +11,7 @@ from typing import Any
 from bot.grammar import hear
 from bot.taps import INTERACTIONS
 from tasks.events import Event, Heard, Informed
+from tasks.matching import snowflake_time
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class Ear:
         self._private_channels: frozenset[str] = frozenset()
         self._complained: set[tuple[str, str]] = set()
         self.user_id: str | None = None
+        self.last_seen: int | None = None  # ms: of the newest message that came over the gateway
 
     def introduce(self, ready: Mapping[str, Any]) -> None:
         """READY: who we are, and which channels are private ones."""
@@ -50,6 +52,8 @@ class Ear:
             for message_id in payload.get("ids") or ():
                 self.heed("MESSAGE_DELETE", {**payload, "id": message_id})
             return
+        if name == "MESSAGE_CREATE":
+            self.last_seen = max(self.last_seen or 0, snowflake_time(str(payload.get("id"))))
         heard = self.understand(name, payload)
         if self._is_private(payload) and not (isinstance(heard, Informed) and heard.seed):
             return  # what is drawn by hand in a private channel is no task's; only seeds are told to us there

@@ -18,7 +18,7 @@ from bot.properties import Properties
 from bot.rest import Rest
 from bot.supervisor import supervise
 from tasks.errors import NotSent
-from tasks.events import Heard
+from tasks.events import History
 from tasks.model import Account, Order, Picture, Upload
 from tasks.ports import Clock
 
@@ -43,7 +43,7 @@ class Pool:
         properties: Properties | None = None,
         fetch_properties: bool | None = None,
         hear_private: bool = False,
-        history_pages: int = 500,
+        history_pages: int = 20,
         clock: Clock | None = None,
         on_pause: Callable[[str, str], None] = lambda account, reason: None,
         watch: Watch = unwatched,
@@ -96,7 +96,7 @@ class Pool:
     async def send(self, account: str, order: Order, nonce: str) -> None:
         await self._client(account).send(order, nonce)
 
-    async def recall(self, account: str, since: int) -> Sequence[Heard]:
+    async def recall(self, account: str, since: int) -> History:
         return await self._client(account).recall(since)
 
     async def upload(self, account: str, pictures: Sequence[Picture]) -> Sequence[Upload]:

@@ -18,7 +18,7 @@ from bot.brake import Brake
 from bot.endpoints import Endpoints
 from bot.properties import Properties, to_headers
 from bot.rest import Rest
-from bot.taps import Heed, Socket, TappedState
+from bot.taps import RESUMABLE, Heed, Socket, TappedState
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +137,6 @@ class WireClient(discord.Client):
         return {"gateway": door, "session": self.ws.session_id, "sequence": self.ws.sequence, "resume": True}
 
     async def _leave(self) -> None:
-        """The library leaves a socket open that only fell silent. 4000 keeps the session for resuming."""
+        """The library leaves a socket open that only fell silent."""
         if self.ws is not None and self.ws.open:
-            await self.ws.close(code=4000)
+            await self.ws.close(code=RESUMABLE)

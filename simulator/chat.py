@@ -84,7 +84,7 @@ class Chat:
         body = {"id": message.id, "channel_id": channel.id}
         if channel.guild_id is not None and message.ephemeral_to is None:
             body["guild_id"] = channel.guild_id
-        self._gateway.to_channel("MESSAGE_DELETE", channel, body, only=message.ephemeral_to)
+        self._gateway.to_channel("MESSAGE_DELETE", channel, body, only=message.ephemeral_to, stage="delete")
         self._world.touch()
 
     def attach(self, channel: Channel, picture: Picture, filename: str, *, ephemeral: bool = False) -> dict[str, Any]:
@@ -144,7 +144,15 @@ class Chat:
         self, event: str, channel: Channel, message: Message, *, nonce: str | None = None, session_id: str | None = None
     ) -> None:
         body = gateway_view(self.view(channel, message), channel.guild_id)
-        self._gateway.to_channel(event, channel, body, only=message.ephemeral_to, nonce=nonce, session_id=session_id)
+        self._gateway.to_channel(
+            event,
+            channel,
+            body,
+            only=message.ephemeral_to,
+            nonce=nonce,
+            session_id=session_id,
+            stage=_stage(event, message),
+        )
         self._world.counters["messages_created" if event == "MESSAGE_CREATE" else "messages_edited"] += 1
         self._world.touch()
 
@@ -162,3 +170,15 @@ class Chat:
             return f"{self._cdn}{path}", f"{self._proxy}{path}"
         query = _signature(path)
         return f"{self._cdn}{path}{query}", f"{self._proxy}{path}{query}"
+
+
+def _stage(event: str, message: Message) -> str:
+    """Which part of its job's life this tells: one of `faults.STAGES`."""
+    job = message.job
+    if job is None:
+        return "note" if message.ephemeral_to else "other"
+    if job.finished is not None:
+        return "end"
+    if event == "MESSAGE_UPDATE":
+        return "progress"
+    return "first" if job.message_ids == [message.id] else "note"

@@ -14,6 +14,7 @@ from aiohttp import web
 from simulator.answers import json_response
 from simulator.faults import KINDS, Fault, FaultError, read
 from simulator.gateway import Gateway
+from simulator.limits import RateLimits
 from simulator.records import Account
 from simulator.settings import SettingsError, changed, chosen
 from simulator.state import World
@@ -22,9 +23,12 @@ PREFIX = "/_simulator"
 
 
 class Control:
-    def __init__(self, world: World, gateway: Gateway, reset: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, world: World, gateway: Gateway, limits: RateLimits, reset: Callable[[], Awaitable[None]]
+    ) -> None:
         self._world = world
         self._gateway = gateway
+        self._limits = limits
         self._reset = reset
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -109,6 +113,15 @@ class Control:
                 gateway.drop(values["seconds"], token)
             case "abort_gateway":
                 gateway.abort(token)
+            case "dead_gateway":
+                gateway.mute(token)
+            case "storm":
+                self._limits.storm(
+                    token,
+                    seconds=values["seconds"],
+                    retry_after=values["retry_after"],
+                    everywhere=values["global"],
+                )
             case "op7":
                 gateway.ask_to_reconnect(token)
             case "op9":

@@ -51,6 +51,7 @@ class Dialogs:
         self._replies.event(
             "INTERACTION_MODAL_CREATE",
             interaction,
+            stage="dialog",
             channel_id=interaction.channel_id,
             custom_id=custom_id,
             application=application_object(BOTS[interaction.application_id]),

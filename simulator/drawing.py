@@ -261,6 +261,8 @@ class Drawings:
             return Fate(ending="silent")
         if faults.take("job_fails", token):
             return Fate(ending="failed")
+        if fault := faults.take("job_withdrawn", token):
+            return Fate(ending="withdrawn", note="output_filters" if fault.values["note"] else "")
         return _ordered(faults, token) or fate_of(job.prompt)
 
     def refuse(self, interaction: Interaction, trouble: Trouble, prompt: str, answered: Message | None) -> None:

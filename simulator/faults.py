@@ -13,6 +13,10 @@ from simulator.troubles import TROUBLES
 
 # What the fault `trouble` may be: an error of MidJourney, or its captcha's frame.
 TROUBLE_NAMES = (*TROUBLES, "captcha")
+# What a gateway event is about: a job's first message, its percentages, what ends it and edits after that, the
+# deletion of a message; a private word beside it; INTERACTION_CREATE, SUCCESS and FAILURE; a dialog; all else.
+STAGES = ("any", "first", "progress", "end", "delete", "note", "answer", "dialog", "other")
+LONGEST_SECONDS = 3600
 
 
 class FaultError(ValueError):
@@ -41,10 +45,35 @@ KINDS: dict[str, FaultKind] = {
         },
     ),
     "drop_connection": FaultKind(
-        meaning="the connection of POST /interactions is cut without an answer, before or after accepting",
-        fields={"accepted": (bool, False)},
+        meaning="the connection of POST /interactions is cut without an answer, before or after accepting; `orderly`: "
+        "closed, not reset",
+        fields={"accepted": (bool, False), "orderly": (bool, False)},
     ),
+    "no_answer": FaultKind(
+        meaning="POST /interactions is not answered; after `seconds` its connection is cut",
+        fields={"accepted": (bool, False), "seconds": ((int, float), 60.0)},
+    ),
+    "false_failure": FaultKind(meaning="INTERACTION_FAILURE is told instead of the success, and all goes on as usual"),
+    "event_lost": FaultKind(meaning="a gateway event is not told", fields={"stage": (str, "any")}),
+    "event_twice": FaultKind(
+        meaning="a gateway event is told again after `seconds`",
+        fields={"stage": (str, "any"), "seconds": ((int, float), 0.0)},
+    ),
+    "event_late": FaultKind(
+        meaning="a gateway event is told after `seconds`, and what follows it waits behind it",
+        fields={"stage": (str, "any"), "seconds": ((int, float), 0.2)},
+    ),
+    "event_overtaken": FaultKind(
+        meaning="a gateway event is told after `seconds`, and what follows it goes ahead",
+        fields={"stage": (str, "any"), "seconds": ((int, float), 0.2)},
+    ),
+    "no_nonce": FaultKind(meaning="a gateway event comes without its nonce", fields={"stage": (str, "any")}),
+    "no_ack": FaultKind(meaning="a heartbeat is not acknowledged"),
     "job_fails": FaultKind(meaning="a drawing ends with MidJourney's error"),
+    "job_withdrawn": FaultKind(
+        meaning="a drawing's message is deleted at 93 % and no result comes; with `note` a private word does",
+        fields={"note": (bool, False)},
+    ),
     "job_silent": FaultKind(meaning="an interaction succeeds and nothing follows, for ever"),
     "trouble": FaultKind(
         meaning="a drawing, or what a button asks for, meets the trouble of that `name`",
@@ -57,6 +86,16 @@ KINDS: dict[str, FaultKind] = {
         fields={"seconds": ((int, float), 1.0)},
     ),
     "abort_gateway": FaultKind(meaning="gateway sockets are cut; RESUME works and replays", at_once=True),
+    "dead_gateway": FaultKind(
+        meaning="gateway sockets stay open, but nothing comes over them any more; RESUME works and replays",
+        at_once=True,
+    ),
+    "storm": FaultKind(
+        meaning="for `seconds` each POST /interactions is answered 429, with `global` every request; a `retry_after` "
+        "of 0 is what is left",
+        at_once=True,
+        fields={"seconds": ((int, float), 1.0), "retry_after": ((int, float), 0.0), "global": (bool, False)},
+    ),
     "op7": FaultKind(meaning="the gateway asks to reconnect", at_once=True),
     "op9": FaultKind(
         meaning="the gateway declares sessions invalid", at_once=True, fields={"resumable": (bool, False)}
@@ -121,6 +160,11 @@ def read(source: Mapping[str, Any]) -> Fault:
         raise FaultError(f"{name}: give either times (at least 1) or share")
     if share is not None and not 0 <= share <= 1:
         raise FaultError(f"{name}: share must be between 0 and 1, not {share!r}")
+    seconds, stage = source.get("seconds", 0), source.get("stage", "any")
+    if not 0 <= seconds <= LONGEST_SECONDS:
+        raise FaultError(f"{name}: seconds must be from 0 to {LONGEST_SECONDS}, not {seconds!r}")
+    if stage not in STAGES:
+        raise FaultError(f"{name}: no stage {stage!r}; there are: {', '.join(STAGES)}")
     if name == "trouble" and source.get("name", "failed") not in TROUBLE_NAMES:
         raise FaultError(f"{name}: no name {source['name']!r}; there are: {', '.join(TROUBLE_NAMES)}")
     status = source.get("status", 500)
@@ -144,10 +188,12 @@ class Faults:
     def arm(self, fault: Fault) -> None:
         self._armed.append(fault)
 
-    def take(self, kind: str, token: str | None) -> Fault | None:
+    def take(self, kind: str, token: str | None, *, stage: str = "any") -> Fault | None:
         """The fault that this occasion meets, if any; it is used up by one."""
         for fault in self._armed:
             if fault.kind != kind or fault.account not in (None, token):
+                continue
+            if fault.values.get("stage", "any") not in ("any", stage):
                 continue
             if fault.share is not None and self._chance.random() >= fault.share:
                 continue

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from simulator.delivery import Delivery
 from simulator.guilds import ready, ready_supplemental
 from simulator.records import Account, Channel
 from simulator.state import World
@@ -23,10 +24,11 @@ _LARGE_GUILD_MEMBERS = 250_000
 
 
 class Connection(Protocol):
-    """One websocket, seen from here. Both return at once."""
+    """One websocket, seen from here. All return at once; a muted one is as if its line were cut unnoticed."""
 
     def send(self, text: str) -> None: ...
     def close(self, code: int, reason: str) -> None: ...
+    def mute(self) -> None: ...
     def abort(self) -> None: ...
 
 
@@ -62,6 +64,7 @@ class Gateway:
         self._world = world
         self._resume_url = resume_url
         self._large_guilds = large_guilds
+        self._delivery = Delivery(world)
         self.sessions: dict[str, Session] = {}
         self._refused_until: dict[str | None, float] = {}
 
@@ -132,18 +135,25 @@ class Gateway:
         only: str | None = None,
         nonce: str | None = None,
         session_id: str | None = None,
+        stage: str = "other",
     ) -> None:
-        """To everybody who sees the channel, or `only` to one user. The nonce goes to its sender's session alone."""
+        """To everybody who sees the channel, or `only` to one user. The nonce goes to its sender's session alone.
+
+        `stage`, one of `faults.STAGES`, is what the event is about; it chooses the faults that the event may meet.
+        """
         text = to_json(data)
         with_nonce = f'{text[:-1]},"nonce":{to_json(nonce)}}}' if nonce is not None else text
-        for session in self._audience(channel, only):
-            session.append(event, with_nonce if session.id == session_id else text)
+        for session in list(self._audience(channel, only)):
+            own = with_nonce if session.id == session_id else text
+            self._delivery.deliver(session, event, own, stage, without_nonce=text)
 
-    def to_session(self, event: str, session_id: str, account: Account, data: dict[str, Any]) -> None:
+    def to_session(self, event: str, session_id: str, account: Account, data: dict[str, Any], *, stage: str) -> None:
         """To the session an interaction came from, if it lives and is that account's."""
         session = self.sessions.get(session_id)
         if session is not None and session.account is account:
-            session.append(event, to_json(data))
+            text, bare = to_json(data), {key: value for key, value in data.items() if key != "nonce"}
+            without_nonce = text if len(bare) == len(data) else to_json(bare)
+            self._delivery.deliver(session, event, text, stage, without_nonce=without_nonce)
 
     def _audience(self, channel: Channel, only: str | None) -> Iterator[Session]:
         for session in self.sessions.values():
@@ -173,6 +183,11 @@ class Gateway:
             if session.connection is not None:
                 session.connection.abort()
 
+    def mute(self, token: str | None) -> None:
+        for session in self._of(token):
+            if session.connection is not None:
+                session.connection.mute()
+
     def invalidate(self, token: str | None, *, resumable: bool) -> None:
         for session in self._of(token):
             if not resumable:
@@ -191,8 +206,10 @@ class Gateway:
             if session.connection is not None:
                 session.connection.close(code, reason)
 
-    def open_again(self) -> None:
+    def reset(self) -> None:
+        """Everybody may come again, and nothing that was held back is told."""
         self._refused_until.clear()
+        self._delivery.reset()
 
     def _of(self, token: str | None) -> list[Session]:
         return [item for item in self.sessions.values() if token in (None, item.account.token)]

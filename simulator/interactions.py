@@ -5,6 +5,7 @@ Law: every POST is recorded with its outcome, also the refused ones. Faults are 
 
 import asyncio
 import json
+import time
 from typing import Any
 
 from aiohttp import BodyPartReader, web
@@ -23,6 +24,9 @@ from simulator.replies import COMPONENT, SLASH
 from simulator.slash import upload_of
 from simulator.snowflakes import now_ms
 from simulator.state import World
+
+_OUTCOMES = {"interaction": "fault {status}", "drop_connection": "cut", "no_answer": "unanswered"}
+_LOOK_SECONDS = 0.05
 
 
 class Interactions:
@@ -79,10 +83,8 @@ class Interactions:
         if self._world.faults.take("captcha", token):
             interaction.outcome = "captcha"
             raise captcha_required()
-        fault = self._world.faults.take("interaction", token)
-        cut = None if fault else self._world.faults.take("drop_connection", token)
-        met = fault or cut
-        name = "" if met is None else f"fault {met.values['status']}" if fault else "cut"
+        met = self._met(token)
+        name = "" if met is None else _OUTCOMES[met.kind].format(**met.values)
         if met is not None and not met.values["accepted"]:
             interaction.outcome = name
         else:
@@ -92,11 +94,15 @@ class Interactions:
             self._world.note_accepted(interaction.nonce)
         self._world.touch()
         await asyncio.sleep(self._world.settings.latency_ms / 1000)
-        if fault is not None:
-            raise _error(fault)
-        if cut is not None and request.transport is not None:
-            request.transport.abort()
+        if met is not None:
+            await _carry_out(met, request)
         return web.Response(status=204)
+
+    def _met(self, token: str) -> Fault | None:
+        for kind in _OUTCOMES:
+            if fault := self._world.faults.take(kind, token):
+                return fault
+        return None
 
     # Checks, in the order in which Discord is seen to complain
 
@@ -159,6 +165,21 @@ class Interactions:
             raise unknown("Application", 10002)
         if components.find(message.body["components"], interaction.name) is None:
             raise invalid_form("data.custom_id", "COMPONENT_VALIDATION_FAILED", "Component validation failed")
+
+
+async def _carry_out(fault: Fault, request: web.Request) -> None:
+    """Raises the answer, or cuts the connection; then what is answered reaches nobody."""
+    if fault.kind == "interaction":
+        raise _error(fault)
+    if fault.kind == "no_answer":
+        deadline = time.monotonic() + fault.values["seconds"]
+        while request.transport is not None and time.monotonic() < deadline:  # noqa: ASYNC110 - no event tells of a leave
+            await asyncio.sleep(_LOOK_SECONDS)
+    if request.transport is not None:
+        if fault.values.get("orderly"):
+            request.transport.close()
+        else:
+            request.transport.abort()
 
 
 def _error(fault: Fault) -> DiscordError:

@@ -22,6 +22,7 @@ from simulator.records import Channel, Interaction, Message
 from simulator.state import World
 
 SLASH, COMPONENT, MODAL = 2, 3, 5
+_UNKNOWN_REASON = 2
 
 
 class Replies:
@@ -32,14 +33,17 @@ class Replies:
 
     # Events
 
-    def event(self, name: str, interaction: Interaction, **more: Any) -> None:
+    def event(self, name: str, interaction: Interaction, *, stage: str = "answer", **more: Any) -> None:
         body = {"id": interaction.id}
         if interaction.nonce is not None:
             body["nonce"] = interaction.nonce
-        self._gateway.to_session(name, interaction.session_id, interaction.account, {**body, **more})
+        self._gateway.to_session(name, interaction.session_id, interaction.account, {**body, **more}, stage=stage)
 
     def succeed(self, interaction: Interaction) -> None:
-        self.event("INTERACTION_SUCCESS", interaction)
+        if self._world.faults.take("false_failure", interaction.account.token):
+            self.event("INTERACTION_FAILURE", interaction, reason_code=_UNKNOWN_REASON)
+        else:
+            self.event("INTERACTION_SUCCESS", interaction)
 
     def succeed_around(self, interaction: Interaction, say: Callable[[], object]) -> None:
         order = self._world.settings.success_order
@@ -54,7 +58,7 @@ class Replies:
     def not_simulated(self, interaction: Interaction) -> None:
         """Says so on the wire rather than being silent: the user's client should end at once."""
         self._world.counters["not_simulated"] += 1
-        self.event("INTERACTION_FAILURE", interaction, reason_code=2)
+        self.event("INTERACTION_FAILURE", interaction, reason_code=_UNKNOWN_REASON)
 
     # Messages
 
@@ -111,6 +115,7 @@ class Replies:
         self.event(
             "INTERACTION_IFRAME_MODAL_CREATE",
             interaction,
+            stage="dialog",
             channel_id=interaction.channel_id,
             custom_id=f"MJ::iframe::{token}",
             application=application_object(BOTS[interaction.application_id]),

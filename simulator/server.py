@@ -110,6 +110,7 @@ class Simulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._end_jobs()
+        self._gateway.reset()
         for connection in list(self._connections):
             connection.abort()
         await self._runner.cleanup()
@@ -152,7 +153,7 @@ class Simulator:
         )
         interactions = Interactions(world, self._gateway, bot, self._limits)
         rest = Rest(world, chat, interactions, self._limits, gateway_url=self.gateway_url, on_reaction=bot.reacted)
-        self._control = Control(world, self._gateway, self.reset)
+        self._control = Control(world, self._gateway, self._limits, self.reset)
         for part in (rest, Cdn(world, rest, upload_base=upload), self._inpaint, self._control, Translator()):
             part.add_routes(router)
         for path in ("/gateway", "/gateway/", "/"):
@@ -223,7 +224,7 @@ class Simulator:
         """Jobs, messages, faults, settings and counters as at the start; who is connected stays connected."""
         await self._end_jobs()
         self._limits.reset()
-        self._gateway.open_again()
+        self._gateway.reset()
         for part in (self._dialogs, self._inpaint, self._drawings):
             part.reset()
         self._world.reset()

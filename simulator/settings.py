@@ -35,6 +35,7 @@ class Settings:
     success_order: str = "before"  # INTERACTION_SUCCESS before or after the first message, or by chance
     latency_ms: float = 0.0  # wait before an interaction is answered, and before the bot reacts
     rate_limit: int = 50  # requests a second, for each account and route
+    heartbeat_ms: int = 41_250  # what a gateway connection is told to beat at
     upscale_cooldown: float = 0.0  # seconds in which U of the same picture is answered "Slow Down!"
     inpaint: str = "both"  # form of Vary (Region)'s endpoint that is served
     error_form: str = "random"  # note, reply or edit, for the errors that are seen in several of them
@@ -94,6 +95,7 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "success_order": (lambda value: value in SUCCESS_ORDERS, f"one of {', '.join(SUCCESS_ORDERS)}"),
     "latency_ms": (_number(0, 60_000), "milliseconds from 0 to 60000"),
     "rate_limit": (_integer(1, 1_000_000), "an integer from 1 to 1000000"),
+    "heartbeat_ms": (_integer(50, 600_000), "milliseconds from 50 to 600000"),
     "upscale_cooldown": (_number(0, 86_400), "seconds from 0 to 86400"),
     "inpaint": (lambda value: value in INPAINT_FORMS, f"one of {', '.join(INPAINT_FORMS)}"),
     "error_form": (lambda value: value in ERROR_FORMS, f"one of {', '.join(ERROR_FORMS)}"),

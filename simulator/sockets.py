@@ -19,7 +19,6 @@ from simulator.guilds import members_chunk
 from simulator.records import Account
 from simulator.state import World
 
-_HEARTBEAT_MS = 41_250
 # A client that lets so many messages pile up is cut off, as Discord does.
 _QUEUE_LIMIT = 100_000
 _CLOSE_SECONDS = 1.0
@@ -49,6 +48,7 @@ class Socket:
         self._encode = encoder(request.query.get("compress"))
         self._outgoing: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue()
         self._session: Session | None = None
+        self._muted = False
 
     # What the gateway uses
 
@@ -61,6 +61,9 @@ class Socket:
     def close(self, code: int, reason: str) -> None:
         self._outgoing.put_nowait((code, reason))
 
+    def mute(self) -> None:
+        self._muted = True
+
     def abort(self) -> None:
         if self._request.transport is not None:
             self._request.transport.abort()
@@ -69,7 +72,7 @@ class Socket:
 
     async def serve(self) -> None:
         await self.response.prepare(self._request)
-        self.send(control(10, {"heartbeat_interval": _HEARTBEAT_MS, "_trace": []}))
+        self.send(control(10, {"heartbeat_interval": self._world.settings.heartbeat_ms, "_trace": []}))
         writer = asyncio.create_task(self._write(), name="gateway writer")
         try:
             async for frame in self.response:
@@ -86,6 +89,8 @@ class Socket:
         with contextlib.suppress(ConnectionError, RuntimeError):
             while True:
                 item = await self._outgoing.get()
+                if self._muted:
+                    continue
                 if isinstance(item, tuple):
                     await self.response.close(code=item[0], message=item[1].encode())
                     return
@@ -98,6 +103,8 @@ class Socket:
     # Opcodes
 
     def _received(self, data: str | bytes) -> None:
+        if self._muted:
+            return
         try:
             message = json.loads(data)
             op, body = message["op"], message.get("d")
@@ -124,7 +131,8 @@ class Socket:
         sequence = body.get("seq") if isinstance(body, dict) else body
         if self._session is not None and isinstance(sequence, int):
             self._session.acknowledge(sequence)
-        self.send(control(11, None))
+        if self._session is None or not self._world.faults.take("no_ack", self._session.account.token):
+            self.send(control(11, None))
 
     def _identify(self, body: dict[str, Any]) -> None:
         account = self._allowed(body.get("token"))

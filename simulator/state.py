@@ -65,7 +65,8 @@ class World:
         # Without a wish every start has its own job ids, so that a service may keep its database.
         self.settings = replace(self.initial_settings, seed=secrets.randbelow(2**32) if seed is None else seed)
         self.random = Random(self.settings.seed)
-        self.faults = Faults(self.random)
+        # A chance of their own: an armed fault changes neither job ids nor what MidJourney does by chance.
+        self.faults = Faults(Random(f"faults {self.settings.seed}"))
         self.counters: Counter[str] = Counter()
         self.mixups = 0
         self.jobs: dict[str, Job] = {}

@@ -120,6 +120,17 @@ WHERE task_id = ? AND task_id IN (
 ON CONFLICT DO NOTHING
 """
 
+# The same for an end that corrects one that was told; once for each end, however often the task is written after it.
+INSERT_CORRECTIONS_OF_FOLLOWERS = """
+INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, due, created)
+SELECT DISTINCT task_id, url, receiver, api, state, trusted, 'corrected', 0, :now FROM followers
+WHERE task_id = :task AND NOT EXISTS (
+    SELECT 1 FROM outbox AS told
+    WHERE told.task_id = followers.task_id AND told.event = 'corrected' AND told.url = followers.url
+    AND told.api = followers.api AND told.state IS followers.state AND told.created >= :ended
+)
+"""
+
 _DELIVERY = (
     "id, task_id, url, receiver, api, state, trusted, event, snapshot, attempts, due, status, last_error, created"
 )

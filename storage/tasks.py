@@ -23,8 +23,10 @@ from storage.records import (
     task_of,
 )
 from storage.writer import Row, Statement
+from tasks.clock import SteadyClock
+from tasks.corrections import is_open_end
 from tasks.model import Hook, Once, Phase, Picture, Send, Status, Task
-from tasks.ports import Clock, SystemClock
+from tasks.ports import Clock
 from tasks.timeline import Entry, Line
 
 NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
@@ -36,7 +38,7 @@ class Tasks:
     def __init__(self, database: Database, *, recent: int = 4096, clock: Clock | None = None) -> None:
         self._database = database
         self._recent = Recent(recent)
-        self._clock = clock or SystemClock()
+        self._clock = clock or SteadyClock()
 
     # ------------------------------------------------------------ writing
 
@@ -95,7 +97,10 @@ class Tasks:
         if hooks:
             statements += (hook_statement(hooks, self._clock.now()),)
         statements += (Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, over),)
-        statements += (Statement(sql.FORGET_PICTURES, [(own_key(t.id),) for t in tasks if t.pictures and t.is_over]),)
+        statements += (Statement(sql.INSERT_CORRECTIONS_OF_FOLLOWERS, self._corrections(tasks)),)
+        # What the operator may have sent again keeps its pictures.
+        spent = [task for task in tasks if task.pictures and task.is_over and not is_open_end(task)]
+        statements += (Statement(sql.FORGET_PICTURES, [(own_key(task.id),) for task in spent]),)
 
         def committed() -> None:
             self._recent.committed(tasks)
@@ -107,6 +112,11 @@ class Tasks:
         except BaseException:
             self._recent.doubtful(tasks)
             raise
+
+    def _corrections(self, tasks: Sequence[Task]) -> list[dict[str, int]]:
+        now = self._clock.now()
+        ended = [task for task in tasks if task.corrected and task.status.is_over]
+        return [{"task": own_key(task.id), "ended": task.finish_time or 0, "now": now} for task in ended]
 
     # ------------------------------------------------------------ reading
 

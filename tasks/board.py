@@ -6,14 +6,17 @@ Nothing here decides; nothing here waits.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from tasks.corrections import is_open_end
 from tasks.flights import Flight, Flights
 from tasks.model import Order, Phase, Purpose, Send, SendState, Task
 from tasks.ports import Clock
+from tasks.timeline import Detail, Entry, of_send
 
 REMEMBERED = 5_000  # results of which an echo is known to be an echo
+LAPSED = 1_000  # tasks that failed in silence, for which a result may still come
 
 
 @dataclass(kw_only=True, slots=True)
@@ -23,6 +26,7 @@ class Turn:
     changed: dict[str, tuple[Task, Task]] = field(default_factory=dict)  # task id -> (before, after)
     marks: dict[str, Send] = field(default_factory=dict)  # nonce -> the send as it is now
     follow_ups: list[tuple[Send, Order]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)  # for the timelines
 
     @property
     def frees_a_slot(self) -> bool:
@@ -36,6 +40,7 @@ class Board:
         self._turn = Turn()
         self._done: OrderedDict[str, None] = OrderedDict()  # job ids and message ids of results
         self.flights = Flights()
+        self.lapsed = Flights()
 
     def now(self) -> int:
         return self._clock.now()
@@ -53,16 +58,32 @@ class Board:
         self.flights.update(flight, after)
         if not after.in_flight:
             self.flights.remove(flight)
-        if after.phase is Phase.OVER:
-            self._remember(after)
+        if is_open_end(after):
+            self.lapse(flight)
+        elif after.phase is Phase.OVER:
+            self.remember(after)
 
     def note(self, before: Task, after: Task) -> None:
         """A change of a task that need not be in flight."""
         first = self._turn.changed.get(before.id, (before, before))[0]
         self._turn.changed[before.id] = (first, after)
 
+    def lapse(self, flight: Flight) -> None:
+        """It ended because nothing was heard: it is still listened for."""
+        self.lapsed.add(flight)
+        if len(self.lapsed) > LAPSED:
+            self.lapsed.remove(next(iter(self.lapsed)))
+
+    def tell(self, task_id: str, kind: str, detail: Mapping[str, Detail]) -> None:
+        """A line for the task's timeline."""
+        self._turn.entries.append(Entry(task_id=task_id, time=self.now(), kind=kind, detail=detail))
+
     def mark(self, flight: Flight, nonce: str, state: SendState, interaction_id: str | None = None) -> None:
         self._turn.marks[nonce] = self.flights.update_send(flight, nonce, state, interaction_id)
+
+    def mark_lapsed(self, flight: Flight, nonce: str, interaction_id: str | None) -> None:
+        """Discord tells after the end that it has this send."""
+        self._turn.marks[nonce] = self.lapsed.update_send(flight, nonce, SendState.POSTED, interaction_id)
 
     def follow_up(self, flight: Flight, purpose: Purpose, order: Order) -> None:
         """One more send for this task: expected from now on, written with this turn, posted after it."""
@@ -72,6 +93,7 @@ class Board:
         flight.sends[nonce] = send
         self.flights.update(flight, task)
         self._turn.follow_ups.append((send, order))
+        self._turn.entries.append(of_send(send))
 
     # ------------------------------------------------------------ the turn
 
@@ -93,7 +115,7 @@ class Board:
         """Is this the message or the job of a result that came lately?"""
         return key in self._done
 
-    def _remember(self, task: Task) -> None:
+    def remember(self, task: Task) -> None:
         for key in (task.message_id, task.job_id):
             if key:
                 self._done[key] = None

@@ -24,6 +24,7 @@ from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.posting import Posting, Work
 from tasks.preparing import with_pictures
 from tasks.scheduling import Placement, fits, next_attempt, plan
+from tasks.timeline import of_send
 from tasks.tracker import Tracker
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ POLL_SECONDS = 1.0  # a missed wake-up costs this much, never a task
 LOOK_AHEAD = (64, 2_000, 100_000)  # how far down the queue to look; further only when the first ones cannot run
 PREPARING_AT_ONCE = 8
 ACCOUNT_GONE = "The account it needs is not configured any more."
+LONGEST_PAUSE = 3_600_000  # ms; no back-off is longer
 DIALOGS_PAUSE = 5_000  # ms between two looks for dialogs whose time is over
 STORE_RETRY = 1.0  # seconds between tries while the database cannot be written
 PICTURES_PAUSE = 2_000  # ms until an upload that could not be made is tried again
@@ -119,12 +121,14 @@ class Dispatcher:
 
     async def start(self) -> None:
         """Claims of a process that ended before it wrote a send go back to the queue; what no account of ours can run
-        any more ends."""
+        any more ends. A back-off that ends later than any can was counted on a clock that has been set back since."""
         for task in await self._store.in_phase(Phase.CLAIMED):
             await self._unclaim(task)
         known = [account.id for account in self._gateway.accounts()]
-        orphans = [t for t in await self._store.waiting(LOOK_AHEAD[-1]) if not any(fits(t, a) for a in known)]
-        now = self._clock.now()
+        waiting, now = await self._store.waiting(LOOK_AHEAD[-1]), self._clock.now()
+        late = [task for task in waiting if task.not_before > now + LONGEST_PAUSE]
+        await self._store.save([replace(task, not_before=now) for task in late])
+        orphans = [t for t in waiting if not any(fits(t, a) for a in known)]
         ended = {task.id: (task, failed(task, "account_gone", ACCOUNT_GONE, now)) for task in orphans if known}
         await self._journal.record(ended)
 
@@ -303,7 +307,8 @@ class Dispatcher:
     async def _send_to_the_end(self, tasks: list[Task]) -> None:
         written = [self._written(task) for task in tasks]
         changed = {task.id: (task, sent) for task, (sent, _) in zip(tasks, written, strict=True)}
-        await self._journal.record(changed, sends=[send for _, send in written])
+        sends = [send for _, send in written]
+        await self._journal.record(changed, sends=sends, entries=[of_send(send) for send in sends])
         for task, send in written:
             self._tracker.expect(task, send)
             self._posting.post(send, order_of(task))

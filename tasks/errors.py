@@ -92,6 +92,18 @@ class ButtonNotFound(BadRequest):
     code = "button_not_found"
 
 
+class NotOpen(BadRequest):
+    """What became of this task is no open question."""
+
+    code = "not_open"
+
+
+class CannotAdopt(BadRequest):
+    """This result cannot be adopted."""
+
+    code = "cannot_adopt"
+
+
 class KeyReused(BadRequest):
     """This Idempotency-Key was used before, with another request."""
 

@@ -158,6 +158,15 @@ class Disconnected:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """A stretch of a channel's history, oldest first; no event of its own. `more_since` (ms): from then on there is
+    more; None: it was read up to now."""
+
+    events: tuple[Heard, ...] = ()
+    more_since: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Recalled:
     """History was read up to now and everything in it stands before this event in the queue."""
 
@@ -210,6 +219,21 @@ class CancelAsked:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AdoptAsked:
+    """The operator says that this result is what became of a task whose end was left open."""
+
+    task_id: str
+    result: Finished
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetryAsked:
+    """The operator wants a task whose end was left open to be sent again, and accepts that it may be paid twice."""
+
+    task_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Tick:
     """Time has passed: look at the deadlines. `now` in ms, when it was put on the queue."""
 
@@ -230,4 +254,5 @@ Heard = (
     | Informed
 )
 Outcome = SendPosted | SendNotMade | SendDenied | SendUncertain
-Event = Heard | Connected | Disconnected | Recalled | Outcome | CancelAsked | Tick
+Asked = CancelAsked | AdoptAsked | RetryAsked
+Event = Heard | Connected | Disconnected | Recalled | Outcome | Asked | Tick

@@ -45,7 +45,7 @@ class Journal:
             return
         now = self._clock.now()
         hooks = [hook for before, after in changed.values() for hook in hooks_due(before, after, self._operator_hook)]
-        lines = [*entries, *(of_change(before, after, now) for before, after in changed.values())]
+        lines = [*entries, *(line for pair in changed.values() if (line := of_change(*pair, now)).detail)]
         await self._store.save(
             [after for _, after in changed.values()], hooks, marks=marks, sends=sends, pictures=pictures, entries=lines
         )

@@ -18,7 +18,7 @@ from tasks.events import (
     Refused,
     Started,
 )
-from tasks.model import Hook, Phase, Status, Task
+from tasks.model import CORRECTED, END, Hook, Phase, Status, Task
 
 _MOVES: dict[Status, frozenset[Status]] = {
     Status.NOT_START: frozenset({Status.SUBMITTED, Status.FAILURE, Status.CANCEL, Status.MODAL}),
@@ -28,7 +28,7 @@ _MOVES: dict[Status, frozenset[Status]] = {
     Status.IN_PROGRESS: frozenset({Status.NOT_START, Status.MODAL, Status.SUCCESS, Status.FAILURE, Status.CANCEL}),
     Status.MODAL: frozenset({Status.NOT_START, Status.SUBMITTED, Status.FAILURE, Status.CANCEL}),
     Status.SUCCESS: frozenset(),
-    Status.FAILURE: frozenset(),
+    Status.FAILURE: frozenset(),  # but for what `corrections` allows
     Status.CANCEL: frozenset(),
 }
 ALMOST = 99  # percent shown until the result is there: 100 means success, and nothing else does
@@ -57,7 +57,8 @@ def apply(task: Task, event: Heard, now: int) -> Task:
         case Queued() | Started() | Progressed():
             return _advanced(heard, event)
         case Finished():
-            return _finished(heard, event, now) if is_result(task, event) else task
+            _move(task, Status.SUCCESS)
+            return finished(heard, event, now) if is_result(task, event) else task
         case Informed() if task.answer_ends:
             return _answered(heard, event, now)
         case Refused():
@@ -188,11 +189,12 @@ def held(task: Task, until: int, *, prompt: str, remix: bool) -> Task:
     )
 
 
-def _finished(task: Task, event: Finished, now: int) -> Task:
+def finished(task: Task, event: Finished, now: int) -> Task:
+    """The task at its end, with this result."""
     keys = event.keys
     return replace(
         task,
-        status=_move(task, Status.SUCCESS),
+        status=Status.SUCCESS,
         phase=Phase.OVER,
         queued=False,
         progress=100,
@@ -256,16 +258,18 @@ def _queue_full_pause(task: Task) -> int:
 def hooks_due(before: Task | None, after: Task, operator_hook: str) -> tuple[Hook, ...]:
     """The call-backs that this change makes due.
 
-    At the end, once, to the task's own URL and to the operator's. Callers of /mj hear of each step on the way, too.
+    At the end, once, to the task's own URL and to the operator's; another end, which corrects that one, again. Callers
+    of /mj hear of each step on the way, too, until an end was told.
     """
-    if before is not None and before.status.is_over:
+    if before is not None and before.status.is_over and before.status is after.status:
         return ()
     if not after.status.is_over:
-        return _steps_due(before, after)
-    operators = Hook(task_id=after.id, url=operator_hook, api=after.api, trusted=True)
+        return () if after.corrected else _steps_due(before, after)
+    event = CORRECTED if after.corrected else END
+    operators = Hook(task_id=after.id, url=operator_hook, api=after.api, trusted=True, event=event)
     if operator_hook and after.notify_hook in ("", operator_hook):
         return (operators,)  # once, and with the operator's trust
-    own = (Hook(task_id=after.id, url=after.notify_hook, api=after.api),) if after.notify_hook else ()
+    own = (Hook(task_id=after.id, url=after.notify_hook, api=after.api, event=event),) if after.notify_hook else ()
     return (*own, operators) if operator_hook else own
 
 

@@ -203,6 +203,7 @@ class Task:
     seed: str = ""  # asked for, after the end
     fail_code: str = ""
     fail_reason: str = ""
+    corrected: bool = False  # an end was told before that did not hold: a result came late, or the operator tried again
 
     @property
     def is_over(self) -> bool:
@@ -232,6 +233,7 @@ class Send:
 
 
 END = "end"
+CORRECTED = "corrected"  # another end, after one that was told and did not hold
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -243,7 +245,7 @@ class Hook:
     api: str = "v1"
     state: str | None = None  # None: the task's own
     trusted: bool = False  # the operator's own URL: its address is not checked
-    event: str = END  # or the status that an unfinished task has reached: told once, never again
+    event: str = END  # or CORRECTED, or the status that an unfinished task has reached: told once, never again
     snapshot: Task | None = None  # the task as it was then; None: as it is when told
 
 

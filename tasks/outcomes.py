@@ -14,6 +14,7 @@ from tasks.flights import Flight
 from tasks.lifecycle import cancelled, failed, requeued
 from tasks.matching import PRIVATE
 from tasks.model import MessageCommandOrder, Order, PressOrder, Purpose, SendState, Status, Task
+from tasks.timeline import Detail
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ def send_ended(board: Board, event: SendEnded) -> None:
     if flight is None:
         return
     purpose = flight.sends[event.nonce].purpose
+    board.tell(flight.task.id, "posted", _said_of(event, purpose))
     if purpose is Purpose.CANCEL:
         _cancel_ended(board, flight, event)
         return
@@ -40,6 +42,21 @@ def send_ended(board: Board, event: SendEnded) -> None:
     else:
         board.mark(flight, event.nonce, SendState.REFUSED)
         board.change(flight, _after_a_no(flight.task, event, board.now()))
+
+
+def _said_of(event: SendEnded, purpose: Purpose) -> dict[str, Detail]:
+    said: dict[str, Detail] = {"purpose": purpose.value, "outcome": _OUTCOMES[type(event)]}
+    if not isinstance(event, SendPosted):
+        said["reason"] = event.reason
+    return said
+
+
+_OUTCOMES: dict[type[SendEnded], str] = {
+    SendPosted: "taken",
+    SendNotMade: "not_sent",
+    SendDenied: "refused",
+    SendUncertain: "unknown",
+}
 
 
 def _after_a_no(task: Task, event: SendNotMade | SendDenied | SendUncertain, now: int) -> Task:

@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_TICK = 30_000  # ms: a machine that slept was not listening
 STRANGE = 1_000  # unclaimed drawings of our user that are remembered, for each account
-GAP_MARGIN = 5_000  # ms read again before a gap
+GAP_MARGIN = 10_000  # ms read again before a gap: what came late, or out of order
+CLOCKS_DIFFER = 60_000  # ms read again before a send, whose time is ours and not Discord's
 
 
 class Patience:
@@ -49,6 +50,7 @@ class Patience:
         for flight in self._board.of_account(event.account):
             if (flight.task.start_time or 0) >= event.since:
                 flight.asked_at = flight.silent
+                self._board.tell(flight.task.id, "recalled", {"since": event.since, "account": event.account})
 
     def _look_at(self, flight: Flight, account: Account | None, now: int) -> None:
         """Past a threshold: history is read first; only what stays silent after that is decided."""
@@ -75,7 +77,7 @@ class Patience:
         """Was history read since the silence passed this threshold? Asks for it if not."""
         if flight.asked_at is not None and flight.asked_at >= threshold:
             return True
-        self._recalls.ask(account.id, (flight.task.start_time or 0) - GAP_MARGIN)
+        self._recalls.ask(account.id, (flight.task.start_time or 0) - CLOCKS_DIFFER)
         return False
 
     def _has_free_slot(self, account: Account, flight: Flight) -> bool:

@@ -1,26 +1,20 @@
-"""What the rules need from outside, as Protocols. Implemented by `storage`, `bot` and the standard library's clock."""
+"""What the rules need from outside, as Protocols. Implemented by `storage`, `bot` and `tasks.clock`."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tasks.events import Heard
+from tasks.events import History
 from tasks.model import Account, Hook, Once, Order, Phase, Picture, Send, Status, Task, Upload
 from tasks.timeline import Entry, Line
 
 
 class Clock(Protocol):
-    """Wall-clock milliseconds since 1970. Tests set it; deadlines ask it."""
+    """Milliseconds since 1970. Tests set it; deadlines ask it. `tasks.clock` says which of the two is meant."""
 
     def now(self) -> int: ...
-
-
-class SystemClock:
-    def now(self) -> int:
-        return time.time_ns() // 1_000_000
 
 
 class TaskStore(Protocol):
@@ -123,8 +117,8 @@ class Gateway(Protocol):
         Sends at most once. Retries only what Discord definitely did not take (429, an outdated command).
         """
 
-    async def recall(self, account: str, since: int) -> Sequence[Heard]:
-        """The channel's history from `since` (ms) to now as events, oldest first. Private messages are not in it.
+    async def recall(self, account: str, since: int) -> History:
+        """The channel's history from `since` (ms) on as events, a bounded stretch. Private messages are not in it.
 
         Raises `NotSent` when Discord cannot be asked now.
         """

@@ -16,17 +16,19 @@ from tasks.ports import Gateway
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0  # longer each time
+PAUSE_SECONDS = 10.0  # between two stretches of a long history
 TRIES = 20  # about a quarter of an hour; a connection that is down counts, too
 
 
 class Recalls:
     """`tell` puts an event on the queue."""
 
-    def __init__(self, gateway: Gateway, tell: Callable[[Event], None]) -> None:
+    def __init__(self, gateway: Gateway, tell: Callable[[Event], None], pause: float = PAUSE_SECONDS) -> None:
         self._gateway = gateway
         self._tell = tell
         self._wanted: dict[str, int] = {}  # account -> since (ms): to be read
         self._readers: dict[str, asyncio.Task[None]] = {}
+        self._pause = pause
 
     def ask(self, account: str, since: int) -> None:
         """Read from `since` (ms) on; what is asked for while a reading goes on is read after it."""
@@ -43,18 +45,26 @@ class Recalls:
         await asyncio.gather(*self._readers.values(), return_exceptions=True)
 
     async def _read_all(self, account: str) -> None:
-        failures = 0
         while (since := self._wanted.pop(account, None)) is not None:
+            await self._read(account, since)
+            self._tell(Recalled(account=account, since=since))
+
+    async def _read(self, account: str, since: int) -> None:
+        """Up to now, a stretch at a time. What cannot be read is given up after a while: silence must have its end."""
+        failures, at = 0, since
+        while True:
             try:
-                events = await self._gateway.recall(account, since)
+                history = await self._gateway.recall(account, at)
             except ServiceError as error:
                 failures += 1
                 log.warning("history of account %s could not be read: %s", account, error)
-                if not isinstance(error, SendRefused) and failures < TRIES:
-                    self._wanted[account] = min(since, self._wanted.get(account, since))
-                    await asyncio.sleep(RETRY_SECONDS * failures)
-                    continue
-                events = ()  # it was asked, and will not be told: silence must have its end
-            for event in events:
+                if isinstance(error, SendRefused) or failures == TRIES:
+                    return
+                await asyncio.sleep(RETRY_SECONDS * failures)
+                continue
+            for event in history.events:
                 self._tell(event)
-            self._tell(Recalled(account=account, since=since))
+            if history.more_since is None:
+                return
+            at = max(history.more_since, at + 1)
+            await asyncio.sleep(self._pause)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from tasks.changes import Changes
+from tasks.deciding import Deciding
 from tasks.errors import (
     BadHook,
     BadIndex,
@@ -27,7 +28,7 @@ from tasks.errors import (
     TaskNotFound,
     UnknownAction,
 )
-from tasks.events import CancelAsked
+from tasks.events import Asked, CancelAsked
 from tasks.fresh_links import FreshLinks
 from tasks.journal import Journal
 from tasks.lifecycle import cancelled
@@ -68,12 +69,15 @@ class Service(Lookups):
         journal: Journal,
         changes: Changes,
         clock: Clock,
+        wall: Clock,
         limits: Limits,
         rules: PromptRules,
         submitted: Callable[[], None],
-        tell: Callable[[CancelAsked], None],
+        tell: Callable[[Asked], None],
     ) -> None:
-        """`submitted` is called when a task was added: it wakes the dispatcher. `tell` is the queue of events."""
+        """`submitted` is called when a task was added: it wakes the dispatcher. `tell` is the queue of events.
+        `wall` is the clock that the ends of links are compared with.
+        """
         super().__init__(store, gateway)
         self._translator = translator
         self._journal = journal
@@ -83,16 +87,20 @@ class Service(Lookups):
         self._rules = rules
         self._submitted = submitted
         self._tell = tell
-        self._links = FreshLinks(store, gateway, journal, clock)
+        self._links = FreshLinks(store, gateway, journal, wall)
+        self._deciding = Deciding(store, gateway, changes, tell)
         self._last_id = 0
         self._room = 0  # submits that surely fit into the queue before it must be counted again
         self._pressing = asyncio.Lock()
         self._with_key = asyncio.Lock()
 
     async def start(self) -> None:
-        """Ids go on from the newest task, even when the clock was set back."""
+        """Ids go on from the newest task, and dialogs do not stay open for longer, even when the clock was set back."""
         newest = await self._store.latest(1)
         self._last_id = int(newest[0].id) if newest else 0
+        until = self._clock.now() + self._limits.modal_timeout  # later than that: the clock was set back
+        held = [task for task in await self._store.in_phase(Phase.HELD) if (task.held_until or 0) > until]
+        await self._journal.record({task.id: (task, replace(task, held_until=until)) for task in held})
 
     # ------------------------------------------------------------ submit: commands
 
@@ -299,6 +307,16 @@ class Service(Lookups):
             after = cancelled(task, self._clock.now())
             await self._journal.record({task_id: (task, after)})
             return after
+
+    # ------------------------------------------------------------ the operator's word about an open end
+
+    async def adopt(self, task_id: str, message_id: str = "") -> Task:
+        """As `tasks.deciding` has it."""
+        return await self._deciding.adopt(task_id, message_id)
+
+    async def retry(self, task_id: str) -> Task:
+        """As `tasks.deciding` has it."""
+        return await self._deciding.retry(task_id)
 
     # ------------------------------------------------------------ through an account, at once
 

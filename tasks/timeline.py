@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tasks.model import Task
+from tasks.events import Heard, Progressed
+from tasks.model import Send, Task
 
 Detail = str | int | bool | None
 
@@ -35,6 +36,29 @@ class Line:
     detail: Mapping[str, Detail] = field(default_factory=dict)
 
 
+def of_send(send: Send) -> Entry:
+    """A send that is about to be posted."""
+    detail: dict[str, Detail] = {"purpose": send.purpose.value, "account": send.account, "nonce": send.nonce}
+    return Entry(task_id=send.task_id, time=send.time, kind="sent", detail=detail)
+
+
+def heard(event: Heard, by: str) -> dict[str, Detail]:
+    """What Discord said, and by which key it was known to be this task's."""
+    keys = event.keys
+    said: dict[str, Detail] = {
+        "event": type(event).__name__,
+        "by": by,
+        "message_id": keys.message_id,
+        "interaction_id": keys.interaction_id,
+        "job_id": keys.job_id,
+        "reference_id": keys.reference_id,
+        "percent": event.percent if isinstance(event, Progressed) else None,
+        "edited": keys.edited or None,
+        "from_history": keys.from_history or None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
 def of_change(before: Task | None, after: Task, now: int) -> Entry:
     """A task as it came, or as it is after a change."""
     if before is None:
@@ -48,18 +72,16 @@ _TOLD = (
     "status",
     "phase",
     "account",
-    "progress",
     "queued",
     "mode",
     "attempts",
     "not_before",
     "content",
-    "progress_message_id",
     "message_id",
-    "job_id",
     "cancel_asked",
     "fail_code",
     "fail_reason",
+    "seed",
 )
 
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 
 from tasks.board import Board
 from tasks.congestion import Congestion
+from tasks.corrections import is_open_end
 from tasks.deadlines import MINUTE, Deadlines
-from tasks.dialogs import answer, own_text
 from tasks.errors import StoreFailed
 from tasks.events import (
     Acknowledged,
+    AdoptAsked,
     CancelAsked,
-    CaptchaAsked,
     Connected,
     Disconnected,
     Event,
@@ -31,6 +31,7 @@ from tasks.events import (
     Progressed,
     Recalled,
     Refused,
+    RetryAsked,
     SendDenied,
     SendNotMade,
     SendPosted,
@@ -41,15 +42,18 @@ from tasks.events import (
 )
 from tasks.flights import Flight
 from tasks.journal import Journal
-from tasks.lifecycle import apply, cancelled, failed, held, requeued
+from tasks.late import Late
+from tasks.lifecycle import apply, cancelled, failed, requeued
 from tasks.matching import PRIVATE, match
-from tasks.model import Action, Lane, Mode, Phase, Purpose, Send, SendState, Task
+from tasks.model import Action, Lane, Mode, Phase, Send, SendState, Task
+from tasks.openings import Openings
 from tasks.outcomes import cancel, cancel_when_seen, is_about_cancelling, send_ended
-from tasks.patience import GAP_MARGIN, Patience
+from tasks.patience import CLOCKS_DIFFER, GAP_MARGIN, Patience
+from tasks.pauses import Pauses
 from tasks.ports import Clock, Gateway, TaskStore
 from tasks.posting import Posting
 from tasks.recalls import Recalls
-from tasks.switches import pressing
+from tasks.timeline import heard
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +102,9 @@ class Tracker:
         self._rules = rules
         self._freed = freed
         self._board = Board(clock, new_nonce)
+        self._late = Late(self._board, store)
+        self._openings = Openings(self._board, store, rules.modal_timeout)
+        self._pauses = Pauses(gateway, falls_back_to_relax=rules.falls_back_to_relax)
         self._recalls = Recalls(gateway, self.hear)
         self._patience = Patience(self._board, self._recalls, rules.deadlines)
         self._unsettled: list[Finished] = []
@@ -122,6 +129,7 @@ class Tracker:
             now, lost = self._clock.now(), "The simulator was started anew and has forgotten it."
             await self._journal.record({task.id: (task, failed(task, "silence", lost, now)) for task in tasks})
             return
+        await self._late.start()
         for task in tasks:
             own = {send.nonce: _after_restart(send) for send in sends if send.task_id == task.id}
             flight = Flight(task=task, sends=own, gap=True)
@@ -177,7 +185,9 @@ class Tracker:
         sends = [send for send, _ in turn.follow_ups]
         while True:
             try:
-                await self._journal.record(turn.changed, marks=list(turn.marks.values()), sends=sends)
+                await self._journal.record(
+                    turn.changed, marks=list(turn.marks.values()), sends=sends, entries=turn.entries
+                )
                 break
             except StoreFailed as error:
                 log.error("cannot write what happened, trying again: %s", error)
@@ -200,6 +210,11 @@ class Tracker:
             case CancelAsked():
                 if not cancel(self._board, event.task_id):
                     self._cancels.append(event.task_id)
+            case AdoptAsked():
+                await self._late.adopt(event)
+            case RetryAsked():
+                if await self._late.retry(event.task_id):
+                    self._freed()
             case SendPosted() | SendNotMade() | SendDenied() | SendUncertain():
                 send_ended(self._board, event)
             case _:
@@ -233,9 +248,12 @@ class Tracker:
         if found.ambiguous:
             self._leave_open(event, found.ambiguous)
         flight = self._board.flights.get(found.task_id) if found.task_id else None
-        self._pause_if_asked(event, flight)
+        self._pauses.heed(event, flight)
         if flight is not None:
+            self._board.tell(flight.task.id, "heard", heard(event, found.by))
             await self._apply(flight, event)
+        elif not found.ambiguous and self._late.heard(event, self._user_of(event.keys.account)):
+            pass
         elif isinstance(event, Started | Progressed | Finished) and self._is_ours(event.keys):
             self._patience.unclaimed(event.keys)
 
@@ -256,23 +274,16 @@ class Tracker:
             case Withdrawn():  # follows each result; before one it means moderation, which the deadline will tell
                 flight.withdrawn = True
             case ModalOpened():
-                await self._dialog_opened(flight, event)
+                await self._openings.dialog(flight, event)
             case Informed() if flight.task.switch and flight.task.custom_id is None and not flight.is_switching:
-                self._press_switch(flight, event)
+                self._openings.settings(flight, event)
             case Acknowledged(confirmed=True) if flight.switches_by(keys.nonce):
                 self._advance(flight, Informed(keys=keys))
-            case Refused() if self._goes_on_relaxed(flight.task, event):
+            case Refused() if self._pauses.goes_on_relaxed(flight.task, event):
                 relaxed = replace(flight.task, mode_asked=Mode.RELAXED)
                 self._board.change(flight, requeued(relaxed, self._clock.now()))
             case _:
                 self._advance(flight, event)
-
-    def _press_switch(self, flight: Flight, event: Informed) -> None:
-        after, order = pressing(flight.task, event, self._clock.now())
-        flight.heard()
-        self._board.change(flight, after)
-        if order is not None:
-            self._board.follow_up(flight, Purpose.SWITCH, order)
 
     def _advance(self, flight: Flight, event: Heard) -> None:
         after = apply(flight.task, event, self._clock.now())
@@ -289,49 +300,10 @@ class Tracker:
         own = [flight.task for flight in self._board.of_account(account) if flight.task.lane is Lane.DRAW]
         return sum(task.progress_message_id is not None and not task.queued for task in own)
 
-    def _goes_on_relaxed(self, task: Task, event: Refused) -> bool:
-        """Once: a relaxed drawing that is refused for the same reason is refused."""
-        is_gone = event.code == "credits_exhausted" and task.mode_asked is not Mode.RELAXED
-        return self._rules.falls_back_to_relax and is_gone and task.custom_id is None and task.command == "imagine"
-
-    def _pause_if_asked(self, event: Heard, flight: Flight | None) -> None:
-        """A human must mend the account: only on a word that is for us, by nonce or because only we can see it."""
-        if not isinstance(event, CaptchaAsked) and not (isinstance(event, Refused) and event.pauses_account):
-            return
-        is_gone = isinstance(event, Refused) and event.code == "credits_exhausted"
-        was_relaxed = flight is not None and flight.task.mode_asked is Mode.RELAXED
-        if is_gone and self._rules.falls_back_to_relax and not was_relaxed:
-            return  # relaxed drawings go on, unless it is one that was refused
-        keys = event.keys
-        if isinstance(event, CaptchaAsked) or keys.nonce is not None or keys.flags & PRIVATE:
-            self._gateway.pause(keys.account, event.reason)
-
     async def _seed_told(self, job_id: str, seed: str) -> None:
         task = await self._store.by_job(job_id)
         if task is not None and task.is_over and not self._board.is_changed(task.id):
             self._board.note(task, replace(task, seed=seed))
-
-    async def _dialog_opened(self, flight: Flight, event: ModalOpened) -> None:
-        """Fill it and send it on: the paid part. Or let the task wait for its caller, with no dialog open."""
-        task, now = flight.task, self._clock.now()
-        if any(send.purpose is Purpose.SUBMIT for send in flight.sends.values()):
-            return  # told twice: it is filled and sent once
-        if event.keys.nonce in flight.sends:
-            self._board.mark(flight, event.keys.nonce, SendState.POSTED, event.keys.interaction_id)
-        mask = b""
-        if event.iframe_path and task.pictures:
-            mask = (await self._store.pictures_of(task.id))[0].data
-        order = answer(task, event, mask)
-        if order is not None:
-            flight.heard()
-            self._board.change(flight, replace(task, heard_time=now))
-            self._board.follow_up(flight, Purpose.SUBMIT, order)
-        elif event.iframe_path:
-            reason = "Vary (Region) needs a mask: send maskBase64."
-            self._board.change(flight, failed(task, "mask_missing", reason, now))
-        else:
-            until = now + self._rules.modal_timeout
-            self._board.change(flight, held(task, until, prompt=own_text(event), remix=True))
 
     # ------------------------------------------------------------ results that came before, or fit several tasks
 
@@ -349,7 +321,7 @@ class Tracker:
         if keys.message_id and await self._store.by_message(keys.message_id):
             return True
         known = await self._store.by_job(keys.job_id) if keys.job_id else None
-        return known is not None and known.is_over and not self._board.is_changed(known.id)
+        return known is not None and known.is_over and not is_open_end(known) and not self._board.is_changed(known.id)
 
     def _leave_open(self, event: Heard, task_ids: Sequence[str]) -> None:
         if isinstance(event, Finished):
@@ -373,12 +345,13 @@ class Tracker:
         self._freed()
         if not own or (event.gap_since is None and not first):
             return
-        oldest = min(flight.task.start_time or 0 for flight in own)
-        since = oldest if first or event.gap_since is None else event.gap_since
+        since = min(flight.task.start_time or 0 for flight in own) - CLOCKS_DIFFER
+        if event.gap_since is not None and not first:
+            since = max(since, event.gap_since - GAP_MARGIN)
         for flight in own:
             flight.gap = True
             self._repeat_if_free(flight)
-        self._recalls.ask(event.account, since - GAP_MARGIN)
+        self._recalls.ask(event.account, since)
 
     def _repeat_if_free(self, flight: Flight) -> None:
         """A dialog or an answer that came in a gap will not come again; what is free is asked for once more."""

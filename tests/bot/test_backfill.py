@@ -9,7 +9,7 @@ from bot import backfill
 from bot.nonces import id_at, new_nonce
 from simulator import Simulator
 from tasks.errors import NotSent
-from tasks.events import Finished
+from tasks.events import Finished, History
 from tests.bot.harness import IMAGINE, Events, connected_pool
 
 
@@ -26,22 +26,35 @@ class Channel:
         return list(reversed(newer[: backfill.PAGE]))
 
 
+class Pauses:
+    """Instead of waiting."""
+
+    def __init__(self) -> None:
+        self.made: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.made.append(seconds)
+
+
 @pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (99, 1), (100, 2), (101, 2), (250, 3)])
 async def test_all_pages_oldest_first(count: int, pages: int) -> None:
-    channel = Channel(count)
-    assert await backfill.read(channel.page_after, 1_699_999_999_000, max_pages=9) == channel.messages
+    channel, pauses = Channel(count), Pauses()
+    whole = await backfill.read(channel.page_after, 1_699_999_999_000, max_pages=9, pause=pauses)
+    assert (whole.messages, whole.more_since) == (channel.messages, None)
     assert len(channel.asked) == pages
+    assert pauses.made == [backfill.PAUSE_SECONDS] * (pages - 1)
 
 
-async def test_no_more_pages_than_allowed() -> None:
+async def test_no_more_pages_at_a_time_than_allowed_and_it_can_be_gone_on_with() -> None:
     channel = Channel(500)
-    assert await backfill.read(channel.page_after, 0, max_pages=2) == channel.messages[:200]
-
-
-async def test_a_margin_before_the_moment_is_read_too() -> None:
-    channel = Channel(100)
-    found = await backfill.read(channel.page_after, 1_700_000_000_000 + 50_000, max_pages=9)
-    assert found == channel.messages[46:]
+    found: list[Mapping[str, Any]] = []
+    since: int | None = 0
+    while since is not None:
+        stretch = await backfill.read(channel.page_after, since, max_pages=2, pause=Pauses())
+        assert len(stretch.messages) <= 200
+        found += stretch.messages
+        since = stretch.more_since
+    assert list({message["id"]: message for message in found}.values()) == channel.messages
 
 
 async def test_a_finished_job_is_found_in_history() -> None:
@@ -51,7 +64,7 @@ async def test_a_finished_job_is_found_in_history() -> None:
         for _ in range(3):
             await pool.send("a0", IMAGINE, new_nonce())
         await simulator.until(lambda: sum(job["status"] == "finished" for job in simulator.jobs) == 3)
-        heard = await pool.recall("a0", since)
+        heard = (await pool.recall("a0", since - 5_000)).events
         finals = [event for event in heard if isinstance(event, Finished)]
         assert len({event.keys.job_id for event in finals}) == 3
         assert all(event.keys.from_history and event.keys.account == "a0" for event in heard)
@@ -64,7 +77,7 @@ async def test_history_can_be_read_while_the_gateway_is_down_but_not_without_dis
     async with Simulator(accounts=1) as simulator, connected_pool(simulator, events) as pool:
         await simulator.drop_gateways(30)
         await events.until(lambda event: type(event).__name__ == "Disconnected")
-        assert await pool.recall("a0", 0) == []
+        assert await pool.recall("a0", 0) == History()
         simulator.add_fault({"kind": "dead_token"})
         with pytest.raises(NotSent):
             await pool.recall("a0", 0)

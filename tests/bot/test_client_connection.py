@@ -56,6 +56,31 @@ async def test_a_resumed_session_has_missed_nothing(fault: dict[str, object]) ->
     assert percents == sorted(percents, key=lambda percent: percent or 0)
 
 
+async def test_a_gateway_that_is_open_and_dead_is_left_at_the_next_heartbeat() -> None:
+    events = Events()
+    async with (
+        Simulator(accounts=1, heartbeat_ms=100, job_seconds=0.6, steps=30) as simulator,
+        connected_pool(simulator, events) as pool,
+    ):
+        await pool.send("a0", IMAGINE, new_nonce())
+        await events.until(lambda event: isinstance(event, Progressed))
+        seen = len(events.all)
+        simulator.add_fault({"kind": "dead_gateway"})
+        assert (await events.connected(since=seen)).gap_since is None
+        await events.until(lambda event: isinstance(event, Finished))
+    assert len([event for event in events.all if isinstance(event, Progressed)]) == 30
+
+
+async def test_one_heartbeat_without_an_answer_is_enough() -> None:
+    events = Events()
+    async with Simulator(accounts=1, heartbeat_ms=100) as simulator, connected_pool(simulator, events) as pool:
+        seen = len(events.all)
+        simulator.add_fault({"kind": "no_ack"})
+        assert (await events.connected(since=seen)).gap_since is None
+        [account] = pool.accounts()
+        assert account.details["reconnects"] == 1
+
+
 async def test_a_new_session_tells_since_when_something_may_be_missed() -> None:
     events = Events()
     async with Simulator(accounts=1, large_guilds=True) as simulator, connected_pool(simulator, events) as pool:

@@ -119,8 +119,8 @@ async def test_faults_over_http() -> None:
         assert (status, [item["kind"] for item in ordered]) == (200, ["job_fails", "new_versions"])
         _, told = await control(simulator, "GET", "faults")
         assert told["faults"] == simulator.state()["faults"] and set(told["kinds"]) == set(KINDS)
-        status, answer = await control(simulator, "POST", "faults", [{"kind": "job_silent"}, {"kind": "storm"}])
-        assert status == 400 and "unknown kind 'storm'" in answer["error"]
+        status, answer = await control(simulator, "POST", "faults", [{"kind": "job_silent"}, {"kind": "earthquake"}])
+        assert status == 400 and "unknown kind 'earthquake'" in answer["error"]
         assert len(simulator.state()["faults"]) == 1
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tasks.banned import BannedWord
+from tasks.clock import SystemClock
 from tasks.errors import BadRequest, ButtonNotFound, KeyReused, NoAccount, NotSent, OutcomeUnknown, SendRefused
 from tasks.events import Connected, Finished, Informed, ModalOpened, Progressed, Queued, Refused, Started
 from tasks.model import (
@@ -31,7 +32,6 @@ from tasks.model import (
     Status,
     Task,
 )
-from tasks.ports import SystemClock
 from tests.tasks.builders import USER, account, keys
 from tests.tasks.twins import Desk, House, house
 

@@ -57,9 +57,9 @@ async def drawn(home: House, prompt: str = "a dog", nth: int = 1) -> Task:
     task = await home.service.imagine(Ask(), prompt=prompt)
     before = len(home.desk.said)
     await home.until_said(max(before, nth))
-    nonce = home.desk.said[-1][2]
-    home.tracker.hear(Started(keys=keys(nonce=nonce, message_id=f"p{nth}", prompt=prompt)))
-    home.tracker.hear(result(nth, reference_id=f"p{nth}", prompt=prompt))
+    nonce, now = home.desk.said[-1][2], home.clock.now() + 1000
+    home.tracker.hear(Started(keys=keys(nonce=nonce, message_id=f"p{nth}", prompt=prompt, sent_at=now)))
+    home.tracker.hear(result(nth, reference_id=f"p{nth}", prompt=prompt, sent_at=now))
     return await home.until_task(task.id, lambda t: t.is_over)
 
 

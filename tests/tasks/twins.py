@@ -18,7 +18,7 @@ from tasks.changes import Changes
 from tasks.congestion import Congestion
 from tasks.dispatcher import Dispatcher
 from tasks.errors import NotSent
-from tasks.events import Event, Heard
+from tasks.events import Event, Heard, History
 from tasks.journal import Journal
 from tasks.model import Account, Order, Picture, PressOrder, SlashOrder, Task, Upload
 from tasks.ports import Translation
@@ -62,12 +62,12 @@ class Desk:
         if self.answer is not None:
             await self.answer(account, order, nonce)
 
-    async def recall(self, account: str, since: int) -> Sequence[Heard]:
+    async def recall(self, account: str, since: int) -> History:
         self.recalls.append((account, since))
         self.moved.set()
         if not self.known[account].connected:
             raise NotSent("not connected")
-        return self.history
+        return History(events=tuple(self.history))
 
     async def upload(self, account: str, pictures: Sequence[Picture]) -> Sequence[Upload]:
         return [Upload(filename=p.filename, uploaded_filename=f"up/{p.filename}") for p in pictures]
@@ -111,13 +111,15 @@ class Dictionary:
 class House:
     """The whole of tasks/ on a database in `folder`."""
 
+    _numbers = itertools.count(1)  # no nonce comes twice, not after a restart either
+
     def __init__(
         self, database: Database, desk: Desk, clock: SetClock, *, remix_waits: bool = False, send_interval: float = 0.0
     ) -> None:
         self.desk, self.clock = desk, clock
         self.store, self.outbox, self.changes = Tasks(database), Outbox(database), Changes()
         journal = Journal(self.store, self.changes, clock)
-        numbers = itertools.count(1)
+        numbers = self._numbers
         events: asyncio.Queue[Event] = asyncio.Queue()
         self.posting = Posting(desk, events.put_nowait)
         self.awake = asyncio.Event()
@@ -155,6 +157,7 @@ class House:
             journal=journal,
             changes=self.changes,
             clock=clock,
+            wall=clock,
             limits=Limits(max_queue=50, sends_remix_on=not remix_waits),
             rules=PromptRules(banned=BannedWords.of(["forbidden"])),
             submitted=self.awake.set,

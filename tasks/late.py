@@ -1,0 +1,91 @@
+"""What comes after the end of a task that failed in silence: a late result, or the operator's decision.
+
+Law: asked only about what nobody in flight claims. A correction is written like any other change, and told as one.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from tasks.board import Board
+from tasks.corrections import corrected, is_open_end, known_late, retried
+from tasks.events import Acknowledged, AdoptAsked, Finished, Heard, Progressed, Started
+from tasks.flights import Flight
+from tasks.lifecycle import is_result
+from tasks.matching import match
+from tasks.model import Status, Task
+from tasks.ports import TaskStore
+from tasks.timeline import heard
+
+log = logging.getLogger(__name__)
+
+KEPT = 24 * 3_600_000  # ms after its end in which a result may still come: relaxed jobs take hours
+NEWEST = 1_000  # failed tasks looked at when the process starts
+
+
+class Late:
+    def __init__(self, board: Board, store: TaskStore) -> None:
+        self._board = board
+        self._store = store
+
+    async def start(self) -> None:
+        """Those that failed in silence lately, with the keys of their sends."""
+        since = self._board.now() - KEPT
+        failed = await self._store.latest(NEWEST, status=(Status.FAILURE,))
+        open_ends = [task for task in reversed(failed) if is_open_end(task) and (task.finish_time or 0) >= since]
+        sends = await self._store.sends_of([task.id for task in open_ends])
+        for task in open_ends:
+            own = {send.nonce: send for send in sends if send.task_id == task.id}
+            self._board.lapse(Flight(task=task, sends=own))
+
+    def heard(self, event: Heard, user_id: str | None) -> bool:
+        """Is it about such a task? Then it is seen to."""
+        lapsed = self._board.lapsed
+        found = match(event.keys, lapsed.candidates(event.keys), user_id, final=isinstance(event, Finished))
+        flight = lapsed.get(found.task_id) if found.task_id else None
+        if flight is None:
+            return False
+        match event:
+            case Finished() if is_result(flight.task, event):
+                self._board.tell(flight.task.id, "heard", heard(event, found.by))
+                self._correct(flight.task, event)
+            case Started() | Progressed() if found.by != "prompt":
+                self._board.tell(flight.task.id, "heard", heard(event, found.by))
+                after = known_late(flight.task, event)
+                self._board.note(flight.task, after)
+                lapsed.update(flight, after)
+            case Acknowledged() if event.keys.nonce in flight.sends:
+                self._board.mark_lapsed(flight, event.keys.nonce, event.keys.interaction_id)
+            case _:
+                return False
+        return True
+
+    async def adopt(self, event: AdoptAsked) -> None:
+        """By the operator's word, whatever the keys say; unless the task or the result is somebody's already."""
+        task = await self._store.get(event.task_id)
+        if task is None or not is_open_end(task) or self._board.is_changed(task.id):
+            return
+        self._board.tell(task.id, "adopted", heard(event.result, "operator"))
+        self._correct(task, event.result)
+
+    async def retry(self, task_id: str) -> bool:
+        """Into the queue again, if it may."""
+        task = await self._store.get(task_id)
+        if task is None or not is_open_end(task) or self._board.is_changed(task_id):
+            return False
+        self._board.tell(task_id, "retried", {"failed": task.fail_code})
+        self._board.note(task, retried(task, self._board.now()))
+        self._forget(task_id)
+        return True
+
+    def _correct(self, task: Task, event: Finished) -> None:
+        log.warning("its result came after it had failed (%s)", task.fail_code, extra={"task": task.id})
+        after = corrected(task, event, self._board.now())
+        self._board.note(task, after)
+        self._board.remember(after)
+        self._forget(task.id)
+
+    def _forget(self, task_id: str) -> None:
+        flight = self._board.lapsed.get(task_id)
+        if flight is not None:
+            self._board.lapsed.remove(flight)

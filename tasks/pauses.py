@@ -1,0 +1,36 @@
+"""When a human must mend the account, and when a drawing goes on in relaxed mode instead. Nothing here waits."""
+
+from __future__ import annotations
+
+from tasks.events import CaptchaAsked, Heard, Refused
+from tasks.flights import Flight
+from tasks.matching import PRIVATE
+from tasks.model import Mode, Task
+from tasks.ports import Gateway
+
+HOURS_GONE = "credits_exhausted"
+
+
+class Pauses:
+    """`falls_back_to_relax`: when fast hours are gone, the account goes on until a relaxed drawing is refused, too."""
+
+    def __init__(self, gateway: Gateway, *, falls_back_to_relax: bool) -> None:
+        self._gateway = gateway
+        self._falls_back_to_relax = falls_back_to_relax
+
+    def heed(self, event: Heard, flight: Flight | None) -> None:
+        """A human must mend the account: only on a word that is for us, by nonce or because only we can see it."""
+        if not isinstance(event, CaptchaAsked) and not (isinstance(event, Refused) and event.pauses_account):
+            return
+        is_gone = isinstance(event, Refused) and event.code == HOURS_GONE
+        was_relaxed = flight is not None and flight.task.mode_asked is Mode.RELAXED
+        if is_gone and self._falls_back_to_relax and not was_relaxed:
+            return  # relaxed drawings go on, unless it is one that was refused
+        keys = event.keys
+        if isinstance(event, CaptchaAsked) or keys.nonce is not None or keys.flags & PRIVATE:
+            self._gateway.pause(keys.account, event.reason)
+
+    def goes_on_relaxed(self, task: Task, event: Refused) -> bool:
+        """Once: a relaxed drawing that is refused for the same reason is refused."""
+        is_gone = event.code == HOURS_GONE and task.mode_asked is not Mode.RELAXED
+        return self._falls_back_to_relax and is_gone and task.custom_id is None and task.command == "imagine"
