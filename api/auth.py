@@ -14,7 +14,8 @@ from ipaddress import ip_address
 from api.errors import CODE_HEADER, Forbidden
 from tasks.errors import Unauthorized
 
-ALLOWED_HEADERS = "mj-api-secret, authorization, content-type, idempotency-key"  # "*" does not cover Authorization
+# "*" does not cover Authorization
+ALLOWED_HEADERS = "mj-api-secret, authorization, content-type, idempotency-key, last-event-id"
 _MEND = "or set API_SECRET and send it."
 
 

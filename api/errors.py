@@ -63,6 +63,24 @@ class CannotListen(ServiceError):
     code = "cannot_listen"
 
 
+class BadTicket(Unauthorized):
+    """The ticket is unknown, used or too old."""
+
+    code = "bad_ticket"
+
+
+class TooManyStreams(ServiceError):
+    """You have as many streams and waits open as one caller may."""
+
+    code = "too_many_streams"
+
+
+class StreamsFull(ServiceError):
+    """As many streams and waits are open as may be."""
+
+    code = "streams_full"
+
+
 class InternalError(ServiceError):
     """internal error"""
 
@@ -80,6 +98,8 @@ _STATUS: dict[type[ServiceError], int] = {
     UnknownContentType: 415,
     KeyReused: 409,
     QueueFull: 429,
+    TooManyStreams: 429,
+    StreamsFull: 503,
     NoAccount: 503,
     StoreFailed: 503,
     ServiceError: 500,

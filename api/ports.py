@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from tasks.model import Account, Action, Ask, Mode, Picture, Status, Task
+from tasks.timeline import Line
 
 
 class Service(Protocol):
@@ -33,6 +34,13 @@ class Service(Protocol):
 
     def accounts(self) -> Sequence[Account]:
         """The accounts as they are at this moment."""
+
+
+class Lines(Protocol):
+    """What happened to one task: `tasks.ports.TaskStore` has it."""
+
+    async def timeline_of(self, task_id: str) -> list[Line]:
+        """Everything that happened to this task, in order."""
 
 
 class MjService(Service, Protocol):

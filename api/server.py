@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from aiohttp import web
@@ -62,13 +62,34 @@ def url_of(address: tuple[str, int] | tuple[str, int, int, int]) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+@contextmanager
+def when_gone(request: web.Request, call: Callable[[], None]) -> Iterator[None]:
+    """While in the block, `call` is called when the connection is lost: else a caller who left is only noticed when
+    something is written."""
+    connection = request.protocol
+    assert isinstance(connection, _Connection)
+    if connection.transport is None:
+        call()
+    connection.when_gone.append(call)
+    try:
+        yield
+    finally:
+        connection.when_gone.remove(call)
+
+
 class _Connection(web.RequestHandler):
     """A connection whose own failures, too, have our shape."""
 
-    __slots__ = ()
+    __slots__ = ("when_gone",)
 
     def __init__(self, manager: web.Server, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(manager, loop=loop, **_OPTIONS)
+        self.when_gone: list[Callable[[], None]] = []
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        for call in self.when_gone:
+            call()
 
     def handle_error(
         self,

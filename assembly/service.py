@@ -15,13 +15,20 @@ import httpx
 
 from api.alerts import Alerts
 from api.app import make_app, serve
+from api.auth import Gate
+from api.events import Events
+from api.feed import Feed
 from api.links import Links
 from api.mj import Mj
 from api.mj_schema import render_mj
 from api.operator import Operator
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
+from api.seats import Seats
 from api.settings_view import SettingsView
+from api.shapes import Shapes
+from api.tasks_v1 import TasksV1
+from api.tickets import Tickets
 from api.webhooks import Deliveries
 from assembly.in_force import in_force
 from assembly.parts import make_access, make_deadlines, make_limits, make_pool, make_rules, make_translator
@@ -135,6 +142,10 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             timeout_minutes=settings.tasks.silence_minutes,
             load=pictures,
         )
+        seats, shapes = Seats(), Shapes(links)
+        feed = Feed(store, changes)
+        streams = Events(use_cases, feed, store, gate=Gate(access), seats=seats, tickets=Tickets(clock), shapes=shapes)
+        looks = TasksV1(use_cases, feed, store, seats=seats, shapes=shapes)
         app = make_app(
             service=use_cases,
             access=access,
@@ -142,12 +153,15 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             max_body=settings.http.max_body_mb * 2**20,
             more=(
                 *mj.routes(),
+                *streams.routes(),
+                *looks.routes(),
                 *Operator(use_cases, links).routes(),
                 *SettingsView(in_force(settings)).routes(),
             ),
             picture_hosts=[settings.discord.cdn_base],
         )
-        for part in (tracker, dispatcher, use_cases):
+        app.on_shutdown.append(streams.close)
+        for part in (feed, tracker, dispatcher, use_cases):
             await part.start()
         async with asyncio.TaskGroup() as group:
             loops = [
@@ -156,6 +170,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 group.create_task(tell_of_jumps(clock), name="watch the machine's clock"),
                 group.create_task(dispatcher.run(), name="send what waits"),
                 group.create_task(deliveries.run(), name="deliver call-backs"),
+                group.create_task(feed.run(), name="tell who listens"),
                 group.create_task(alerts.run(), name="tell the operator"),
             ]
             try:

@@ -56,6 +56,11 @@ class Outbox:
         [(time,)] = await self._database.read(sql.NEXT_DUE, (after,))
         return None if time is None else int(time)
 
+    async def counts(self) -> tuple[int, int]:
+        """How many are due, now or later, and how many were given up."""
+        [(due, given_up)] = await self._database.read(sql.COUNT_HOOKS)
+        return int(due), int(given_up)
+
     async def of_task(self, task_id: str) -> list[Delivery]:
         """All rows of a task, in the order they were written."""
         return [_delivery(row) for row in await self._database.read(sql.OF_TASK, (key(task_id),))]

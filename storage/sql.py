@@ -52,6 +52,12 @@ WHERE phase IN ('claimed', 'sent') AND lane = 'draw' AND account IS NOT NULL
 GROUP BY account
 """
 
+# What is not over is never much, whatever the table's size: each phase gives its own rows from the index.
+COUNT_OPEN = """
+SELECT status, document ->> '$.action', coalesce(account, ''), count(*) FROM tasks INDEXED BY tasks_phase
+WHERE phase IN ('new', 'ready', 'claimed', 'sent', 'held') GROUP BY 1, 2, 3
+"""
+
 LATEST = "SELECT id, document FROM tasks WHERE id < ? ORDER BY id DESC LIMIT ?"
 
 # Each status gives its own newest from the index; then the newest of those. One IN over all of them would sort every
@@ -96,7 +102,10 @@ TIMELINE = "SELECT id, task_id, time, kind, detail FROM timeline WHERE task_id =
 
 TIMELINE_AFTER = "SELECT id, task_id, time, kind, detail FROM timeline WHERE id > ? ORDER BY id LIMIT ?"
 
-LAST_LINE = "SELECT coalesce(max(id), 0) FROM timeline"
+# Not the newest that is still there: retention may have taken it, and its id is never given again.
+LAST_LINE = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'timeline'), 0)"
+
+LAST_LINE_OF = "SELECT id, task_id, time, kind, detail FROM timeline WHERE task_id = ? ORDER BY id DESC LIMIT 1"
 
 # ---------------------------------------------------------------- outbox
 
@@ -145,6 +154,12 @@ WHERE status = 'due' AND due <= :now AND NOT EXISTS (
 ) AND receiver NOT IN (SELECT value FROM json_each(:without))
 ORDER BY due, id LIMIT :limit
 """  # noqa: S608 - the only thing put in is the constant above
+
+# As above, for the partial indexes: how many are due, and how many were given up.
+COUNT_HOOKS = """
+SELECT (SELECT count(*) FROM outbox INDEXED BY outbox_due WHERE status = 'due'),
+    (SELECT count(*) FROM outbox INDEXED BY outbox_given_up WHERE status = 'given_up')
+"""
 
 NEXT_DUE = "SELECT min(due) FROM outbox WHERE status = 'due' AND due > ?"
 

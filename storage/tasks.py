@@ -176,6 +176,11 @@ class Tasks:
         [(line_id,)] = await self._database.read(sql.LAST_LINE)
         return int(line_id)
 
+    async def last_line_of(self, task_id: str) -> Line | None:
+        number = key(task_id)
+        rows = [] if number is None else await self._database.read(sql.LAST_LINE_OF, (number,))
+        return next(map(line_of, rows), None)
+
     async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
         below = NO_LIMIT if before is None else key(before)
         if below is None:  # nothing comes before what is no task's id
@@ -188,6 +193,10 @@ class Tasks:
     async def count_waiting(self) -> int:
         [(count,)] = await self._database.read(sql.COUNT_WAITING)
         return int(count)
+
+    async def count_open(self) -> Mapping[tuple[str, str, str], int]:
+        rows = await self._database.read(sql.COUNT_OPEN)
+        return {(str(status), str(action), str(account)): int(count) for status, action, account, count in rows}
 
     async def count_before(self, task_id: str) -> int:
         [(count,)] = await self._database.read(sql.COUNT_BEFORE, (own_key(task_id),))

@@ -27,6 +27,13 @@ class Listener:
     async def next(self) -> str:
         return await self._queue.get()
 
+    async def news(self) -> None:
+        """Until something changed since the last look; many changes are one piece of news."""
+        await self._queue.get()
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self.lost = False
+
 
 class Changes:
     def __init__(self) -> None:

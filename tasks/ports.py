@@ -92,13 +92,19 @@ class TaskStore(Protocol):
         """The lines of all tasks that came after this one, in order."""
 
     async def last_line(self) -> int:
-        """The id of the newest line; 0 when there is none."""
+        """The id of the newest line that ever was; 0 when there was none."""
+
+    async def last_line_of(self, task_id: str) -> Line | None:
+        """The newest line of this task; None when there is none."""
 
     async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
         """Newest first; `before` is a task id that pages on."""
 
     async def count_waiting(self) -> int:
         """How many tasks are NEW or READY."""
+
+    async def count_open(self) -> Mapping[tuple[str, str, str], int]:
+        """How many tasks are not over, by status, action and account ("" without one)."""
 
     async def count_before(self, task_id: str) -> int:
         """How many of them come before this one."""

@@ -7,6 +7,7 @@
 
 import { html, useLayoutEffect, useRef } from "./vendor/htm-preact.js";
 import { Icon } from "./icons.js";
+import { Message } from "./message.js";
 import { t } from "./texts.js";
 
 /**
@@ -39,6 +40,7 @@ export function Dialog({ title, onClose, class: name = "", isBare = false, child
           <${Icon} name="close" />
         </button>`}
       </div>
+      <${Message} />
     </dialog>
   `;
 }

@@ -1,7 +1,7 @@
 /**
- * What stands around every view: the header, the state of the connection, messages.
+ * What stands around every view: the header and the state of the connection.
  *
- * Law: messages are spoken by screen readers as they are shown; an error stays until it is closed or followed.
+ * Law: it knows no view but by its name and address. What is no longer up to date is never shown as if it was.
  */
 
 import { html, useEffect, useState } from "./vendor/htm-preact.js";
@@ -9,9 +9,8 @@ import { Icon } from "./icons.js";
 import { recall, remember } from "./preferences.js";
 import { secretOf } from "./secrets.js";
 import { switchLanguage, t } from "./texts.js";
-import { app, reconnect, signOut } from "./work.js";
+import { reconnect, signOut } from "./work.js";
 
-const SHOWN = 6000; // ms
 export const VIEWS = { pictures: "#/", accounts: "#/accounts", operator: "#/operator", programs: "#/programs" };
 
 /** @param {{view: string, isOpen: boolean, health: object | null}} props */
@@ -96,27 +95,6 @@ export function Connection({ connection }) {
         <button type="button" class="button" onClick=${reconnect}>${t("retryNow")}</button>
       </div>`}
       ${connection.state === "refused" && html`<div class="connection">${t("noLive")}</div>`}
-    </div>
-  `;
-}
-
-/** @param {{message: {text: string, kind: string, number: number} | null}} props */
-export function Message({ message }) {
-  useEffect(() => {
-    if (!message || message.kind === "error") return undefined;
-    const timer = setTimeout(() => app.get().message === message && app.set({ message: null }), SHOWN);
-    return () => clearTimeout(timer);
-  }, [message]);
-  const isError = message?.kind === "error";
-  const words = message && html`<span key=${message.number} class="grow">${message.text}</span>`;
-  return html`
-    <div class="message ${message ? "is-shown" : ""} ${isError ? "is-error" : ""}">
-      <div class="grow" role="status">${!isError && words}</div>
-      <div class="grow" role="alert">${isError && words}</div>
-      ${message &&
-      html`<button type="button" class="icon-button" aria-label=${t("close")} onClick=${() => app.set({ message: null })}>
-        <${Icon} name="close" size=${16} />
-      </button>`}
     </div>
   `;
 }

@@ -18,7 +18,7 @@ export function History({ task }) {
     if (!isOpen) return undefined;
     let isWanted = true;
     attempt(() => timeline(task.id), setRefusal).then((answer) => {
-      if (answer && isWanted) setLines(linesOf(answer));
+      if (answer && isWanted) setLines(answer.lines);
     });
     return () => {
       isWanted = false;
@@ -45,8 +45,6 @@ export function History({ task }) {
     </details>
   `;
 }
-
-const linesOf = (answer) => (Array.isArray(answer) ? answer : (answer.lines ?? answer.timeline ?? []));
 
 function detailOf(detail) {
   return Object.entries(detail ?? {})

@@ -7,7 +7,8 @@
 
 import { html, render, useEffect, useState } from "./vendor/htm-preact.js";
 import { Accounts } from "./accounts.js";
-import { Connection, Header, Message, showTheme } from "./frame.js";
+import { Connection, Header, showTheme } from "./frame.js";
+import { Message } from "./message.js";
 import { Operator } from "./operator.js";
 import { PicturesView } from "./pictures.js";
 import { recall } from "./preferences.js";
@@ -66,7 +67,7 @@ function Page() {
     </main>
     ${state.stage === "closed" && html`<${SignIn} key=${state.refusal} refusal=${state.refusal} />`}
     ${asked && html`<${SecondInput} key=${asked.id} task=${asked} parent=${state.tasks[asked.parentId]} />`}
-    <${Message} message=${state.message} />
+    <${Message} />
   `;
 }
 

@@ -12,18 +12,17 @@ import { clock, t, told } from "./texts.js";
 import { attempt, say, wordsOf } from "./work.js";
 
 export function Operator() {
-  const [known, setKnown] = useState(null);
+  const [inForce, setInForce] = useState(null);
   const [refusal, setRefusal] = useState(null);
   const load = async () => {
     try {
-      const [inForce, hooks] = await Promise.all([settings(), deliveries()]);
+      setInForce((await settings()).settings);
       setRefusal(null);
-      setKnown({ settings: inForce.settings, deliveries: hooks.deliveries ?? hooks });
     } catch (error) {
-      const wasGiven = secretOf("admin") !== "";
-      const status = error instanceof Refusal ? error.status : 0;
-      if (status === 401) forgetSecret("admin");
-      setRefusal({ status, words: status === 401 ? (wasGiven ? t("wrongSecret") : "") : wordsOf(error) });
+      const isSecret = error instanceof Refusal && error.status === 401;
+      const words = isSecret ? (secretOf("admin") ? t("wrongSecret") : "") : wordsOf(error);
+      if (isSecret) forgetSecret("admin");
+      setRefusal({ isSecret, words });
     }
   };
   useEffect(() => {
@@ -36,69 +35,77 @@ export function Operator() {
   return html`
     <section class="page" aria-labelledby="operator-title">
       <h1 id="operator-title" class="page-title">${t("operator")}</h1>
-      ${refusal?.status === 401 &&
-      html`<div class="card narrow stack">
+      ${refusal?.isSecret &&
+      html`<div class="card narrow">
         <p class="soft">${t("adminWhy")}</p>
         <${SecretForm} label=${t("adminSecret")} refusal=${refusal.words} onSecret=${onSecret} />
       </div>`}
-      ${refusal && refusal.status !== 401 && html`<p class="notice warn" role="alert">${refusal.words}</p>`}
-      ${known && !refusal && html`<${Deliveries} all=${known.deliveries} onChange=${load} />`}
-      ${known && !refusal && html`<${InForce} settings=${known.settings} />`}
+      ${refusal && !refusal.isSecret && html`<p class="notice warn" role="alert">${refusal.words}</p>`}
+      ${inForce && !refusal && html`<${Deliveries} /><${InForce} values=${inForce} />`}
     </section>
   `;
 }
 
-function Deliveries({ all, onChange }) {
+function Deliveries() {
+  const [all, setAll] = useState(null);
+  const [refusal, setRefusal] = useState("");
+  const load = async () => {
+    setRefusal("");
+    const found = await attempt(() => deliveries(), setRefusal);
+    if (found) setAll(found);
+  };
+  useEffect(() => {
+    load();
+  }, []);
   const onRetry = async (id) => {
     if (!(await attempt(() => retryDelivery(id)))) return;
     say(t("deliveryTaken"));
-    onChange();
+    load();
   };
   return html`
     <section class="stack" aria-labelledby="deliveries-title">
       <div class="row">
         <h2 id="deliveries-title" class="section-title grow">${t("deliveries")}</h2>
-        <button type="button" class="button" onClick=${onChange}>${t("readAgain")}</button>
+        <button type="button" class="button" onClick=${load}>${t("readAgain")}</button>
       </div>
-      ${all.length === 0 && html`<p class="soft">${t("noDeliveries")}</p>`}
-      <ul class="rows">
+      ${refusal && html`<p class="error" role="alert">${refusal}</p>`}
+      ${all?.length === 0 && html`<p class="soft">${t("noDeliveries")}</p>`}
+      ${all?.length > 0 &&
+      html`<ul class="rows">
         ${all.map((each) => html`<${Delivery} key=${each.id} delivery=${each} onRetry=${onRetry} />`)}
-      </ul>
+      </ul>`}
     </section>
   `;
 }
 
 function Delivery({ delivery, onRetry }) {
-  const state = delivery.state ?? delivery.settled ?? "";
-  const isDone = state === "delivered" || state === "done";
-  const status = delivery.lastStatus ?? delivery.last_status;
   const notes = [
-    state && told("delivery_", state),
-    status ? `HTTP ${status}` : "",
-    delivery.attempts ? t("attempts", { n: delivery.attempts }) : "",
-    clock(delivery.due ?? delivery.time ?? null),
-    delivery.lastError ?? "",
+    told("delivery_", delivery.status),
+    t("attempts", { n: delivery.attempts }),
+    delivery.lastStatus ? `HTTP ${delivery.lastStatus}` : "",
+    delivery.lastError,
+    clock(delivery.settled ?? delivery.due ?? delivery.created),
   ];
   return html`
     <li class="delivery">
       <span class="grow">
-        <span class="delivery-url">${delivery.url}</span>
+        <span class="delivery-receiver">${delivery.receiver}</span>
         <span class="soft">
           <a href="#/t/${delivery.taskId}">${delivery.taskId}</a> · ${notes.filter(Boolean).join(" · ")}
         </span>
       </span>
-      ${!isDone &&
+      ${delivery.status !== "done" &&
       html`<button type="button" class="button" onClick=${() => onRetry(delivery.id)}>${t("retry")}</button>`}
     </li>
   `;
 }
 
-function InForce({ settings: inForce }) {
+function InForce({ values }) {
   return html`
     <section class="stack" aria-labelledby="settings-title">
       <h2 id="settings-title" class="section-title">${t("settings")}</h2>
       <dl class="facts wide-names">
-        ${Object.entries(inForce).map(
+        ${Object.entries(values).map(
           ([name, value]) => html`<dt key=${name}><code>${name}</code></dt><dd>${value || "–"}</dd>`,
         )}
       </dl>

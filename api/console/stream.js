@@ -21,6 +21,9 @@ export class Parser {
   #data = [];
   #id = "";
 
+  /** Where the stream stands: an id may come without an event. */
+  lastId = "";
+
   /** @param {string} text @returns {Heard[]} those that are whole now */
   read(text) {
     const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
@@ -45,6 +48,7 @@ export class Parser {
     const isEmpty = this.#data.length === 0;
     this.#event = "";
     this.#data = [];
+    this.lastId = this.#id;
     return isEmpty ? null : { event, data, id: this.#id };
   }
 }
@@ -114,10 +118,9 @@ export function openStream(path, { headers, onEvent, onConnection }) {
       const watch = setTimeout(() => attempt.abort(), SILENCE);
       const { done, value } = await reader.read().finally(() => clearTimeout(watch));
       if (done) return;
-      for (const heard of parser.read(decoder.decode(value, { stream: true }))) {
-        if (heard.id) last = heard.id;
-        onEvent(heard);
-      }
+      const heard = parser.read(decoder.decode(value, { stream: true }));
+      last = parser.lastId || last;
+      heard.forEach(onEvent);
     }
   };
 

@@ -16,6 +16,9 @@ export const isWaiting = (task) => task.status === "NOT_START";
 export const wantsInput = (task) => task.status === "MODAL";
 export const isRunning = (task) => task.status === "SUBMITTED" || task.status === "IN_PROGRESS";
 
+/** It failed, and may have been drawn all the same: for the operator to decide. */
+export const isUnsettled = (task) => task.failCode === "outcome_unknown" || task.failCode === "silence";
+
 /** Rising ids are the queue's order, and may be longer than a number is exact. */
 export function byAge(one, other) {
   return one.id.length - other.id.length || (one.id < other.id ? -1 : one.id > other.id ? 1 : 0);

@@ -21,7 +21,8 @@ export function Unsettled({ task }) {
   };
   const onAdopt = (event) => {
     event.preventDefault();
-    if (message.trim()) settle(() => adoptTask(task.id, { messageId: message.trim() }));
+    const messageId = message.trim();
+    settle(() => adoptTask(task.id, messageId ? { messageId } : {}));
   };
   return html`
     <section class="unsettled stack" aria-labelledby="unsettled-title">

@@ -12,7 +12,7 @@ import { Bar, stateOf } from "./gallery.js";
 import { History } from "./history.js";
 import { Icon } from "./icons.js";
 import { Media } from "./picture.js";
-import { filesOf, isOver, mediaOf, newestFirst, titleOf, wantsInput, wordsOf } from "./tasks.js";
+import { filesOf, isOver, isUnsettled, mediaOf, newestFirst, titleOf, wantsInput, wordsOf } from "./tasks.js";
 import { clock, duration, t } from "./texts.js";
 import { Unsettled } from "./unsettled.js";
 import { app, attempt, cancel, refresh, say } from "./work.js";
@@ -56,7 +56,7 @@ export function Viewer({ id, tasks, shown, onGo }) {
           <${Head} task=${task} title=${title} />
           ${!isOver(task) && html`<${Doing} task=${task} />`}
           ${task.status === "FAILURE" && html`<p class="notice error" role="alert">${task.failReason}</p>`}
-          ${task.failCode === "outcome_unknown" && html`<${Unsettled} key=${id} task=${task} />`}
+          ${isUnsettled(task) && html`<${Unsettled} key=${id} task=${task} />`}
           ${task.properties.notes && html`<p class="notice">${task.properties.notes}</p>`}
           ${task.buttons.length > 0 && html`<${Actions} key=${id} task=${task} />`}
           <${Family} task=${task} tasks=${tasks} />

@@ -141,7 +141,7 @@ async def test_with_a_secret_any_page_may_ask() -> None:
         assert asked.headers["Access-Control-Allow-Origin"] == "*"
         assert asked.headers["Access-Control-Allow-Methods"] == "GET, POST"
         allowed = {name.strip() for name in asked.headers["Access-Control-Allow-Headers"].split(",")}
-        assert allowed == {"mj-api-secret", "authorization", "content-type", "idempotency-key"}
+        assert allowed == {"mj-api-secret", "authorization", "content-type", "idempotency-key", "last-event-id"}
         answer = await api.get(
             LIST, headers={"Origin": PAGE, "mj-api-secret": "sesame ☂", "Sec-Fetch-Site": "cross-site"}
         )

@@ -1,0 +1,172 @@
+"""Server-sent events: what happens to tasks, told as it happens.
+
+Law: an event says that a task changed and brings it as it is now; its id is a line of the timeline, so a listener goes
+on from the last id it has seen, also after a restart. A slow listener is cut, never waited for. Each stream ends in
+order: with its task, with its listener, or with the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import hdrs, web
+
+from api.answers import json_value
+from api.auth import Gate
+from api.feed import Feed, Telling, Timeline
+from api.fields import Fields, read_fields
+from api.ports import Service
+from api.routes import Route
+from api.seats import Seats
+from api.server import when_gone
+from api.shapes import Shape, Shapes
+from api.sight import Caller, caller_of, seen, sight_of
+from api.stream import Pace, Stream, opened
+from api.tickets import Tickets
+from tasks.errors import BadRequest
+from tasks.model import Task
+from tasks.timeline import Line
+
+_NAMES = frozenset({"lastEventId", "shape", "ticket"})
+
+
+class Events:
+    """`cut` counts the listeners that were too slow."""
+
+    def __init__(
+        self,
+        service: Service,
+        feed: Feed,
+        timeline: Timeline,
+        *,
+        gate: Gate,
+        seats: Seats,
+        tickets: Tickets,
+        shapes: Shapes,
+        pace: Pace | None = None,
+    ) -> None:
+        self._service = service
+        self._feed = feed
+        self._timeline = timeline
+        self._gate = gate
+        self._seats = seats
+        self._tickets = tickets
+        self._shapes = shapes
+        self._pace = pace or Pace()
+        self.cut = 0
+
+    def routes(self) -> tuple[Route, ...]:
+        # The streams are open to the guard, which knows no tickets: they ask the gate themselves.
+        return (
+            Route(path="/api/v1/events", handler=self.all, methods=("GET",), is_open=True),
+            Route(path="/api/v1/events/ticket", handler=self.ticket, methods=("POST",)),
+            Route(path="/api/v1/tasks/{id}/events", handler=self.one, methods=("GET",), is_open=True),
+        )
+
+    async def close(self, _app: web.Application) -> None:
+        """Nothing more is told: every stream and wait ends, so that the server need not wait for them."""
+        self._feed.close()
+
+    async def ticket(self, request: web.Request) -> web.Response:
+        ticket = self._tickets.issue(caller_of(request))
+        return json_value({"ticket": ticket.text, "expires": ticket.expires})
+
+    # ------------------------------------------------------------ all tasks
+
+    async def all(self, request: web.Request) -> web.StreamResponse:
+        fields = await read_fields(request, _NAMES)
+        last, shape = last_id(request, fields), self._shapes.named(fields.get("shape"))
+        caller = self._admitted(request, fields)
+        with self._seats.taken(caller.name, "all"):
+            is_foreign = last is not None and last > await self._timeline.last_line()
+            async with self._stream(request, shape) as stream:
+                told = self._feed.position if last is None or is_foreign else last
+                await stream.begin(told)
+                await self._tell_all(stream, sight_of(caller), told, is_lost=is_foreign)
+        return stream.response
+
+    async def _tell_all(self, stream: Stream, sees: Callable[[Task], bool], told: int, *, is_lost: bool) -> None:
+        while not is_lost and told < self._feed.position and not self._feed.is_closed:
+            page = await self._feed.page_after(told)
+            is_lost = not page.lines or not page.is_whole  # retention took what was not yet told
+            if not is_lost:
+                for telling in page.tellings():
+                    if sees(telling.task):
+                        await stream.tell(telling)
+                told = page.end
+        # Nothing was awaited since the feed's position was compared: what comes after it is heard.
+        with self._feed.listen(sees=sees) as listener, when_gone(stream.request, listener.end):
+            if is_lost:
+                told = self._feed.position
+                await stream.reset(told)
+            while tellings := await listener.next():
+                for telling in tellings:
+                    if telling.line.id > told:
+                        await stream.tell(telling)
+            if listener.is_slow:
+                stream.cut()
+
+    # ------------------------------------------------------------ one task
+
+    async def one(self, request: web.Request) -> web.StreamResponse:
+        fields = await read_fields(request, _NAMES)
+        last, shape = last_id(request, fields), self._shapes.named(fields.get("shape"))
+        caller, task_id = self._admitted(request, fields), request.match_info["id"]
+        seen(await self._service.get(task_id), caller)
+        with (
+            self._seats.taken(caller.name, "task"),
+            self._feed.listen(task_id) as listener,
+            when_gone(request, listener.end),
+        ):
+            now = await self._now(task_id, caller)
+            if last == now.line.id and now.task.status.is_over:
+                return web.Response(status=204)  # a browser comes back when a stream ends; this tells it to stop
+            async with self._stream(request, shape) as stream:
+                await stream.begin(0 if last is None else last)
+                if last != now.line.id:
+                    await stream.tell(now)
+                is_over = now.task.status.is_over
+                while not is_over and (tellings := await listener.next()):
+                    for telling in tellings:
+                        if telling.line.id > now.line.id:
+                            await stream.tell(telling)
+                            is_over = telling.task.status.is_over
+            return stream.response
+
+    async def _now(self, task_id: str, caller: Caller) -> Telling:
+        """The line first: the task is at least as new."""
+        line = await self._timeline.last_line_of(task_id)
+        task = seen(await self._service.get(task_id), caller)
+        return Telling(line=line or Line(id=0, task_id=task_id, time=task.submit_time, kind="submitted"), task=task)
+
+    # ------------------------------------------------------------ both
+
+    def _admitted(self, request: web.Request, fields: Fields) -> Caller:
+        """Raises Unauthorized, Forbidden."""
+        if "ticket" in fields:
+            return self._tickets.redeem(fields["ticket"])
+        self._gate.check(request.method, request.headers)
+        return caller_of(request)
+
+    @asynccontextmanager
+    async def _stream(self, request: web.Request, shape: Shape) -> AsyncIterator[Stream]:
+        # The guard adds its headers to an answer that has been made, which is too late for a stream.
+        headers = self._gate.cors(request.headers) if hdrs.ORIGIN in request.headers else {}
+        stream: Stream | None = None
+        try:
+            async with opened(request, shape, self._pace, headers) as stream:
+                yield stream
+        finally:
+            self.cut += stream is not None and stream.was_cut
+
+
+def last_id(request: web.Request, fields: Fields) -> int | None:
+    """The last event that the listener has seen. The header comes first: it is the newer when a browser comes back to
+    an address that says `lastEventId`. Raises BadRequest."""
+    given = request.headers.get("Last-Event-ID", "").strip() or fields.get("lastEventId", "").strip()
+    if not given:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= 18):
+        raise BadRequest("Last-Event-ID must be the id of an event.", hint="Leave it out to hear what happens next.")
+    return int(given)

@@ -1,0 +1,87 @@
+"""/api/v1/tasks/{id}: one task, what happened to it, and its end as soon as it comes.
+
+Law: looking only; nothing here changes anything. A wait holds a seat, and ends with its caller or with the service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from aiohttp import web
+
+from api.answers import json_value
+from api.feed import Feed
+from api.fields import read_fields
+from api.ports import Lines, Service
+from api.routes import Route
+from api.seats import Seats
+from api.server import when_gone
+from api.shapes import Shapes
+from api.sight import Caller, caller_of, seen
+from tasks.errors import BadRequest
+from tasks.model import Task
+
+WAIT = "30"  # seconds, where none are given
+MOST = 300.0  # seconds: what is silent for longer is cut by most proxies
+_SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3})?")
+_SHAPE = frozenset({"shape"})
+
+
+class TasksV1:
+    def __init__(self, service: Service, feed: Feed, lines: Lines, *, seats: Seats, shapes: Shapes) -> None:
+        self._service = service
+        self._feed = feed
+        self._lines = lines
+        self._seats = seats
+        self._shapes = shapes
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(path="/api/v1/tasks/{id}", handler=self.task, methods=("GET",)),
+            Route(path="/api/v1/tasks/{id}/timeline", handler=self.timeline, methods=("GET",)),
+            Route(path="/api/v1/tasks/{id}/wait", handler=self.wait, methods=("GET",)),
+        )
+
+    async def task(self, request: web.Request) -> web.Response:
+        shape = self._shapes.named((await read_fields(request, _SHAPE)).get("shape"))
+        task = seen(await self._service.fetch(request.match_info["id"]), caller_of(request))
+        return json_value(shape.document(task))
+
+    async def timeline(self, request: web.Request) -> web.Response:
+        task = seen(await self._service.get(request.match_info["id"]), caller_of(request))
+        lines = [
+            {"id": line.id, "time": line.time, "kind": line.kind, "detail": line.detail}
+            for line in await self._lines.timeline_of(task.id)
+        ]
+        return json_value({"taskId": task.id, "lines": lines})
+
+    async def wait(self, request: web.Request) -> web.Response:
+        fields = await read_fields(request, _SHAPE | {"timeout"})
+        shape, seconds = self._shapes.named(fields.get("shape")), seconds_of(fields.get("timeout", WAIT))
+        task_id, caller = request.match_info["id"], caller_of(request)
+        task = seen(await self._service.get(task_id), caller)
+        if seconds and not task.status.is_over:
+            with self._seats.taken(caller.name, "wait"):
+                await self._until_over(request, task_id, caller, seconds)
+        return json_value(shape.document(seen(await self._service.fetch(task_id), caller)))
+
+    async def _until_over(self, request: web.Request, task_id: str, caller: Caller, seconds: float) -> None:
+        """Or until the time is up, the caller gone, or the service ends."""
+        with self._feed.listen(task_id) as listener, when_gone(request, listener.end):
+            task: Task = seen(await self._service.get(task_id), caller)  # it may have ended before we listened
+            try:
+                async with asyncio.timeout(seconds):
+                    while not task.status.is_over and (tellings := await listener.next()):
+                        task = tellings[-1].task
+            except TimeoutError:
+                pass
+
+
+def seconds_of(text: str) -> float:
+    """Raises BadRequest."""
+    text = text.strip()
+    seconds = float(text) if _SECONDS.fullmatch(text) else -1.0
+    if not 0 <= seconds <= MOST:
+        raise BadRequest(f"timeout must be a number of seconds from 0 to {MOST:.0f}.", hint="Ask again when it is up.")
+    return seconds
