@@ -39,10 +39,10 @@ class File:
 
 
 class Front:
-    """`picture_hosts` are addresses of pictures that are not https: the simulator's, or a proxy's in a local network."""
+    """`picture_hosts`: addresses of pictures that are not https, the simulator's or a proxy's in a local network."""
 
     def __init__(self, *, picture_hosts: Iterable[str] = (), folder: Path = FOLDER) -> None:
-        self._files = dict(_read(folder))
+        self.files = dict(_read(folder))
         self._headers = {
             "Content-Security-Policy": policy(picture_hosts),
             "X-Content-Type-Options": "nosniff",
@@ -65,7 +65,7 @@ class Front:
         return self._answer(request, request.match_info["name"])
 
     def _answer(self, request: web.Request, name: str) -> web.Response:
-        file = self._files.get(name)
+        file = self.files.get(name)
         if file is None:
             raise web.HTTPNotFound
         headers = {**self._headers, hdrs.ETAG: f'"{file.etag}"'}

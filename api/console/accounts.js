@@ -6,8 +6,10 @@
 
 import { html, useEffect } from "./vendor/htm-preact.js";
 import { isRunning, isWaiting } from "./tasks.js";
-import { clock, t } from "./texts.js";
+import { clock, t, told } from "./texts.js";
 import { loadState } from "./work.js";
+
+const SHOWN = new Set(["guildId", "channelId", "connectedSince"]); // of `properties`, under another name already
 
 /** @param {{health: object | null, accounts: object[] | null, tasks: Record<string, object>}} props */
 export function Accounts({ health, accounts, tasks }) {
@@ -55,12 +57,12 @@ function Account({ account, tasks }) {
     channel: account.channelId,
     user: account.userId,
   };
-  const more = Object.entries(account.properties ?? {}).filter(([name]) => !/^(guild|channel)Id$/.test(name));
+  const more = Object.entries(account.properties).filter(([name]) => !SHOWN.has(name));
   return html`
     <li class="card">
       <p class="card-title">
         <span class="dot ${state}" aria-hidden="true"></span>
-        <span class="grow">${account.displays?.display ?? account.id}</span>
+        <span class="grow">${account.displays.display}</span>
         <span class="soft">${t(state)}</span>
       </p>
       ${account.disabledReason && html`<p class="error">${account.disabledReason}</p>`}
@@ -70,7 +72,9 @@ function Account({ account, tasks }) {
         )}
         ${more.map(
           ([name, value]) =>
-            value !== null && value !== "" && html`<dt key=${name}>${name}</dt><dd>${textOf(value)}</dd>`,
+            value !== null &&
+            value !== "" &&
+            html`<dt key=${name}>${told("fact_", name)}</dt><dd>${textOf(value)}</dd>`,
         )}
       </dl>
     </li>

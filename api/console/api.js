@@ -9,11 +9,11 @@ import { secretOf } from "./secrets.js";
 
 /** Why a request was not answered as wished. `status` 0: the service was not reached. */
 export class Refusal extends Error {
-  /** @param {number} status @param {string} message @param {number} [code] that of `/mj`, 0 elsewhere */
-  constructor(status, message, code = 0) {
+  /** @param {number} status @param {string} message @param {"api" | "admin"} [as] whose secret was sent */
+  constructor(status, message, as = "api") {
     super(message);
     this.status = status;
-    this.code = code;
+    this.as = as;
   }
 }
 
@@ -48,7 +48,7 @@ async function ask(path, { body, method, as = "api", key = "" } = {}) {
     throw new Refusal(0, "");
   }
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new Refusal(response.status, wordsOf(answer) || `HTTP ${response.status}`);
+  if (!response.ok) throw new Refusal(response.status, wordsOf(answer) || `HTTP ${response.status}`, as);
   return answer;
 }
 
@@ -61,7 +61,7 @@ function wordsOf(answer) {
 async function submit(path, body, { method = "POST", key = "" } = {}) {
   const answer = await ask(path, { body, method, key });
   if (ACCEPTED.has(answer?.code) || answer?.code === MORE_NEEDED) return answer;
-  throw new Refusal(200, wordsOf(answer), answer?.code ?? 0);
+  throw new Refusal(200, wordsOf(answer));
 }
 
 const id = encodeURIComponent;

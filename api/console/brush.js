@@ -12,27 +12,22 @@ import { t } from "./texts.js";
 const SIZES = { min: 2, max: 30, first: 10 }; // per cent of the picture's shorter side
 const STEP = 0.02; // of the picture, with an arrow
 
-/** @typedef {{size: number, points: [number, number][]}} Stroke points as parts of width and height */
+/**
+ * @typedef {{size: number, points: [number, number][]}} Stroke points as parts of width and height
+ * @typedef {{width: number, height: number}} Size in pixels
+ */
 
 /**
- * @param {{url: string, alt: string, onMask: (mask: string) => void}} props `onMask`: a data URL of a PNG, "" without
- *   a stroke
+ * @param {{url: string, alt: string, strokes: Stroke[], onSize: (size: Size) => void,
+ *          onStrokes: (change: (strokes: Stroke[]) => Stroke[]) => void}} props `onSize`: that of the picture itself
  */
-export function Brush({ url, alt, onMask }) {
-  const [strokes, setStrokes] = useState([]);
+export function Brush({ url, alt, strokes, onSize, onStrokes: setStrokes }) {
   const [size, setSize] = useState(SIZES.first);
   const [cursor, setCursor] = useState(null); // where the keyboard's brush is
-  const [natural, setNatural] = useState(null);
   const canvas = useRef(null);
   const painting = useRef(false);
 
-  useEffect(() => {
-    if (!natural) return;
-    show(canvas.current, natural, strokes, cursor, size);
-  }, [strokes, cursor, size, natural]);
-  useEffect(() => {
-    if (natural) onMask(strokes.length ? maskOf(natural, strokes) : "");
-  }, [strokes, natural]);
+  useEffect(() => show(canvas.current, strokes, cursor, size), [strokes, cursor, size]);
 
   const begin = (point) => setStrokes((all) => [...all, { size, points: [point] }]);
   const goOn = (point) =>
@@ -60,7 +55,7 @@ export function Brush({ url, alt, onMask }) {
       setCursor(here);
       begin(here);
     } else if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
-      setStrokes(strokes.slice(0, -1));
+      setStrokes((all) => all.slice(0, -1));
     } else return;
     event.preventDefault();
   };
@@ -72,7 +67,7 @@ export function Brush({ url, alt, onMask }) {
           src=${url}
           alt=${alt}
           draggable=${false}
-          onLoad=${({ target }) => setNatural({ width: target.naturalWidth, height: target.naturalHeight })}
+          onLoad=${({ target }) => onSize({ width: target.naturalWidth, height: target.naturalHeight })}
         />
         <canvas
           ref=${canvas}
@@ -103,11 +98,11 @@ export function Brush({ url, alt, onMask }) {
           type="button"
           class="button"
           disabled=${!strokes.length}
-          onClick=${() => setStrokes(strokes.slice(0, -1))}
+          onClick=${() => setStrokes((all) => all.slice(0, -1))}
         >
           <${Icon} name="undo" /> ${t("undo")}
         </button>
-        <button type="button" class="button" disabled=${!strokes.length} onClick=${() => setStrokes([])}>
+        <button type="button" class="button" disabled=${!strokes.length} onClick=${() => setStrokes(() => [])}>
           ${t("clear")}
         </button>
       </div>
@@ -123,40 +118,43 @@ function pointOf(event) {
 const inside = (part) => Math.min(1, Math.max(0, part));
 
 /** What is seen: the strokes, half transparent as a whole, and the keyboard's brush. */
-function show(canvas, natural, strokes, cursor, size) {
-  canvas.width = natural.width;
-  canvas.height = natural.height;
-  const context = canvas.getContext("2d");
+function show(canvas, strokes, cursor, size) {
+  const area = { width: canvas.clientWidth, height: canvas.clientHeight };
+  const context = prepared(canvas, area);
   const colour = getComputedStyle(canvas).color;
-  paint(context, natural, strokes, colour);
+  paint(context, area, strokes, colour);
   if (!cursor) return;
-  const radius = (widthOf(natural, size) / 2) | 0;
   context.beginPath();
-  context.arc(cursor[0] * natural.width, cursor[1] * natural.height, radius, 0, 2 * Math.PI);
-  context.lineWidth = Math.max(2, natural.width / 200);
+  context.arc(cursor[0] * area.width, cursor[1] * area.height, widthOf(area, size) / 2, 0, 2 * Math.PI);
+  context.lineWidth = 2;
   context.strokeStyle = colour;
   context.stroke();
 }
 
-function maskOf(natural, strokes) {
+/** @param {Size} picture @param {Stroke[]} strokes @returns {string} a PNG as a data URL */
+export function maskOf(picture, strokes) {
   const canvas = document.createElement("canvas");
-  canvas.width = natural.width;
-  canvas.height = natural.height;
-  const context = canvas.getContext("2d");
+  const context = prepared(canvas, picture);
   context.fillStyle = "#000";
   context.fillRect(0, 0, canvas.width, canvas.height);
-  paint(context, natural, strokes, "#fff");
+  paint(context, picture, strokes, "#fff");
   return canvas.toDataURL("image/png");
 }
 
-function paint(context, natural, strokes, colour) {
+function prepared(canvas, { width, height }) {
+  canvas.width = width;
+  canvas.height = height;
+  return canvas.getContext("2d");
+}
+
+function paint(context, area, strokes, colour) {
   context.strokeStyle = colour;
   context.lineCap = "round";
   context.lineJoin = "round";
   for (const { size, points } of strokes) {
-    context.lineWidth = widthOf(natural, size);
+    context.lineWidth = widthOf(area, size);
     context.beginPath();
-    for (const [x, y] of [points[0], ...points]) context.lineTo(x * natural.width, y * natural.height);
+    for (const [x, y] of [points[0], ...points]) context.lineTo(x * area.width, y * area.height);
     context.stroke();
   }
 }

@@ -198,7 +198,7 @@ function Select({ name, value, values, onChange }) {
     <label class="field">
       <span class="label">${t(name)}</span>
       <select value=${value} onChange=${(event) => onChange(event.target.value)}>
-        ${values.map((each) => html`<option key=${each} value=${each}>${t(`${name}${each}`)}</option>`)}
+        ${values.map((each) => html`<option key=${each} value=${each}>${t(`option_${each}`)}</option>`)}
       </select>
     </label>
   `;

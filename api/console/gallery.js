@@ -35,14 +35,15 @@ export function Gallery({ tasks }) {
 }
 
 function Tile({ task, isStop, onFocus }) {
-  const [ratio, setRatio] = useState(ratios.get(task.id) ?? expectedRatio(task));
+  const [seen, setSeen] = useState(ratios.get(task.id));
+  const ratio = Math.min(4, Math.max(0.25, seen ?? expectedRatio(task)));
   const element = useRef(null);
   useEffect(() => {
     element.current.style.setProperty("--ratio", ratio.toFixed(3));
   }, [ratio]);
-  const onRatio = (seen) => {
-    ratios.set(task.id, seen);
-    setRatio(Math.min(4, Math.max(0.25, seen)));
+  const onRatio = (now) => {
+    ratios.set(task.id, now);
+    setSeen(now);
   };
   const title = titleOf(task);
   const label = [title, t(`action${task.action}`), stateOf(task)].filter(Boolean).join(" – ");

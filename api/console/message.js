@@ -1,25 +1,18 @@
 /**
  * What has just happened, in a line at the edge.
  *
- * Law: shown and spoken at once. A note goes by itself, an error stays until it is closed or followed. Each window has
+ * Law: shown and spoken at once. An error stays until it is closed or followed. Each window has
  * its own, as all behind an open window is neither seen nor spoken.
  */
 
-import { html, useEffect } from "./vendor/htm-preact.js";
+import { html } from "./vendor/htm-preact.js";
 import { Icon } from "./icons.js";
 import { useStore } from "./store.js";
 import { t } from "./texts.js";
 import { app } from "./work.js";
 
-const SHOWN = 6000; // ms
-
 export function Message() {
   const { message } = useStore(app);
-  useEffect(() => {
-    if (!message || message.kind === "error") return undefined;
-    const timer = setTimeout(() => app.get().message === message && app.set({ message: null }), SHOWN);
-    return () => clearTimeout(timer);
-  }, [message]);
   const isError = message?.kind === "error";
   const words = message && html`<span key=${message.number} class="grow">${message.text}</span>`;
   return html`

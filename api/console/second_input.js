@@ -5,7 +5,7 @@
  */
 
 import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
-import { Brush } from "./brush.js";
+import { Brush, maskOf } from "./brush.js";
 import { Dialog } from "./dialog.js";
 import { withZoom } from "./prompt.js";
 import { mediaOf } from "./tasks.js";
@@ -18,7 +18,8 @@ const ZOOM = { min: 1, max: 2, step: 0.05, first: 1.5 };
 export function SecondInput({ task, parent }) {
   const [text, setText] = useState(task.properties.finalPrompt);
   const [factor, setFactor] = useState(ZOOM.first);
-  const [mask, setMask] = useState("");
+  const [strokes, setStrokes] = useState([]);
+  const [size, setSize] = useState(null);
   const [refusal, setRefusal] = useState("");
   const [isSending, setSending] = useState(false);
   const area = useRef(null);
@@ -33,13 +34,14 @@ export function SecondInput({ task, parent }) {
 
   const send = async () => {
     if (isSending) return;
-    if (isRegion && !mask) {
+    if (isRegion && !(size && strokes.length)) {
       setRefusal(t("needMask"));
       return;
     }
     setSending(true);
     const body = { taskId: task.id, prompt: isZoom ? withZoom(text, factor) : text };
-    const id = await answerDialog(mask ? { ...body, maskBase64: mask } : body, setRefusal);
+    if (isRegion) body.maskBase64 = maskOf(size, strokes);
+    const id = await answerDialog(body, setRefusal);
     if (!id) setSending(false);
   };
   const onKeyDown = (event) => {
@@ -63,7 +65,13 @@ export function SecondInput({ task, parent }) {
       >
         ${isRegion &&
         picture &&
-        html`<${Brush} url=${picture.url} alt=${t("pictureOf", { title: parent.prompt })} onMask=${setMask} />`}
+        html`<${Brush}
+          url=${picture.url}
+          alt=${t("pictureOf", { title: parent.prompt })}
+          strokes=${strokes}
+          onStrokes=${setStrokes}
+          onSize=${setSize}
+        />`}
         <label class="field">
           <span class="label">${t("prompt")}</span>
           <textarea

@@ -38,8 +38,11 @@ export function percentOf(task) {
   return Number.isFinite(percent) ? percent : null;
 }
 
+const RATIO_OF_NOTHING = 0.8;
+
 /** Width by height, as far as the prompt says. */
 export function expectedRatio(task) {
+  if (isOver(task) && !mediaOf(task)) return RATIO_OF_NOTHING;
   return ratioOf(task.properties?.finalPrompt || task.promptEn || task.prompt) ?? 1;
 }
 

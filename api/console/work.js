@@ -13,6 +13,7 @@ import { isOver, titleOf } from "./tasks.js";
 import { t } from "./texts.js";
 
 const PAGE = 100; // tasks of a list read at once
+const SHOWN = 6000; // ms of a note
 const TITLE = 60; // characters of a prompt in a message
 
 /**
@@ -31,6 +32,7 @@ export const app = createStore({
   message: null,
 });
 
+const told = new Map(); // id -> how often the stream has spoken of the task
 let stream = null;
 let held = null; // events that came while a list is read; null: none is
 let messages = 0;
@@ -116,13 +118,9 @@ function hear(heard) {
     return;
   }
   if (heard.event !== "task") return;
-  let told;
-  try {
-    told = JSON.parse(heard.data);
-  } catch {
-    return;
-  }
-  if (told.task?.id) keep(told.task);
+  const { task } = JSON.parse(heard.data);
+  told.set(task.id, (told.get(task.id) ?? 0) + 1);
+  keep(task);
 }
 
 function refuse(refusal) {
@@ -157,8 +155,9 @@ function tellEnd(task) {
 
 /** A task as it is now, with links that work. @param {string} id */
 export async function refresh(id) {
+  const before = told.get(id);
   const task = await attempt(() => api.fetchTask(id));
-  if (task) keep(task);
+  if (task && told.get(id) === before) keep(task); // else the stream has told something newer meanwhile
   return task ?? null;
 }
 
@@ -201,7 +200,7 @@ export async function attempt(ask, onRefused = (words) => say(words, "error")) {
   try {
     return await ask();
   } catch (refusal) {
-    if (refusal.status === 401) refuse(refusal);
+    if (refusal.status === 401 && refusal.as === "api") refuse(refusal);
     else onRefused(wordsOf(refusal));
     return null;
   }
@@ -213,8 +212,10 @@ export function wordsOf(error) {
   return error.status === 0 ? t("notReached") : error.message;
 }
 
-/** Show and speak a message. @param {string} text @param {"note" | "error"} [kind] */
+/** Show and speak a message. A note goes by itself. @param {string} text @param {"note" | "error"} [kind] */
 export function say(text, kind = "note") {
   messages += 1;
-  app.set({ message: { text, kind, number: messages } });
+  const message = { text, kind, number: messages };
+  app.set({ message });
+  if (kind === "note") setTimeout(() => app.get().message === message && app.set({ message: null }), SHOWN);
 }
