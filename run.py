@@ -3,6 +3,9 @@
 python run.py               with a Discord account in .env
 python run.py --simulator   with the built-in simulator: nothing is real, nothing costs
 python run.py read [FILE]   how messages of MidJourney are understood, one JSON line each
+python run.py backup FILE   a copy of the database, also while the service runs
+python run.py check [FILE]  is the database, or a copy of it, sound?
+python run.py import FILE   take over the finished drawings of Midjourney-node-api
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from assembly.commands import NAMES, add_commands, run_command
 from assembly.service import service
 from assembly.simulated import simulated
 from bot.reading import run_read
@@ -73,11 +77,16 @@ def announce(settings: Settings, url: str) -> None:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="run.py", description="The HTTP API for MidJourney over Discord.")
+    parser = argparse.ArgumentParser(
+        prog="run.py",
+        description="The HTTP API for MidJourney over Discord. Without a command it serves.",
+        epilog="docs/keeping.md: backup, restore, check, import.",
+    )
     parser.add_argument("--simulator", action="store_true", help="draw with the built-in simulator; nothing is real")
     commands = parser.add_subparsers(dest="command")
     read = commands.add_parser("read", help="show how messages of MidJourney are understood")
     read.add_argument("file", nargs="?", type=Path, help='JSON lines {"event": …, "d": …}; standard input when missing')
+    add_commands(commands)
     return parser.parse_args(arguments)
 
 
@@ -94,6 +103,8 @@ def run(arguments: Sequence[str]) -> int:
     given = parse(arguments)
     if given.command == "read":
         return read_file(given.file)
+    if given.command in NAMES:
+        return run_command(given, sys.stdout, sys.stderr)
     if folder := os.environ.get("DATA_DIR"):
         provide_example(Path(folder))  # before the settings are read: in a container it shows what they are called
     try:

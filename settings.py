@@ -74,6 +74,7 @@ class DiscordSettings(Group, frozen=True, kw_only=True):
     """The accounts, and where and as what Discord is spoken to. An empty address: Discord's own."""
 
     accounts: tuple[AccountSettings, ...] = ()
+    accounts_file: str = ""
     api_base: str = "https://discord.com/api/v9"
     gateway_url: str = ""
     cdn_base: str = ""
@@ -89,6 +90,7 @@ class TaskSettings(Group, frozen=True, kw_only=True):
     """The rules' own numbers."""
 
     send_interval_ms: Annotated[int, Meta(ge=0, le=600_000)] = 1000
+    account_choice: Literal["free", "turn", "weight", "fill"] = "free"
     settle_seconds: Annotated[int, Meta(ge=1, le=3600)] = 120
     history_pages: Annotated[int, Meta(ge=1, le=500)] = 20
     silence_minutes: Minutes = 5
@@ -154,6 +156,8 @@ class StorageSettings(Group, frozen=True, kw_only=True):
     data_dir: Path = Path("data")
     database_path: Path = Path("data/tasks.db")
     capture_dir: str = ""
+    task_retention: Annotated[int, Meta(ge=0, le=36_500)] = 0
+    purge_at: str = ""
 
 
 class LogSettings(Group, frozen=True, kw_only=True):
@@ -194,7 +198,7 @@ def _flag(text: str) -> bool:
 
 
 def _url(text: str, schemes: tuple[str, ...] = ("http", "https")) -> str:
-    must = f"an address that starts with {schemes[0]}:// or {schemes[1]}:// and has no blanks"
+    must = f"an address that starts with {' or '.join(f'{scheme}://' for scheme in schemes)} and has no blanks"
     try:
         parts = urlsplit(text)
         usable = parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
@@ -207,6 +211,10 @@ def _url(text: str, schemes: tuple[str, ...] = ("http", "https")) -> str:
 
 def _base(text: str) -> str:
     return _url(text).rstrip("/")
+
+
+def _proxy(text: str) -> str:
+    return _url(text, ("http", "https", "socks5", "socks5h"))
 
 
 def _gateway(text: str) -> str:
@@ -239,6 +247,12 @@ def _host(text: str) -> str:
         if re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9_.-]+", name):
             return name.lower()
     raise ValueError("an IP address or a host name, without http:// and without a port")
+
+
+def _hour(text: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise ValueError("a time of day from 00:00 to 23:59, such as 04:30")
+    return text
 
 
 def _list(reader: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
@@ -325,6 +339,9 @@ TABLE = (
     Setting("CONCURRENCY", "discord.accounts.concurrency", "drawings at once, or a list; one is shared by all tokens",
             "What the MidJourney plan allows in fast mode: Basic and Standard 3, Pro and Mega 12.", old=("NUMBER",)),
     # discord
+    Setting("ACCOUNTS_FILE", "discord.accounts_file", "file",
+            "Several accounts, each with limits of its own, instead of the four above; see docs/accounts.md.",
+            offline=True),
     Setting("DISCORD_API_BASE", "discord.api_base", "URL with the version",
             "Another address for Discord's REST API: a reverse proxy, where Discord cannot be reached.",
             read=_base, offline=True),
@@ -339,9 +356,9 @@ TABLE = (
     Setting("DISCORD_ACTIVITY_BASE", "discord.activity_base", "URL",
             "Replaces the host of MidJourney's web dialog for Vary (Region). Empty: the one Discord gives each bot.",
             read=_base, offline=True),
-    Setting("PROXY_URL", "discord.proxy_url", "http or https URL",
-            "An HTTP proxy for everything said to Discord. Proxy variables of the system are not read.",
-            read=_url, secret=True, offline=True),
+    Setting("PROXY_URL", "discord.proxy_url", "http, https, socks5 or socks5h URL",
+            "A proxy for everything said to Discord. Proxy variables of the system are not read.",
+            read=_proxy, secret=True, offline=True),
     Setting("DISCORD_FETCH_BUILD", "discord.fetch_build", "true or false",
             "Ask Discord's own pages at the start which build its web client is, to look like it; 10 s at most.",
             read=_flag, offline=True, simulator=False),
@@ -350,6 +367,9 @@ TABLE = (
     Setting("DISCORD_CHROME_VERSION", "discord.chrome_version", "major version",
             "The Chrome to pass for; the default is the one whose TLS handshake the pinned curl_cffi speaks."),
     # tasks
+    Setting("ACCOUNT_CHOICE", "tasks.account_choice", "free, turn, weight or fill",
+            "Who draws, of several accounts with a slot: most free slots, in turn, by weight, or the first until full.",
+            read=str.lower),
     Setting("SEND_INTERVAL_MS", "tasks.send_interval_ms", "milliseconds",
             "The least pause between two sends of one account, plus some jitter: bursts look like a machine.",
             simulator=0),
@@ -444,6 +464,10 @@ TABLE = (
             "Every task ever asked for. Empty: tasks.db in DATA_DIR, with --simulator simulator.db.", read=Path),
     Setting("CAPTURE_DIR", "storage.capture_dir", "folder",
             "Keeps what MidJourney says and is not understood; docs/troubleshooting.md. Empty: it is only logged."),
+    Setting("TASK_RETENTION", "storage.task_retention", "days",
+            "Finished tasks older than this are removed. 0 keeps them for ever: nothing is lost unless you say so."),
+    Setting("PURGE_AT", "storage.purge_at", "HH:MM, in the machine's time",
+            "Each day at this time every finished task is removed; docs/keeping.md. Empty: never.", read=_hour),
     # log
     Setting("LOG_LEVEL", "log.level", "DEBUG, INFO, WARNING or ERROR",
             "INFO is one line per thing that happened to a task.", read=str.upper),
@@ -472,13 +496,31 @@ def load(
     reader = _Reader(simulator)
     reader.collect(environ, dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths)
     found = {path: reader.group(path) for path in GROUPS if path != "discord.accounts"}
-    found["discord"]["accounts"] = () if simulator else reader.accounts()
+    in_a_file = "accounts_file" in found["discord"]
+    found["discord"]["accounts"] = () if simulator or in_a_file else reader.accounts()
     reader.check_together(found)
     if reader.mistakes:
         raise SettingsError(reader.mistakes)
     _place(found["storage"], root, "simulator.db" if simulator else "tasks.db")
     groups: dict[str, Any] = {path: GROUPS[path](**values) for path, values in found.items() if path}
     return Settings(**groups, **found[""], simulator=simulator)
+
+
+def load_storage(
+    environ: Mapping[str, str] = os.environ,
+    dotenv_paths: Sequence[Path] | None = None,
+    *,
+    simulator: bool = False,
+    root: Path = ROOT,
+) -> StorageSettings:
+    """Where things are kept, found as `load` finds it; no other setting is needed, nor looked at."""
+    reader = _Reader(simulator)
+    reader.collect(environ, dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths)
+    values = reader.group("storage")
+    if reader.mistakes:
+        raise SettingsError(reader.mistakes)
+    _place(values, root, "simulator.db" if simulator else "tasks.db")
+    return StorageSettings(**values)
 
 
 def dotenv_files(environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> tuple[Path, ...]:
@@ -593,6 +635,11 @@ class _Reader:
                 "    Set API_SECRET to what callers must send along, or ALLOW_ANONYMOUS=true if something else\n"
                 "    keeps strangers out, or leave HOST at 127.0.0.1."
             )
+        if found["discord"].get("accounts_file") and (plain := [n for n in _PLAIN_ACCOUNT if n in self._texts]):
+            self.mistakes.append(
+                f"ACCOUNTS_FILE and {plain[0]} are both set.\n"
+                "    Write every account into the file and unset the plain variables, or leave out ACCOUNTS_FILE."
+            )
         keys = [setting for setting in TABLE if setting.name in ("BAIDU_APPID", "BAIDU_SECRET")]
         missing = [setting.name for setting in keys if not self._look_up(setting)[1]]
         if len(missing) == 1:
@@ -622,6 +669,7 @@ class _Reader:
         return None
 
 
+_PLAIN_ACCOUNT = ("DISCORD_TOKEN", "SALAI_TOKEN")
 _WHERE = "It is in the channel's address in a browser: discord.com/channels/<guild>/<channel>."
 _MISSING = {
     "DISCORD_TOKEN": "With a Discord account: DISCORD_TOKEN=… python run.py, or write it into .env.\n"

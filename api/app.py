@@ -7,7 +7,7 @@ paid picture for any method; here a method that a route does not name never reac
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
@@ -37,12 +37,13 @@ def make_app(
     links: Links,
     max_body: int = MAX_BODY,
     more: Iterable[Route] = (),
+    around: Iterable[Middleware] = (),
+    closing: Iterable[Callable[[web.Application], Awaitable[None]]] = (),
     picture_hosts: Iterable[str] = (),
 ) -> web.Application:
-    """The application. `more` are further contracts' routes; they pass the same guard.
-
-    `picture_hosts`: where the console may load pictures from, besides here and by https.
-    """
+    """The application. `more` are further contracts' routes; they pass the same guard. `around` see each answer;
+    `closing` are called when the server stops, before it waits for the requests under way. `picture_hosts`: where the
+    console may load pictures from, besides here and by https."""
     gate = Gate(access)
     routes = (
         *V1(service, links, access.secret).routes(),
@@ -52,7 +53,8 @@ def make_app(
     )
     is_open = frozenset(route.handler for route in routes if route.is_open)
     is_admin = frozenset(route.handler for route in routes if route.is_admin)
-    app = web.Application(client_max_size=max_body, middlewares=[_guard(gate, is_open, is_admin, max_body)])
+    app = web.Application(client_max_size=max_body, middlewares=[*around, _guard(gate, is_open, is_admin, max_body)])
+    app.on_shutdown.extend(closing)
     for route in routes:
         register(app.router, route)
     return app

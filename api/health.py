@@ -81,5 +81,7 @@ def describe(account: Account) -> dict[str, object]:
         "connectedSince": account.connected_since,
         "paused": account.paused,
         "capacity": account.capacity,
+        "asleep": account.asleep,
+        "spent": account.spent,
         "details": dict(account.details),
     }

@@ -48,7 +48,7 @@ def told(account: str, reason: str) -> str:
     what, todo = _known(reason)
     said = " ".join(reason.split())
     shown = said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
-    return f"Account {account} is paused: {what} ({shown}); {todo}, then restart the service."
+    return f"Account {account} is paused: {what} ({shown}); {todo}, then resume it, or restart the service."
 
 
 def _known(reason: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from api.errors import StreamsFull, TooManyStreams
 
 SEATS = 512  # connections that are kept open; most systems give a process 1,024 files
 SEATS_PER_CALLER = 256
+KINDS = ("all", "task", "wait")  # streams of all tasks, streams of one, waits
 
 
 class Seats:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import time
 from urllib.parse import urlsplit
 
 import httpx
 
 from api.auth import Access
+from assembly.accounts_file import AccountsFile
 from bot.client import AccountConfig
 from bot.endpoints import Endpoints
 from bot.hearing import Watch
@@ -21,13 +23,33 @@ from bot.translation.baidu import Baidu
 from bot.translation.chain import Chain
 from bot.translation.mymemory import MyMemory
 from bot.translation.provider import Provider
-from settings import ROOT, AccountSettings, DiscordSettings, HttpSettings, TaskSettings, TranslationSettings
+from settings import (
+    ROOT,
+    AccountSettings,
+    DiscordSettings,
+    HttpSettings,
+    StorageSettings,
+    TaskSettings,
+    TranslationSettings,
+)
 from tasks.banned import BannedWords, BannedWordsUnreadable
 from tasks.deadlines import MINUTE, Deadlines
 from tasks.events import Event
 from tasks.ports import Clock
 from tasks.prompts import PromptRules
 from tasks.service import Limits
+from tasks.upkeep import Keeping
+
+
+def make_endpoints(discord: DiscordSettings) -> Endpoints:
+    given = {
+        "api_base": discord.api_base,
+        "gateway_url": discord.gateway_url,
+        "cdn_base": discord.cdn_base,
+        "upload_base": discord.upload_base,
+        "activity_base": discord.activity_base,
+    }
+    return Endpoints(**{name: url for name, url in given.items() if url})
 
 
 def account_configs(accounts: Sequence[AccountSettings]) -> list[AccountConfig]:
@@ -51,6 +73,7 @@ def account_configs(accounts: Sequence[AccountSettings]) -> list[AccountConfig]:
 
 def make_pool(
     discord: DiscordSettings,
+    accounts: Sequence[AccountConfig],
     history_pages: int,
     sink: Callable[[Event], None],
     *,
@@ -58,17 +81,10 @@ def make_pool(
     watch: Watch,
     clock: Clock,
 ) -> Pool:
-    given = {
-        "api_base": discord.api_base,
-        "gateway_url": discord.gateway_url,
-        "cdn_base": discord.cdn_base,
-        "upload_base": discord.upload_base,
-        "activity_base": discord.activity_base,
-    }
     return Pool(
-        account_configs(discord.accounts),
+        accounts,
         sink=sink,
-        endpoints=Endpoints(**{name: url for name, url in given.items() if url}),
+        endpoints=make_endpoints(discord),
         proxy_url=discord.proxy_url,
         properties=Properties(build_number=discord.build_number, chrome=discord.chrome_version),
         history_pages=history_pages,
@@ -78,6 +94,13 @@ def make_pool(
         watch=watch,
         clock=clock,
     )
+
+
+def accounts_of(discord: DiscordSettings, file: AccountsFile | None, shared: Endpoints) -> list[AccountConfig]:
+    """From the file, where there is one. Raises BadAccount."""
+    if file is None:
+        return account_configs(discord.accounts)
+    return [fields.config(shared) for fields in file.read()]
 
 
 def make_translator(client: httpx.AsyncClient, given: TranslationSettings, clock: Clock) -> Chain:
@@ -114,6 +137,10 @@ def make_limits(given: TaskSettings) -> Limits:
         modal_timeout=given.modal_timeout_minutes * MINUTE,
         sends_remix_on=given.remix_auto_submit,
     )
+
+
+def make_keeping(given: StorageSettings) -> Keeping:
+    return Keeping(days=given.task_retention, purge_at=time.fromisoformat(given.purge_at) if given.purge_at else None)
 
 
 def make_rules(given: TaskSettings) -> PromptRules:

@@ -13,31 +13,40 @@ from functools import partial
 
 import httpx
 
+from api.accounts import AccountRoutes
 from api.alerts import Alerts
 from api.app import make_app, serve
-from api.auth import Gate
-from api.events import Events
-from api.feed import Feed
 from api.links import Links
 from api.mj import Mj
 from api.mj_schema import render_mj
 from api.operator import Operator
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
-from api.seats import Seats
 from api.settings_view import SettingsView
-from api.shapes import Shapes
-from api.tasks_v1 import TasksV1
-from api.tickets import Tickets
 from api.webhooks import Deliveries
+from assembly.accounts import Accounts
+from assembly.accounts_file import AccountsFile
 from assembly.in_force import in_force
-from assembly.parts import make_access, make_deadlines, make_limits, make_pool, make_rules, make_translator
+from assembly.parts import (
+    accounts_of,
+    make_access,
+    make_deadlines,
+    make_endpoints,
+    make_keeping,
+    make_limits,
+    make_pool,
+    make_rules,
+    make_translator,
+)
+from assembly.watching import make_watching
 from bot.capture import Captures
 from bot.nonces import new_nonce
 from settings import ROOT, Settings
 from storage.database import Database
 from storage.outbox import Outbox
+from storage.removal import Removal
 from storage.tasks import Tasks
+from tasks.allowance import Allowances
 from tasks.changes import Changes
 from tasks.clock import SteadyClock, SystemClock, tell_of_jumps
 from tasks.congestion import Congestion
@@ -46,8 +55,10 @@ from tasks.dispatcher import Dispatcher
 from tasks.events import Event
 from tasks.journal import Journal
 from tasks.posting import Posting
+from tasks.scheduling import Choice
 from tasks.service import Service
 from tasks.tracker import Rules, Tracker
+from tasks.upkeep import Upkeep
 
 
 @asynccontextmanager
@@ -70,15 +81,18 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         alerts = Alerts(settings.hooks.alert_hook, clock=clock)
         folder = settings.storage.capture_dir
         captures = await stack.enter_async_context(Captures(ROOT / folder if folder else None, clock=clock))
+        accounts_file = AccountsFile(ROOT / path) if (path := settings.discord.accounts_file) else None
+        shared = make_endpoints(settings.discord)
         pool = make_pool(
             settings.discord,
+            accounts_of(settings.discord, accounts_file, shared),
             settings.tasks.history_pages,
             events.put_nowait,
             on_pause=alerts.account_paused,
             watch=captures.look,
             clock=clock,
         )
-        congestion = Congestion()
+        congestion, allowances = Congestion(), Allowances(store, SystemClock())
         posting = Posting(pool, events.put_nowait)
         tracker = Tracker(
             events=events,
@@ -107,16 +121,20 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             journal=journal,
             clock=clock,
             congestion=congestion,
+            allowances=allowances,
             banned=rules.banned,
             new_nonce=new_nonce,
             send_interval=settings.tasks.send_interval_ms / 1000,
+            choice=Choice(settings.tasks.account_choice),
         )
+        accounts = Accounts(accounts_file, pool, shared, changed=dispatcher.accounts_changed)
         use_cases = Service(
             store=store,
             gateway=pool,
             translator=translator,
             journal=journal,
             changes=changes,
+            allowances=allowances,
             clock=clock,
             wall=SystemClock(),
             limits=make_limits(settings.tasks),
@@ -131,6 +149,8 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             allow_private=settings.hooks.allow_private_hooks,
             clock=clock,
         )
+        keeping = make_keeping(settings.storage)
+        upkeep = Upkeep(Removal(database, store), keeping, clock, wall=SystemClock())
         access = make_access(settings.http)
         pictures = await stack.enter_async_context(PictureFetch(allow_private=settings.hooks.allow_private_hooks))
         mj = Mj(
@@ -142,26 +162,26 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             timeout_minutes=settings.tasks.silence_minutes,
             load=pictures,
         )
-        seats, shapes = Seats(), Shapes(links)
-        feed = Feed(store, changes)
-        streams = Events(use_cases, feed, store, gate=Gate(access), seats=seats, tickets=Tickets(clock), shapes=shapes)
-        looks = TasksV1(use_cases, feed, store, seats=seats, shapes=shapes)
+        watching = make_watching(
+            use_cases, store=store, outbox=outbox, changes=changes, access=access, links=links, clock=clock
+        )
         app = make_app(
             service=use_cases,
             access=access,
             links=links,
             max_body=settings.http.max_body_mb * 2**20,
-            more=(
+            more=[
                 *mj.routes(),
-                *streams.routes(),
-                *looks.routes(),
+                *watching.routes,
                 *Operator(use_cases, links).routes(),
+                *AccountRoutes(accounts, use_cases).routes(),
                 *SettingsView(in_force(settings)).routes(),
-            ),
+            ],
+            around=watching.around,
+            closing=[watching.streams.close],
             picture_hosts=[settings.discord.cdn_base],
         )
-        app.on_shutdown.append(streams.close)
-        for part in (feed, tracker, dispatcher, use_cases):
+        for part in (watching.feed, tracker, dispatcher, use_cases):
             await part.start()
         async with asyncio.TaskGroup() as group:
             loops = [
@@ -170,14 +190,16 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 group.create_task(tell_of_jumps(clock), name="watch the machine's clock"),
                 group.create_task(dispatcher.run(), name="send what waits"),
                 group.create_task(deliveries.run(), name="deliver call-backs"),
-                group.create_task(feed.run(), name="tell who listens"),
+                group.create_task(watching.feed.run(), name="tell who listens"),
                 group.create_task(alerts.run(), name="tell the operator"),
+                group.create_task(accounts.watch(), name="follow the file of accounts"),
             ]
+            if not keeping.is_off:
+                loops.append(group.create_task(upkeep.run(), name="remove old tasks"))
             try:
                 async with pool:
                     try:
-                        listen = settings.http.port if port is None else port
-                        async with serve(app, settings.http.host, listen) as url:
+                        async with serve(app, settings.http.host, settings.http.port if port is None else port) as url:
                             yield url
                     finally:
                         await dispatcher.drain()

@@ -88,6 +88,26 @@ class AccountClient:
             self._standing.paused = reason
         self._on_pause(self.config.id, reason)
 
+    def change(self, config: AccountConfig) -> None:
+        """Other limits and choices, which hold from now on. What a login depends on must be the same."""
+        assert config.login == self.config.login, "another login wants another client"
+        self.config = self._standing.config = config
+
+    def hold(self, reason: str) -> None:
+        """The operator's own pause: nobody need be told."""
+        log.info("account %s is paused by the operator: %s", self.config.id, reason)
+        self._standing.paused = reason
+
+    def resume(self) -> None:
+        """The operator has mended it."""
+        if self._standing.paused:
+            log.info("account %s goes on; it had paused: %s", self.config.id, self._standing.paused)
+        self._standing.paused = ""
+
+    @property
+    def paused(self) -> str:
+        return self._standing.paused
+
     def token_died(self) -> None:
         self.pause(TOKEN_INVALID)
 

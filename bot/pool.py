@@ -1,4 +1,4 @@
-"""The accounts as one Gateway: start, stop, health, send through the named account.
+"""The accounts as one Gateway: start, stop, health, send through the named account; also while they change.
 
 Law: an account's trouble stays its own. Opening waits for nobody: whether an account is connected is seen in
 `accounts()` and told as an event. Closing ends all, in reverse, and goes on when one fails.
@@ -7,6 +7,7 @@ Law: an account's trouble stays its own. Opening waits for nobody: whether an ac
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -23,6 +24,18 @@ from tasks.model import Account, Order, Picture, Upload
 from tasks.ports import Clock
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True, slots=True)
+class _Member:
+    """An account and the task that keeps it connected; None: it is to be started, or has given up."""
+
+    client: AccountClient
+    staying: asyncio.Task[None] | None = field(default=None)
+
+    @property
+    def has_given_up(self) -> bool:
+        return self.staying is not None and self.staying.done()
 
 
 class Pool:
@@ -48,50 +61,73 @@ class Pool:
         on_pause: Callable[[str, str], None] = lambda account, reason: None,
         watch: Watch = unwatched,
     ) -> None:
+        self._sink = sink
         self._endpoints = endpoints or Endpoints()
         self._proxy_url = proxy_url
         self._properties = properties or Properties()
         self._fetch = self._endpoints.is_discord if fetch_properties is None else fetch_properties
         self._fetching = asyncio.Lock()
-        self._tasks: list[asyncio.Task[None]] = []
-        self._clients = {
-            config.id: AccountClient(
-                config,
-                sink=sink,
-                endpoints=self._endpoints,
-                proxy_url=proxy_url,
-                hear_private=hear_private,
-                history_pages=history_pages,
-                clock=clock,
-                on_pause=on_pause,
-                watch=watch,
-            )
-            for config in accounts
-        }
-        if len(self._clients) != len(accounts):
+        self._hear_private = hear_private
+        self._history_pages = history_pages
+        self._clock = clock
+        self._on_pause = on_pause
+        self._watch = watch
+        self._is_open = False
+        self._members = {config.id: _Member(client=self._made(config)) for config in accounts}
+        if len(self._members) != len(accounts):
             raise ValueError("two accounts have the same id")
 
     async def __aenter__(self) -> Self:
-        for client in self._clients.values():
-            name = f"account {client.config.id} stays connected"
-            self._tasks.append(asyncio.create_task(self._keep(client), name=name))
+        self._is_open = True
+        for member in self._members.values():
+            self._start(member)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        closing = list(reversed(self._tasks))
-        for task in closing:
-            task.cancel()
-        for task, result in zip(closing, await asyncio.gather(*closing, return_exceptions=True), strict=True):
-            if isinstance(result, Exception):
-                log.error("%s: did not end well", task.get_name(), exc_info=result)
-        self._tasks.clear()
+        self._is_open = False
+        await self._stop(list(reversed(self._members.values())))
+
+    # ------------------------------------------------------------ accounts that come, change and go
+
+    async def put(self, config: AccountConfig) -> None:
+        """A new account, or what is to hold for one that is there: its place among the others stays."""
+        member = self._members.get(config.id)
+        if member is not None and member.client.config.login == config.login:
+            held = member.client.config.paused
+            member.client.change(config)
+            if config.paused and config.paused != held:
+                member.client.hold(config.paused)
+            elif held and not config.paused:
+                self.resume(config.id)
+            return
+        if member is not None:
+            await self._stop([member])
+        self._members[config.id] = fresh = _Member(client=self._made(config))
+        if self._is_open:
+            self._start(fresh)
+
+    async def remove(self, account: str) -> None:
+        """It is ours no longer."""
+        member = self._members.pop(account, None)
+        if member is not None:
+            await self._stop([member])
+
+    def resume(self, account: str) -> None:
+        """The operator has mended it: it takes tasks again, and logs in anew if it had given up."""
+        member = self._members[account]
+        member.client.resume()
+        if self._is_open and member.has_given_up:
+            self._start(member)
+
+    def configs(self) -> list[AccountConfig]:
+        return [member.client.config for member in self._members.values()]
 
     # ------------------------------------------------------------ tasks.ports.Gateway
 
     def accounts(self) -> Sequence[Account]:
-        return [client.account for client in self._clients.values()]
+        return [member.client.account for member in self._members.values()]
 
     async def send(self, account: str, order: Order, nonce: str) -> None:
         await self._client(account).send(order, nonce)
@@ -118,23 +154,50 @@ class Pool:
 
     async def wait_connected(self) -> None:
         """Until every account has been connected once at the same time or earlier. For tests and demonstrations."""
-        for client in self._clients.values():
-            await client.wait_connected()
+        for member in self._members.values():
+            await member.client.wait_connected()
 
     async def ended(self, account: str) -> None:
-        """Until the account has given up for good: its token is dead."""
-        task = next(task for task, name in zip(self._tasks, self._clients, strict=True) if name == account)
-        await asyncio.wait({task})
+        """Until the account has given up: its token is dead."""
+        staying = self._members[account].staying
+        if staying is not None:
+            await asyncio.wait({staying})
 
     def rest(self, account: str) -> Rest:
         """The account's way to Discord over HTTP, for what is no order: files. Raises `NotSent` before its login."""
         return self._client(account).rest
 
     def _client(self, account: str) -> AccountClient:
-        client = self._clients.get(account)
-        if client is None:
+        member = self._members.get(account)
+        if member is None:
             raise NotSent(f"There is no account {account!r} any more.")
-        return client
+        return member.client
+
+    def _made(self, config: AccountConfig) -> AccountClient:
+        return AccountClient(
+            config,
+            sink=self._sink,
+            endpoints=config.endpoints or self._endpoints,
+            proxy_url=self._proxy_url if config.proxy_url is None else config.proxy_url,
+            hear_private=self._hear_private,
+            history_pages=self._history_pages,
+            clock=self._clock,
+            on_pause=self._on_pause,
+            watch=self._watch,
+        )
+
+    def _start(self, member: _Member) -> None:
+        name = f"account {member.client.config.id} stays connected"
+        member.staying = asyncio.create_task(self._keep(member.client), name=name)
+
+    @staticmethod
+    async def _stop(members: Sequence[_Member]) -> None:
+        closing = [member.staying for member in members if member.staying is not None]
+        for task in closing:
+            task.cancel()
+        for task, result in zip(closing, await asyncio.gather(*closing, return_exceptions=True), strict=True):
+            if isinstance(result, Exception):
+                log.error("%s: did not end well", task.get_name(), exc_info=result)
 
     async def _keep(self, client: AccountClient) -> None:
         async def stay() -> None:

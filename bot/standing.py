@@ -6,7 +6,8 @@ Law: remembers what it is told and does nothing. What it shows is for people and
 import asyncio
 from dataclasses import dataclass
 
-from tasks.model import Account
+from bot.endpoints import Endpoints
+from tasks.model import Account, Bot, Mode
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,6 +19,20 @@ class AccountConfig:
     guild_id: str
     channel_id: str
     capacity: int = 3
+    bots: frozenset[Bot] = frozenset()  # empty: any
+    modes: tuple[Mode, ...] = ()  # its own first; empty: any
+    weight: int = 1
+    max_waiting: int = 0
+    hours: str = ""
+    daily_limit: int = 0
+    endpoints: Endpoints | None = None  # its own; None: those of the pool
+    proxy_url: str | None = None  # its own, "" for none; None: that of the pool
+    paused: str = ""  # by the operator, with a reason
+
+    @property
+    def login(self) -> tuple[object, ...]:
+        """What a login depends on: if this is another, so is the connection."""
+        return (self.token, self.guild_id, self.channel_id, self.endpoints, self.proxy_url)
 
     def __repr__(self) -> str:
         return f"AccountConfig(id={self.id!r}, guild_id={self.guild_id!r}, channel_id={self.channel_id!r})"
@@ -27,14 +42,14 @@ class Standing:
     """Times are ms."""
 
     def __init__(self, config: AccountConfig) -> None:
-        self._config = config
+        self.config = config
         self._connected_since: int | None = None
         self._lost_at: int | None = None  # since then something may have been missed
         self._reconnects = 0
         self.up = asyncio.Event()
         self.last_frame: int | None = None  # anything at all was received
         self.last_event: int | None = None  # something was said
-        self.paused = ""
+        self.paused = config.paused
         self.problem = ""
 
     def rise(self, now: int, *, replayed: bool) -> int | None:
@@ -56,15 +71,21 @@ class Standing:
 
     def shown(self, now: int, *, connected: bool, user_id: str | None) -> Account:
         return Account(
-            id=self._config.id,
+            id=self.config.id,
             connected=connected,
-            capacity=self._config.capacity,
+            capacity=self.config.capacity,
             user_id=user_id,
             paused=self.paused,
             connected_since=self._connected_since,
+            bots=self.config.bots,
+            modes=self.config.modes,
+            weight=self.config.weight,
+            max_waiting=self.config.max_waiting,
+            hours=self.config.hours,
+            daily_limit=self.config.daily_limit,
             details={
-                "guild_id": self._config.guild_id,
-                "channel_id": self._config.channel_id,
+                "guild_id": self.config.guild_id,
+                "channel_id": self.config.channel_id,
                 "connected_since": self._connected_since,
                 "last_event_seconds": _seconds(now, self.last_event),
                 "last_heartbeat_seconds": _seconds(now, self.last_frame),

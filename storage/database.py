@@ -23,6 +23,9 @@ from storage.writer import Parameters, Row, Statement, Writer
 # At DEBUG the library writes every statement with its parameters: prompts, and call-back URLs with their secrets.
 logging.getLogger("aiosqlite").setLevel(logging.WARNING)
 
+# Said to a file that is new, before anything else: the pages of removed tasks can be given back, a few at once.
+OF_A_NEW_FILE = "PRAGMA auto_vacuum = INCREMENTAL"
+
 PRAGMAS = (
     "PRAGMA busy_timeout = 5000",  # ms; only a person with a SQLite shell can hold the lock
     "PRAGMA journal_mode = WAL",
@@ -51,7 +54,8 @@ class Database:
                 # Prompts and call-back URLs are nobody else's business; SQLite gives -wal and -shm the same mode.
                 self._path.touch(mode=0o600)
                 stack.enter_context(closing(_only_process(self._path)))
-                connection = await self._connect(stack)
+                is_new = self._path.stat().st_size == 0
+                connection = await self._connect(stack, *([OF_A_NEW_FILE] if is_new else []))
                 await migrate(connection)
                 self._writer = Writer(connection)
                 self._reader = await self._connect(stack)
@@ -66,10 +70,10 @@ class Database:
         finally:
             await self._stack.__aexit__(kind, error, trace)
 
-    async def _connect(self, stack: AsyncExitStack) -> aiosqlite.Connection:
+    async def _connect(self, stack: AsyncExitStack, *first: str) -> aiosqlite.Connection:
         # isolation_level None: transactions begin and end where this file says so, and nowhere else.
         connection = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
-        for pragma in PRAGMAS:
+        for pragma in (*first, *PRAGMAS):
             await connection.execute_fetchall(pragma)
         return connection
 

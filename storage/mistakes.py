@@ -17,7 +17,10 @@ WORDS: dict[int, tuple[str, str]] = {
     sqlite3.SQLITE_CANTOPEN: ("The database cannot be opened.", "Let this user write {path} and its directory."),
     sqlite3.SQLITE_BUSY: ("The database is locked.", "Close the other program that has {path} open."),
     sqlite3.SQLITE_LOCKED: ("The database is locked.", "Close the other program that has {path} open."),
-    sqlite3.SQLITE_IOERR: ("The disk answers with errors.", "Look into the system's log, then at {path}."),
+    sqlite3.SQLITE_IOERR: (
+        "The disk answers with errors.",
+        "Is a quota used up? Else look into the system's log, then at {path}.",
+    ),
     sqlite3.SQLITE_CORRUPT: (
         "The database is damaged.",
         "Restore {path} from a backup, or move it away to start anew.",

@@ -33,9 +33,13 @@ class Recent:
 
     def doubtful(self, tasks: Iterable[Task]) -> None:
         """A write of these failed or was cut off: the database knows what holds."""
+        self.forget(task.id for task in tasks)
+
+    def forget(self, task_ids: Iterable[str]) -> None:
+        """The database alone knows of these now, if there is anything to know."""
         self.writes += 1
-        for task in tasks:
-            self._tasks.pop(task.id, None)
+        for task_id in task_ids:
+            self._tasks.pop(task_id, None)
 
     def read(self, tasks: Iterable[Task], writes: int) -> None:
         """These were read when `writes` stood so. Written since, they may be old, and are not kept."""

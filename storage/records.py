@@ -6,6 +6,7 @@ skipped, a field missing in an older document takes its default.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,7 +33,20 @@ def key(task_id: str) -> int | None:
 
 def keys(task_ids: Iterable[str]) -> str:
     """Row ids as one JSON parameter."""
-    return _encode([number for number in map(key, task_ids) if number is not None]).decode()
+    return json_list(number for number in map(key, task_ids) if number is not None)
+
+
+def json_list(values: Iterable[str | int]) -> str:
+    """Values as one JSON parameter."""
+    return _encode([*values]).decode()
+
+
+_OLD_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]{8,64}")
+
+
+def is_old_id(text: str) -> bool:
+    """May this be the id of an imported task, as the service before us gave it? Never of one of ours."""
+    return _OLD_ID.fullmatch(text) is not None
 
 
 def own_key(task_id: str) -> int:
@@ -92,7 +106,12 @@ def line_row_of(entry: Entry) -> Row:
 
 def line_of(row: Row) -> Line:
     number, task_id, time, kind, detail = row
-    return Line(id=number, task_id=str(task_id), time=time, kind=kind, detail=msgspec.json.decode(detail))
+    try:
+        return Line(id=number, task_id=str(task_id), time=time, kind=kind, detail=msgspec.json.decode(detail))
+    except msgspec.DecodeError as error:
+        raise StoreFailed(
+            f"Line {number} of the timeline cannot be read. ({error})", hint="See `run.py check`."
+        ) from error
 
 
 def mark_of(send: Send) -> dict[str, str | None]:
@@ -127,7 +146,7 @@ def _snapshot(hook: Hook) -> str | None:
 
 
 def snapshot_of(document: str | None) -> Task | None:
-    return None if document is None else _decode(document)
+    return None if document is None else task_of(("of a call-back", document))
 
 
 def follower_row_of(hook: Hook, now: int) -> Row:

@@ -23,6 +23,8 @@ TASK = "SELECT id, document FROM tasks WHERE id = ?"
 
 TASKS = "SELECT id, document FROM tasks WHERE id IN (SELECT value FROM json_each(?))"
 
+TASK_BY_OLD_ID = "SELECT id, document FROM tasks WHERE id = (SELECT task_id FROM imported WHERE old_id = ?)"
+
 # If several tasks know the same message or job (one shows again what another drew) the oldest is the one that made it.
 TASK_BY_MESSAGE = "SELECT id, document FROM tasks WHERE message_id = ? ORDER BY id LIMIT 1"
 
@@ -40,6 +42,18 @@ SELECT id, document FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', '
 """
 
 COUNT_BEFORE = "SELECT count(*) FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready') AND id < ?"
+
+# The condition is that of the index `sends_paid`.
+DRAWN_SINCE = """
+SELECT sends.account, count(DISTINCT sends.task_id) FROM sends INDEXED BY sends_paid
+JOIN tasks ON tasks.id = sends.task_id AND tasks.lane = 'draw'
+WHERE purpose IN ('draw', 'submit') AND state <> 'refused' AND time >= ?
+GROUP BY sends.account
+"""
+
+COUNT_WAITING_FOR = """
+SELECT count(*) FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready') AND account = ?
+"""
 
 COUNT_WAITING = "SELECT count(*) FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready')"
 
@@ -189,3 +203,48 @@ ON CONFLICT (key) DO UPDATE SET body = excluded.body, task_id = excluded.task_id
 """
 
 TASK_BY_KEY = "SELECT body, task_id FROM keys WHERE key = ? AND created >= ?"
+
+# ---------------------------------------------------------------- importing
+
+KNOWN_OLD_IDS = "SELECT old_id FROM imported WHERE old_id IN (SELECT value FROM json_each(?))"
+
+IS_TAKEN = "SELECT 1 FROM tasks WHERE id = ?"
+
+INSERT_OLD_ID = "INSERT INTO imported (old_id, task_id) VALUES (?, ?)"
+
+# ---------------------------------------------------------------- removal
+
+# The next finished tasks, oldest first: what one batch looks at, whatever comes of it.
+FINISHED_WINDOW = """
+SELECT id FROM tasks INDEXED BY tasks_phase WHERE phase = 'over' AND id > :after AND id < :below
+ORDER BY id LIMIT :limit
+"""
+
+# When the oldest drawing in flight was sent. What ended later is needed to tell its results from others in history.
+OLDEST_IN_FLIGHT = """
+SELECT min(coalesce(json_extract(document, '$.start_time'), 0)) FROM tasks WHERE phase IN ('claimed', 'sent')
+"""
+
+# Not what still owes a call-back, nor the parent of a task in flight or waiting, nor what failed in silence so lately
+# that its result may come, nor what an Idempotency-Key that is still good answers: sent again, that request would be
+# paid for twice. All rows of a task go with it.
+REMOVE = """
+DELETE FROM tasks
+WHERE id IN (SELECT value FROM json_each(:ids)) AND phase = 'over'
+AND coalesce(json_extract(document, '$.finish_time'), id / 1000) < :finished_before
+AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.task_id = tasks.id AND outbox.status = 'due')
+AND NOT EXISTS (SELECT 1 FROM keys WHERE keys.task_id = tasks.id AND keys.created >= :keys_since)
+AND NOT (
+    status = 'FAILURE' AND json_extract(document, '$.fail_code') IN (SELECT value FROM json_each(:open_ends))
+    AND coalesce(json_extract(document, '$.finish_time'), 0) >= :open_since
+)
+AND CAST(id AS TEXT) NOT IN (
+    SELECT json_extract(open.document, '$.parent_id') FROM tasks AS open
+    WHERE open.phase IN ('new', 'ready', 'claimed', 'sent', 'held')
+    AND json_extract(open.document, '$.parent_id') IS NOT NULL
+)
+"""
+
+COUNT_OF = "SELECT count(*) FROM tasks WHERE id IN (SELECT value FROM json_each(?))"
+
+FREE_PAGES = "SELECT freelist_count, page_count FROM pragma_freelist_count, pragma_page_count"

@@ -10,6 +10,7 @@ from storage.recent import Recent
 from storage.records import (
     follower_row_of,
     hook_statement,
+    is_old_id,
     key,
     keys,
     line_of,
@@ -113,6 +114,10 @@ class Tasks:
             self._recent.doubtful(tasks)
             raise
 
+    def forget(self, task_ids: Iterable[str]) -> None:
+        """These were removed from the database, or may have been."""
+        self._recent.forget(task_ids)
+
     def _corrections(self, tasks: Sequence[Task]) -> list[dict[str, int]]:
         now = self._clock.now()
         ended = [task for task in tasks if task.corrected and task.status.is_over]
@@ -133,12 +138,16 @@ class Tasks:
     async def _read_missing(self, task_ids: Sequence[str]) -> list[Task]:
         writes = self._recent.writes
         if len(task_ids) == 1:
-            number = key(task_ids[0])
-            tasks = [] if number is None else await self._read(sql.TASK, (number,))
+            tasks = await self._read_one(task_ids[0])
         else:
             tasks = await self._read(sql.TASKS, (keys(task_ids),))
         self._recent.read(tasks, writes)
         return tasks
+
+    async def _read_one(self, task_id: str) -> list[Task]:
+        if (number := key(task_id)) is not None:
+            return await self._read(sql.TASK, (number,))
+        return await self._read(sql.TASK_BY_OLD_ID, (task_id,)) if is_old_id(task_id) else []
 
     async def by_message(self, message_id: str) -> Task | None:
         return next(iter(await self._read(sql.TASK_BY_MESSAGE, (message_id,))), None)
@@ -194,9 +203,16 @@ class Tasks:
         [(count,)] = await self._database.read(sql.COUNT_WAITING)
         return int(count)
 
-    async def count_open(self) -> Mapping[tuple[str, str, str], int]:
+    async def count_open(self) -> Mapping[tuple[str, ...], int]:
         rows = await self._database.read(sql.COUNT_OPEN)
         return {(str(status), str(action), str(account)): int(count) for status, action, account, count in rows}
+
+    async def drawn_since(self, time: int) -> Mapping[str, int]:
+        return dict(await self._database.read(sql.DRAWN_SINCE, (time,)))
+
+    async def count_waiting_for(self, account: str) -> int:
+        [(count,)] = await self._database.read(sql.COUNT_WAITING_FOR, (account,))
+        return int(count)
 
     async def count_before(self, task_id: str) -> int:
         [(count,)] = await self._database.read(sql.COUNT_BEFORE, (own_key(task_id),))

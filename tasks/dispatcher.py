@@ -14,16 +14,31 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
+from tasks.allowance import Allowances
 from tasks.banned import BannedWord, BannedWords
 from tasks.congestion import Congestion
 from tasks.errors import AccountBlocked, NotSent, SendError, StoreFailed
 from tasks.journal import Journal
 from tasks.lifecycle import account_kept, cancelled, failed
-from tasks.model import Action, Mode, Order, Phase, PressOrder, Purpose, Send, SlashOrder, Status, Task, Upload
+from tasks.model import (
+    Account,
+    Action,
+    Lane,
+    Mode,
+    Order,
+    Phase,
+    PressOrder,
+    Purpose,
+    Send,
+    SlashOrder,
+    Status,
+    Task,
+    Upload,
+)
 from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.posting import Posting, Work
 from tasks.preparing import with_pictures
-from tasks.scheduling import Placement, fits, next_attempt, plan
+from tasks.scheduling import Choice, Placement, fits, next_attempt, plan
 from tasks.timeline import of_send
 from tasks.tracker import Tracker
 
@@ -44,18 +59,19 @@ WITH_PROMPT = frozenset({"imagine", "shorten"})
 MODE_PARAMETERS = {Mode.FAST: "--fast", Mode.RELAXED: "--relax", Mode.TURBO: "--turbo"}
 
 
-def said(task: Task) -> str:
-    """The text of the command, with the mode that was asked for, unless the text names one itself."""
-    wanted = MODE_PARAMETERS.get(task.mode_asked) if task.mode_asked and task.command == "imagine" else None
+def said(task: Task, own_mode: Mode | None = None) -> str:
+    """The command's text, with the mode that was asked for, else the account's, unless the text names one itself."""
+    mode = task.mode_asked or own_mode
+    wanted = MODE_PARAMETERS.get(mode) if mode and task.command == "imagine" else None
     if wanted is None or any(word in MODE_PARAMETERS.values() for word in task.content.split()):
         return task.content
     return f"{task.content} {wanted}"
 
 
-def order_of(task: Task) -> Order:
-    """What is to be said to MidJourney for this task."""
+def order_of(task: Task, own_mode: Mode | None = None) -> Order:
+    """What is to be said to MidJourney for this task. `own_mode`: what the account draws in when nobody asks."""
     if task.custom_id is None:
-        prompt = {"prompt": said(task)} if task.command in WITH_PROMPT else {}
+        prompt = {"prompt": said(task, own_mode)} if task.command in WITH_PROMPT else {}
         uploads = {option: Upload(filename=name, uploaded_filename=there) for option, name, there in task.uploads}
         return SlashOrder(command=task.command, options={**prompt, **dict(task.options)}, uploads=uploads, bot=task.bot)
     return PressOrder(
@@ -88,14 +104,17 @@ class Dispatcher:
         journal: Journal,
         clock: Clock,
         congestion: Congestion,
+        allowances: Allowances,
         banned: BannedWords,
         new_nonce: Callable[[], str],
         send_interval: float,
+        choice: Choice = Choice.FREE,
     ) -> None:
         """`awake` is set when something may have become possible: a task came, a slot or an account is free.
 
         `banned` is asked about translations: the original was asked about before.
         `send_interval`: seconds between two sends of one account, on average; 0 for none.
+        `choice`: how a drawing's account is chosen where several could take it.
         """
         self._store = store
         self._gateway = gateway
@@ -105,9 +124,12 @@ class Dispatcher:
         self._journal = journal
         self._clock = clock
         self._congestion = congestion
+        self._allowances = allowances
         self._banned = banned
         self._new_nonce = new_nonce
         self._interval = send_interval
+        self._choice = choice
+        self._last_account = ""
         self._random = random.Random()
         self._awake = awake
         self._stopping = False
@@ -124,13 +146,23 @@ class Dispatcher:
         any more ends. A back-off that ends later than any can was counted on a clock that has been set back since."""
         for task in await self._store.in_phase(Phase.CLAIMED):
             await self._unclaim(task)
-        known = [account.id for account in self._gateway.accounts()]
         waiting, now = await self._store.waiting(LOOK_AHEAD[-1]), self._clock.now()
         late = [task for task in waiting if task.not_before > now + LONGEST_PAUSE]
         await self._store.save([replace(task, not_before=now) for task in late])
-        orphans = [t for t in waiting if not any(fits(t, a) for a in known)]
-        ended = {task.id: (task, failed(task, "account_gone", ACCOUNT_GONE, now)) for task in orphans if known}
-        await self._journal.record(ended)
+        await self.end_orphans()
+
+    async def accounts_changed(self) -> None:
+        """Accounts have come, changed or gone: what can run now is looked at again, what never can ends."""
+        await self.end_orphans()
+        self._awake.set()
+
+    async def end_orphans(self) -> None:
+        """What no account of ours can run any more ends."""
+        known, now = self._gateway.accounts(), self._clock.now()
+        async with self._journal.waiting_tasks:
+            waiting = await self._store.waiting(LOOK_AHEAD[-1]) if known else []
+            orphans = [task for task in waiting if not any(fits(task, account) for account in known)]
+            await self._journal.record({t.id: (t, failed(t, "account_gone", ACCOUNT_GONE, now)) for t in orphans})
 
     async def run(self) -> None:
         """The loop; ends only by cancellation."""
@@ -165,9 +197,12 @@ class Dispatcher:
                 queue = await self._store.waiting(limit)
                 self._prepare(queue)
                 now = self._clock.now()
-                accounts = self._congestion.eased(self._gateway.accounts(), now)
-                placements = plan(queue, accounts, await self._store.in_flight(), now)
+                await self._allowances.count(self._gateway.accounts())
+                accounts = self._congestion.eased(self._accounts(), now)
+                in_flight = await self._store.in_flight()
+                placements = plan(queue, accounts, in_flight, now, choice=self._choice, last=self._last_account)
                 if placements and not self._stopping:
+                    self._last_account = placements[-1].account
                     await self._begin(placements)
                     return 0.0 if len(queue) == limit else POLL_SECONDS
             if len(queue) < limit or not any(account.is_usable for account in self._gateway.accounts()):
@@ -219,7 +254,7 @@ class Dispatcher:
 
     def _has_place(self, task: Task) -> bool:
         """Pictures are put into an account's channel: they wait for one, whose return wakes us."""
-        return not task.pictures or any(a.is_usable and fits(task, a.id) for a in self._gateway.accounts())
+        return not task.pictures or any(a.takes(task.lane) and fits(task, a) for a in self._accounts())
 
     async def _prepare_one(self, task: Task) -> None:
         try:
@@ -246,7 +281,7 @@ class Dispatcher:
         """Translated, its pictures uploaded; or put off, or failed. Free, and may be repeated."""
         try:
             task = await self._translated(task)
-            return replace(await with_pictures(task, self._store, self._gateway), phase=Phase.READY)
+            return replace(await with_pictures(task, self._store, self._gateway, self._accounts()), phase=Phase.READY)
         except (NotSent, AccountBlocked) as error:  # another account may do it, or this one later
             log.info("pictures wait: %s", error, extra={"task": task.id})
             return replace(task, not_before=self._clock.now() + PICTURES_PAUSE)
@@ -276,7 +311,7 @@ class Dispatcher:
         try:
             async with self._pace[account]:
                 await self._wait_for_turn(account)
-                if not self._is_usable(account):
+                if not self._takes(account, task):
                     await self._unclaim(task)
                     return
                 async with self._journal.waiting_tasks:
@@ -311,10 +346,21 @@ class Dispatcher:
         await self._journal.record(changed, sends=sends, entries=[of_send(send) for send in sends])
         for task, send in written:
             self._tracker.expect(task, send)
-            self._posting.post(send, order_of(task))
+            if task.lane is Lane.DRAW:
+                self._allowances.begun(send.account)
+            self._posting.post(send, order_of(task, self._own_mode(task)))
 
-    def _is_usable(self, account: str) -> bool:
-        return any(a.id == account and a.is_usable for a in self._gateway.accounts())
+    def _accounts(self) -> list[Account]:
+        return self._allowances.applied(self._gateway.accounts())
+
+    def _takes(self, account: str, task: Task) -> bool:
+        """Still: it has waited for its turn."""
+        return any(a.id == account and a.takes(task.lane) for a in self._accounts())
+
+    def _own_mode(self, task: Task) -> Mode | None:
+        """What the account draws in when nobody asks for another; None: as MidJourney has it set."""
+        modes = next((a.modes for a in self._gateway.accounts() if a.id == task.account), ())
+        return next(iter(modes), None)
 
     def _written(self, task: Task) -> tuple[Task, Send]:
         now = self._clock.now()

@@ -104,6 +104,30 @@ class CannotAdopt(BadRequest):
     code = "cannot_adopt"
 
 
+class AccountPaused(BadRequest):
+    """The account that has the picture is stopped by something a human must mend."""
+
+    code = "account_paused"
+
+
+class AccountNotFound(BadRequest):
+    """There is no such account."""
+
+    code = "account_not_found"
+
+
+class AccountExists(BadRequest):
+    """There is such an account already."""
+
+    code = "account_exists"
+
+
+class BadAccount(BadRequest):
+    """The account cannot be set up so."""
+
+    code = "bad_account"
+
+
 class KeyReused(BadRequest):
     """This Idempotency-Key was used before, with another request."""
 

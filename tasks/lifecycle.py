@@ -247,8 +247,8 @@ def requeued(task: Task, not_before: int) -> Task:
 
 
 def account_kept(task: Task) -> str | None:
-    """The account that it must run on: the one with the button, or with the pictures that were uploaded for it."""
-    return task.account if task.parent_id is not None or task.uploads else None
+    """The account that it must run on: the one with the button or the uploads, or the only one its caller names."""
+    return task.account if task.parent_id is not None or task.uploads or len(task.accounts) == 1 else None
 
 
 def _queue_full_pause(task: Task) -> int:

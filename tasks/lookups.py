@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tasks.allowance import Allowances
 from tasks.model import Account, Phase, Status, Task
 from tasks.ports import Gateway, TaskStore
 
@@ -11,9 +12,10 @@ WHOLE_QUEUE = 100_000  # tasks; more than any setting lets wait
 
 
 class Lookups:
-    def __init__(self, store: TaskStore, gateway: Gateway) -> None:
+    def __init__(self, store: TaskStore, gateway: Gateway, allowances: Allowances) -> None:
         self._store = store
         self._gateway = gateway
+        self._allowances = allowances
 
     async def get(self, task_id: str) -> Task | None:
         return await self._store.get(task_id)
@@ -36,4 +38,5 @@ class Lookups:
         return await self._store.count_waiting()
 
     def accounts(self) -> Sequence[Account]:
-        return self._gateway.accounts()
+        """As they are at this moment."""
+        return self._allowances.applied(self._gateway.accounts())

@@ -353,8 +353,20 @@ class Account:
     user_id: str | None = None  # the Discord user it is; a message that addresses another user is not ours
     paused: str = ""  # why a human must mend it; "" when nothing is wrong
     connected_since: int | None = None
+    bots: frozenset[Bot] = frozenset()  # those it can speak to; empty: any
+    modes: tuple[Mode, ...] = ()  # those it draws in, its own first; empty: any, as MidJourney has it set
+    weight: int = 1  # its share of the drawings, where accounts are chosen by weight
+    max_waiting: int = 0  # tasks that wait for it alone; 0: as many as the queue takes
+    hours: str = ""  # when it works, such as 08:00-22:30 by the machine's clock; "": always
+    daily_limit: int = 0  # drawings from one midnight to the next; 0: no limit
+    asleep: bool = False  # outside its working hours: nothing new is said with it
+    spent: bool = False  # it has drawn as much as it may today
     details: Mapping[str, str | int | None] = field(default_factory=dict)  # for people; never a secret
 
     @property
     def is_usable(self) -> bool:
         return self.connected and not self.paused
+
+    def takes(self, lane: Lane) -> bool:
+        """Is it ready for a new task now, if it has a slot?"""
+        return self.is_usable and not self.asleep and not (self.spent and lane is Lane.DRAW)

@@ -100,11 +100,17 @@ class TaskStore(Protocol):
     async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
         """Newest first; `before` is a task id that pages on."""
 
+    async def count_open(self) -> Mapping[tuple[str, ...], int]:
+        """How many tasks are not over, by status, action and account ("" without one)."""
+
     async def count_waiting(self) -> int:
         """How many tasks are NEW or READY."""
 
-    async def count_open(self) -> Mapping[tuple[str, str, str], int]:
-        """How many tasks are not over, by status, action and account ("" without one)."""
+    async def drawn_since(self, time: int) -> Mapping[str, int]:
+        """Account -> drawings that were sent since then (ms) and not refused."""
+
+    async def count_waiting_for(self, account: str) -> int:
+        """How many of them wait for this account alone."""
 
     async def count_before(self, task_id: str) -> int:
         """How many of them come before this one."""
@@ -143,7 +149,7 @@ class Gateway(Protocol):
         as `send` does."""
 
     def pause(self, account: str, reason: str) -> None:
-        """Take the account out of service until the operator has mended it and the process restarts."""
+        """Take the account out of service until the operator has mended and resumed it, or the process restarts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,18 +10,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tasks.errors import NotSent
-from tasks.model import Task
+from tasks.model import Account, Task
 from tasks.ports import Gateway, TaskStore
 from tasks.scheduling import fits
 
 OPTIONS = {"describe": "image", "blend": "image{n}"}  # the options' names, counted from 1
 
 
-async def with_pictures(task: Task, store: TaskStore, gateway: Gateway) -> Task:
-    """The task with its pictures at Discord. Raises what the gateway raises, and NotSent when no account can now."""
+async def with_pictures(task: Task, store: TaskStore, gateway: Gateway, accounts: Sequence[Account]) -> Task:
+    """The task with its pictures at Discord, by one of these accounts.
+
+    Raises what the gateway raises, and NotSent when none can now.
+    """
     if not task.pictures or task.uploads or task.custom_id is not None:
         return task
-    account = next((a.id for a in gateway.accounts() if a.is_usable and fits(task, a.id)), None)
+    account = next((a.id for a in accounts if a.takes(task.lane) and fits(task, a)), None)
     if account is None:
         raise NotSent("No account is connected that could upload the pictures.")
     pictures = await store.pictures_of(task.id)

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from tasks.model import Account, Lane, Phase, Task
+
+
+class Choice(StrEnum):
+    """How the account of a drawing is chosen, where several have a slot for it."""
+
+    FREE = "free"  # the one with the most free slots
+    TURN = "turn"  # each in turn
+    WEIGHT = "weight"  # by weight: twice the weight, twice the drawings
+    FILL = "fill"  # the first that has a slot, in the order in which they are configured
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,13 +24,22 @@ class Placement:
     account: str
 
 
-def plan(queue: Sequence[Task], accounts: Sequence[Account], in_flight: Mapping[str, int], now: int) -> list[Placement]:
+def plan(
+    queue: Sequence[Task],
+    accounts: Sequence[Account],
+    in_flight: Mapping[str, int],
+    now: int,
+    *,
+    choice: Choice = Choice.FREE,
+    last: str = "",
+) -> list[Placement]:
     """What may be claimed now. First in, first out in each lane; `queue` is oldest first.
 
     A task that is still being prepared holds up those behind it in its lane (preparing has its own time limit), one
-    in back-off does not. A button's task runs on the account that has the button and waits for it alone.
+    in back-off does not, nor one that only some of the accounts can run. A button's task runs on the account that has
+    the button and waits for it alone. `last`: the account chosen last, for taking turns.
     """
-    free = {a.id: a.capacity - in_flight.get(a.id, 0) for a in accounts if a.is_usable}
+    bench = Bench(accounts, in_flight, choice, last)
     closed: set[Lane] = set()
     placed: list[Placement] = []
     for task in queue:
@@ -29,24 +48,63 @@ def plan(queue: Sequence[Task], accounts: Sequence[Account], in_flight: Mapping[
         if task.phase is Phase.NEW:
             closed.add(task.lane)
             continue
-        account = _choose(task, free)
+        account = bench.choose(task)
         if account is not None:
             placed.append(Placement(task=task, account=account))
-            if task.lane is Lane.DRAW:
-                free[account] -= 1
-        elif task.account is None and not task.accounts:
+        elif all(fits(task, each) for each in accounts):
             closed.add(task.lane)
     return placed
 
 
-def _choose(task: Task, free: Mapping[str, int]) -> str | None:
-    usable = [account for account in free if fits(task, account) and (task.lane is Lane.QUICK or free[account] > 0)]
-    return max(usable, key=lambda account: free[account], default=None)
+class Bench:
+    """The accounts while a plan is made: who has how many slots left."""
+
+    def __init__(self, accounts: Sequence[Account], in_flight: Mapping[str, int], choice: Choice, last: str) -> None:
+        self._accounts = accounts
+        self._running = {account.id: in_flight.get(account.id, 0) for account in accounts}
+        self._choice = choice
+        self._last = last
+
+    def choose(self, task: Task) -> str | None:
+        """The account that runs it; a slot of it is taken."""
+        able = [a for a in self._accounts if fits(task, a) and a.takes(task.lane) and self._has_room(task, a)]
+        if not able:
+            return None
+        chosen = self._best(able)
+        if task.lane is Lane.DRAW:
+            self._running[chosen.id] += 1
+        self._last = chosen.id
+        return chosen.id
+
+    def _has_room(self, task: Task, account: Account) -> bool:
+        return task.lane is Lane.QUICK or self._running[account.id] < account.capacity
+
+    def _best(self, able: Sequence[Account]) -> Account:
+        match self._choice:
+            case Choice.FREE:
+                return max(able, key=lambda account: account.capacity - self._running[account.id])
+            case Choice.WEIGHT:
+                return min(able, key=lambda account: (self._running[account.id] + 1) / max(account.weight, 1))
+            case Choice.FILL:
+                return able[0]
+            case Choice.TURN:
+                return self._next(able)
+
+    def _next(self, able: Sequence[Account]) -> Account:
+        order = [account.id for account in self._accounts]
+        at = order.index(self._last) if self._last in order else -1
+        return min(able, key=lambda account: (order.index(account.id) - at - 1) % len(order))
 
 
-def fits(task: Task, account: str) -> bool:
-    """May this account run it at all? A button's task only where the button is, and as the caller chose."""
-    return task.account in (None, account) and (not task.accounts or account in task.accounts)
+def fits(task: Task, account: Account) -> bool:
+    """May this account run it at all? A button's task only where the button is, any other as the caller chose."""
+    if task.account not in (None, account.id) or (task.accounts and account.id not in task.accounts):
+        return False
+    if task.custom_id is not None:  # the button is there: so is its bot
+        return True
+    if account.bots and task.bot not in account.bots:
+        return False
+    return task.mode_asked is None or not account.modes or task.mode_asked in account.modes
 
 
 def next_attempt(queue: Sequence[Task], now: int) -> int | None:

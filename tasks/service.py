@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from tasks.allowance import Allowances
 from tasks.changes import Changes
 from tasks.deciding import Deciding
 from tasks.errors import (
+    AccountPaused,
     BadHook,
     BadIndex,
     BadRequest,
@@ -38,6 +40,7 @@ from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.preparing import picture_mark
 from tasks.presses import find_button, find_custom_id, press_of
 from tasks.prompts import Checked, PromptRules, check
+from tasks.scheduling import fits
 from tasks.switches import REMIX
 
 _WITH_INDEX = frozenset({Action.UPSCALE, Action.VARIATION})
@@ -68,6 +71,7 @@ class Service(Lookups):
         translator: Translator,
         journal: Journal,
         changes: Changes,
+        allowances: Allowances,
         clock: Clock,
         wall: Clock,
         limits: Limits,
@@ -78,7 +82,7 @@ class Service(Lookups):
         """`submitted` is called when a task was added: it wakes the dispatcher. `tell` is the queue of events.
         `wall` is the clock that the ends of links are compared with.
         """
-        super().__init__(store, gateway)
+        super().__init__(store, gateway, allowances)
         self._translator = translator
         self._journal = journal
         self._changes = changes
@@ -213,6 +217,7 @@ class Service(Lookups):
             bot=ask.bot,
             mode_asked=ask.mode,
             accounts=ask.accounts,
+            account=ask.accounts[0] if len(ask.accounts) == 1 else None,
             phase=Phase.NEW if translate or pictures else Phase.READY,
         )
         return await self._add(task, ask, pictures)
@@ -244,10 +249,7 @@ class Service(Lookups):
         return await self._press(ask, source, button, sends_remix_on=self._limits.sends_remix_on)
 
     async def _press(self, ask: Ask, source: Task, button: Button, *, sends_remix_on: bool) -> Task:
-        if source.account not in {account.id for account in self._gateway.accounts()}:
-            raise ButtonNotFound(
-                f"The account that drew task {source.id} is not configured any more.", hint="Draw it anew."
-            )
+        self._check_account_of(source)
         async with self._pressing:  # two equal U at once are one task
             if button.is_quick and button.index is not None:  # U1–U4, of pictures or clips
                 again = await self._store.by_press(source.id, button.custom_id)
@@ -371,8 +373,8 @@ class Service(Lookups):
 
     async def _add_now(self, task: Task, ask: Ask, pictures: Sequence[Picture]) -> Task:
         self._check_hook(ask.notify_hook)
-        self._check_accounts(ask)
-        await self._check_queue()
+        self._check_accounts(ask, task)
+        await self._check_queue(task)
         now = self._clock.now()
         task = replace(
             task, state=ask.state, notify_hook=ask.notify_hook, api=ask.api, owner=ask.owner, submit_time=now
@@ -397,19 +399,36 @@ class Service(Lookups):
             raise ParentFailed(hint="Choose a task whose status is SUCCESS.")
         return parent
 
-    def _check_accounts(self, ask: Ask) -> None:
+    def _check_accounts(self, ask: Ask, task: Task | None = None) -> None:
         """A busy or disconnected account is no reason to refuse: the task waits. A human's work to do is one."""
         known = self._gateway.accounts()
         if ask.accounts and not any(account.id in ask.accounts for account in known):
             raise ButtonNotFound("There is no such account.", hint="/mj/account/list names them.")
         if known and all(account.paused for account in known):
             raise NoAccount(hint="; ".join(sorted({account.paused for account in known})))
+        if task is not None and known and not any(fits(task, account) for account in known):
+            raise BadRequest("No account draws with this bot in this mode.", hint="/mj/account/list names them.")
 
-    async def _check_queue(self) -> None:
+    def _check_account_of(self, source: Task) -> None:
+        """A button is pressed by the account that has it, or by nobody."""
+        account = next((known for known in self._gateway.accounts() if known.id == source.account), None)
+        if account is None:
+            raise ButtonNotFound(
+                f"The account that drew task {source.id} is not configured any more.", hint="Draw it anew."
+            )
+        if account.paused and any(not known.paused for known in self._gateway.accounts()):
+            raise AccountPaused(hint=f"Account {account.id}: {account.paused}. Draw anew, or wait until it is mended.")
+
+    async def _check_queue(self, task: Task) -> None:
         if self._room <= 0:
             self._room = self._limits.max_queue - await self._store.count_waiting()
         if self._room <= 0:
             raise QueueFull(hint="Try again when some of the waiting tasks are done.")
+        account = next((known for known in self._gateway.accounts() if known.id == task.account), None)
+        if account is not None and account.max_waiting:
+            waiting = await self._store.count_waiting_for(account.id)
+            if waiting >= account.max_waiting:
+                raise QueueFull(f"The queue of account {account.id} is full.", hint="Try again in a while.")
         self._room -= 1
 
     @staticmethod

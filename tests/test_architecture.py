@@ -184,6 +184,11 @@ def test_every_file_states_its_law() -> None:
     assert without_docstring(ROOT) == []
 
 
+def test_the_container_gets_the_whole_house() -> None:
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
+    assert set(SOURCES) <= kept
+
+
 def test_the_whole_house_was_read() -> None:
     assert {arrow.part for arrow in arrows(ROOT)} == set(MAY_IMPORT)
 

@@ -335,3 +335,21 @@ def test_the_example_is_put_into_the_data_folder_once(tmp_path: Path) -> None:
 
 def test_a_data_folder_that_cannot_be_written_is_no_error_here(tmp_path: Path) -> None:
     assert settings.provide_example(write(tmp_path / "file", "") / "data") is None
+
+
+def test_what_the_commands_need_is_read_without_an_account() -> None:
+    environ = {"DATA_DIR": "/data", "PORT": "no number"}
+    assert settings.load_storage(environ, []).database_path == Path("/data/tasks.db")
+    assert settings.load_storage(environ, [], simulator=True).database_path == Path("/data/simulator.db")
+    assert (
+        settings.load_storage(environ | {"DATABASE_PATH": "/x.db"}, [])
+        == read(**environ | {"PORT": "1"}, DATABASE_PATH="/x.db").storage
+    )
+    with pytest.raises(SettingsError, match="PURGE_AT"):
+        settings.load_storage({"PURGE_AT": "25:00"}, [])
+
+
+@pytest.mark.parametrize("text", ["4:30", "24:00", "12:60", "noon", "04:30:00", "٠٤:٣٠"])
+def test_an_hour_that_is_none_is_refused(text: str) -> None:
+    assert "PURGE_AT" in mistakes(PURGE_AT=text)
+    assert read(PURGE_AT="04:30").storage.purge_at == "04:30"

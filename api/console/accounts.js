@@ -1,13 +1,16 @@
 /**
  * The accounts: whether each can draw, and if not, why and what to do.
  *
- * Law: the reasons are the service's own words. Read when it is opened and when the connection comes back.
+ * Law: the reasons are the service's own words. Read when it is opened and when the connection comes back. Pausing is
+ * offered to whoever has given the operator's secret.
  */
 
 import { html, useEffect } from "./vendor/htm-preact.js";
+import { pauseAccount, resumeAccount } from "./api.js";
+import { secretOf } from "./secrets.js";
 import { isRunning, isWaiting } from "./tasks.js";
 import { clock, t, told } from "./texts.js";
-import { loadState } from "./work.js";
+import { attempt, loadState } from "./work.js";
 
 const SHOWN = new Set(["guildId", "channelId", "connectedSince"]); // of `properties`, under another name already
 
@@ -57,6 +60,10 @@ function Account({ account, tasks }) {
     channel: account.channelId,
     user: account.userId,
   };
+  const onSwitch = async () => {
+    await attempt(() => (account.enable ? pauseAccount(account.id) : resumeAccount(account.id)));
+    loadState();
+  };
   const more = Object.entries(account.properties).filter(([name]) => !SHOWN.has(name));
   return html`
     <li class="card">
@@ -77,6 +84,10 @@ function Account({ account, tasks }) {
             html`<dt key=${name}>${told("fact_", name)}</dt><dd>${textOf(value)}</dd>`,
         )}
       </dl>
+      ${secretOf("admin") &&
+      html`<div class="row">
+        <button type="button" class="button" onClick=${onSwitch}>${t(account.enable ? "pause" : "resume")}</button>
+      </div>`}
     </li>
   `;
 }

@@ -101,4 +101,7 @@ export const retryDelivery = (delivery) => ask(`/api/v1/deliveries/${id(delivery
 export const retryTask = (taskId) => ask(`/api/v1/tasks/${id(taskId)}/retry`, { body: {}, as: "admin" });
 export const adoptTask = (taskId, body) => ask(`/api/v1/tasks/${id(taskId)}/adopt`, { body, as: "admin" });
 
+export const pauseAccount = (account) => ask(`/api/v1/accounts/${id(account)}/pause`, { body: {}, as: "admin" });
+export const resumeAccount = (account) => ask(`/api/v1/accounts/${id(account)}/resume`, { body: {}, as: "admin" });
+
 export const EVENTS = "/api/v1/events?shape=mj";

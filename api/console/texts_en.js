@@ -237,6 +237,8 @@ export const EN = {
   accountRuns: "Ready to draw",
   accountAway: "Not connected",
   accountPaused: "Paused",
+  pause: "Pause",
+  resume: "Resume",
   operator: "Operator",
   deliveries: "Call-backs",
   noDeliveries: "No call-backs.",

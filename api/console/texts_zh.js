@@ -237,6 +237,8 @@ export const ZH = {
   accountRuns: "运行中",
   accountAway: "未连接",
   accountPaused: "已暂停",
+  pause: "暂停",
+  resume: "恢复",
   operator: "管理",
   deliveries: "回调",
   noDeliveries: "没有回调。",

@@ -200,8 +200,13 @@ async def house(
         given = Tickets(clock, most=tickets)
         events = Events(reader, feed, store, gate=Gate(access), seats=seats, tickets=given, shapes=shapes, pace=pace)
         looks = TasksV1(reader, feed, store, seats=seats, shapes=shapes)
-        app = make_app(service=reader, access=access, links=Links(), more=[*events.routes(), *looks.routes()])
-        app.on_shutdown.append(events.close)
+        app = make_app(
+            service=reader,
+            access=access,
+            links=Links(),
+            more=[*events.routes(), *looks.routes()],
+            closing=[events.close],
+        )
         await feed.start()
         async with asyncio.TaskGroup() as group:
             loop = group.create_task(feed.run(), name="tell who listens")

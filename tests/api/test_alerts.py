@@ -91,7 +91,7 @@ async def test_the_operator_is_told_once_for_each_account_and_reason(hook: Hook)
         second, third = await hook.next(), await hook.next()
     assert body == (
         b'{"event":"account_paused","account":"11","reason":"token_invalid","text":"Account 11 is paused: Discord does '
-        b'not accept its token (token_invalid); set a new DISCORD_TOKEN, then restart the service.",'
+        b'not accept its token (token_invalid); set a new DISCORD_TOKEN, then resume it, or restart the service.",'
         b'"time":1700000000000}'
     )
     assert request.method == "POST"
@@ -205,5 +205,5 @@ def test_what_to_do_is_one_sentence(reason: str, what: str) -> None:
     assert what in text
     assert text.startswith("Account 11 is paused: ")
     assert reason[:200] in text
-    assert text.endswith(", then restart the service.")
+    assert text.endswith(", then resume it, or restart the service.")
     assert len(text) < 500

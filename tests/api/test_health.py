@@ -33,6 +33,8 @@ async def test_all_is_well() -> None:
                 "connectedSince": 5,
                 "paused": "",
                 "capacity": 3,
+                "asleep": False,
+                "spent": False,
                 "details": {"heartbeat": 20, "remix": None},
             }
         ],

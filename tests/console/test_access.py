@@ -52,6 +52,12 @@ async def test_a_secret_is_asked_for_once_and_can_be_forgotten(tmp_path: Path) -
         await expect(in_force).to_contain_text("MAX_QUEUE10000")
         assert "sesame" not in await page.page.content()
 
+        await page.page.get_by_role("link", name="Accounts").click()
+        await page.page.get_by_role("button", name="Pause").click()
+        await expect(page.page.get_by_text("Paused", exact=True)).to_be_visible()
+        await page.page.get_by_role("button", name="Resume").click()
+        await expect(page.page.get_by_text("Ready to draw")).to_be_visible()
+
         await page.page.get_by_role("button", name="Sign out").click()
         await expect(asked).to_be_visible()
         assert await page.run("localStorage.length + sessionStorage.length") == 0

@@ -6,13 +6,12 @@ import base64
 import re
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from simulator import Simulator
 from tests.console.browser import Console, chromium, console
 from tests.e2e.acting import data_url
-from tests.e2e.harness import Document, whole
-
+from tests.e2e.harness import whole
 
 AT_ONCE = {"SEND_INTERVAL_MS": "0"}
 
@@ -189,5 +188,5 @@ _DROP = """(url) => {
 }"""
 
 
-def _file(name: str, shade: int) -> Document:
+def _file(name: str, shade: int) -> FilePayload:
     return {"name": name, "mimeType": "image/png", "buffer": base64.b64decode(data_url(shade).partition(",")[2])}

@@ -88,7 +88,8 @@ _CHECKS = {
     """,
     "events are read however they are cut": """
         const { Parser } = await import("/console/stream.js");
-        const text = ': hi\\n\\nretry: 3000\\nid: 6\\n\\nid: 7\\r\\nevent: task\\r\\ndata: {"a":\\r\\ndata:1}\\r\\n\\r\\ndata: x\\n\\n';
+        const text = ': hi\\n\\nretry: 3000\\nid: 6\\n\\nid: 7\\r\\nevent: task\\r\\n'
+            + 'data: {"a":\\r\\ndata:1}\\r\\n\\r\\ndata: x\\n\\n';
         const whole = JSON.stringify(new Parser().read(text));
         const cuts = [...text].map((_, at) => {
             const parser = new Parser();
@@ -106,7 +107,7 @@ _CHECKS = {
         const { grouped } = await import("/console/buttons.js");
         const button = (customId, label = "", emoji = "") => ({ customId, label, emoji, style: 2, type: 2 });
         const given = [button("MJ::JOB::upsample::2::j", "U2"), button("MJ::JOB::variation::4::j", "V4"),
-            button("MJ::New::thing", "New thing", "upscale_1:118"), button("MJ::JOB::upsample_v9_2x_subtle::1::j", "S")];
+            button("MJ::New::thing", "New thing", "upscale_1:118"), button("MJ::JOB::upsample_v9_subtle::1", "S")];
         return grouped(given).map(({ group, buttons }) =>
             [group, ...buttons.map((each) => each.short || each.name || each.words + each.emoji)]);
     """,

@@ -29,7 +29,9 @@ _FAINT = """() => {
     };
     const behind = (element) => {
         const layers = [];
-        for (let each = element; each; each = each.parentElement) layers.push(rgba(getComputedStyle(each).backgroundColor));
+        for (let each = element; each; each = each.parentElement) {
+            layers.push(rgba(getComputedStyle(each).backgroundColor));
+        }
         return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255, 1]);
     };
     const faint = [];
@@ -41,7 +43,8 @@ _FAINT = """() => {
         const back = behind(element);
         const lights = [light(over(rgba(style.color), back)), light(back)].sort((a, b) => b - a);
         const contrast = (lights[0] + 0.05) / (lights[1] + 0.05);
-        if (contrast < (parseFloat(style.fontSize) >= 24 ? 3 : 4.5)) faint.push(`${node.data.trim()}: ${contrast.toFixed(2)}`);
+        const least = parseFloat(style.fontSize) >= 24 ? 3 : 4.5;
+        if (contrast < least) faint.push(`${node.data.trim()}: ${contrast.toFixed(2)}`);
     }
     return faint;
 }"""
@@ -49,10 +52,11 @@ _FAINT = """() => {
 # What can be operated and has no name, and pictures without a text.
 _NAMELESS = """() => {
     const named = (element) =>
-        element.getAttribute("aria-label") || element.innerText?.trim() || element.labels?.length || element.ariaLabelledByElements?.length;
-    const operable = [...document.querySelectorAll("a, button, input, select, textarea, summary, canvas, dialog, video")];
+        element.getAttribute("aria-label") || element.innerText?.trim() || element.labels?.length;
+    const kinds = "a, button, input, select, textarea, summary, canvas, dialog, video";
+    const operable = [...document.querySelectorAll(kinds)].filter((each) => each.checkVisibility() && !named(each));
     const pictures = [...document.images].filter((image) => !image.hasAttribute("alt"));
-    return [...operable.filter((each) => each.checkVisibility() && !named(each)), ...pictures].map((each) => each.outerHTML);
+    return [...operable, ...pictures].map((each) => each.outerHTML);
 }"""
 
 

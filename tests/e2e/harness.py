@@ -43,8 +43,8 @@ class Receiver:
 
     async def until_ended(self, *task_ids: str, timeout: float = 20) -> dict[str, Document]:
         """Wait for the end of these tasks, told by their call-backs; the documents by id."""
-        await self.until(lambda: set(task_ids) <= {document["_id"] for document in self.heard}, timeout)
-        return {document["_id"]: document for document in self.heard}
+        await self.until(lambda: set(task_ids) <= {document.get("_id") for document in self.heard}, timeout)
+        return {document["_id"]: document for document in self.heard if "_id" in document}
 
 
 @asynccontextmanager

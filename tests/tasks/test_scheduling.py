@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.model import Account, Lane, Phase, Status, Task
-from tasks.scheduling import next_attempt, plan
+from tasks.model import Account, Bot, Lane, Mode, Phase, Status, Task
+from tasks.scheduling import Choice, next_attempt, plan
 from tests.tasks.builders import NOW, account, task
 
 
@@ -46,6 +46,48 @@ def test_work_is_spread_over_the_accounts() -> None:
 
 def test_a_paused_account_gets_nothing() -> None:
     assert ids([waiting(1)], [account(paused="captcha")]) == []
+
+
+def chosen(choice: Choice, accounts: list[Account], count: int, last: str = "") -> list[str]:
+    queue = [waiting(i) for i in range(1, count + 1)]
+    return [p.account for p in plan(queue, accounts, {}, NOW, choice=choice, last=last)]
+
+
+def test_one_until_it_is_full_then_the_next() -> None:
+    pair = [account("a", capacity=2), account("b", capacity=2)]
+    assert chosen(Choice.FILL, pair, 3) == ["a", "a", "b"]
+
+
+def test_each_in_turn_and_the_turns_go_on() -> None:
+    three = [account("a"), account("b", connected=False), account("c")]
+    assert chosen(Choice.TURN, three, 3) == ["a", "c", "a"]
+    assert chosen(Choice.TURN, three, 2, last="a") == ["c", "a"]
+    assert chosen(Choice.TURN, three, 1, last="gone") == ["a"]
+
+
+def test_by_weight() -> None:
+    pair = [account("a", capacity=9, weight=1), account("b", capacity=9, weight=3)]
+    assert sorted(chosen(Choice.WEIGHT, pair, 8)) == ["a"] * 2 + ["b"] * 6
+
+
+def test_an_account_draws_with_its_bots_in_its_modes_alone() -> None:
+    niji = account("a", bots=frozenset({Bot.NIJI}))
+    slow = account("b", modes=(Mode.RELAXED,))
+    queue = [waiting(1, bot=Bot.NIJI, mode_asked=Mode.FAST), waiting(2, mode_asked=Mode.FAST), waiting(3)]
+    assert [(p.task.id, p.account) for p in plan(queue, [niji, slow], {}, NOW)] == [("1", "a"), ("3", "b")]
+
+
+def test_a_button_is_pressed_where_it_is_whatever_the_account_draws_with() -> None:
+    press = waiting(1, account="a", custom_id="c", bot=Bot.NIJI, mode_asked=Mode.TURBO)
+    assert ids([press], [account("a", bots=frozenset({Bot.MIDJOURNEY}), modes=(Mode.FAST,))]) == ["1"]
+
+
+@given(st.sampled_from(Choice), st.lists(st.integers(0, 3), min_size=1, max_size=4), st.integers(0, 12))
+def test_every_choice_uses_every_slot(choice: Choice, capacities: list[int], count: int) -> None:
+    accounts = [account(f"a{n}", capacity=capacity) for n, capacity in enumerate(capacities)]
+    placed = chosen(choice, accounts, count)
+    assert len(placed) == min(count, sum(capacities))
+    assert all(placed.count(a.id) <= a.capacity for a in accounts)
 
 
 def test_the_next_attempt() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from storage.database import Database
 from storage.outbox import Outbox
 from storage.tasks import Tasks
+from tasks.allowance import Allowances
 from tasks.banned import BannedWords
 from tasks.changes import Changes
 from tasks.congestion import Congestion
@@ -124,6 +125,7 @@ class House:
         self.posting = Posting(desk, events.put_nowait)
         self.awake = asyncio.Event()
         congestion = Congestion()
+        self.allowances = Allowances(self.store, clock)
         self.tracker = Tracker(
             events=events,
             store=self.store,
@@ -146,6 +148,7 @@ class House:
             journal=journal,
             clock=clock,
             congestion=congestion,
+            allowances=self.allowances,
             banned=BannedWords.of(["forbidden"]),
             new_nonce=lambda: f"n{next(numbers)}",
             send_interval=send_interval,
@@ -156,6 +159,7 @@ class House:
             translator=Dictionary(),
             journal=journal,
             changes=self.changes,
+            allowances=self.allowances,
             clock=clock,
             wall=clock,
             limits=Limits(max_queue=50, sends_remix_on=not remix_waits),

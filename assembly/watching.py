@@ -1,0 +1,71 @@
+"""Who watches: streams, waits and figures, wired together.
+
+Law: as in `assembly.service`; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp.typedefs import Middleware
+
+from api.auth import Access, Gate
+from api.events import Events
+from api.feed import Feed
+from api.http_meter import HttpMeter
+from api.links import Links
+from api.metrics import Metrics
+from api.ports import Service
+from api.routes import Route
+from api.seats import Seats
+from api.shapes import Shapes
+from api.task_meter import TaskMeter
+from api.tasks_v1 import TasksV1
+from api.tickets import Tickets
+from storage.outbox import Outbox
+from storage.tasks import Tasks
+from tasks.changes import Changes
+from tasks.ports import Clock
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Watching:
+    """`feed` is to be started and run; `streams` is to be closed when the server stops."""
+
+    feed: Feed
+    streams: Events
+    routes: Sequence[Route]
+    around: Sequence[Middleware]
+
+
+def make_watching(
+    service: Service,
+    *,
+    store: Tasks,
+    outbox: Outbox,
+    changes: Changes,
+    access: Access,
+    links: Links,
+    clock: Clock,
+) -> Watching:
+    http_meter, task_meter = HttpMeter(), TaskMeter()
+    feed, seats, shapes = Feed(store, changes, watch=task_meter.look), Seats(), Shapes(links)
+    streams = Events(service, feed, store, gate=Gate(access), seats=seats, tickets=Tickets(clock), shapes=shapes)
+    looks = TasksV1(service, feed, store, seats=seats, shapes=shapes)
+    metrics = Metrics(
+        http=http_meter,
+        ways=task_meter,
+        tasks=store,
+        hooks=outbox,
+        accounts=service.accounts,
+        seats=seats,
+        cut=lambda: streams.cut,
+        clock=clock,
+    )
+    return Watching(
+        feed=feed,
+        streams=streams,
+        routes=[*streams.routes(), *looks.routes(), *metrics.routes()],
+        around=[http_meter.middleware],
+    )
