@@ -10,6 +10,7 @@ Longer than other files on purpose: whoever asks "what can be set?" reads one li
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import os
 import re
@@ -56,9 +57,10 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
         for name in self.__struct_fields__:
             value = getattr(self, name)
             if name in SECRET_FIELDS and value:
-                yield value
-                if "://" in value and (password := urlsplit(value).password):
-                    yield password
+                for secret in (value,) if isinstance(value, str) else value:
+                    yield secret
+                    if "://" in secret and (password := urlsplit(secret).password):
+                        yield password
 
 
 class AccountSettings(Group, frozen=True, kw_only=True):
@@ -134,6 +136,8 @@ class HookSettings(Group, frozen=True, kw_only=True):
 
     notify_hook: str = ""
     alert_hook: str = ""
+    webhook_secret: tuple[str, ...] = ()
+    hook_allow: tuple[str, ...] = ()
     allow_private_hooks: bool = False
 
 
@@ -247,6 +251,38 @@ def _host(text: str) -> str:
         if re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9_.-]+", name):
             return name.lower()
     raise ValueError("an IP address or a host name, without http:// and without a port")
+
+
+def _webhook_secret(text: str) -> str:
+    """A key of Standard Webhooks: 24 to 64 bytes in base64."""
+    try:
+        prefix, key = text[:6], base64.b64decode(text[6:], validate=True)
+        usable = prefix == "whsec_" and 24 <= len(key) <= 64
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(
+            f"whsec_ and 24 to 64 random bytes in base64, as made by\n      {_RANDOM_KEY}\n"
+            "    or two such, separated by a comma, while one replaces the other"
+        )
+    return text
+
+
+_RANDOM_KEY = """python -c "import base64, os; print('whsec_' + base64.b64encode(os.urandom(32)).decode())\""""
+
+
+def _allowed_name(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text.strip("[]")))
+    except ValueError:
+        pass
+    try:
+        return ("*." if text.startswith("*.") else "") + _host(text.removeprefix("*.").removesuffix("."))
+    except ValueError:
+        raise ValueError(
+            "host names, such as hooks.example.internal or *.example.internal, and networks, such as 10.1.2.0/24,\n"
+            "    separated by commas: without http://, without a port, and a network with its host bits 0"
+        ) from None
 
 
 def _hour(text: str) -> str:
@@ -434,6 +470,12 @@ TABLE = (
     Setting("ALERT_HOOK", "hooks.alert_hook", "http or https URL",
             "Hears when an account pauses because a human is needed. The operator's word: no address is refused.",
             read=_url, secret=True),
+    Setting("WEBHOOK_SECRET", "hooks.webhook_secret", "whsec_ and base64; two separated by a comma while rotating",
+            "Signs every call-back and alert, so that receivers know who speaks; docs/webhooks.md.",
+            read=_list(_webhook_secret), secret=True),
+    Setting("HOOK_ALLOW", "hooks.hook_allow", "list of host names and networks, separated by commas",
+            "Where callers' URLs may lead besides public addresses: hooks.internal, *.apps.internal, 10.1.2.0/24.",
+            read=_list(_allowed_name)),
     Setting("ALLOW_PRIVATE_HOOKS", "hooks.allow_private_hooks", "true or false",
             "Let callers' hooks and picture URLs reach loopback and private addresses; no stranger should.",
             read=_flag, simulator=True),

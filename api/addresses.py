@@ -1,4 +1,4 @@
-"""Where we let a caller's URL lead us: public addresses only, checked on the address that is connected to.
+"""Where we let a caller's URL lead us is checked on the address that is connected to; `api.allowed` says what may be.
 
 A name is looked up once, every address it has is checked, and the connection is made to one of those checked: a name
 that answers differently a moment later changes nothing. TLS and the Host header keep the name.
@@ -11,13 +11,15 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
+from threading import Thread
 from types import TracebackType
 
 import httpcore
 import httpx
 
+from api.allowed import Allowed
 from tasks.errors import ServiceError
 
 
@@ -27,77 +29,64 @@ class AddressNotAllowed(ServiceError):
     code = "address_not_allowed"
 
 
-# IANA's registries of special-purpose addresses, written out: what `ipaddress` calls private differs between patch
-# releases of Python.
-NOT_PUBLIC_V4 = tuple(
-    map(
-        IPv4Network,
-        (
-            "0.0.0.0/8",  # this host
-            "10.0.0.0/8",
-            "100.64.0.0/10",  # carrier NAT; one cloud keeps its metadata here
-            "127.0.0.0/8",
-            "168.63.129.16/32",  # a cloud's host agent, on an address that looks public
-            "169.254.0.0/16",  # link-local; most clouds' metadata
-            "172.16.0.0/12",
-            "192.0.0.0/24",
-            "192.0.2.0/24",
-            "192.88.99.0/24",
-            "192.168.0.0/16",
-            "198.18.0.0/15",
-            "198.51.100.0/24",
-            "203.0.113.0/24",
-            "224.0.0.0/4",  # multicast
-            "240.0.0.0/4",  # reserved, broadcast
-        ),
-    )
-)
-
-# Public IPv6 is in here and nowhere else: loopback, unique local (fd00:ec2::254 too), link-local and multicast are not.
-GLOBAL_V6 = IPv6Network("2000::/3")
-NOT_PUBLIC_V6 = tuple(
-    map(
-        IPv6Network,
-        (
-            "2001::/23",  # protocol assignments; Teredo, which wraps an IPv4 address
-            "2001:db8::/32",
-            "2002::/16",  # 6to4, which wraps an IPv4 address
-            "3fff::/20",
-        ),
-    )
-)
-NAT64 = IPv6Network("64:ff9b::/96")  # how a host without IPv4 reaches the IPv4 address in the last 32 bits
-
-Address = IPv4Address | IPv6Address
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
 
 ADDRESSES_TRIED = 4
-
-
-def is_public(address: Address) -> bool:
-    """May a stranger's URL lead here?"""
-    if isinstance(address, IPv4Address):
-        return not any(address in network for network in NOT_PUBLIC_V4)
-    if address.ipv4_mapped is not None:
-        return is_public(address.ipv4_mapped)
-    if address in NAT64:
-        return is_public(IPv4Address(int(address) & 0xFFFF_FFFF))
-    return address in GLOBAL_V6 and not any(address in network for network in NOT_PUBLIC_V6)
+LOOK_UPS = 256  # at once
 
 
 class SystemLookup:
-    """The system's resolver. Look-ups of one name share a thread: a name that never answers cannot use them all up."""
+    """The system's resolver. Look-ups of one name are one.
+
+    Each has a thread of its own: in a shared pool some names whose servers never answer would hold up all others, and
+    the end of the process with them.
+    """
 
     def __init__(self) -> None:
         self._pending: dict[str, asyncio.Future[Sequence[str]]] = {}
 
     async def __call__(self, name: str) -> Sequence[str]:
-        pending = self._pending.get(name)
-        if pending is None:
-            pending = asyncio.get_running_loop().run_in_executor(None, _addresses_of, name)
-            self._pending[name] = pending
-            pending.add_done_callback(lambda _: self._pending.pop(name, None))
+        try:
+            return [str(ip_address(name))]
+        except ValueError:
+            pending = self._pending.get(name) or self._start(name)
         return await asyncio.shield(pending)
+
+    def _start(self, name: str) -> asyncio.Future[Sequence[str]]:
+        if len(self._pending) >= LOOK_UPS:
+            raise httpcore.ConnectError("too many names are being looked up")
+        loop = asyncio.get_running_loop()
+        found: asyncio.Future[Sequence[str]] = loop.create_future()
+        found.add_done_callback(lambda _: self._forget(name, found))
+        self._pending[name] = found
+        Thread(target=_look_up, args=(name, loop, found), name="look up a name", daemon=True).start()
+        return found
+
+    def _forget(self, name: str, found: asyncio.Future[Sequence[str]]) -> None:
+        del self._pending[name]
+        if not found.cancelled():
+            found.exception()  # whoever asked may have gone
+
+
+def _look_up(name: str, loop: asyncio.AbstractEventLoop, found: asyncio.Future[Sequence[str]]) -> None:
+    """In a thread: what is found, or why not, goes back to the loop, unless that has ended."""
+    addresses: Sequence[str] = ()
+    failure: Exception | None = None
+    try:
+        addresses = _addresses_of(name)
+    except Exception as error:
+        failure = error
+
+    def tell() -> None:
+        if found.done():
+            return
+        if failure is None:
+            found.set_result(addresses)
+        else:
+            found.set_exception(failure)
+
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(tell)
 
 
 def _addresses_of(name: str) -> Sequence[str]:
@@ -109,10 +98,17 @@ def _addresses_of(name: str) -> Sequence[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-class PublicOnly(httpcore.AsyncNetworkBackend):
-    """Connects to public addresses, and raises `AddressNotAllowed` for names that have any other."""
+class Guarded(httpcore.AsyncNetworkBackend):
+    """Connects to what is allowed, and raises `AddressNotAllowed` for names that have any other address."""
 
-    def __init__(self, *, lookup: Lookup | None = None, inner: httpcore.AsyncNetworkBackend | None = None) -> None:
+    def __init__(
+        self,
+        allowed: Allowed,
+        *,
+        lookup: Lookup | None = None,
+        inner: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        self._allowed = allowed
         self._lookup = lookup or SystemLookup()
         self._inner = inner or httpcore.AnyIOBackend()
 
@@ -135,8 +131,9 @@ class PublicOnly(httpcore.AsyncNetworkBackend):
         addresses = await self._lookup(host)
         if not addresses:
             raise httpcore.ConnectError("the name has no address")
-        # One that is not public spoils them all: an honest receiver has none.
-        if not all(is_public(ip_address(address)) for address in addresses):
+        # One that is not allowed spoils them all: an honest receiver has none.
+        may = self._allowed.allows_name(host) or all(self._allowed.allows(ip_address(each)) for each in addresses)
+        if not may:
             raise AddressNotAllowed
         return addresses[:ADDRESSES_TRIED]
 

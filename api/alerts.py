@@ -2,7 +2,8 @@
 
 Law: told once for each account and reason, and nobody waits for it. What is not delivered within some minutes, or
 before the process ends, is given up: after a restart the account is asked again, and `/health` shows a pause all the
-time. The URL is the operator's own, so its address is not checked; only its host is logged.
+time. The URL is the operator's own, so its address is not checked; only its host is logged. Alerts are signed as
+call-backs are.
 """
 
 from __future__ import annotations
@@ -12,18 +13,23 @@ import json
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 
+from api.allowed import EVERYTHING
 from api.mending import told
-from api.webhooks import TIMEOUT, Failed, hook_client, post_once, wait_after
+from api.posting import TIMEOUT, Failed, hook_client, post_once
+from api.signing import Signer
+from api.waits import MINUTE, retry_after, wait_after
 from tasks.ports import Clock
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS = 5  # six minutes in all, by the waits of `api.webhooks`
+ATTEMPTS = 5  # six minutes in all, by the waits of `api.waits`
+LONGEST_ASKED = MINUTE  # what a Retry-After is cut to: a human is waited for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +37,7 @@ class Alert:
     account: str
     reason: str
     time: int  # ms
+    id: str = field(default_factory=lambda: f"msg_{uuid4().hex}")  # the same for each attempt
 
     def body(self) -> bytes:
         document = {
@@ -45,18 +52,20 @@ class Alert:
 
 
 class Alerts:
-    """Delivers to `url` until cancelled; without one nothing is told. `sleep` takes seconds."""
+    """Delivers to `url` until cancelled; without one nothing is told. `clock` is the wall's; `sleep` takes seconds."""
 
     def __init__(
         self,
         url: str,
         *,
         clock: Clock,
+        signer: Signer,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         timeout: float = TIMEOUT,
     ) -> None:
         self._url = url
         self._clock = clock
+        self._signer = signer
         self._sleep = sleep
         self._timeout = timeout
         self._told: set[tuple[str, str]] = set()
@@ -69,24 +78,28 @@ class Alerts:
             self._owed.put_nowait(Alert(account=account, reason=reason, time=self._clock.now()))
 
     async def run(self) -> None:
-        async with hook_client(guarded=False) as client, asyncio.TaskGroup() as group:
+        async with hook_client(EVERYTHING) as client, asyncio.TaskGroup() as group:
             while True:
                 alert = await self._owed.get()
                 group.create_task(self._deliver(alert, client), name=f"alert about account {alert.account}")
 
     async def _deliver(self, alert: Alert, client: httpx.AsyncClient) -> None:
         where = f"alert about account {alert.account} to {urlsplit(self._url).hostname}"
+        body = alert.body()
         for attempt in range(1, ATTEMPTS + 1):
+            asked = 0
             try:
-                status = await post_once(client, self._url, alert.body(), self._timeout)
+                headers = self._signer.headers(alert.id, self._clock.now(), body)
+                status = await post_once(client, self._url, body, headers, self._timeout)
             except Failed as error:
                 why, is_final = str(error), error.final
+                asked = retry_after(error.asked, self._clock.now())
             except Exception as error:  # a defect of ours must not end the loop; its words may hold the URL
                 why, is_final = type(error).__name__, False
             else:
                 log.info("%s: %s, attempt %s", where, status, attempt)
                 return
-            wait = wait_after(attempt, random.random())
+            wait = wait_after(attempt, random.random(), asked, LONGEST_ASKED)
             if is_final or attempt == ATTEMPTS or wait is None:
                 break
             log.warning("%s: %s, attempt %s: again in %s s", where, why, attempt, round(wait / 1000))

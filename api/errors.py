@@ -57,6 +57,18 @@ class UnknownContentType(ServiceError):
     code = "unknown_content_type"
 
 
+class DeliveryNotFound(BadRequest):
+    """There is no such delivery."""
+
+    code = "delivery_not_found"
+
+
+class DeliveryDone(ServiceError):
+    """The delivery has arrived: there is nothing to try again."""
+
+    code = "delivery_done"
+
+
 class CannotListen(ServiceError):
     """The address cannot be listened on."""
 
@@ -97,6 +109,7 @@ _STATUS: dict[type[ServiceError], int] = {
     BodyTooLarge: 413,
     UnknownContentType: 415,
     KeyReused: 409,
+    DeliveryDone: 409,
     QueueFull: 429,
     TooManyStreams: 429,
     StreamsFull: 503,

@@ -1,8 +1,8 @@
 """Pictures that callers name by links, fetched: bytes within limits, or BadPicture with the reason.
 
-Law: a stranger's link never leads into the operator's network, at no step of a redirect either, unless the operator
-allows private addresses. An error names the host alone: paths and queries hold secrets. What was fetched is not judged
-here beyond its length.
+Law: a stranger's link never leads into the operator's network, at no step of a redirect either, but to what the
+operator allows; and what was asked for over TLS does not come without it. An error names the host alone: paths and
+queries hold secrets. What was fetched is not judged here beyond its length.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from api.addresses import AddressNotAllowed, GuardedTransport, PublicOnly
+from api.addresses import AddressNotAllowed, Guarded, GuardedTransport
+from api.allowed import Allowed
 from tasks.pictures import MOST_BYTES, BadPicture
 
 SECONDS = 20.0  # for all the links of a request together
@@ -29,15 +30,14 @@ HINT = "Give a link that anybody can load without a login, or the picture itself
 class PictureFetch:
     """Fetches while it is open."""
 
-    def __init__(self, *, allow_private: bool, seconds: float = SECONDS, guard: PublicOnly | None = None) -> None:
+    def __init__(self, allowed: Allowed, *, seconds: float = SECONDS, guard: Guarded | None = None) -> None:
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=0)
         self._seconds = seconds
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._client = httpx.AsyncClient(
-            transport=None if allow_private else GuardedTransport(guard or PublicOnly(), limits=limits),
+            transport=GuardedTransport(guard or Guarded(allowed), limits=limits),
             trust_env=False,
             follow_redirects=False,  # the library would read the whole body of each answer that redirects
-            limits=limits,
             timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),  # the limit for the whole is set around it
             headers={"Accept": "image/*", "Accept-Encoding": "identity"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # keeps none
@@ -82,6 +82,8 @@ class PictureFetch:
             try:
                 if answer.next_request is None:
                     return await _body(url, answer)
+                if (request.url.scheme, answer.next_request.url.scheme) == ("https", "http"):
+                    raise _bad(url, "it redirects from https to http")
                 request = answer.next_request
             finally:
                 await answer.aclose()

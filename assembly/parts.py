@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from api.allowed import EVERYTHING, Allowed
 from api.auth import Access
 from assembly.accounts_file import AccountsFile
 from bot.client import AccountConfig
@@ -27,6 +28,7 @@ from settings import (
     ROOT,
     AccountSettings,
     DiscordSettings,
+    HookSettings,
     HttpSettings,
     StorageSettings,
     TaskSettings,
@@ -120,6 +122,11 @@ def make_access(given: HttpSettings) -> Access:
         allowed_hosts=frozenset([*given.allowed_hosts, *([public] if public else [])]),
         cors_origins=frozenset(given.cors_origins),
     )
+
+
+def make_allowed(given: HookSettings) -> Allowed:
+    """Where callers' URLs may lead besides public addresses."""
+    return EVERYTHING if given.allow_private_hooks else Allowed.of(given.hook_allow)
 
 
 def make_deadlines(given: TaskSettings) -> Deadlines:

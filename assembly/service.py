@@ -16,6 +16,7 @@ import httpx
 from api.accounts import AccountRoutes
 from api.alerts import Alerts
 from api.app import make_app, serve
+from api.deliveries import DeliveryRoutes
 from api.links import Links
 from api.mj import Mj
 from api.mj_schema import render_mj
@@ -23,6 +24,7 @@ from api.operator import Operator
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
 from api.settings_view import SettingsView
+from api.signing import Signer
 from api.webhooks import Deliveries
 from assembly.accounts import Accounts
 from assembly.accounts_file import AccountsFile
@@ -30,6 +32,7 @@ from assembly.in_force import in_force
 from assembly.parts import (
     accounts_of,
     make_access,
+    make_allowed,
     make_deadlines,
     make_endpoints,
     make_keeping,
@@ -78,7 +81,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         translator = make_translator(http, settings.translation, clock)
         events: asyncio.Queue[Event] = asyncio.Queue()
         awake = asyncio.Event()
-        alerts = Alerts(settings.hooks.alert_hook, clock=clock)
+        alerts = Alerts(settings.hooks.alert_hook, clock=SystemClock(), signer=Signer(settings.hooks.webhook_secret))
         folder = settings.storage.capture_dir
         captures = await stack.enter_async_context(Captures(ROOT / folder if folder else None, clock=clock))
         accounts_file = AccountsFile(ROOT / path) if (path := settings.discord.accounts_file) else None
@@ -146,13 +149,16 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             outbox,
             store.get,
             {"v1": partial(render_v1, links=links), "mj": partial(render_mj, links=links)},
-            allow_private=settings.hooks.allow_private_hooks,
+            allowed=make_allowed(settings.hooks),
+            signer=Signer(settings.hooks.webhook_secret),
             clock=clock,
+            wall=SystemClock(),
+            told=changes.publish,
         )
         keeping = make_keeping(settings.storage)
         upkeep = Upkeep(Removal(database, store), keeping, clock, wall=SystemClock())
         access = make_access(settings.http)
-        pictures = await stack.enter_async_context(PictureFetch(allow_private=settings.hooks.allow_private_hooks))
+        pictures = await stack.enter_async_context(PictureFetch(make_allowed(settings.hooks)))
         mj = Mj(
             use_cases,
             links,
@@ -176,6 +182,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 *Operator(use_cases, links).routes(),
                 *AccountRoutes(accounts, use_cases).routes(),
                 *SettingsView(in_force(settings)).routes(),
+                *DeliveryRoutes(outbox, clock).routes(),
             ],
             around=watching.around,
             closing=[watching.streams.close],

@@ -10,9 +10,12 @@ import msgspec
 
 from storage import sql
 from storage.database import Database
-from storage.records import key, snapshot_of
+from storage.records import key, line_row_of, snapshot_of
 from storage.writer import Row, Statement
-from tasks.model import Task
+from tasks.model import Attempt, Task
+from tasks.timeline import of_attempt
+
+NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,11 +31,13 @@ class Delivery:
     trusted: bool  # the operator's own URL: its address is not checked
     event: str
     snapshot: Task | None  # the task as it was then; None: as it is
-    attempts: int  # made so far
+    attempts: int  # made so far, or since somebody asked for it to be delivered again
     due: int  # ms; 0: at once
     status: str  # due | done | given_up
     last_error: str
     created: int
+    settled: int | None  # ms; None while it is due
+    last_status: int | None  # HTTP's, of the last answer
 
 
 class Outbox:
@@ -65,23 +70,47 @@ class Outbox:
         """All rows of a task, in the order they were written."""
         return [_delivery(row) for row in await self._database.read(sql.OF_TASK, (key(task_id),))]
 
-    async def done(self, delivery_id: int) -> None:
-        await self._settle(delivery_id, "done")
+    async def get(self, delivery_id: int) -> Delivery | None:
+        return next((_delivery(row) for row in await self._database.read(sql.DELIVERY, (delivery_id,))), None)
 
-    async def retry(self, delivery_id: int, due: int, error: str) -> None:
-        await self._settle(delivery_id, "due", due=due, error=error)
+    async def latest(
+        self,
+        limit: int,
+        before: int | None = None,
+        *,
+        status: str | None = None,
+        task_id: str | None = None,
+        receiver: str | None = None,
+    ) -> list[Delivery]:
+        """Newest first; `before` is a delivery's id that pages on; what is None is any."""
+        wanted: dict[str, str | int | None] = {"status": status, "receiver": receiver, "limit": limit}
+        wanted["before"] = NO_LIMIT if before is None else before
+        statement = {"due": sql.DELIVERIES_DUE, "given_up": sql.DELIVERIES_GIVEN_UP}.get(status or "", sql.DELIVERIES)
+        if task_id is not None:
+            wanted["task_id"] = key(task_id)
+            statement = sql.DELIVERIES_OF_TASK
+        return [_delivery(row) for row in await self._database.read(statement, wanted)]
 
-    async def give_up(self, delivery_id: int, error: str) -> None:
-        await self._settle(delivery_id, "given_up", error=error)
+    async def settle(self, attempt: Attempt) -> None:
+        """Write what became of an attempt: into its row, and as a line of the task's timeline.
 
-    async def _settle(self, delivery_id: int, status: str, *, due: int | None = None, error: str = "") -> None:
-        row = {"id": delivery_id, "status": status, "due": due, "error": error}
-        await self._database.write(Statement(sql.SETTLE, [row]))
+        Nothing is written, and nothing is wrong, where the task has been removed meanwhile.
+        """
+        _, time, kind, detail = line_row_of(of_attempt(attempt))
+        line = {"id": attempt.delivery_id, "time": time, "kind": kind, "detail": detail}
+        row = {"id": attempt.delivery_id, "status": attempt.outcome, "due": attempt.due, "time": attempt.time}
+        row |= {"error": attempt.error, "http_status": attempt.status}
+        await self._database.write(Statement(sql.INSERT_LINE_OF_DELIVERY, [line]), Statement(sql.SETTLE, [row]))
+
+    async def deliver_again(self, delivery_id: int, now: int) -> None:
+        """Due now, and the waits begin anew; what was delivered stays so."""
+        again = Statement(sql.DELIVER_AGAIN, [{"id": delivery_id, "now": now}])
+        await self._database.write(again, committed=self._database.hooks_written.set)
 
 
 def _delivery(row: Row) -> Delivery:
     number, task_id, url, receiver, api, state, trusted, event, snapshot, *life = row
-    attempts, due, status, last_error, created = life
+    attempts, due, status, last_error, created, settled, last_status = life
     return Delivery(
         id=number,
         task_id=str(task_id),
@@ -97,4 +126,6 @@ def _delivery(row: Row) -> Delivery:
         status=status,
         last_error=last_error,
         created=created,
+        settled=settled,
+        last_status=last_status,
     )

@@ -154,9 +154,10 @@ WHERE task_id = :task AND NOT EXISTS (
 )
 """
 
-_DELIVERY = (
-    "id, task_id, url, receiver, api, state, trusted, event, snapshot, attempts, due, status, last_error, created"
-)
+_DELIVERY = """
+id, task_id, url, receiver, api, state, trusted, event, snapshot, attempts, due, status, last_error, created, settled,
+last_status
+"""
 
 # Of each task and URL the oldest alone: what is newer waits for it, and must not hide others' rows meanwhile.
 DUE = f"""
@@ -179,11 +180,42 @@ NEXT_DUE = "SELECT min(due) FROM outbox WHERE status = 'due' AND due > ?"
 
 OF_TASK = f"SELECT {_DELIVERY} FROM outbox WHERE task_id = ? ORDER BY id"  # noqa: S608 - as above
 
+DELIVERY = f"SELECT {_DELIVERY} FROM outbox WHERE id = ?"  # noqa: S608 - as above
+
+_AND_AS_ASKED = """
+AND id < :before AND (:receiver IS NULL OR receiver = :receiver) AND (:status IS NULL OR status = :status)
+ORDER BY id DESC LIMIT :limit
+"""
+
+# The newest that fit. One statement for each index: the conditions are letter for letter theirs.
+DELIVERIES = f"SELECT {_DELIVERY} FROM outbox WHERE id > 0 {_AND_AS_ASKED}"  # noqa: S608 - as above
+
+DELIVERIES_OF_TASK = f"SELECT {_DELIVERY} FROM outbox WHERE task_id = :task_id {_AND_AS_ASKED}"  # noqa: S608
+
+DELIVERIES_DUE = f"""
+SELECT {_DELIVERY} FROM outbox INDEXED BY outbox_due WHERE status = 'due' {_AND_AS_ASKED}
+"""  # noqa: S608 - as above
+
+DELIVERIES_GIVEN_UP = f"""
+SELECT {_DELIVERY} FROM outbox INDEXED BY outbox_given_up WHERE status = 'given_up' {_AND_AS_ASKED}
+"""  # noqa: S608 - as above
+
 SETTLE = """
 UPDATE outbox SET
     snapshot = iif(:status = 'due', snapshot, NULL),
-    status = :status, due = coalesce(:due, due), last_error = :error, attempts = attempts + 1
+    status = :status, due = coalesce(:due, due), last_error = :error, attempts = attempts + 1,
+    last_status = :http_status, settled = iif(:status = 'due', NULL, :time)
 WHERE id = :id
+"""
+
+# Before SETTLE, in its transaction. Nothing where the task, and with it the delivery, is gone meanwhile.
+INSERT_LINE_OF_DELIVERY = """
+INSERT INTO timeline (task_id, time, kind, detail) SELECT task_id, :time, :kind, :detail FROM outbox WHERE id = :id
+"""
+
+# What was delivered stays so. The waits begin anew.
+DELIVER_AGAIN = """
+UPDATE outbox SET status = 'due', due = :now, attempts = 0, settled = NULL WHERE id = :id AND status <> 'done'
 """
 
 # ---------------------------------------------------------------- pictures

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tasks.events import Heard, Progressed
-from tasks.model import Send, Task
+from tasks.model import Attempt, Send, Task
 
 Detail = str | int | bool | None
 
@@ -66,6 +66,21 @@ def of_change(before: Task | None, after: Task, now: int) -> Entry:
         return Entry(task_id=after.id, time=now, kind="submitted", detail=detail)
     detail = {name: value for name in _TOLD if (value := _plain(after, name)) != _plain(before, name)}
     return Entry(task_id=after.id, time=now, kind="changed", detail=detail)
+
+
+def of_attempt(attempt: Attempt) -> Entry:
+    """One try to tell a receiver."""
+    detail: dict[str, Detail] = {
+        "receiver": attempt.receiver,
+        "event": attempt.event,
+        "attempt": attempt.number,
+        "outcome": attempt.outcome,
+        "due": attempt.due,
+        "http_status": attempt.status,
+        "error": attempt.error,
+    }
+    told = {name: value for name, value in detail.items() if value not in (None, "")}
+    return Entry(task_id=attempt.task_id, time=attempt.time, kind="told", detail=told)
 
 
 _TOLD = (

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -11,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import settings
+from assembly.parts import make_allowed
 from settings import ROOT, TABLE, AccountSettings, Setting, Settings, SettingsError, load
 
 ACCOUNT = {"DISCORD_TOKEN": "secret.token", "DISCORD_GUILD_ID": "11", "DISCORD_CHANNEL_ID": "22"}
@@ -234,6 +239,47 @@ def test_base_urls_end_without_a_slash() -> None:
     assert read(DISCORD_API_BASE="http://proxy.example/api/v9/").discord.api_base == "http://proxy.example/api/v9"
 
 
+KEYS = [f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in range(2)]
+
+
+def test_webhook_secrets_are_one_or_two_keys() -> None:
+    assert read().hooks.webhook_secret == ()
+    assert read(WEBHOOK_SECRET=KEYS[0]).hooks.webhook_secret == (KEYS[0],)
+    assert read(WEBHOOK_SECRET=f"{KEYS[0]}, {KEYS[1]}").hooks.webhook_secret == tuple(KEYS)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        *("mysecret", "whsec_mysecret", "whsec_", "whsec_ä", KEYS[0].removeprefix("whsec_"), KEYS[0][:20]),
+        *(KEYS[0].replace("A", "-"), KEYS[0].rstrip("="), f"{KEYS[0]},plain", f"whsec_{'A' * 100}"),
+    ],
+)
+def test_a_webhook_secret_that_is_none_is_told_how_to_make_one(secret: str) -> None:
+    text = mistakes(WEBHOOK_SECRET=secret)
+    assert secret.rsplit(",", maxsplit=1)[-1] not in text.replace("whsec_ and", "").replace("'whsec_'", "")
+    command = next(line.strip() for line in text.splitlines() if line.strip().startswith("python -c"))
+    made = subprocess.run([sys.executable, *shlex.split(command)[1:]], capture_output=True, text=True, check=True)
+    assert read(WEBHOOK_SECRET=made.stdout.strip()).hooks.webhook_secret
+
+
+def test_hook_allow_takes_names_wildcards_and_networks() -> None:
+    text = "Hooks.Internal, *.Apps.internal., 10.1.2.0/24, 192.168.7.7, [fd00::1], fd00:1::/64"
+    entries = ("hooks.internal", "*.apps.internal", "10.1.2.0/24", "192.168.7.7/32", "fd00::1/128", "fd00:1::/64")
+    assert read(HOOK_ALLOW=text).hooks.hook_allow == entries
+    allowed = make_allowed(read(HOOK_ALLOW=text).hooks)
+    assert allowed.allows_name("hooks.internal") and allowed.allows_name("a.apps.internal")
+    assert len(allowed.networks) == 4
+    assert make_allowed(read(ALLOW_PRIVATE_HOOKS="true").hooks).everything
+
+
+@pytest.mark.parametrize(
+    "entry", ["http://a.internal", "a.internal:80", "10.1.2.3/24", "*", "*.", "a*.b", "300.1.1.1", "*.*.b"]
+)
+def test_hook_allow_refuses_what_is_neither(entry: str) -> None:
+    assert "*.example.internal, and networks" in mistakes(HOOK_ALLOW=entry)
+
+
 def test_a_secret_in_the_wrong_line_is_not_shown() -> None:
     token = "MTA4" * 12
     text = mistakes(
@@ -261,6 +307,7 @@ SECRETS = {
     "NOTIFY_HOOK": "https://hook.example/?key=hookkey",
     "ALERT_HOOK": "https://alert.example/alertkey",
     "PROXY_URL": "http://me:proxypass@proxy.example:8080",
+    "WEBHOOK_SECRET": f"{KEYS[0]},{KEYS[1]}",
 }
 
 
@@ -268,12 +315,16 @@ def test_repr_and_str_show_no_secret() -> None:
     got = read(**SECRETS)
     for text in (repr(got), str(got), f"{got}", repr(got.discord), repr(got.discord.accounts[0]), repr(got.http)):
         assert not any(
-            secret in text for secret in ("tokentoken", "apisecret", "baidusecret", "hookkey", "alertkey", "proxypass")
+            secret in text
+            for secret in ("tokentoken", "apisecret", "baidusecret", "hookkey", "alertkey", "proxypass", "whsec_")
         )
 
 
 def test_every_secret_is_handed_to_the_log() -> None:
-    assert set(read(**SECRETS).secrets()) == {*SECRETS.values(), "proxypass"} - {"app"}
+    assert set(read(**SECRETS).secrets()) == {*SECRETS.values(), "proxypass", *KEYS} - {
+        "app",
+        SECRETS["WEBHOOK_SECRET"],
+    }
 
 
 def test_groups_are_frozen() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -11,10 +12,13 @@ from dataclasses import dataclass, field
 
 import pytest
 from aiohttp import web
+from standardwebhooks import Webhook
 
 from api.alerts import ATTEMPTS, Alert, Alerts
 from api.mending import told
-from api.webhooks import JITTER, WAITS
+from api.signing import Signer
+from api.waits import JITTER, WAITS
+from tasks.clock import SystemClock
 
 SECRET = "s3cret"
 
@@ -31,11 +35,13 @@ class Hook:
     answers: list[int] = field(default_factory=list)
     got: asyncio.Queue[tuple[web.Request, bytes]] = field(default_factory=asyncio.Queue)
     url: str = ""
+    asks: str = ""  # as Retry-After
 
     async def handle(self, request: web.Request) -> web.Response:
         self.got.put_nowait((request, await request.read()))
         status = self.answers.pop(0) if self.answers else 200
-        return web.Response(status=status, headers={"Location": "/elsewhere"} if status == 302 else {})
+        headers = {"Location": "/elsewhere"} if status == 302 else {}
+        return web.Response(status=status, headers=headers | ({"Retry-After": self.asks} if self.asks else {}))
 
     async def next(self) -> dict[str, object]:
         async with asyncio.timeout(5):
@@ -80,7 +86,7 @@ async def running(alerts: Alerts) -> AsyncIterator[Alerts]:
 
 
 async def test_the_operator_is_told_once_for_each_account_and_reason(hook: Hook) -> None:
-    alerts = Alerts(hook.url, clock=Clock())
+    alerts = Alerts(hook.url, clock=Clock(), signer=Signer())
     alerts.account_paused("11", "token_invalid")  # before the loop has begun
     async with running(alerts):
         async with asyncio.timeout(5):
@@ -103,7 +109,7 @@ async def test_the_operator_is_told_once_for_each_account_and_reason(hook: Hook)
 async def test_a_receiver_that_fails_twice_is_told_at_the_third_attempt(hook: Hook) -> None:
     hook.answers = [500, 302]
     waits = Waits()
-    async with running(Alerts(hook.url, clock=Clock(), sleep=waits)) as alerts:
+    async with running(Alerts(hook.url, clock=Clock(), signer=Signer(), sleep=waits)) as alerts:
         alerts.account_paused("11", "captcha")
         bodies = [await hook.next() for _ in range(3)]
     assert bodies == [bodies[0]] * 3
@@ -116,7 +122,7 @@ async def test_it_is_given_up_after_some_minutes_and_the_next_alert_goes_out(
 ) -> None:
     hook.answers = [503] * ATTEMPTS
     waits = Waits()
-    async with running(Alerts(hook.url, clock=Clock(), sleep=waits)) as alerts:
+    async with running(Alerts(hook.url, clock=Clock(), signer=Signer(), sleep=waits)) as alerts:
         alerts.account_paused("11", "captcha")
         for _ in range(ATTEMPTS):
             assert (await hook.next())["account"] == "11"
@@ -126,6 +132,32 @@ async def test_it_is_given_up_after_some_minutes_and_the_next_alert_goes_out(
     assert "given up" in caplog.text
 
 
+async def test_every_attempt_is_signed_and_all_of_an_alert_have_one_id(hook: Hook) -> None:
+    hook.answers = [500]
+    secret = f"whsec_{base64.b64encode(bytes(32)).decode()}"
+    async with running(Alerts(hook.url, clock=SystemClock(), signer=Signer([secret]), sleep=Waits())) as alerts:
+        alerts.account_paused("11", "captcha")
+        async with asyncio.timeout(5):
+            first, again = await hook.got.get(), await hook.got.get()
+        alerts.account_paused("22", "captcha")
+        async with asyncio.timeout(5):
+            other = await hook.got.get()
+    for request, body in (first, again, other):
+        assert Webhook(secret).verify(body, dict(request.headers))["event"] == "account_paused"
+    ids = [request.headers["webhook-id"] for request, _ in (first, again, other)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+async def test_a_receiver_that_asks_for_time_gets_a_minute_at_most(hook: Hook) -> None:
+    hook.answers, hook.asks = [503, 429], "3600"
+    waits = Waits()
+    async with running(Alerts(hook.url, clock=Clock(), signer=Signer(), sleep=waits)) as alerts:
+        alerts.account_paused("11", "captcha")
+        for _ in range(3):
+            await hook.next()
+    assert all(60 <= seconds <= 66 for seconds in waits.seconds)
+
+
 async def test_a_failing_receiver_delays_no_other_alert(hook: Hook) -> None:
     hook.answers = [500]
     never = asyncio.Event()
@@ -133,7 +165,7 @@ async def test_a_failing_receiver_delays_no_other_alert(hook: Hook) -> None:
     async def wait(seconds: float) -> None:
         await never.wait()
 
-    async with running(Alerts(hook.url, clock=Clock(), sleep=wait)) as alerts:
+    async with running(Alerts(hook.url, clock=Clock(), signer=Signer(), sleep=wait)) as alerts:
         alerts.account_paused("11", "captcha")
         await hook.next()
         alerts.account_paused("22", "captcha")
@@ -159,7 +191,7 @@ async def test_no_log_holds_a_secret_of_the_url(hook: Hook, caplog: pytest.LogCa
     handler = Ends()
     logging.getLogger("api.alerts").addHandler(handler)
     try:
-        async with running(Alerts(url, clock=Clock(), sleep=Waits())) as alerts:
+        async with running(Alerts(url, clock=Clock(), signer=Signer(), sleep=Waits())) as alerts:
             alerts.account_paused("11", "captcha")
             async with asyncio.timeout(5):
                 await ended.wait()
@@ -171,7 +203,7 @@ async def test_no_log_holds_a_secret_of_the_url(hook: Hook, caplog: pytest.LogCa
 
 
 async def test_without_a_url_nothing_is_told() -> None:
-    async with running(Alerts("", clock=Clock())) as alerts:
+    async with running(Alerts("", clock=Clock(), signer=Signer())) as alerts:
         alerts.account_paused("11", "captcha")
         await asyncio.sleep(0)
 

@@ -28,7 +28,7 @@ from tasks.model import Account, Action, Phase, Status, Task
 from tasks.timeline import Detail, Line
 from tasks.version import VERSION
 from tests.api.twin import Twin, finished
-from tests.storage.builders import a_hook, a_task
+from tests.storage.builders import a_hook, a_task, an_attempt
 from tests.tasks.twins import SetClock
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -121,7 +121,7 @@ async def test_the_queue_and_the_open_tasks_are_counted_from_the_table(tmp_path:
         await store.insert(a_task(4, **running))
         await store.insert(a_task(5, status=Status.SUCCESS, phase=Phase.OVER))
         [first, _] = await outbox.of_task("1")
-        await outbox.give_up(first.id, "gone")
+        await outbox.settle(an_attempt(first, "given_up", error="gone"))
         told = samples(await page(metrics_of(tasks=store, hooks=outbox)))
     assert told['mj_tasks{account="",action="IMAGINE",status="NOT_START"}'] == 2
     assert told['mj_tasks{account="11",action="IMAGINE",status="IN_PROGRESS"}'] == 2

@@ -11,7 +11,8 @@ import httpcore
 import pytest
 from aiohttp import web
 
-from api.addresses import PublicOnly
+from api.addresses import Guarded
+from api.allowed import EVERYTHING, Allowed
 from api.picture_fetch import REDIRECTS, PictureFetch
 from tasks.pictures import MOST_BYTES, BadPicture
 from tests.api.mj_twin import data_url, png, speaking_mj, told
@@ -84,8 +85,8 @@ async def pictures() -> AsyncIterator[Pictures]:
 
 
 @asynccontextmanager
-async def speaking(*, allow_private: bool = True, seconds: float = 20) -> AsyncIterator[Caller]:
-    async with PictureFetch(allow_private=allow_private, seconds=seconds) as load, speaking_mj(load=load) as mj:
+async def speaking(allowed: Allowed = EVERYTHING, *, seconds: float = 20) -> AsyncIterator[Caller]:
+    async with PictureFetch(allowed, seconds=seconds) as load, speaking_mj(load=load) as mj:
         yield mj
 
 
@@ -156,7 +157,7 @@ async def test_what_is_too_large_is_cut_off(pictures: Pictures) -> None:
 
 
 async def test_what_comes_with_a_redirect_is_not_read(pictures: Pictures) -> None:
-    async with PictureFetch(allow_private=True) as load:
+    async with PictureFetch(EVERYTHING) as load:
         url = f"{pictures.url}/heavy"
         assert await load([url]) == {url: png()}
         await asyncio.wait_for(pictures.left.wait(), 10)
@@ -181,7 +182,7 @@ async def test_a_server_that_is_not_there_is_told() -> None:
 
 
 async def test_no_cookie_is_kept(pictures: Pictures) -> None:
-    async with PictureFetch(allow_private=True) as load:
+    async with PictureFetch(EVERYTHING) as load:
         url = f"{pictures.url}/cookie"
         assert await load([url]) == {url: png()}
 
@@ -191,7 +192,7 @@ async def test_no_cookie_is_kept(pictures: Pictures) -> None:
 
 async def test_private_addresses_are_refused(pictures: Pictures) -> None:
     port = pictures.url.rpartition(":")[2]
-    async with speaking(allow_private=False) as mj:
+    async with speaking(Allowed()) as mj:
         for host in ("127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1"):
             assert "not public" in await refusal(mj, f"http://{host}:{port}/dog.png")
         assert pictures.asked == []
@@ -219,9 +220,52 @@ async def look_up(name: str) -> Sequence[str]:
 async def test_a_redirect_leads_to_public_addresses_only(pictures: Pictures) -> None:
     port = pictures.url.rpartition(":")[2]
     base = f"http://pictures.example:{port}"
-    async with PictureFetch(allow_private=False, guard=PublicOnly(lookup=look_up, inner=Detour())) as load:
+    async with PictureFetch(Allowed(), guard=Guarded(Allowed(), lookup=look_up, inner=Detour())) as load:
         allowed = f"{base}/away?to={base}/dog.png"
         assert await load([allowed]) == {allowed: png()}
         with pytest.raises(BadPicture, match=r"pictures\.example cannot be loaded: .* not public"):
             await load([f"{base}/away?to=http://inside.example:{port}/dog.png"])
         assert pictures.asked == ["/away", "/dog.png", "/away"]
+
+
+async def test_the_operator_may_allow_a_name(pictures: Pictures) -> None:
+    port = pictures.url.rpartition(":")[2]
+    allowed = Allowed.of(["*.inside.example"])
+    async with PictureFetch(allowed, guard=Guarded(allowed, lookup=look_up)) as load:
+        url = f"http://files.inside.example:{port}/dog.png"
+        assert await load([url]) == {url: png()}
+        with pytest.raises(BadPicture, match="not public"):
+            await load([f"http://files.inside.example:{port}/away?to=http://127.0.0.1:{port}/dog.png"])
+
+
+class Speaks(httpcore.AsyncNetworkBackend):
+    """One answer for each connection, over TLS or not."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self.ports: list[int] = []
+        self._answers = iter(answers)
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        self.ports.append(port)
+        return httpcore.AsyncMockStream([next(self._answers)])
+
+
+@pytest.mark.parametrize(("target", "is_followed"), [("http", False), ("https", True)])
+async def test_what_was_asked_for_over_tls_does_not_come_without_it(target: str, is_followed: bool) -> None:
+    away = f"HTTP/1.1 302 Found\r\nLocation: {target}://pictures.example/dog.png\r\nContent-Length: 0\r\n\r\n"
+    wire = Speaks(away.encode(), b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ndog")
+    async with PictureFetch(Allowed(), guard=Guarded(Allowed(), lookup=look_up, inner=wire)) as load:
+        url = "https://pictures.example/dog.png"
+        if is_followed:
+            assert await load([url]) == {url: b"dog"}
+        else:
+            with pytest.raises(BadPicture, match="redirects from https to http"):
+                await load([url])
+    assert wire.ports == [443, 443] if is_followed else [443]

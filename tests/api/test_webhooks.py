@@ -3,163 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Collection
+from email.utils import formatdate
 
 import pytest
 from aiohttp import web
 
-from api.webhooks import AT_ONCE_PER_RECEIVER, WAITS, Deliveries, wait_after
+from api.allowed import Allowed
+from api.waits import LONGEST_ASKED, WAITS
 from storage.database import Database
-from storage.outbox import Delivery, Outbox
-from storage.tasks import Tasks
+from storage.outbox import Delivery
 from storage.writer import Statement
 from tasks.errors import StoreFailed
-from tasks.model import Action, Hook, Task
-
-TASK = Task(id="1", action=Action.IMAGINE, state="task's own")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = 1_000_000
-
-    def now(self) -> int:
-        return self.time
-
-
-class Receiver:
-    """A web server that keeps what it gets and answers as told: a status, or something that makes an answer."""
-
-    def __init__(self) -> None:
-        self.got: asyncio.Queue[web.Request] = asyncio.Queue()
-        self.bodies: list[Any] = []
-        self.answer: int | Callable[[web.Request], Awaitable[web.StreamResponse]] = 200
-        self.url = ""
-
-    async def _handle(self, request: web.Request) -> web.StreamResponse:
-        self.bodies.append(await request.json())
-        self.got.put_nowait(request)
-        return web.Response(status=self.answer) if isinstance(self.answer, int) else await self.answer(request)
-
-    @asynccontextmanager
-    async def serving(self) -> AsyncIterator[Receiver]:
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", self._handle)
-        runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        try:
-            yield self
-        finally:
-            await runner.cleanup()
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with Receiver().serving() as serving:
-        yield serving
-
-
-@pytest.fixture
-async def other() -> AsyncIterator[Receiver]:
-    async with Receiver().serving() as serving:
-        yield serving
-
-
-class Watched(Outbox):
-    """The real outbox; tells when a row has been settled."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self.settled: asyncio.Queue[Delivery] = asyncio.Queue()
-
-    async def _settle(self, delivery_id: int, status: str, *, due: int | None = None, error: str = "") -> None:
-        await super()._settle(delivery_id, status, due=due, error=error)
-        self.settled.put_nowait(next(row for row in await self.of_task("1") if row.id == delivery_id))
+from tasks.model import Attempt
+from tests.api.hooks_twin import Clock, Receiver, Telling, Watched
 
 
 class Slow(Watched):
-    """Its second look is answered late: a call-back that the answer shows as due has been settled meanwhile."""
-
-    looks = 0
+    """A look that shows a call-back under way is answered late: when it has been settled."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self.first_settled = asyncio.Event()
+        self.late = 0
+        self._shown: set[int] = set()
+        self._ended: set[int] = set()
+        self._news = asyncio.Event()
 
     async def due(self, now: int, limit: int, without: Collection[str] = ()) -> list[Delivery]:
         rows = await super().due(now, limit, without)
-        self.looks += 1
-        if self.looks == 2:
-            assert rows, "the row under way is still due on disk"
-            await self.first_settled.wait()
+        again = {row.id for row in rows} & self._shown
+        self._shown |= {row.id for row in rows}
+        self.late += bool(again)
+        while not again <= self._ended:
+            self._news.clear()
+            await self._news.wait()
         return rows
 
-    async def _settle(self, delivery_id: int, status: str, *, due: int | None = None, error: str = "") -> None:
-        await super()._settle(delivery_id, status, due=due, error=error)
-        self.first_settled.set()
+    async def settle(self, attempt: Attempt) -> None:
+        await super().settle(attempt)
+        self._ended.add(attempt.delivery_id)
+        self._news.set()
 
 
-class Service:
-    """A database with one task, and the loop over its outbox."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.store = Tasks(database)
-        self.outbox = Watched(database)
-        self.clock = Clock()
-
-    async def owe(self, url: str, **fields: Any) -> None:
-        await self.store.save([], [Hook(task_id="1", url=url, **fields)])
-
-    async def settled(self) -> Delivery:
-        return await asyncio.wait_for(self.outbox.settled.get(), 5)
-
-    def advance(self, milliseconds: int) -> None:
-        self.clock.time += milliseconds
-        self.outbox.wake.set()
-
-    @asynccontextmanager
-    async def delivering(self, *, allow_private: bool = True, **limits: Any) -> AsyncIterator[None]:
-        def render(task: Task) -> bytes:
-            return json.dumps({"id": task.id, "state": task.state}).encode()
-
-        def broken(task: Task) -> bytes:
-            raise KeyError("defect")
-
-        deliveries = Deliveries(
-            self.outbox,
-            self.store.get,
-            {"v1": render, "broken": broken},
-            allow_private=allow_private,
-            clock=self.clock,
-            **limits,
-        )
-        loop = asyncio.create_task(deliveries.run())
-        try:
-            yield
-            assert not loop.done()
-        finally:
-            loop.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await loop
-
-
-@pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    async with Database(tmp_path / "tasks.db") as database:
-        made = Service(database)
-        await made.store.insert(TASK)
-        yield made
-
-
-async def test_delivered_once(service: Service, receiver: Receiver) -> None:
+async def test_delivered_once(service: Telling, receiver: Receiver) -> None:
     async with service.delivering():
         await service.owe(f"{receiver.url}/hook?key=1")
         row = await service.settled()
@@ -173,7 +60,7 @@ async def test_delivered_once(service: Service, receiver: Receiver) -> None:
     assert request.headers["Content-Type"] == "application/json"
 
 
-async def test_what_was_owed_before_the_start_is_delivered(service: Service, receiver: Receiver) -> None:
+async def test_what_was_owed_before_the_start_is_delivered(service: Telling, receiver: Receiver) -> None:
     await service.owe(receiver.url)
     service.outbox.wake.clear()
     async with service.delivering():
@@ -182,7 +69,7 @@ async def test_what_was_owed_before_the_start_is_delivered(service: Service, rec
 
 @pytest.mark.parametrize("status", [500, 404, 429, 302])
 async def test_a_failure_is_tried_again_when_its_time_has_come(
-    service: Service, receiver: Receiver, status: int
+    service: Telling, receiver: Receiver, status: int
 ) -> None:
     receiver.answer = status
     async with service.delivering():
@@ -200,7 +87,7 @@ async def test_a_failure_is_tried_again_when_its_time_has_come(
     assert len(receiver.bodies) == 3
 
 
-async def test_it_is_given_up_after_a_day(service: Service, receiver: Receiver) -> None:
+async def test_it_is_given_up_after_a_day(service: Telling, receiver: Receiver) -> None:
     receiver.answer = 503
     start = service.clock.time
     async with service.delivering():
@@ -214,88 +101,68 @@ async def test_it_is_given_up_after_a_day(service: Service, receiver: Receiver) 
     assert 20 <= (service.clock.time - start) / 3_600_000 <= 28
 
 
-def test_the_waits_grow_and_end() -> None:
-    waits = [wait_after(attempts, 0.5) for attempts in range(1, len(WAITS) + 2)]
-    assert waits == [*WAITS, None]
-    assert list(WAITS) == sorted(WAITS)
-    assert wait_after(1, 0) == 4500
-    assert wait_after(1, 1) == 5500
-    assert wait_after(99, 0.5) is None
-
-
-async def test_gone_is_believed_at_once(service: Service, receiver: Receiver) -> None:
+async def test_gone_is_believed_at_once(service: Telling, receiver: Receiver) -> None:
     receiver.answer = 410
     async with service.delivering():
         await service.owe(receiver.url)
         assert (await service.settled()).status == "given_up"
 
 
-async def test_a_hanging_receiver_delays_no_other_and_is_cut(
-    service: Service, receiver: Receiver, other: Receiver
+@pytest.mark.parametrize("status", [429, 503, 500, 404])
+@pytest.mark.parametrize("as_date", [False, True])
+async def test_a_receiver_that_asks_for_more_time_gets_it(
+    service: Telling, receiver: Receiver, status: int, as_date: bool
 ) -> None:
-    release = asyncio.Event()
+    wall = Clock()
+    wall.time = 1_700_000_000_000
+    later = formatdate(wall.time / 1000 + 600, usegmt=True) if as_date else "600"
 
-    async def hang(request: web.Request) -> web.StreamResponse:
-        await release.wait()
-        return web.Response()
+    async def busy(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, headers={"Retry-After": later})
 
-    receiver.answer = hang
-    for n in range(50):
-        await service.owe(f"{receiver.url}/{n}")
-    await service.owe(f"{other.url}/x")
-    async with service.delivering(timeout=1.0):
-        assert (await service.settled()).url == f"{other.url}/x"
-        assert len(receiver.bodies) <= AT_ONCE_PER_RECEIVER
+    receiver.answer = busy
+    async with service.delivering(wall=wall):
+        await service.owe(receiver.url)
         row = await service.settled()
-        assert (row.status, row.last_error) == ("due", "no answer in time")
-        release.set()
+    assert (row.status, row.last_status) == ("due", status)
+    assert 600_000 <= row.due - service.clock.time <= 660_000
 
 
-async def test_a_dead_receiver_delays_no_other(service: Service, receiver: Receiver) -> None:
-    async with Receiver().serving() as gone:
-        dead = gone.url
-    for n in range(50):
-        await service.owe(f"{dead}/{n}")
-    await service.owe(receiver.url)
+async def test_a_receiver_cannot_put_it_off_for_ever_nor_use_the_attempts_up(
+    service: Telling, receiver: Receiver
+) -> None:
+    asked = "0"
+
+    async def busy(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=503, headers={"Retry-After": asked})
+
+    receiver.answer = busy
     async with service.delivering():
-        rows = [await service.settled() for _ in range(51)]
-    assert {(row.status, row.last_error) for row in rows if row.url != receiver.url} == {("due", "no connection")}
-    assert next(row for row in rows if row.url == receiver.url).status == "done"
-
-
-async def test_many_go_through_few_at_a_time(service: Service, receiver: Receiver) -> None:
-    now = most = 0
-
-    async def count(request: web.Request) -> web.StreamResponse:
-        nonlocal now, most
-        now += 1
-        most = max(most, now)
-        await asyncio.sleep(0)
-        now -= 1
-        return web.Response()
-
-    receiver.answer = count
-    for n in range(100):
-        await service.owe(f"{receiver.url}/{n}")
-    async with service.delivering():
-        assert {(await service.settled()).status for _ in range(100)} == {"done"}
-    assert most <= AT_ONCE_PER_RECEIVER
-    assert len(receiver.bodies) == 100
+        await service.owe(receiver.url)
+        row = await service.settled()
+        assert row.due - service.clock.time >= WAITS[0] * 0.9
+        asked = "999999999"
+        service.advance(row.due - service.clock.time)
+        row = await service.settled()
+        assert row.due - service.clock.time <= LONGEST_ASKED * 1.1
 
 
 async def test_a_row_settled_while_the_next_are_looked_up_is_not_sent_again(
-    service: Service, receiver: Receiver
+    service: Telling, receiver: Receiver
 ) -> None:
-    service.outbox = Slow(service.database)
-    await service.owe(receiver.url)
+    service.outbox = outbox = Slow(service.database)
     async with service.delivering():
+        await service.owe(f"{receiver.url}/known")  # from now on it may get several at once
+        await service.settled()
+        await service.owe(receiver.url)
         await service.settled()
         await service.owe(f"{receiver.url}/next")
         assert (await service.settled()).url == f"{receiver.url}/next"
-    assert len(receiver.bodies) == 2
+    assert outbox.late
+    assert len(receiver.bodies) == 3
 
 
-async def test_redirects_are_not_followed(service: Service, receiver: Receiver, other: Receiver) -> None:
+async def test_redirects_are_not_followed(service: Telling, receiver: Receiver, other: Receiver) -> None:
     async def elsewhere(request: web.Request) -> web.StreamResponse:
         return web.Response(status=307, headers={"Location": other.url})
 
@@ -306,7 +173,7 @@ async def test_redirects_are_not_followed(service: Service, receiver: Receiver, 
     assert other.bodies == []
 
 
-async def test_an_endless_answer_is_cut(service: Service, receiver: Receiver) -> None:
+async def test_an_endless_answer_is_cut(service: Telling, receiver: Receiver) -> None:
     async def endless(request: web.Request) -> web.StreamResponse:
         answer = web.StreamResponse()
         await answer.prepare(request)
@@ -320,9 +187,9 @@ async def test_an_endless_answer_is_cut(service: Service, receiver: Receiver) ->
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0177.1", "[::ffff:127.0.0.1]"])
-async def test_a_caller_s_url_does_not_reach_inside(service: Service, receiver: Receiver, host: str) -> None:
+async def test_a_caller_s_url_does_not_reach_inside(service: Telling, receiver: Receiver, host: str) -> None:
     url = receiver.url.replace("127.0.0.1", host)
-    async with service.delivering(allow_private=False):
+    async with service.delivering(allowed=Allowed()):
         await service.owe(url)
         row = await service.settled()
         assert (row.status, row.last_error) == ("given_up", "address not allowed")
@@ -335,7 +202,7 @@ async def test_a_caller_s_url_does_not_reach_inside(service: Service, receiver: 
 
 
 @pytest.mark.parametrize("url", ["ftp://example.com/", "nonsense", "http://", "http://[broken", "http://a:b:c/"])
-async def test_what_is_no_url_is_given_up(service: Service, receiver: Receiver, url: str) -> None:
+async def test_what_is_no_url_is_given_up(service: Telling, receiver: Receiver, url: str) -> None:
     async with service.delivering():
         await service.owe(url)
         assert (await service.settled()).status == "given_up"
@@ -343,7 +210,7 @@ async def test_what_is_no_url_is_given_up(service: Service, receiver: Receiver, 
         assert (await service.settled()).status == "done"
 
 
-async def test_a_defect_in_one_ends_neither_the_loop_nor_the_call_back(service: Service, receiver: Receiver) -> None:
+async def test_a_defect_in_one_ends_neither_the_loop_nor_the_call_back(service: Telling, receiver: Receiver) -> None:
     async with service.delivering():
         await service.owe(receiver.url, api="broken")
         assert (await service.settled()).status == "due"
@@ -354,26 +221,26 @@ async def test_a_defect_in_one_ends_neither_the_loop_nor_the_call_back(service: 
 
 
 async def test_a_full_disk_repeats_no_call_back(
-    service: Service, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    service: Telling, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = 3
-    settle = Watched._settle
+    settle = Watched.settle
 
-    async def unable(self: Watched, *args: Any, **fields: Any) -> None:
+    async def unable(self: Watched, attempt: Attempt) -> None:
         nonlocal full
         if full:
             full -= 1
             raise StoreFailed
-        await settle(self, *args, **fields)
+        await settle(self, attempt)
 
-    monkeypatch.setattr(Watched, "_settle", unable)
+    monkeypatch.setattr(Watched, "settle", unable)
     async with service.delivering(poll=0.01):
         await service.owe(receiver.url)
         assert (await service.settled()).status == "done"
     assert (full, len(receiver.bodies)) == (0, 1)
 
 
-async def test_an_outbox_that_cannot_be_read_is_read_again(service: Service, receiver: Receiver) -> None:
+async def test_an_outbox_that_cannot_be_read_is_read_again(service: Telling, receiver: Receiver) -> None:
     await service.database.write(Statement("ALTER TABLE outbox RENAME TO away"))
     async with service.delivering(poll=0.01):
         await asyncio.sleep(0)
@@ -382,7 +249,7 @@ async def test_an_outbox_that_cannot_be_read_is_read_again(service: Service, rec
         assert (await service.settled()).status == "done"
 
 
-async def test_no_secret_in_any_log(service: Service, receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_secret_in_any_log(service: Telling, receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     port = receiver.url.rpartition(":")[2]
     async with service.delivering():

@@ -167,9 +167,8 @@ async def test_pictures_that_are_brought(tmp_path: Path) -> None:
         await expect(page.page.get_by_role("link", name="Blend – Finished")).to_be_visible()
 
         await page.page.get_by_role("radio", name="Imagine").check()
-        await chooser.set_input_files(
-            [_file("three.png", 10), {"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"}]
-        )
+        no_picture: FilePayload = {"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"}
+        await chooser.set_input_files([_file("three.png", 10), no_picture])
         await expect(page.page.get_by_role("alert").filter(has_text="PNG")).to_be_visible()
         await page.draw("like this")
         await page.finished("like this")

@@ -27,11 +27,13 @@ class Receiver:
 
     url: str = ""
     heard: list[Document] = field(default_factory=list)
+    came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)  # the same as they came: headers and body
     answers: list[int] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def hear(self, request: web.Request) -> web.Response:
-        self.heard.append(json.loads(await request.read()))
+        self.came.append((dict(request.headers), await request.read()))
+        self.heard.append(json.loads(self.came[-1][1]))
         self.news.set()
         return web.Response(status=self.answers.pop(0) if self.answers else 200)
 

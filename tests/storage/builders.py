@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasks.model import Action, Hook, Purpose, Send, Task
+from storage.outbox import Delivery
+from tasks.model import Action, Attempt, Hook, Purpose, Send, Task
 
 
 def a_task(number: int = 1, **fields: Any) -> Task:
@@ -17,3 +18,8 @@ def a_send(nonce: str = "n1", task: int = 1, **fields: Any) -> Send:
 
 def a_hook(task: int = 1, url: str = "http://receiver.test/hook", **fields: Any) -> Hook:
     return Hook(task_id=str(task), url=url, **fields)
+
+
+def an_attempt(row: Delivery, outcome: str, **fields: Any) -> Attempt:
+    known = {"delivery_id": row.id, "task_id": row.task_id, "receiver": row.receiver, "event": row.event}
+    return Attempt(**{**known, "number": row.attempts + 1, "time": 77, "outcome": outcome, **fields})

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from storage.database import Database
 from storage.outbox import Outbox
 from storage.records import receiver_of
 from storage.tasks import Tasks
+from storage.writer import Statement
 from tasks.errors import StoreFailed
-from tasks.model import Hook
-from tests.storage.builders import a_hook, a_task
+from tasks.model import CORRECTED, Hook, Phase, Status
+from tests.storage.builders import a_hook, a_task, an_attempt
 
 
 class At:
@@ -66,19 +70,19 @@ async def test_other_events_may_come_again(store: Tasks, outbox: Outbox) -> None
 async def test_a_row_s_life(store: Tasks, outbox: Outbox) -> None:
     await store.insert(a_task(1), [a_hook(url=f"http://r{n}/") for n in range(3)])
     first, second, third = await outbox.due(now=0, limit=10)
-    await outbox.done(first.id)
-    await outbox.retry(second.id, due=5000, error="answered 500")
-    await outbox.give_up(third.id, error="gone")
+    await outbox.settle(an_attempt(first, "done", status=204))
+    await outbox.settle(an_attempt(second, "due", due=5000, status=500, error="answered 500"))
+    await outbox.settle(an_attempt(third, "given_up", error="gone"))
     assert await outbox.due(now=4999, limit=10) == []
     assert await outbox.next_due_time() == 5000
     assert await outbox.next_due_time(after=5000) is None
     [again] = await outbox.due(now=5000, limit=10)
     assert (again.id, again.attempts, again.last_error) == (second.id, 1, "answered 500")
     rows = await outbox.of_task("1")
-    assert [(row.status, row.attempts, row.last_error) for row in rows] == [
-        ("done", 1, ""),
-        ("due", 1, "answered 500"),
-        ("given_up", 1, "gone"),
+    assert [(row.status, row.attempts, row.last_error, row.last_status, row.settled) for row in rows] == [
+        ("done", 1, "", 204, 77),
+        ("due", 1, "answered 500", 500, None),
+        ("given_up", 1, "gone", None, 77),
     ]
 
 
@@ -112,5 +116,110 @@ async def test_of_a_task_and_url_only_the_oldest_is_due(store: Tasks, outbox: Ou
         mine = [row for row in rows if row.url == "http://x.example/"]
         assert len(mine) == 1
         told.append(mine[0].event)
-        await outbox.done(mine[0].id)
+        await outbox.settle(an_attempt(mine[0], "done"))
     assert told == ["IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "end"]
+
+
+# ---------------------------------------------------------------- corrections
+
+
+async def test_a_correction_is_told_besides_the_end_to_followers_too(store: Tasks, outbox: Outbox) -> None:
+    failed = a_task(1, status=Status.FAILURE, phase=Phase.OVER)
+    await store.insert(a_task(1))
+    await store.follow(a_hook(url="http://follower/", state="theirs"))
+    await store.save([failed], [a_hook()])
+    corrected = replace(failed, status=Status.SUCCESS, corrected=True)
+    await store.save([corrected], [a_hook(event=CORRECTED)])
+    await store.save([corrected])
+    await store.follow(a_hook(url="http://late/"))  # whoever comes now hears the right end at once
+    rows = [(row.url, row.event, row.state) for row in await outbox.of_task("1")]
+    assert rows == [
+        ("http://receiver.test/hook", "end", None),
+        ("http://follower/", "end", "theirs"),
+        ("http://receiver.test/hook", "corrected", None),
+        ("http://follower/", "corrected", "theirs"),
+        ("http://late/", "end", None),
+    ]
+
+
+# ---------------------------------------------------------------- what an operator sees
+
+
+async def test_an_attempt_and_its_line_are_written_together(store: Tasks, outbox: Outbox) -> None:
+    await store.insert(a_task(1), [a_hook(url="https://me:pass@receiver.test/path?key=1")])
+    [row] = await outbox.due(0, 10)
+    before = len(await store.timeline_of("1"))
+    await outbox.settle(an_attempt(row, "due", due=99, status=503, error="answered 503"))
+    await outbox.settle(an_attempt(row, "done", number=2, status=200))
+    lines = (await store.timeline_of("1"))[before:]
+    told = {"receiver": "https://receiver.test:443", "event": "end"}
+    failed = {"attempt": 1, "outcome": "due", "due": 99, "http_status": 503, "error": "answered 503"}
+    assert [(line.time, line.kind, line.detail) for line in lines] == [
+        (77, "told", told | failed),
+        (77, "told", told | {"attempt": 2, "outcome": "done", "http_status": 200}),
+    ]
+
+
+async def test_a_line_that_cannot_be_written_leaves_the_row_as_it_was(
+    store: Tasks, outbox: Outbox, database: Database
+) -> None:
+    await store.insert(a_task(1), [a_hook()])
+    [row] = await outbox.due(0, 10)
+    await database.write(Statement("ALTER TABLE timeline RENAME TO away"))
+    with pytest.raises(StoreFailed):
+        await outbox.settle(an_attempt(row, "done"))
+    assert await outbox.due(0, 10) == [row]
+
+
+async def test_what_became_of_a_removed_task_s_delivery_is_nobody_s_business(
+    store: Tasks, outbox: Outbox, database: Database
+) -> None:
+    await store.insert(a_task(1), [a_hook()])
+    [row] = await outbox.due(0, 10)
+    await database.write(Statement("DELETE FROM tasks"))
+    await outbox.settle(an_attempt(row, "done"))
+    assert await outbox.get(row.id) is None
+    assert await store.timeline_of("1") == []
+
+
+async def test_latest_pages_and_filters(store: Tasks, outbox: Outbox) -> None:
+    for number in (1, 2):
+        hooks = [a_hook(task=number, url=f"http://{host}/") for host in ("a", "b", "c")]
+        await store.insert(a_task(number), hooks)
+    for row, outcome in zip(await outbox.due(0, 4), ("done", "given_up", "given_up", "due"), strict=True):
+        await outbox.settle(an_attempt(row, outcome))
+
+    async def found(**wanted: Any) -> list[int]:
+        return [row.id for row in await outbox.latest(10, **wanted)]
+
+    assert await found() == [6, 5, 4, 3, 2, 1]
+    assert await found(before=3) == [2, 1]
+    assert [row.id for row in await outbox.latest(2)] == [6, 5]
+    assert await found(status="due") == [6, 5, 4]
+    assert await found(status="given_up") == [3, 2]
+    assert await found(status="done") == [1]
+    assert await found(receiver="http://b:80") == [5, 2]
+    assert await found(receiver="http://b:80", status="due", before=6) == [5]
+    assert await found(task_id="1") == [3, 2, 1]
+    assert await found(task_id="1", status="given_up", receiver="http://c:80") == [3]
+    assert await found(task_id="x") == await found(task_id="404") == []
+
+
+async def test_delivering_again_begins_anew_but_for_what_was_delivered(store: Tasks, outbox: Outbox) -> None:
+    await store.insert(a_task(1), [a_hook(url=f"http://r{n}/") for n in range(3)])
+    done, waiting, given_up = await outbox.due(0, 10)
+    await outbox.settle(an_attempt(done, "done"))
+    await outbox.settle(an_attempt(waiting, "due", due=10**9))
+    await outbox.settle(an_attempt(given_up, "given_up", status=410, error="answered 410"))
+    outbox.wake.clear()
+    for row in (done, waiting, given_up):
+        await outbox.deliver_again(row.id, now=500)
+    assert outbox.wake.is_set()
+    rows = await outbox.of_task("1")
+    assert [(row.status, row.due, row.attempts, row.settled) for row in rows] == [
+        ("done", 0, 1, 77),
+        ("due", 500, 0, None),
+        ("due", 500, 0, None),
+    ]
+    assert (rows[2].last_status, rows[2].last_error) == (410, "answered 410")
+    await outbox.deliver_again(404, now=500)

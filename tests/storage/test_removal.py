@@ -17,7 +17,7 @@ from storage.writer import Statement
 from tasks.corrections import OPEN_ENDS
 from tasks.model import Once, Phase, Picture, Status, Task
 from tasks.timeline import Entry
-from tests.storage.builders import a_hook, a_send, a_task
+from tests.storage.builders import a_hook, a_send, a_task, an_attempt
 
 DAY = 24 * 3_600_000
 NOW = 1_700_000_000_000
@@ -70,7 +70,7 @@ async def test_a_task_goes_with_every_row_of_its(database: Database, removal: Re
     await store.follow(a_hook(number, "http://follower/"))
     await database.write(Statement("INSERT INTO imported (old_id, task_id) VALUES ('old-id-of-it', ?)", [(number,)]))
     for row in await Outbox(database).of_task(task.id):
-        await Outbox(database).give_up(row.id, "gone")
+        await Outbox(database).settle(an_attempt(row, "given_up", error="gone"))
     assert await remove_all(removal) == 1
     assert set((await left(database)).values()) == {0}
 
@@ -102,10 +102,10 @@ async def test_what_owes_a_call_back_stays_until_it_is_told_or_given_up(
     task, outbox = done(), Outbox(database)
     await store.save([task], [a_hook(int(task.id)), a_hook(int(task.id), "http://other/")])
     first, second = await outbox.of_task(task.id)
-    await outbox.done(first.id)
-    await outbox.retry(second.id, NOW + DAY, "answered 500")
+    await outbox.settle(an_attempt(first, "done"))
+    await outbox.settle(an_attempt(second, "due", due=NOW + DAY, error="answered 500"))
     assert await remove_all(removal) == 0
-    await outbox.done(second.id)
+    await outbox.settle(an_attempt(second, "done"))
     assert await remove_all(removal) == 1
 
 
