@@ -246,7 +246,7 @@ export const EN = {
   delivery_due: "Due",
   delivery_done: "Delivered",
   delivery_given_up: "Given up",
-  attempts: "{n} attempts",
+  attempts: "attempts: {n}",
   retry: "Send again",
   settings: "Settings in force",
   programs: "For programs",
