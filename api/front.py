@@ -48,6 +48,7 @@ class Front:
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",  # where no Sec-Fetch-Site is sent, the guard knows our page by it
             "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
             "Cache-Control": "no-cache",  # kept, and asked for again by its ETag
             "Server": SERVER,
         }
@@ -81,8 +82,8 @@ def policy(picture_hosts: Iterable[str]) -> str:
     pictures = " ".join(("'self'", "https:", *origins))
     rules: Mapping[str, str] = {
         "default-src": "'none'",
-        "script-src": "'self'",
         "style-src": "'self'",
+        "script-src": "'self'",
         "connect-src": "'self'",
         "img-src": f"{pictures} blob: data:",
         "media-src": pictures,

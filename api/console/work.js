@@ -13,6 +13,7 @@ import { isOver, titleOf } from "./tasks.js";
 import { t } from "./texts.js";
 
 const PAGE = 100; // tasks of a list read at once
+const AGAIN = 5000; // ms until a list that could not be read is asked for again
 const SHOWN = 6000; // ms of a note
 const TITLE = 60; // characters of a prompt in a message
 
@@ -52,7 +53,7 @@ export function start() {
       if (isAnswered && isFirst) {
         isFirst = false;
         load();
-      }
+      } else if (connection.state === "live") loadState();
     },
   });
 }
@@ -83,6 +84,7 @@ async function load() {
     loadState();
   } catch (refusal) {
     refuse(refusal);
+    if (!["closed", "forbidden"].includes(app.get().stage)) setTimeout(load, AGAIN);
   } finally {
     const missed = held;
     held = null;
