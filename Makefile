@@ -11,12 +11,13 @@ RUN := $(VENV)/requirements.stamp
 DEV := $(VENV)/requirements-dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint format bench
+.PHONY: help demo run test generated lint format bench
 
 help:
 	@echo "make demo    try it: a simulator and the service, no account needed, nothing is real"
 	@echo "make run     the service, with the Discord account in .env"
 	@echo "make test    every test"
+	@echo "make generated  10,000 generated requests on every route"
 	@echo "make lint    format, lint and types, checked"
 	@echo "make format  format, put right"
 	@echo "make bench   measure what the README claims"
@@ -38,6 +39,9 @@ lint: $(DEV)
 format: $(DEV)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+generated: $(DEV)
+	$(BIN)/python -m tests.schema --requests 10000
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks

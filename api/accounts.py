@@ -11,54 +11,19 @@ from typing import Any, Protocol
 
 import msgspec
 from aiohttp import hdrs, web
-from msgspec import UNSET, UnsetType
 
+from api import accounts_operations as operations
+from api.accounts_types import Pause, Setup, Wanted
 from api.answers import json_value
 from api.errors import Malformed
 from api.fields import read_body, read_fields
 from api.health import describe
+from api.operations import names_of
 from api.routes import Route
 from tasks.errors import BadAccount
 from tasks.model import Account
 
 _FILE_ONLY = frozenset({"proxyUrl", "apiBase", "gatewayUrl", "cdnBase", "uploadBase", "activityBase"})
-
-
-class Setup(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """How an account is set up, without its secrets."""
-
-    id: str
-    guild_id: str
-    channel_id: str
-    bots: tuple[str, ...]
-    modes: tuple[str, ...]
-    concurrency: int
-    max_queue: int
-    weight: int
-    hours: str
-    daily_limit: int
-    has_proxy: bool
-    has_addresses: bool
-
-
-class Wanted(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What a caller wants of an account; what is left out stays, or takes its default."""
-
-    name: str | UnsetType = UNSET
-    token: str | UnsetType = UNSET
-    guild_id: str | UnsetType = UNSET
-    channel_id: str | UnsetType = UNSET
-    bots: list[str] | UnsetType = UNSET
-    modes: list[str] | UnsetType = UNSET
-    concurrency: int | UnsetType = UNSET
-    max_queue: int | UnsetType = UNSET
-    weight: int | UnsetType = UNSET
-    hours: str | UnsetType = UNSET
-    daily_limit: int | UnsetType = UNSET
-
-    def given(self) -> dict[str, Any]:
-        values = {name: getattr(self, name) for name in self.__struct_fields__}
-        return {name: value for name, value in values.items() if value is not UNSET}
 
 
 class Keeper(Protocol):
@@ -91,12 +56,12 @@ class AccountRoutes:
     def routes(self) -> tuple[Route, ...]:
         one = "/api/v1/accounts/{id}"
         return (
-            Route(path="/api/v1/accounts", handler=self.list, methods=("GET",), is_admin=True),
-            Route(path="/api/v1/accounts", handler=self.add, methods=("POST",), is_admin=True),
-            Route(path=one, handler=self.change, methods=("POST", "PATCH"), is_admin=True),
-            Route(path=one, handler=self.remove, methods=("DELETE",), is_admin=True),
-            Route(path=f"{one}/pause", handler=self.pause, methods=("POST",), is_admin=True),
-            Route(path=f"{one}/resume", handler=self.resume, methods=("POST",), is_admin=True),
+            Route(path="/api/v1/accounts", handler=self.list, methods=("GET",), is_admin=True, doc=operations.LIST),
+            Route(path="/api/v1/accounts", handler=self.add, methods=("POST",), is_admin=True, doc=operations.ADD),
+            Route(path=one, handler=self.change, methods=("POST", "PATCH"), is_admin=True, doc=operations.CHANGE),
+            Route(path=one, handler=self.remove, methods=("DELETE",), is_admin=True, doc=operations.REMOVE),
+            Route(path=f"{one}/pause", handler=self.pause, methods=("POST",), is_admin=True, doc=operations.PAUSE),
+            Route(path=f"{one}/resume", handler=self.resume, methods=("POST",), is_admin=True, doc=operations.RESUME),
         )
 
     async def list(self, request: web.Request) -> web.Response:
@@ -114,7 +79,7 @@ class AccountRoutes:
         return json_value({"code": 1, "description": "成功"})
 
     async def pause(self, request: web.Request) -> web.Response:
-        fields = await read_fields(request, frozenset({"reason"}))
+        fields = await read_fields(request, names_of(Pause))
         setup = await self._keeper.pause(request.match_info["id"], fields.get("reason", "").strip())
         return json_value(self._shown(setup))
 

@@ -13,6 +13,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
 from api.auth import Access, Gate
+from api.docs import Docs
 from api.errors import InternalError, from_library, refusal
 from api.front import Front
 from api.health import Health
@@ -45,12 +46,13 @@ def make_app(
     `closing` are called when the server stops, before it waits for the requests under way. `picture_hosts`: where the
     console may load pictures from, besides here and by https."""
     gate = Gate(access)
-    routes = (
+    routes: tuple[Route, ...] = (
         *V1(service, links, access.secret).routes(),
         *Health(service, gate).routes(),
         *Front(picture_hosts=picture_hosts).routes(),
         *more,
     )
+    routes += Docs(routes, wants_secret=bool(access.secret), public_url=links.public_url).routes()
     is_open = frozenset(route.handler for route in routes if route.is_open)
     is_admin = frozenset(route.handler for route in routes if route.is_admin)
     app = web.Application(client_max_size=max_body, middlewares=[*around, _guard(gate, is_open, is_admin, max_body)])

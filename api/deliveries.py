@@ -12,17 +12,15 @@ from typing import Protocol
 from aiohttp import web
 
 from api.answers import json_value
+from api.deliveries_operations import AS_GIVEN, LIST, MOST, RETRY, STATUSES, DeliveryV1, Listed
 from api.errors import DeliveryDone, DeliveryNotFound
 from api.fields import Fields, read_fields
+from api.operations import names_of
 from api.routes import Route
 from tasks.errors import BadRequest
 from tasks.ports import Clock
 
-STATUSES = ("due", "done", "given_up")
-MOST = 1000
-AS_GIVEN = 100  # how many are listed when no limit is given
-
-_LIST = frozenset({"status", "taskId", "receiver", "limit", "before"})
+_LIST = names_of(Listed)
 
 
 class Delivery(Protocol):
@@ -82,8 +80,8 @@ class DeliveryRoutes:
     def routes(self) -> tuple[Route, ...]:
         retry = "/api/v1/deliveries/{id}/retry"
         return (
-            Route(path="/api/v1/deliveries", handler=self.list, methods=("GET",), is_admin=True),
-            Route(path=retry, handler=self.retry, methods=("POST",), is_admin=True),
+            Route(path="/api/v1/deliveries", handler=self.list, methods=("GET",), is_admin=True, doc=LIST),
+            Route(path=retry, handler=self.retry, methods=("POST",), is_admin=True, doc=RETRY),
         )
 
     async def list(self, request: web.Request) -> web.Response:
@@ -109,7 +107,7 @@ class DeliveryRoutes:
         return json_value(document(await self._outbox.get(delivery.id) or delivery))
 
 
-def document(delivery: Delivery) -> dict[str, object]:
+def document(delivery: Delivery) -> DeliveryV1:
     """As it is shown."""
     next_time = max(delivery.due, delivery.created)  # a new one is due "at once", which is kept as 0
     return {

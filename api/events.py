@@ -16,6 +16,7 @@ from api.answers import json_value
 from api.auth import Gate
 from api.feed import Feed, Telling, Timeline
 from api.fields import Fields, read_fields
+from api.operations import names_of
 from api.ports import Service
 from api.routes import Route
 from api.seats import Seats
@@ -23,12 +24,14 @@ from api.server import when_gone
 from api.shapes import Shape, Shapes
 from api.sight import Caller, caller_of, seen, sight_of
 from api.stream import Pace, Stream, opened
+from api.tasks_operations import EVENTS, TASK_EVENTS, TICKET
+from api.tasks_types import Listening
 from api.tickets import Tickets
 from tasks.errors import BadRequest
 from tasks.model import Task
 from tasks.timeline import Line
 
-_NAMES = frozenset({"lastEventId", "shape", "ticket"})
+_NAMES = names_of(Listening)
 
 
 class Events:
@@ -59,9 +62,9 @@ class Events:
     def routes(self) -> tuple[Route, ...]:
         # The streams are open to the guard, which knows no tickets: they ask the gate themselves.
         return (
-            Route(path="/api/v1/events", handler=self.all, methods=("GET",), is_open=True),
-            Route(path="/api/v1/events/ticket", handler=self.ticket, methods=("POST",)),
-            Route(path="/api/v1/tasks/{id}/events", handler=self.one, methods=("GET",), is_open=True),
+            Route(path="/api/v1/events", handler=self.all, methods=("GET",), is_open=True, doc=EVENTS),
+            Route(path="/api/v1/events/ticket", handler=self.ticket, methods=("POST",), doc=TICKET),
+            Route(path="/api/v1/tasks/{id}/events", handler=self.one, methods=("GET",), is_open=True, doc=TASK_EVENTS),
         )
 
     async def close(self, _app: web.Application) -> None:

@@ -10,11 +10,15 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
+from msgspec import Struct
 
 from api.answers import SERVER
+from api.errors import UnknownRoute
+from api.operations import Answer, Operation, says
 from api.routes import Route
 
 FOLDER = Path(__file__).parent / "console"
@@ -25,8 +29,32 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
 }
 _METHODS = ("GET", "HEAD")
+
+
+class OneFile(Struct, kw_only=True):
+    """Which file of the page."""
+
+    file: Annotated[str, says("Its name.", "main.js")]
+
+
+_SAME = Answer(means="As you have it already (`ETag`).")
+_PAGE_DOC = Operation(
+    name="console",
+    tag="documents",
+    summary="The console: a page to draw with and to look after the service (控制台)",
+    answers={200: Answer(means="The page.", media="text/html"), 304: _SAME},
+)
+_FILE_DOC = Operation(
+    name="console_file",
+    tag="documents",
+    summary="What the console is made of",
+    place=OneFile,
+    answers={200: Answer(means="The file.", media="application/octet-stream"), 304: _SAME},
+    errors=(UnknownRoute,),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,20 +83,20 @@ class Front:
 
     def routes(self) -> tuple[Route, ...]:
         return (
-            Route(path="/", handler=self.page, methods=_METHODS, is_open=True),
-            Route(path="/console/{name:.+}", handler=self.file, methods=_METHODS, is_open=True),
+            Route(path="/", handler=self.page, methods=_METHODS, is_open=True, doc=_PAGE_DOC),
+            Route(path="/console/{file}", handler=self.file, methods=_METHODS, is_open=True, doc=_FILE_DOC),
         )
 
     async def page(self, request: web.Request) -> web.Response:
         return self._answer(request, PAGE)
 
     async def file(self, request: web.Request) -> web.Response:
-        return self._answer(request, request.match_info["name"])
+        return self._answer(request, request.match_info["file"])
 
     def _answer(self, request: web.Request, name: str) -> web.Response:
         file = self.files.get(name)
         if file is None:
-            raise web.HTTPNotFound
+            raise UnknownRoute(hint="GET / is the page.")
         headers = {**self._headers, hdrs.ETAG: f'"{file.etag}"'}
         known = request.if_none_match or ()
         if any(tag.value in (file.etag, "*") for tag in known):
@@ -97,9 +125,9 @@ def policy(picture_hosts: Iterable[str]) -> str:
 
 
 def _read(folder: Path) -> Iterator[tuple[str, File]]:
-    """What is served, by its name in the folder. Licences and the like are not."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix in _TYPES:
+    """What is served, by its name in the folder."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix in _TYPES:
             body = path.read_bytes()
             etag = hashlib.sha256(body).hexdigest()[:32]
-            yield path.relative_to(folder).as_posix(), File(body=body, type=_TYPES[path.suffix], etag=etag)
+            yield path.name, File(body=body, type=_TYPES[path.suffix], etag=etag)

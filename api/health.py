@@ -11,13 +11,37 @@ from aiohttp import web
 
 from api.answers import json_value
 from api.auth import Gate
+from api.health_types import AccountHealth, HealthAnswer, Word
 from api.mending import told
+from api.operations import Answer, Operation
 from api.ports import Service
 from api.routes import Route
 from tasks.errors import ServiceError
 from tasks.model import Account
 
 _METHODS = ("GET", "HEAD")
+_HEALTH = Operation(
+    name="health",
+    tag="health",
+    summary="Is it well, and if not, why (服务状态)",
+    text="The reasons are for those who may ask: with the secret, or from this machine where none is set.",
+    answers={200: Answer(means="The process serves; being degraded is no reason to restart it.", type=HealthAnswer)},
+)
+_LIVE = Operation(
+    name="health_live",
+    tag="health",
+    summary="Does the process answer",
+    answers={200: Answer(means="It does.", type=Word, example={"status": "ok"})},
+)
+_READY = Operation(
+    name="health_ready",
+    tag="health",
+    summary="Can it draw",
+    answers={
+        200: Answer(means="At least one account can.", type=Word, example={"status": "ok"}),
+        503: Answer(means="No account can.", type=Word, example={"status": "degraded"}),
+    },
+)
 
 
 class Health:
@@ -27,9 +51,9 @@ class Health:
 
     def routes(self) -> tuple[Route, ...]:
         return (
-            Route(path="/health", handler=self.health, methods=_METHODS, is_open=True),
-            Route(path="/health/live", handler=self.live, methods=_METHODS, is_open=True),
-            Route(path="/health/ready", handler=self.ready, methods=_METHODS, is_open=True),
+            Route(path="/health", handler=self.health, methods=_METHODS, is_open=True, doc=_HEALTH),
+            Route(path="/health/live", handler=self.live, methods=_METHODS, is_open=True, doc=_LIVE),
+            Route(path="/health/ready", handler=self.ready, methods=_METHODS, is_open=True, doc=_READY),
         )
 
     async def health(self, request: web.Request) -> web.Response:
@@ -73,7 +97,7 @@ def reasons_of(accounts: Sequence[Account]) -> list[str]:
     return reasons
 
 
-def describe(account: Account) -> dict[str, object]:
+def describe(account: Account) -> AccountHealth:
     return {
         "id": account.id,
         "usable": account.is_usable,

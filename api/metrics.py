@@ -28,6 +28,7 @@ from api.routes import Route
 from api.seats import KINDS, Seats
 from api.sight import caller_of
 from api.task_meter import TaskMeter
+from api.tasks_operations import METRICS
 from tasks.errors import StoreFailed
 from tasks.model import Account, Task
 from tasks.ports import Clock
@@ -94,7 +95,7 @@ class Metrics:
         GCCollector(registry=self._registry)
 
     def routes(self) -> tuple[Route, ...]:
-        return (Route(path="/metrics", handler=self.page, methods=("GET",)),)
+        return (Route(path="/metrics", handler=self.page, methods=("GET",), doc=METRICS),)
 
     async def page(self, request: web.Request) -> web.Response:
         if not caller_of(request).sees_all:

@@ -21,8 +21,11 @@ from api.fields import form_pairs, gather
 from api.links import Links
 from api.mj_answers import FAILED, code_of, done, pressed, refused, submitted
 from api.mj_body import Body, read_json
+from api.mj_operations import OPERATIONS
 from api.mj_schema import account_document, render_mj, render_mj_list
+from api.mj_types import AccountMj, ListMj
 from api.once import once_of
+from api.operations import Operation, names_of
 from api.ports import MjService
 from api.routes import Handler, Route
 from api.schema import listing_of
@@ -37,7 +40,7 @@ PREFIXES: Mapping[str, Mode | None] = {
     "/mj-turbo/mj": Mode.TURBO,
 }
 GIVEN = ("base64Array", "base64")  # the fields of pictures to draw from
-_LIST = frozenset({"limit", "before", "status"})
+_LIST = names_of(ListMj)
 
 Load = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 Submit = Callable[[Ask, Body], Awaitable[Task]]
@@ -105,12 +108,15 @@ class Mj:
         found: list[Route] = []
         for prefix, mode in PREFIXES.items():
             found += [
-                _post(f"{prefix}/submit/{name}", self._submitting(name, submit, mode))
+                _post(
+                    f"{prefix}/submit/{name}", self._submitting(name, submit, mode), OPERATIONS.get(f"/submit/{name}")
+                )
                 for name, submit in submits.items()
             ]
-            found += [_post(f"{prefix}{path}", _answering(look)) for path, look in posts.items()]
+            found += [_post(f"{prefix}{path}", _answering(look), OPERATIONS.get(path)) for path, look in posts.items()]
             found += [
-                Route(path=f"{prefix}{path}", handler=_answering(look), methods=("GET",)) for path, look in gets.items()
+                Route(path=f"{prefix}{path}", handler=_answering(look), methods=("GET",), doc=OPERATIONS.get(path))
+                for path, look in gets.items()
             ]
         return tuple(found)
 
@@ -238,7 +244,7 @@ class Mj:
         found = next((account for account in self._service.accounts() if account.id == wanted), None)
         return json_value(None if found is None else self._shown(found))
 
-    def _shown(self, account: Account) -> dict[str, object]:
+    def _shown(self, account: Account) -> AccountMj:
         return account_document(account, queue_size=self._queue_size, timeout_minutes=self._timeout_minutes)
 
     # ------------------------------------------------------------ answering
@@ -267,8 +273,8 @@ class Mj:
             return 0
 
 
-def _post(path: str, handler: Handler) -> Route:
-    return Route(path=path, handler=handler, methods=("POST",))
+def _post(path: str, handler: Handler, doc: Operation | None) -> Route:
+    return Route(path=path, handler=handler, methods=("POST",), doc=doc)
 
 
 def _answering(look: Look) -> Handler:

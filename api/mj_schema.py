@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from api.answers import encode
 from api.links import Links
+from api.mj_types import AccountMj, ButtonMj, Link, TaskMj, TaskProperties
 from tasks.model import Account, Action, Button, Image, Mode, Status, Task
 
 CONFIRM = "Waiting for window confirm"  # clients look for these words
@@ -34,7 +35,7 @@ def render_mj_list(tasks: Iterable[Task], links: Links) -> bytes:
     return encode([mj_document(task, links) for task in tasks])
 
 
-def mj_document(task: Task, links: Links) -> dict[str, object]:
+def mj_document(task: Task, links: Links) -> TaskMj:
     described = task.description if task.action is Action.DESCRIBE and task.status is Status.SUCCESS else ""
     clip, picture = _clip(task, links), _picture(task, links)
     return {
@@ -68,7 +69,7 @@ def mj_document(task: Task, links: Links) -> dict[str, object]:
     }
 
 
-def _properties(task: Task) -> dict[str, object]:
+def _properties(task: Task) -> TaskProperties:
     final, chinese = _final_texts(task)
     return {
         "finalPrompt": final,
@@ -120,7 +121,7 @@ def _mode(task: Task) -> str | None:
     return _MODES[mode] if mode else None
 
 
-def _button(button: Button) -> dict[str, object]:
+def _button(button: Button) -> ButtonMj:
     return {
         "customId": button.custom_id,
         "emoji": button.emoji,
@@ -147,14 +148,14 @@ def _is_clip(image: Image) -> bool:
     return image.content_type.startswith("video/") or image.filename.casefold().endswith(_CLIPS)
 
 
-def _links(url: str) -> list[dict[str, str]] | None:
+def _links(url: str) -> list[Link] | None:
     return [{"url": url}] if url else None
 
 
 # ---------------------------------------------------------------- accounts
 
 
-def account_document(account: Account, *, queue_size: int, timeout_minutes: int) -> dict[str, object]:
+def account_document(account: Account, *, queue_size: int, timeout_minutes: int) -> AccountMj:
     """An account, without its secrets: only what the rules know of it, and they know none."""
     details = account.details
     guild, channel = (details.get(name) for name in ("guild_id", "channel_id"))

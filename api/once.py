@@ -7,15 +7,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
 from aiohttp import web
+from msgspec import Struct
 
 from api.errors import Malformed
+from api.operations import says
 from tasks.model import Once
 
 HEADER = "Idempotency-Key"
 LONGEST = 255
+
+
+class Keyed(Struct, rename={"key": HEADER}):
+    """The header of a submit."""
+
+    key: Annotated[
+        str,
+        says(
+            "The same key and request answer the same task for 24 hours: sent again, it is paid once.",
+            max_length=LONGEST,
+        ),
+    ] = ""
 
 
 def once_of(request: web.Request, route: str, body: Mapping[str, object], secret: str) -> Once | None:

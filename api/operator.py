@@ -12,8 +12,11 @@ from aiohttp import web
 from api.answers import json_bytes
 from api.fields import read_fields
 from api.links import Links
+from api.operations import names_of
 from api.routes import Route
 from api.schema import render_v1
+from api.tasks_operations import ADOPT, RETRY
+from api.tasks_types import Adoption
 from tasks.model import Task
 
 
@@ -34,12 +37,12 @@ class Operator:
 
     def routes(self) -> tuple[Route, ...]:
         return (
-            Route(path="/api/v1/tasks/{id}/adopt", handler=self.adopt, methods=("POST",), is_admin=True),
-            Route(path="/api/v1/tasks/{id}/retry", handler=self.retry, methods=("POST",), is_admin=True),
+            Route(path="/api/v1/tasks/{id}/adopt", handler=self.adopt, methods=("POST",), is_admin=True, doc=ADOPT),
+            Route(path="/api/v1/tasks/{id}/retry", handler=self.retry, methods=("POST",), is_admin=True, doc=RETRY),
         )
 
     async def adopt(self, request: web.Request) -> web.Response:
-        fields = await read_fields(request, frozenset({"messageId"}))
+        fields = await read_fields(request, names_of(Adoption))
         task = await self._decisions.adopt(request.match_info["id"], fields.get("messageId", "").strip())
         return json_bytes(render_v1(task, self._links))
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from aiohttp import web
+from aiohttp import HttpVersion11, hdrs, web
+
+from api.operations import Operation
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -23,13 +25,21 @@ class Route:
     methods: tuple[str, ...] = ("GET", "POST")
     is_open: bool = False  # answered without the secret and to any page: it draws nothing and tells nothing
     is_admin: bool = False  # for the holder of ADMIN_SECRET alone; without one in the settings, for nobody
+    doc: Operation | None = None  # what it says of itself; a test fails for a route without
 
 
 def register(router: web.UrlDispatcher, route: Route) -> None:
     """The plain path first: the router finds it by one look-up, the forgiving one only when that failed."""
     for path in (route.path, forgiving(route.path)):
         for method in route.methods:
-            router.add_route(method, path, route.handler)
+            router.add_route(method, path, route.handler, expect_handler=_continue)
+
+
+async def _continue(request: web.Request) -> None:
+    """A caller may ask before it sends its body; what else it may expect is no reason to refuse it."""
+    if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue" and request.version == HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer itself has not begun
 
 
 def forgiving(path: str) -> str:

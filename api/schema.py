@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from api.answers import encode
 from api.links import Links
+from api.v1_types import MAX_LIST, TaskV1
 from tasks.errors import BadIndex, BadRequest, UnknownAction
 from tasks.model import Action, Ask, Once, Status, Task
 
-MAX_LIST = 1000
 _ACTING = (Action.UPSCALE, Action.VARIATION, Action.REROLL)  # REROLL is ours: the reference has none
 _ACTIONS = f"Give one of {', '.join((Action.IMAGINE, *_ACTING))}."
 _ANSWERED_IN_WORDS = (Action.DESCRIBE, Action.SHORTEN)
@@ -133,7 +133,7 @@ def render_v1_list(tasks: Iterable[Task], links: Links) -> bytes:
     return encode([v1_document(task, links) for task in tasks])
 
 
-def v1_document(task: Task, links: Links) -> dict[str, object]:
+def v1_document(task: Task, links: Links) -> TaskV1:
     picture = links.picture(task.image.url) if task.image else ""
     return {
         "_id": task.id,

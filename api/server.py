@@ -110,6 +110,16 @@ class _Connection(web.RequestHandler):
         response.force_close()
         return response
 
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """What is left of a body after its answer is read away: that it is broken was told, and is no fault of ours."""
+        if isinstance(kw.get("exc_info"), web.RequestPayloadError):
+            log.info("the rest of what %s sent could not be read", self._peer())
+        else:
+            super().log_exception(*args, **kw)
+
+    def _peer(self) -> object:
+        return self.transport.get_extra_info("peername") if self.transport else None
+
 
 def _not_http(error: HttpProcessingError) -> Malformed:
     if isinstance(error, LineTooLong):

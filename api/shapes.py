@@ -19,12 +19,15 @@ from tasks.model import Task
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
     name: str
-    document: Callable[[Task], dict[str, object]]
+    document: Callable[[Task], Mapping[str, object]]
 
 
 class Shapes:
     def __init__(self, links: Links) -> None:
-        documents = {"v1": partial(v1_document, links=links), "mj": partial(mj_document, links=links)}
+        documents: Mapping[str, Callable[[Task], Mapping[str, object]]] = {
+            "v1": partial(v1_document, links=links),
+            "mj": partial(mj_document, links=links),
+        }
         self._shapes: Mapping[str, Shape] = {
             name: Shape(name=name, document=document) for name, document in documents.items()
         }

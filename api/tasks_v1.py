@@ -10,22 +10,25 @@ import re
 
 from aiohttp import web
 
+from api import tasks_operations as operations
 from api.answers import json_value
 from api.feed import Feed
 from api.fields import read_fields
+from api.operations import names_of
 from api.ports import Lines, Service
 from api.routes import Route
 from api.seats import Seats
 from api.server import when_gone
 from api.shapes import Shapes
 from api.sight import Caller, caller_of, seen
+from api.tasks_types import InShape, Waiting
 from tasks.errors import BadRequest
 from tasks.model import Task
 
 WAIT = "30"  # seconds, where none are given
 MOST = 300.0  # seconds: what is silent for longer is cut by most proxies
 _SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3})?")
-_SHAPE = frozenset({"shape"})
+_SHAPE, _WAITING = names_of(InShape), names_of(Waiting)
 
 
 class TasksV1:
@@ -38,9 +41,9 @@ class TasksV1:
 
     def routes(self) -> tuple[Route, ...]:
         return (
-            Route(path="/api/v1/tasks/{id}", handler=self.task, methods=("GET",)),
-            Route(path="/api/v1/tasks/{id}/timeline", handler=self.timeline, methods=("GET",)),
-            Route(path="/api/v1/tasks/{id}/wait", handler=self.wait, methods=("GET",)),
+            Route(path="/api/v1/tasks/{id}", handler=self.task, methods=("GET",), doc=operations.TASK),
+            Route(path="/api/v1/tasks/{id}/timeline", handler=self.timeline, methods=("GET",), doc=operations.TIMELINE),
+            Route(path="/api/v1/tasks/{id}/wait", handler=self.wait, methods=("GET",), doc=operations.WAIT),
         )
 
     async def task(self, request: web.Request) -> web.Response:
@@ -57,7 +60,7 @@ class TasksV1:
         return json_value({"taskId": task.id, "lines": lines})
 
     async def wait(self, request: web.Request) -> web.Response:
-        fields = await read_fields(request, _SHAPE | {"timeout"})
+        fields = await read_fields(request, _WAITING)
         shape, seconds = self._shapes.named(fields.get("shape")), seconds_of(fields.get("timeout", WAIT))
         task_id, caller = request.match_info["id"], caller_of(request)
         task = seen(await self._service.get(task_id), caller)

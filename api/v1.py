@@ -12,14 +12,15 @@ from api.answers import json_bytes, json_value
 from api.fields import read_fields
 from api.links import Links
 from api.once import once_of
+from api.operations import names_of
 from api.ports import Service
 from api.routes import Route
 from api.schema import Imagine, listing_of, render_v1, render_v1_list, submit_of
+from api.v1_operations import FETCH, LIST, SUBMIT
+from api.v1_types import FetchV1, ListV1, SubmitV1
 from tasks.errors import BadRequest, TaskNotFound
 
-_SUBMIT = frozenset({"action", "prompt", "taskId", "index", "state", "notifyHook"})
-_FETCH = frozenset({"_id", "id"})
-_LIST = frozenset({"limit", "before", "status"})
+_SUBMIT, _FETCH, _LIST = names_of(SubmitV1), names_of(FetchV1), names_of(ListV1)
 
 
 class V1:
@@ -30,9 +31,9 @@ class V1:
 
     def routes(self) -> tuple[Route, ...]:
         return (
-            Route(path="/api/v1/trigger/submit", handler=self.submit),
-            Route(path="/api/v1/task/fetch", handler=self.fetch),
-            Route(path="/api/v1/task/list", handler=self.list),
+            Route(path="/api/v1/trigger/submit", handler=self.submit, doc=SUBMIT),
+            Route(path="/api/v1/task/fetch", handler=self.fetch, doc=FETCH),
+            Route(path="/api/v1/task/list", handler=self.list, doc=LIST),
         )
 
     async def submit(self, request: web.Request) -> web.Response:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from api.accounts import Setup
+from api.accounts_types import Setup
 from assembly.accounts_file import AccountFields, AccountsFile, checked
 from bot.endpoints import Endpoints
 from bot.pool import Pool

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 from assembly.in_force import in_force
 from settings import TABLE, load
 
@@ -17,12 +19,15 @@ def test_every_setting_is_told_and_no_secret_is() -> None:
         "NOTIFY_HOOK": f"https://hooks.example/{secret}",
         "ALERT_HOOK": f"https://hooks.example/{secret}",
         "BAIDU_APPID": "app",
+        "WEBHOOK_SECRET": f"whsec_{b64encode(secret.encode() * 3).decode()}",
         "DISCORD_CDN_BASE": f"https://me:{secret}@mirror.example/cdn?key={secret}",
         "ALLOWED_HOSTS": "one,two",
     }
     shown = in_force(load(environ, ()))
     assert list(shown) == [setting.name for setting in TABLE]
-    assert secret not in "\n".join(shown.values())
+    told = "\n".join(shown.values())
+    assert secret not in told
+    assert "whsec_" not in told
     assert (shown["DISCORD_TOKEN"], shown["API_SECRET"], shown["PROXY_URL"]) == ("set", "set", "set")
     assert (shown["DISCORD_GUILD_ID"], shown["DISCORD_CHANNEL_ID"]) == ("11, 11", "21, 22")
     assert shown["DISCORD_CDN_BASE"] == "https://mirror.example/cdn?…"

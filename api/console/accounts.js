@@ -5,7 +5,7 @@
  * offered to whoever has given the operator's secret.
  */
 
-import { html, useEffect } from "./vendor/htm-preact.js";
+import { html, useEffect } from "./htm_preact.js";
 import { pauseAccount, resumeAccount } from "./api.js";
 import { secretOf } from "./secrets.js";
 import { isRunning, isWaiting } from "./tasks.js";

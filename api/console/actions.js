@@ -4,7 +4,7 @@
  * Law: each press may cost, so a button that was pressed waits for its answer before it can be pressed again.
  */
 
-import { html, useState } from "./vendor/htm-preact.js";
+import { html, useState } from "./htm_preact.js";
 import { grouped } from "./buttons.js";
 import { t } from "./texts.js";
 import { press } from "./work.js";

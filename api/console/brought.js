@@ -5,7 +5,7 @@
  * read once, when it comes.
  */
 
-import { html, useEffect, useRef } from "./vendor/htm-preact.js";
+import { html, useEffect, useRef } from "./htm_preact.js";
 import { Icon } from "./icons.js";
 import { t } from "./texts.js";
 

@@ -5,7 +5,7 @@
  * comes from another host and may not be read. All that the pointer does the keyboard does too.
  */
 
-import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
+import { html, useEffect, useRef, useState } from "./htm_preact.js";
 import { Icon } from "./icons.js";
 import { t } from "./texts.js";
 

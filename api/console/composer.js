@@ -4,7 +4,7 @@
  * Law: what will be sent is shown before it is. Nothing is sent twice: a wish keeps its key until it was answered.
  */
 
-import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
+import { html, useEffect, useRef, useState } from "./htm_preact.js";
 import { MOST, Pictures, forget, read } from "./brought.js";
 import { Parameters, Speed } from "./parameters.js";
 import { recall, remember } from "./preferences.js";

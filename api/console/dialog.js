@@ -5,7 +5,7 @@
  * back to where it was.
  */
 
-import { html, useLayoutEffect, useRef } from "./vendor/htm-preact.js";
+import { html, useLayoutEffect, useRef } from "./htm_preact.js";
 import { Icon } from "./icons.js";
 import { Message } from "./message.js";
 import { t } from "./texts.js";

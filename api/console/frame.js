@@ -4,7 +4,7 @@
  * Law: it knows no view but by its name and address. What is no longer up to date is never shown as if it was.
  */
 
-import { html, useEffect, useState } from "./vendor/htm-preact.js";
+import { html, useEffect, useState } from "./htm_preact.js";
 import { Icon } from "./icons.js";
 import { recall, remember } from "./preferences.js";
 import { secretOf } from "./secrets.js";

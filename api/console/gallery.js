@@ -5,7 +5,7 @@
  * Tab: arrows, Home and End move inside.
  */
 
-import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
+import { html, useEffect, useRef, useState } from "./htm_preact.js";
 import { Media } from "./picture.js";
 import { expectedRatio, isOver, mediaOf, percentOf, titleOf, wordsOf } from "./tasks.js";
 import { clock, t } from "./texts.js";

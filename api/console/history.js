@@ -4,7 +4,7 @@
  * Law: read when it is opened, and again when the task has changed meanwhile; the words are the service's.
  */
 
-import { html, useEffect, useState } from "./vendor/htm-preact.js";
+import { html, useEffect, useState } from "./htm_preact.js";
 import { timeline } from "./api.js";
 import { exactClock, t, told } from "./texts.js";
 import { attempt } from "./work.js";

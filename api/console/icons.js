@@ -4,7 +4,7 @@
  * Law: they only decorate. What they mean stands beside them as text, or in the label of what holds them.
  */
 
-import { h } from "./vendor/htm-preact.js";
+import { h } from "./htm_preact.js";
 
 const PATHS = {
   add: "M12 5v14M5 12h14",

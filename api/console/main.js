@@ -5,7 +5,7 @@
  * and gone back from.
  */
 
-import { html, render, useEffect, useState } from "./vendor/htm-preact.js";
+import { html, render, useEffect, useState } from "./htm_preact.js";
 import { Accounts } from "./accounts.js";
 import { Connection, Header, showTheme } from "./frame.js";
 import { Message } from "./message.js";

@@ -5,7 +5,7 @@
  * its own, as all behind an open window is neither seen nor spoken.
  */
 
-import { html } from "./vendor/htm-preact.js";
+import { html } from "./htm_preact.js";
 import { Icon } from "./icons.js";
 import { useStore } from "./store.js";
 import { t } from "./texts.js";

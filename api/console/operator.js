@@ -4,7 +4,7 @@
  * Law: the service decides who is the operator; the page asks, and asks for the operator's secret when told to.
  */
 
-import { html, useEffect, useState } from "./vendor/htm-preact.js";
+import { html, useEffect, useState } from "./htm_preact.js";
 import { Refusal, deliveries, retryDelivery, settings } from "./api.js";
 import { forgetSecret, keepSecret, secretOf } from "./secrets.js";
 import { SecretForm } from "./sign_in.js";

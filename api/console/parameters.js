@@ -5,7 +5,7 @@
  * outweighs it. What becomes of the positions is prompt.js's business.
  */
 
-import { html } from "./vendor/htm-preact.js";
+import { html } from "./htm_preact.js";
 import { MIDDLE, QUALITIES, RANGES, RATIOS, VERSIONS, isTyped } from "./prompt.js";
 import { t } from "./texts.js";
 

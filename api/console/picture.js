@@ -5,7 +5,7 @@
  * no longer works is renewed once. The address is one that tasks.js found safe.
  */
 
-import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
+import { html, useEffect, useRef, useState } from "./htm_preact.js";
 import { refresh } from "./work.js";
 
 const renewed = new Set(); // ids of tasks whose link was asked for anew

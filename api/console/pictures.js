@@ -4,7 +4,7 @@
  * Law: search and filter look through what was read; older tasks are read on demand, and the page says so.
  */
 
-import { html, useMemo, useState } from "./vendor/htm-preact.js";
+import { html, useMemo, useState } from "./htm_preact.js";
 import { Composer } from "./composer.js";
 import { Gallery } from "./gallery.js";
 import { Icon } from "./icons.js";

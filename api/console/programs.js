@@ -4,7 +4,7 @@
  * Law: the secret is never shown; its place is.
  */
 
-import { html } from "./vendor/htm-preact.js";
+import { html } from "./htm_preact.js";
 import { secretOf } from "./secrets.js";
 import { t } from "./texts.js";
 
@@ -14,6 +14,7 @@ const ROUTES = [
   ["/api/v1/task/fetch?_id=…", "routeFetch"],
   ["/api/v1/task/list", "routeList"],
   ["/api/v1/events", "routeEvents"],
+  ["/docs", "routeDocs"],
   ["/health", "routeHealth"],
 ];
 

@@ -4,7 +4,7 @@
  * Law: what is being drawn is in the gallery, where its picture grows; here stands only what has none yet.
  */
 
-import { html } from "./vendor/htm-preact.js";
+import { html } from "./htm_preact.js";
 import { byAge, isWaiting, places, titleOf, wantsInput } from "./tasks.js";
 import { t } from "./texts.js";
 import { app, cancel } from "./work.js";

@@ -4,7 +4,7 @@
  * Law: nothing was pressed yet, and nothing is until it is sent. Left alone, the task waits in the queue's list.
  */
 
-import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
+import { html, useEffect, useRef, useState } from "./htm_preact.js";
 import { Brush, maskOf } from "./brush.js";
 import { Dialog } from "./dialog.js";
 import { withZoom } from "./prompt.js";

@@ -4,7 +4,7 @@
  * Law: it is asked for only when the service wants one, and says so when the last one was wrong.
  */
 
-import { html, useState } from "./vendor/htm-preact.js";
+import { html, useState } from "./htm_preact.js";
 import { Dialog } from "./dialog.js";
 import { t } from "./texts.js";
 import { signIn } from "./work.js";

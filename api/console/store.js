@@ -4,7 +4,7 @@
  * Law: the value is replaced, never changed in place; whoever listens is told after each replacement.
  */
 
-import { useLayoutEffect, useState } from "./vendor/htm-preact.js";
+import { useLayoutEffect, useState } from "./htm_preact.js";
 
 /**
  * @template T

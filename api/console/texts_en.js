@@ -174,6 +174,7 @@ export const EN = {
   kind_sent: "Sent",
   kind_posted: "Taken by Discord",
   kind_heard: "Heard",
+  kind_told: "Call-back tried",
   kind_recalled: "History read",
   kind_adopted: "Adopted",
   kind_retried: "Sent again",
@@ -259,5 +260,6 @@ export const EN = {
   routeFetch: "One task: progress, picture",
   routeList: "The newest tasks",
   routeEvents: "What happens, as it happens",
+  routeDocs: "Every route, to be tried",
   routeHealth: "Is it well, and if not, why",
 };

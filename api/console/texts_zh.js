@@ -174,6 +174,7 @@ export const ZH = {
   kind_sent: "发送",
   kind_posted: "Discord 已接收",
   kind_heard: "收到消息",
+  kind_told: "尝试回调",
   kind_recalled: "已读取历史",
   kind_adopted: "已认领",
   kind_retried: "已重新发送",
@@ -259,5 +260,6 @@ export const ZH = {
   routeFetch: "查询单个任务：进度与图片",
   routeList: "最新任务列表",
   routeEvents: "实时事件",
+  routeDocs: "接口文档，可在线调试",
   routeHealth: "服务状态与原因",
 };

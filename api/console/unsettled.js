@@ -4,7 +4,7 @@
  * Law: nothing is decided here. Drawing again may be paid twice, and the button says so.
  */
 
-import { html, useState } from "./vendor/htm-preact.js";
+import { html, useState } from "./htm_preact.js";
 import { adoptTask, retryTask } from "./api.js";
 import { t } from "./texts.js";
 import { attempt, refresh, say } from "./work.js";

@@ -4,7 +4,7 @@
  * Law: what is shown is the task as the stream last told it. Left and right lead to its neighbours, Esc back.
  */
 
-import { html, useEffect, useState } from "./vendor/htm-preact.js";
+import { html, useEffect, useState } from "./htm_preact.js";
 import { Actions } from "./actions.js";
 import { seedOf } from "./api.js";
 import { Dialog } from "./dialog.js";

@@ -69,6 +69,8 @@ def test_the_api_document_names_every_route_and_field() -> None:
         "/health",
         "/health/live",
         "/health/ready",
+        "/openapi.json",
+        "/docs",
         "/api/v1/trigger/submit",
         "/api/v1/task/fetch",
         "/api/v1/task/list",

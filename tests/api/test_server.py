@@ -15,7 +15,7 @@ from api.errors import CannotListen
 from api.links import Links
 from api.server import url_of
 from tasks.model import Task
-from tests.api.twin import FETCH, FIRST_ID, Caller, Twin, running
+from tests.api.twin import FETCH, FIRST_ID, SUBMIT, Caller, Twin, running
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,15 @@ async def test_a_request_under_way_is_answered_before_the_end() -> None:
             await service.asked.wait()
             asyncio.get_running_loop().call_soon(service.answered.set)
         assert (await asking).status == 200
+
+
+async def test_a_body_in_a_coding_that_it_is_not_in_is_no_fault_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    async with running() as api:
+        told = await api.refused(
+            "POST", SUBMIT, data=b'{"action":"IMAGINE"}' * 50, headers={"Content-Encoding": "gzip"}
+        )
+        assert "could not be read" in told
+    assert [record for record in caplog.records if record.levelname in ("ERROR", "WARNING")] == []
 
 
 def test_addresses_are_written_as_urls() -> None:

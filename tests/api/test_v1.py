@@ -286,3 +286,9 @@ async def test_nothing_is_kept_by_a_cache_and_no_version_is_told(api: Caller) ->
     answer = await api.get(LIST)
     assert answer.headers["Cache-Control"] == "no-store"
     assert "aiohttp" not in answer.headers["Server"]
+
+
+@pytest.mark.parametrize("expected", ["100-continue", "nonsense"])
+async def test_what_a_caller_expects_is_no_reason_to_refuse_it(api: Caller, expected: str) -> None:
+    answer = await api.post(SUBMIT, json=DRAW, headers={"Expect": expected})
+    assert (answer.status, answer.json["code"]) == (200, 1)
