@@ -5,16 +5,17 @@
  * Tab: arrows, Home and End move inside.
  */
 
-import { html, useEffect, useRef, useState } from "./htm_preact.js";
+import { Component, html, useEffect, useRef, useState } from "./htm_preact.js";
 import { Media } from "./picture.js";
 import { expectedRatio, isOver, mediaOf, percentOf, titleOf, wordsOf } from "./tasks.js";
-import { clock, t } from "./texts.js";
+import { clock, t, useLanguage } from "./texts.js";
 
 const ratios = new Map(); // id -> width by height, once the picture was seen
 
 /** @param {{tasks: object[]}} props */
 export function Gallery({ tasks }) {
   const [current, setCurrent] = useState("");
+  const language = useLanguage();
   const list = useRef(null);
   const stop = tasks.some((task) => task.id === current) ? current : tasks[0]?.id;
   const onKeyDown = (event) => {
@@ -27,11 +28,30 @@ export function Gallery({ tasks }) {
   return html`
     <ul ref=${list} class="gallery" aria-label=${t("gallery")} onKeyDown=${onKeyDown}>
       ${tasks.map(
-        (task) => html`<${Tile} key=${task.id} task=${task} isStop=${task.id === stop} onFocus=${setCurrent} />`,
+        (task) => html`
+          <${Unchanged}
+            key=${task.id}
+            task=${task}
+            isStop=${task.id === stop}
+            language=${language}
+            onFocus=${setCurrent}
+          />
+        `,
       )}
       <li class="gallery-rest" role="presentation"></li>
     </ul>
   `;
+}
+
+/** A tile is drawn again only when something of it has changed: there may be hundreds, and many events a second. */
+class Unchanged extends Component {
+  shouldComponentUpdate(next) {
+    return Object.keys(next).some((name) => next[name] !== this.props[name]);
+  }
+
+  render(props) {
+    return html`<${Tile} ...${props} />`;
+  }
 }
 
 function Tile({ task, isStop, onFocus }) {

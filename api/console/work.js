@@ -33,6 +33,7 @@ export const app = createStore({
   message: null,
 });
 
+const ours = new Set(); // ids of what was asked for or cancelled in this page: whose end is told
 const told = new Map(); // id -> how often the stream has spoken of the task
 let stream = null;
 let held = null; // events that came while a list is read; null: none is
@@ -145,7 +146,7 @@ function refuse(refusal) {
 function keep(task) {
   const before = app.get().tasks[task.id];
   app.set({ tasks: { ...app.get().tasks, [task.id]: task } });
-  if (before && !isOver(before) && isOver(task)) tellEnd(task);
+  if (ours.has(task.id) && isOver(task) && !(before && isOver(before))) tellEnd(task);
 }
 
 function tellEnd(task) {
@@ -183,10 +184,12 @@ export async function answerDialog(body, onRefused) {
 
 export async function cancel(id) {
   if (app.get().asking === id) app.set({ asking: null });
+  ours.add(id);
   if (await attempt(() => api.cancel(id))) await refresh(id);
 }
 
 async function taken(answer) {
+  ours.add(answer.result);
   const ahead = answer.properties?.numberOfQueues;
   const needsMore = answer.code === api.MORE_NEEDED;
   if (!needsMore) say(ahead ? t("takenBehind", { n: ahead }) : t("taken"));
