@@ -1,9 +1,9 @@
 # The service in a container. It is not root, keeps everything under /data, and ends in order on SIGTERM.
 #
 #   docker build -t midjourney-node-api .
-#   docker run -p 5400:3000 -v midjourney:/data -e API_SECRET=… -e DISCORD_TOKEN=… \
-#       -e DISCORD_GUILD_ID=… -e DISCORD_CHANNEL_ID=… midjourney-node-api
+#   docker run -p 5400:3000 -v midjourney:/data --env-file .env midjourney-node-api
 #
+# A file, as `-e API_SECRET=…` would show the secret to everybody who lists the machine's processes.
 # Settings come from the environment or from /data/.env; the first start puts /data/.env.example there.
 # BASE names another image of Python 3.11, from a mirror say.
 ARG BASE=python:3.11-slim

@@ -11,7 +11,7 @@ RUN := $(VENV)/requirements.stamp
 DEV := $(VENV)/requirements-dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test generated lint format bench
+.PHONY: help demo run test generated lint format bench audit
 
 help:
 	@echo "make demo    try it: a simulator and the service, no account needed, nothing is real"
@@ -21,6 +21,7 @@ help:
 	@echo "make lint    format, lint and types, checked"
 	@echo "make format  format, put right"
 	@echo "make bench   measure what the README claims"
+	@echo "make audit   known vulnerabilities in what is installed; needs the network"
 
 demo: $(RUN)
 	$(BIN)/python run.py --simulator
@@ -45,6 +46,9 @@ generated: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks
+
+audit: $(DEV)
+	$(BIN)/python .ci/audit requirements.txt requirements-mcp.txt requirements-dev.txt
 
 $(RUN): requirements.txt | $(BIN)/python
 	$(PIP) -r requirements.txt

@@ -19,8 +19,8 @@ import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from dotenv import dotenv_values
@@ -28,9 +28,12 @@ from msgspec import Meta
 
 ROOT = Path(__file__).resolve().parent  # relative paths start here, wherever the process was started
 
+SHORT = 16  # characters of a secret that is open to guessing over a network
+
 Whole = Annotated[int, Meta(ge=1)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Minutes = Annotated[int, Meta(ge=1, le=10_000)]
+TranslatorName = Literal["baidu", "deepl", "google", "libretranslate", "openai", "mymemory"]
 
 
 class SettingsError(Exception):
@@ -42,6 +45,17 @@ class SettingsError(Exception):
 
 
 # ---------------------------------------------------------------- the groups: type, bounds, default
+
+
+class ApiSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """One secret of callers, which its repr keeps."""
+
+    name: str = ""  # "": the only one, which sees every task
+    secret: str
+    shared: bool = False  # a named one that sees every task, not its own alone
+
+    def __repr__(self) -> str:
+        return f"ApiSecret(name={self.name!r}, secret='***', shared={self.shared})"
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,10 +71,20 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
         for name in self.__struct_fields__:
             value = getattr(self, name)
             if name in SECRET_FIELDS and value:
-                for secret in (value,) if isinstance(value, str) else value:
-                    yield secret
-                    if "://" in secret and (password := urlsplit(secret).password):
-                        yield password
+                yield from secrets_in(value)
+
+
+def secrets_in(value: str | tuple[str | ApiSecret, ...]) -> Iterator[str]:
+    """The value, and what is a secret in it by itself: a URL's password, and with its user as a proxy is told it."""
+    if not isinstance(value, str):
+        for each in value:
+            yield from secrets_in(each if isinstance(each, str) else each.secret)
+        return
+    yield value
+    parts = urlsplit(value) if "://" in value else None
+    if parts is not None and parts.password:
+        password = unquote(parts.password)
+        yield from (parts.password, password, f"{unquote(parts.username or '')}:{password}")
 
 
 class AccountSettings(Group, frozen=True, kw_only=True):
@@ -99,6 +123,7 @@ class TaskSettings(Group, frozen=True, kw_only=True):
     silence_minutes_fast: Minutes = 15
     silence_minutes_relaxed: Minutes = 180
     max_queue: Whole = 10_000
+    max_queue_per_secret: Annotated[int, Meta(ge=0)] = 1000
     max_prompt_length: Whole = 6000
     prompt_suffix: str = ""
     max_drawings_per_prompt: Annotated[int, Meta(ge=1, le=100)] = 1
@@ -113,8 +138,10 @@ class HttpSettings(Group, frozen=True, kw_only=True):
 
     host: str = "127.0.0.1"
     port: Port = 3000
-    api_secret: str = ""
+    api_secrets: tuple[ApiSecret, ...] = ()
     admin_secret: str = ""
+    rate_limit: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    max_connections: Annotated[int, Meta(ge=10, le=100_000)] = 800
     allow_anonymous: bool = False
     allowed_hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
@@ -142,16 +169,30 @@ class HookSettings(Group, frozen=True, kw_only=True):
 
 
 class TranslationSettings(Group, frozen=True, kw_only=True):
-    """Chinese prompts to English."""
+    """Prompts in other languages to English."""
 
     enabled: bool = True
+    translators: tuple[TranslatorName, ...] = ()
+    translate_from: Literal["all", "non-latin"] = "all"
     baidu_appid: str = ""
     baidu_secret: str = ""
     baidu_url: str = "https://fanyi-api.baidu.com"
+    deepl_key: str = ""
+    deepl_url: str = ""
+    google_key: str = ""
+    google_url: str = "https://translation.googleapis.com"
+    google_keyless_url: str = "https://translate.googleapis.com"
+    libretranslate_url: str = ""
+    libretranslate_key: str = ""
+    openai_url: str = "https://api.openai.com/v1"
+    openai_key: str = ""
+    openai_model: str = ""
     mymemory_url: str = "https://api.mymemory.translated.net"
     mymemory_email: str = ""
+    translation_proxy: str = ""
     timeout_seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
     pause_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
+    cache_size: Annotated[int, Meta(ge=0, le=1_000_000)] = 10_000
 
 
 class StorageSettings(Group, frozen=True, kw_only=True):
@@ -183,6 +224,17 @@ class Settings(Group, frozen=True, kw_only=True):
     log: LogSettings = LogSettings()
     simulator_port: Port = 8765
     simulator: bool = False  # said on the command line, not in the environment
+
+    def cautions(self) -> Iterator[str]:
+        """What may be so, and is better known: for the log, at the start."""
+        if is_loopback(self.http.host):
+            return
+        known = [
+            (f"API_SECRET of {each.name}" if each.name else "API_SECRET", each.secret) for each in self.http.api_secrets
+        ]
+        for what, secret in [*known, ("ADMIN_SECRET", self.http.admin_secret)]:
+            if secret and len(secret) < SHORT:
+                yield f"{what} has less than {SHORT} characters: make a longer one with openssl rand -hex 24"
 
     def secrets(self) -> Iterator[str]:
         for group in (*self.discord.accounts, self.discord, self.http, self.hooks, self.translation):
@@ -241,6 +293,29 @@ def _word(text: str) -> str:
     if not re.fullmatch(r"[!-~]+", text):
         raise ValueError("one word of ASCII letters, digits and signs, as it travels in an HTTP header")
     return text
+
+
+def _api_secrets(text: str) -> tuple[ApiSecret, ...]:
+    """`secret`, or `name:secret` and `name:secret:shared`, separated by commas."""
+    if not re.search("[,:]", text):
+        return (ApiSecret(secret=_word(text)),)
+    found = tuple(_named_secret(_unquoted(item)) for item in text.split(","))
+    if len({each.name for each in found}) < len(found):
+        raise ValueError("a list in which each name stands once")
+    if len({each.secret for each in found}) < len(found):
+        raise ValueError("a list in which no two names have the same secret")
+    return found
+
+
+def _named_secret(text: str) -> ApiSecret:
+    name, _, rest = text.partition(":")
+    secret, colon, flag = rest.partition(":")
+    if not re.fullmatch(r"[a-z0-9_-]{1,32}", name) or not secret or (colon and flag != "shared"):
+        raise ValueError(
+            "one secret without : and commas, or a list such as anna:secret1,bert:secret2:shared.\n"
+            "    A name is 1 to 32 of a-z, 0-9, _ and -; shared, a secret shows everybody's tasks"
+        )
+    return ApiSecret(name=name, secret=_word(secret), shared=bool(colon))
 
 
 def _host(text: str) -> str:
@@ -421,6 +496,8 @@ TABLE = (
             "The same in relaxed mode or in MidJourney's own queue, where hours may pass."),
     Setting("MAX_QUEUE", "tasks.max_queue", "tasks",
             "More waiting tasks than this are refused as 'queue full', so that a runaway caller cannot fill the disk."),
+    Setting("MAX_QUEUE_PER_SECRET", "tasks.max_queue_per_secret", "tasks, 0 for no limit",
+            "The same for each named secret, so that one caller cannot fill the queue for the others."),
     Setting("PROMPT_SUFFIX", "tasks.prompt_suffix", "parameters, such as --ar 16:9 --stylize 200",
             "Appended to each prompt that does not have these parameters."),
     Setting("MAX_DRAWINGS_PER_PROMPT", "tasks.max_drawings_per_prompt", "drawings",
@@ -443,12 +520,16 @@ TABLE = (
             read=_host),
     Setting("PORT", "http.port", "TCP port",
             "Where to listen; the reference's port."),
-    Setting("API_SECRET", "http.api_secret", "text",
+    Setting("API_SECRET", "http.api_secrets", "text, or a list of name:secret and name:secret:shared",
             "What callers must send along. Without it only this machine is served: each drawing costs money.",
-            read=_word, secret=True),
+            read=_api_secrets, secret=True),
     Setting("ADMIN_SECRET", "http.admin_secret", "text",
-            "What the operator's own requests send along: accounts, deliveries, what becomes of open questions.",
+            "What the operator's own requests send along. It also shows every task. Empty: nobody is the operator.",
             read=_word, secret=True),
+    Setting("RATE_LIMIT", "http.rate_limit", "submits per minute, 0 for no limit",
+            "For each secret; as many may come at once. What is beyond is refused. Look-ups are not counted."),
+    Setting("MAX_CONNECTIONS", "http.max_connections", "connections",
+            "More at once are answered 503 and closed. Below what the system allows a process in open files."),
     Setting("ALLOW_ANONYMOUS", "http.allow_anonymous", "true or false",
             "Serve other machines without API_SECRET. Only where something else keeps strangers out.", read=_flag),
     Setting("ALLOWED_HOSTS", "http.allowed_hosts", "list separated by commas",
@@ -481,23 +562,61 @@ TABLE = (
             read=_flag, simulator=True),
     # translation
     Setting("TRANSLATION", "translation.enabled", "true or false",
-            "Translate prompts that hold Chinese. Off, they go to MidJourney as they are and to no translator.",
+            "Translate prompts that are not English. Off, they go to MidJourney as they are and to no translator.",
             read=_flag),
+    Setting("TRANSLATORS", "translation.translators", "list of baidu, deepl, google, libretranslate, openai, mymemory",
+            "Who is asked, in this order. Empty: all whose keys are set, then MyMemory and Google without one.",
+            read=_list(str.lower), offline=True),
+    Setting("TRANSLATE_FROM", "translation.translate_from", "all or non-latin",
+            "non-latin leaves languages in Latin letters as they are: which is which has to be guessed from words.",
+            read=str.lower),
     Setting("BAIDU_APPID", "translation.baidu_appid", "text",
-            "Baidu's translator is asked first when this and BAIDU_SECRET are set.",
+            "Baidu's translator is asked when this and BAIDU_SECRET are set.",
             read=_word, old=("baiduAPPID",), offline=True),
     Setting("BAIDU_SECRET", "translation.baidu_secret", "text",
             "Signs what is asked of Baidu.", read=_word, old=("baiduSECRET",), secret=True, offline=True),
     Setting("BAIDU_URL", "translation.baidu_url", "URL",
             "Another address for Baidu's translator.", read=_base, offline=True),
+    Setting("DEEPL_KEY", "translation.deepl_key", "text",
+            "DeepL is asked when it is set. A key that ends with :fx is one of the free plan.",
+            read=_word, secret=True, offline=True),
+    Setting("DEEPL_URL", "translation.deepl_url", "URL",
+            "Another address for DeepL. Empty: the free plan's or the pro plan's, as the key says.",
+            read=_base, offline=True),
+    Setting("GOOGLE_TRANSLATE_KEY", "translation.google_key", "text",
+            "Google Cloud Translation is asked when it is set, in place of Google's keyless end point.",
+            read=_word, secret=True, offline=True),
+    Setting("GOOGLE_TRANSLATE_URL", "translation.google_url", "URL",
+            "Another address for Google Cloud Translation.", read=_base, offline=True),
+    Setting("GOOGLE_KEYLESS_URL", "translation.google_keyless_url", "URL",
+            "Another address for Google's end point that needs no key, and that nobody promises.",
+            read=_base, offline=True),
+    Setting("LIBRETRANSLATE_URL", "translation.libretranslate_url", "URL",
+            "LibreTranslate is asked when it is set: your own server's address, or a public one's.",
+            read=_base, offline=True),
+    Setting("LIBRETRANSLATE_KEY", "translation.libretranslate_key", "text",
+            "For servers of LibreTranslate that want one.", read=_word, secret=True, offline=True),
+    Setting("OPENAI_MODEL", "translation.openai_model", "name of a model",
+            "A chat model is asked when it is set, at OPENAI_URL: OpenAI's, or any with the same API, as Ollama's.",
+            read=_word, offline=True),
+    Setting("OPENAI_URL", "translation.openai_url", "URL with the version",
+            "Where the chat model is. For Ollama on this machine: http://127.0.0.1:11434/v1.",
+            read=_base, offline=True),
+    Setting("OPENAI_KEY", "translation.openai_key", "text",
+            "For chat models that want one.", read=_word, secret=True, offline=True),
     Setting("MYMEMORY_URL", "translation.mymemory_url", "URL",
             "Another address for MyMemory, the translator that needs no key.", read=_base, offline=True),
     Setting("MYMEMORY_EMAIL", "translation.mymemory_email", "address",
             "MyMemory translates ten times as much a day for a caller who names one.", read=_word, offline=True),
+    Setting("TRANSLATION_PROXY", "translation.translation_proxy", "http, https, socks5 or socks5h URL",
+            "A proxy for everything said to translators but those on this machine.",
+            read=_proxy, secret=True, offline=True),
     Setting("TRANSLATION_TIMEOUT_SECONDS", "translation.timeout_seconds", "seconds",
             "In all, for every translator together; then the original text is sent, with a note."),
     Setting("TRANSLATION_PAUSE_SECONDS", "translation.pause_seconds", "seconds",
             "A translator that failed is left alone this long, so that it delays one task and not each."),
+    Setting("TRANSLATION_CACHE_SIZE", "translation.cache_size", "translations",
+            "So many are kept in the database, to be neither paid nor waited for again. 0: none."),
     # storage
     Setting("DATA_DIR", "storage.data_dir", "folder",
             "What must survive a restart. Set in the environment, its .env is read as well; /data in the container.",
@@ -565,6 +684,28 @@ def load_storage(
     return StorageSettings(**values)
 
 
+class CallerSettings(NamedTuple):
+    """What somebody needs who calls the service from its own machine: the command line."""
+
+    address: str
+    secret: str  # the first of a list
+    proxy_url: str  # for pictures at Discord's CDN
+
+
+def load_caller(
+    environ: Mapping[str, str] = os.environ, dotenv_paths: Sequence[Path] | None = None, *, root: Path = ROOT
+) -> CallerSettings:
+    """Where the service is and its secret, found as `load` finds it; no account is needed."""
+    reader = _Reader(simulator=False)
+    reader.collect(environ, dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths)
+    http, discord = reader.group("http"), reader.group("discord")
+    if reader.mistakes:
+        raise SettingsError(reader.mistakes)
+    given = HttpSettings(**http)
+    secret = next((each.secret for each in given.api_secrets), "")
+    return CallerSettings(given.address, secret, DiscordSettings(**discord).proxy_url)
+
+
 def dotenv_files(environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> tuple[Path, ...]:
     """The `.env` files that are read: the project's own, and that of DATA_DIR where the environment names one."""
     data_dir = environ.get("DATA_DIR", "").strip()
@@ -580,7 +721,7 @@ def provide_example(data_dir: Path, example: Path = ROOT / ".env.example") -> Pa
     try:
         if target.exists() or not example.exists():
             return None
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copyfile(example, target)
     except OSError:
         return None  # a folder that cannot be written is reported by the store, which needs it
@@ -598,7 +739,9 @@ def at_simulator(settings: Settings, base: str, accounts: Sequence[AccountSettin
         upload_base=base,
         activity_base=base,
     )
-    translation = msgspec.structs.replace(settings.translation, mymemory_url=f"{base}/translate")
+    translation = msgspec.structs.replace(
+        settings.translation, translators=("mymemory",), mymemory_url=f"{base}/translate"
+    )
     return msgspec.structs.replace(settings, discord=discord, translation=translation)
 
 
@@ -677,15 +820,27 @@ class _Reader:
                 "    Set API_SECRET to what callers must send along, or ALLOW_ANONYMOUS=true if something else\n"
                 "    keeps strangers out, or leave HOST at 127.0.0.1."
             )
+        admin = found["http"].get("admin_secret")
+        if admin and any(each.secret == admin for each in found["http"].get("api_secrets", ())):
+            self.mistakes.append(
+                "ADMIN_SECRET is one of API_SECRET: every caller who has it would be the operator.\n"
+                "    Give the operator a secret of its own."
+            )
         if found["discord"].get("accounts_file") and (plain := [n for n in _PLAIN_ACCOUNT if n in self._texts]):
             self.mistakes.append(
                 f"ACCOUNTS_FILE and {plain[0]} are both set.\n"
                 "    Write every account into the file and unset the plain variables, or leave out ACCOUNTS_FILE."
             )
-        keys = [setting for setting in TABLE if setting.name in ("BAIDU_APPID", "BAIDU_SECRET")]
-        missing = [setting.name for setting in keys if not self._look_up(setting)[1]]
+        missing = self._missing("BAIDU_APPID", "BAIDU_SECRET")
         if len(missing) == 1:
             self.mistakes.append(f"{missing[0]} is not set.\n    Baidu needs both BAIDU_APPID and BAIDU_SECRET.")
+        for translator in found["translation"].get("translators", ()):
+            if missing := self._missing(*_NEEDED_BY.get(translator, ())):
+                self.mistakes.append(f"{missing[0]} is not set.\n    TRANSLATORS names {translator}, which needs it.")
+
+    def _missing(self, *names: str) -> list[str]:
+        """Which of these settings are not set."""
+        return [setting.name for setting in TABLE if setting.name in names and not self._look_up(setting)[1]]
 
     def _look_up(self, setting: Setting) -> tuple[str, str]:
         """The name under which it is set, and the text; the text is empty when it is not."""
@@ -711,6 +866,12 @@ class _Reader:
         return None
 
 
+_NEEDED_BY = {
+    "baidu": ("BAIDU_APPID", "BAIDU_SECRET"),
+    "deepl": ("DEEPL_KEY",),
+    "libretranslate": ("LIBRETRANSLATE_URL",),
+    "openai": ("OPENAI_MODEL",),
+}
 _PLAIN_ACCOUNT = ("DISCORD_TOKEN", "SALAI_TOKEN")
 _WHERE = "It is in the channel's address in a browser: discord.com/channels/<guild>/<channel>."
 _MISSING = {

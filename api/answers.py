@@ -10,14 +10,9 @@ from collections.abc import Mapping
 import msgspec
 from aiohttp import web
 
-SERVER = "midjourney-node-api"  # the library's own value tells its version to everybody
+from api.protection import HEADERS, SERVER
 
-_HEADERS = {
-    "Content-Type": "application/json",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Server": SERVER,
-}
+_HEADERS = HEADERS | {"Content-Type": "application/json", "Server": SERVER}  # here, too: not all passes the application
 
 encode = msgspec.json.Encoder().encode
 

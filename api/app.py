@@ -7,18 +7,21 @@ paid picture for any method; here a method that a route does not name never reac
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
 from api.auth import Access, Gate
+from api.callers import CALLER, Caller
 from api.docs import Docs
-from api.errors import InternalError, from_library, refusal
+from api.errors import InternalError, TooFast, from_library, refusal
 from api.front import Front
 from api.health import Health
 from api.links import Links
-from api.ports import Service
+from api.pace import Buckets
+from api.ports import Service, Services
+from api.protection import security_headers
 from api.routes import Handler, Route, register
 from api.server import serve
 from api.v1 import V1
@@ -33,7 +36,7 @@ log = logging.getLogger(__name__)
 
 def make_app(
     *,
-    service: Service,
+    service: Services[Service],
     access: Access,
     links: Links,
     max_body: int = MAX_BODY,
@@ -47,33 +50,43 @@ def make_app(
     console may load pictures from, besides here and by https."""
     gate = Gate(access)
     routes: tuple[Route, ...] = (
-        *V1(service, links, access.secret).routes(),
+        *V1(service, links).routes(),
         *Health(service, gate).routes(),
         *Front(picture_hosts=picture_hosts).routes(),
         *more,
     )
-    routes += Docs(routes, wants_secret=bool(access.secret), public_url=links.public_url).routes()
-    is_open = frozenset(route.handler for route in routes if route.is_open)
-    is_admin = frozenset(route.handler for route in routes if route.is_admin)
-    app = web.Application(client_max_size=max_body, middlewares=[*around, _guard(gate, is_open, is_admin, max_body)])
+    routes += Docs(routes, wants_secret=access.wants_secret, public_url=links.public_url).routes()
+    guard = _guard(gate, _by_handler(routes), Buckets(access.submits_per_minute), max_body)
+    app = web.Application(client_max_size=max_body, middlewares=[*around, guard])
     app.on_shutdown.extend(closing)
     for route in routes:
         register(app.router, route)
+    app.on_response_prepare.append(security_headers(is_https=access.is_public_https))
     return app
 
 
-def _guard(gate: Gate, is_open: frozenset[Handler], is_admin: frozenset[Handler], max_body: int) -> Middleware:
+def _by_handler(routes: Iterable[Route]) -> dict[Handler, Route]:
+    """Raises ValueError where one handler would be guarded in two ways: the guard knows a route by its handler."""
+    found: dict[Handler, Route] = {}
+    for route in routes:
+        known = found.setdefault(route.handler, route)
+        if (known.is_open, known.is_admin, known.too_fast) != (route.is_open, route.is_admin, route.too_fast):
+            raise ValueError(f"{known.path} and {route.path} are guarded in two ways: give each its own handler.")
+    return found
+
+
+def _guard(gate: Gate, routes: Mapping[Handler, Route], submits: Buckets, max_body: int) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response: web.StreamResponse
         try:
             if request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
                 return await _preflight(request, gate)
-            if handler in is_admin:
-                gate.check_admin(request.headers)
-            elif handler not in is_open:
-                gate.check(request.method, request.headers)
-            response = await handler(request)
+            route = routes.get(handler)  # None: there is no such address, or not with this method
+            caller = _let_in(request, route, gate)
+            if caller is not None:
+                request[CALLER] = caller
+            response = _too_fast(caller, route, submits) or await handler(request)
         except ServiceError as error:
             response = refusal(error)
             if response.status >= 500:
@@ -90,6 +103,24 @@ def _guard(gate: Gate, is_open: frozenset[Handler], is_admin: frozenset[Handler]
         return response
 
     return guard
+
+
+def _let_in(request: web.Request, route: Route | None, gate: Gate) -> Caller | None:
+    """Who asks; None on an open route. Raises when it may not pass."""
+    if route is not None and route.is_open:
+        return None
+    caller = gate.check(request.method, request.headers, request.remote)
+    if route is not None and route.is_admin:
+        gate.check_admin(caller, request.headers, request.remote)
+    return caller
+
+
+def _too_fast(caller: Caller | None, route: Route | None, submits: Buckets) -> web.Response | None:
+    """The answer to one submit too many; look-ups are not counted."""
+    if caller is None or route is None or route.too_fast is None:
+        return None
+    wait = submits.take(caller.name)
+    return route.too_fast(TooFast(retry_after=wait)) if wait else None
 
 
 async def _preflight(request: web.Request, gate: Gate) -> web.StreamResponse:

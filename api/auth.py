@@ -6,46 +6,65 @@ request must show that no foreign web page is behind it: a GET can spend money, 
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from api.errors import CODE_HEADER, Forbidden
+from api.callers import ANYBODY, Caller, Keyring, Named, network_of, secrets_in
+from api.errors import CODE_HEADER, Forbidden, TooManyWrongSecrets
+from api.pace import Buckets
 from tasks.errors import Unauthorized
 
 # "*" does not cover Authorization
 ALLOWED_HEADERS = "mj-api-secret, authorization, content-type, idempotency-key, last-event-id"
+WRONG_PER_MINUTE = 20  # wrong secrets of one address that are answered as such
 _MEND = "or set API_SECRET and send it."
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Access:
-    """What the operator decided about access."""
+    """What the operator decided about access. Without any secret but the administrator's: anonymous mode."""
 
-    secret: str = ""  # "": anonymous mode
-    admin_secret: str = ""  # "": nobody is an administrator
+    secret: str = field(default="", repr=False)  # one without a name, which sees every task; "": none
+    named: tuple[Named, ...] = ()
+    admin_secret: str = field(default="", repr=False)  # "": nobody is an administrator
+    submits_per_minute: int = 0  # of each secret; 0: no limit
     allowed_hosts: frozenset[str] = (
         frozenset()
     )  # further Host names of ours, with or without a port; loopback always is
     cors_origins: frozenset[str] = frozenset()  # pages that may ask in anonymous mode, e.g. "https://my.page"
+    is_public_https: bool = False  # reached by https alone: browsers are told to stay with it
+
+    @property
+    def wants_secret(self) -> bool:
+        return bool(self.secret or self.named)
 
 
 class Gate:
-    """The decisions for one request, from its headers."""
+    """The decisions for one request, from its headers. `now` is in seconds."""
 
-    def __init__(self, access: Access) -> None:
-        self._secret = access.secret.encode()
-        self._admin_secret = access.admin_secret.encode()
+    def __init__(self, access: Access, now: Callable[[], float] = time.monotonic) -> None:
+        self._keyring = Keyring(unnamed=access.secret, named=access.named, admin=access.admin_secret)
+        self._wants_secret = access.wants_secret
+        self._has_admin = bool(access.admin_secret)
+        self._wrong = Buckets(WRONG_PER_MINUTE, now=now)
         self._hosts = frozenset(host.lower() for host in access.allowed_hosts)
         self._origins = frozenset(origin.lower().rstrip("/") for origin in access.cors_origins)
 
-    def check(self, method: str, headers: Mapping[str, str]) -> None:
-        """Raises `Unauthorized` or `Forbidden` when the request may not pass."""
-        if self._secret:
-            if not _has_secret(headers, self._secret):
-                raise Unauthorized(hint="Send it as the header mj-api-secret, or as Authorization: Bearer <secret>.")
-            return
+    def check(self, method: str, headers: Mapping[str, str], remote: str | None = None) -> Caller:
+        """Who asks. Raises `Unauthorized`, `TooManyWrongSecrets` or `Forbidden` when the request may not pass."""
+        given = secrets_in(headers) if self._wants_secret or self._has_admin else []
+        caller = self._keyring.holder(given) if given else None
+        if caller is not None:  # at once, whatever came from this address before: others may be behind it
+            return caller
+        if self._wants_secret:
+            if given:
+                self._count_wrong(remote)
+            raise Unauthorized(hint="Send it as the header mj-api-secret, or as Authorization: Bearer <secret>.")
         host = headers.get("Host", "").lower()
         if not self._is_our_host(host):
             raise Forbidden(
@@ -56,21 +75,34 @@ class Gate:
             raise Forbidden(
                 "The request comes from another web page.", hint=f"Add the page's origin to CORS_ORIGINS, {_MEND}"
             )
+        return ANYBODY  # whatever it sent: clients of gateways always send something
 
-    def check_admin(self, headers: Mapping[str, str]) -> None:
-        """Raises `Unauthorized` unless the request has the administrator's secret."""
-        if not self._admin_secret:
+    def check_admin(self, caller: Caller, headers: Mapping[str, str], remote: str | None = None) -> None:
+        """Raises `Forbidden`, `Unauthorized` or `TooManyWrongSecrets` unless the caller is the administrator."""
+        if not self._has_admin:
             raise Forbidden("Nobody may do this.", hint="The operator can allow it by setting ADMIN_SECRET.")
-        if not _has_secret(headers, self._admin_secret):
-            raise Unauthorized(hint="This wants ADMIN_SECRET, sent as mj-api-secret or as Authorization: Bearer.")
+        if caller.is_admin:
+            return
+        if self._wants_secret:  # a secret was sent, and it was a right one
+            raise Forbidden("This is for the operator.", hint="It wants ADMIN_SECRET in place of API_SECRET.")
+        if secrets_in(headers):
+            self._count_wrong(remote)
+        raise Unauthorized(hint="This wants ADMIN_SECRET, sent as mj-api-secret or as Authorization: Bearer.")
 
-    def admits(self, method: str, headers: Mapping[str, str]) -> bool:
-        """The same as a yes or no, for routes that are open but tell more to those who may ask."""
+    def admits(self, method: str, headers: Mapping[str, str], remote: str | None = None) -> Caller | None:
+        """The same without an error, for routes that are open but tell more to those who may ask."""
         try:
-            self.check(method, headers)
-        except (Unauthorized, Forbidden):
-            return False
-        return True
+            return self.check(method, headers, remote)
+        except (Unauthorized, Forbidden, TooManyWrongSecrets):
+            return None
+
+    def _count_wrong(self, remote: str | None) -> None:
+        """Guessing is hopeless by the length of a secret; this keeps it from being cheap, and makes it seen."""
+        network = network_of(remote)
+        wait = self._wrong.take(network)
+        if wait:
+            log.warning("%s keeps sending wrong secrets", network)
+            raise TooManyWrongSecrets(retry_after=wait)
 
     def cors(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The headers by which a page in a browser may read the answer; none when it may not or did not ask."""
@@ -78,7 +110,7 @@ class Gate:
         if origin is None:
             return {}
         expose = {"Access-Control-Expose-Headers": f"Retry-After, {CODE_HEADER}"}
-        if self._secret:  # nothing is sent by cookie: a page without the secret gets nothing
+        if self._wants_secret:  # nothing is sent by cookie: a page without the secret gets nothing
             return {"Access-Control-Allow-Origin": "*", **expose}
         if origin.lower() in self._origins:
             return {"Access-Control-Allow-Origin": origin, "Vary": "Origin", **expose}
@@ -119,16 +151,6 @@ class Gate:
 
     def _is_known(self, origin: str, host: str) -> bool:
         return origin in (f"http://{host}", f"https://{host}") or origin in self._origins
-
-
-def _has_secret(headers: Mapping[str, str], secret: bytes) -> bool:
-    """Both headers may come together, and one may be meant for a gateway in between: either may be right."""
-    authorization = headers.get("Authorization", "").strip()
-    scheme, _, token = authorization.partition(" ")
-    given = [headers.get("mj-api-secret", "").strip(), authorization]
-    if scheme.lower() == "bearer":
-        given.append(token.strip())
-    return any(hmac.compare_digest(value.encode(errors="surrogateescape"), secret) for value in given)
 
 
 def host_name(host: str) -> str:

@@ -16,10 +16,11 @@ from typing import Annotated, Any
 from aiohttp import hdrs, web
 from msgspec import Struct
 
-from api.answers import SERVER, encode, json_bytes
+from api.answers import encode, json_bytes
 from api.errors import UnknownRoute
 from api.openapi import document
 from api.operations import Answer, Operation, words
+from api.protection import SERVER
 from api.routes import Route
 
 FILES: Mapping[str, str] = {

@@ -6,6 +6,8 @@ Law: a caller learns what is wrong and what to do, never how we are built. What 
 
 from __future__ import annotations
 
+from math import ceil
+
 from aiohttp import web
 
 from api.answers import json_value
@@ -55,6 +57,29 @@ class UnknownContentType(ServiceError):
     """The body's Content-Type is not one that is read here."""
 
     code = "unknown_content_type"
+
+
+class TooFast(ServiceError):
+    """Too many submits with this secret within a minute."""
+
+    code = "too_fast"
+
+    def __init__(self, message: str = "", *, hint: str = "", retry_after: float = 1.0) -> None:
+        """`retry_after`: seconds after which it is worth another try."""
+        super().__init__(message, hint=hint or "Come back after Retry-After.")
+        self.retry_after = max(1, ceil(retry_after))
+
+
+class TooManyWrongSecrets(TooFast):
+    """Too many wrong secrets came from this address."""
+
+    code = "too_many_wrong_secrets"
+
+
+class TooManyConnections(ServiceError):
+    """Too many connections are open."""
+
+    code = "too_many_connections"
 
 
 class DeliveryNotFound(BadRequest):
@@ -111,9 +136,11 @@ _STATUS: dict[type[ServiceError], int] = {
     KeyReused: 409,
     DeliveryDone: 409,
     QueueFull: 429,
+    TooFast: 429,
     TooManyStreams: 429,
     StreamsFull: 503,
     NoAccount: 503,
+    TooManyConnections: 503,
     StoreFailed: 503,
     ServiceError: 500,
 }
@@ -122,6 +149,11 @@ _STATUS: dict[type[ServiceError], int] = {
 def status_of(error: ServiceError) -> int:
     """The HTTP status of an error: that of its nearest class in the table."""
     return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+
+
+def retry_seconds(error: ServiceError) -> int:
+    """How long a caller is to wait before it tries again."""
+    return error.retry_after if isinstance(error, TooFast) else RETRY_SECONDS
 
 
 def store_failed(error: StoreFailed) -> StoreFailed:
@@ -143,7 +175,7 @@ def refusal(error: ServiceError) -> web.Response:
         body |= {"message": text, "error": error.code}
         headers["WWW-Authenticate"] = "Bearer"
     if status in (429, 503):
-        headers["Retry-After"] = str(RETRY_SECONDS)
+        headers["Retry-After"] = str(retry_seconds(error))
     return json_value(body, status, headers)
 
 

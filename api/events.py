@@ -14,15 +14,16 @@ from aiohttp import hdrs, web
 
 from api.answers import json_value
 from api.auth import Gate
+from api.callers import CALLER, Caller
 from api.feed import Feed, Telling, Timeline
 from api.fields import Fields, read_fields
 from api.operations import names_of
-from api.ports import Service
+from api.ports import Service, Services
 from api.routes import Route
 from api.seats import Seats
 from api.server import when_gone
 from api.shapes import Shape, Shapes
-from api.sight import Caller, caller_of, seen, sight_of
+from api.sight import seen
 from api.stream import Pace, Stream, opened
 from api.tasks_operations import EVENTS, TASK_EVENTS, TICKET
 from api.tasks_types import Listening
@@ -39,7 +40,7 @@ class Events:
 
     def __init__(
         self,
-        service: Service,
+        services: Services[Service],
         feed: Feed,
         timeline: Timeline,
         *,
@@ -49,7 +50,7 @@ class Events:
         shapes: Shapes,
         pace: Pace | None = None,
     ) -> None:
-        self._service = service
+        self._services = services
         self._feed = feed
         self._timeline = timeline
         self._gate = gate
@@ -72,7 +73,7 @@ class Events:
         self._feed.close()
 
     async def ticket(self, request: web.Request) -> web.Response:
-        ticket = self._tickets.issue(caller_of(request))
+        ticket = self._tickets.issue(request[CALLER])
         return json_value({"ticket": ticket.text, "expires": ticket.expires})
 
     # ------------------------------------------------------------ all tasks
@@ -86,7 +87,7 @@ class Events:
             async with self._stream(request, shape) as stream:
                 told = self._feed.position if last is None or is_foreign else last
                 await stream.begin(told)
-                await self._tell_all(stream, sight_of(caller), told, is_lost=is_foreign)
+                await self._tell_all(stream, caller.viewer.may_see, told, is_lost=is_foreign)
         return stream.response
 
     async def _tell_all(self, stream: Stream, sees: Callable[[Task], bool], told: int, *, is_lost: bool) -> None:
@@ -116,13 +117,14 @@ class Events:
         fields = await read_fields(request, _NAMES)
         last, shape = last_id(request, fields), self._shapes.named(fields.get("shape"))
         caller, task_id = self._admitted(request, fields), request.match_info["id"]
-        seen(await self._service.get(task_id), caller)
+        service = self._services.seen_by(caller.viewer)
+        seen(await service.get(task_id))
         with (
             self._seats.taken(caller.name, "task"),
             self._feed.listen(task_id) as listener,
             when_gone(request, listener.end),
         ):
-            now = await self._now(task_id, caller)
+            now = await self._now(service, task_id)
             if last == now.line.id and now.task.status.is_over:
                 return web.Response(status=204)  # a browser comes back when a stream ends; this tells it to stop
             async with self._stream(request, shape) as stream:
@@ -137,20 +139,19 @@ class Events:
                             is_over = telling.task.status.is_over
             return stream.response
 
-    async def _now(self, task_id: str, caller: Caller) -> Telling:
+    async def _now(self, service: Service, task_id: str) -> Telling:
         """The line first: the task is at least as new."""
         line = await self._timeline.last_line_of(task_id)
-        task = seen(await self._service.get(task_id), caller)
+        task = seen(await service.get(task_id))
         return Telling(line=line or Line(id=0, task_id=task_id, time=task.submit_time, kind="submitted"), task=task)
 
     # ------------------------------------------------------------ both
 
     def _admitted(self, request: web.Request, fields: Fields) -> Caller:
-        """Raises Unauthorized, Forbidden."""
+        """Raises Unauthorized, TooManyWrongSecrets, Forbidden."""
         if "ticket" in fields:
             return self._tickets.redeem(fields["ticket"])
-        self._gate.check(request.method, request.headers)
-        return caller_of(request)
+        return self._gate.check(request.method, request.headers, request.remote)
 
     @asynccontextmanager
     async def _stream(self, request: web.Request, shape: Shape) -> AsyncIterator[Stream]:

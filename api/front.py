@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from msgspec import Struct
 
-from api.answers import SERVER
 from api.errors import UnknownRoute
 from api.operations import Answer, Operation, says
 from api.routes import Route
@@ -71,14 +70,11 @@ class Front:
 
     def __init__(self, *, picture_hosts: Iterable[str] = (), folder: Path = FOLDER) -> None:
         self.files = dict(_read(folder))
-        self._headers = {
+        self._headers = {  # the rest is as on every answer
             "Content-Security-Policy": policy(picture_hosts),
-            "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",  # where no Sec-Fetch-Site is sent, the guard knows our page by it
             "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Resource-Policy": "same-origin",
             "Cache-Control": "no-cache",  # kept, and asked for again by its ETag
-            "Server": SERVER,
         }
 
     def routes(self) -> tuple[Route, ...]:

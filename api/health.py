@@ -14,7 +14,7 @@ from api.auth import Gate
 from api.health_types import AccountHealth, HealthAnswer, Word
 from api.mending import told
 from api.operations import Answer, Operation
-from api.ports import Service
+from api.ports import Services
 from api.routes import Route
 from tasks.errors import ServiceError
 from tasks.model import Account
@@ -45,8 +45,8 @@ _READY = Operation(
 
 
 class Health:
-    def __init__(self, service: Service, gate: Gate) -> None:
-        self._service = service
+    def __init__(self, services: Services[object], gate: Gate) -> None:
+        self._services = services
         self._gate = gate
 
     def routes(self) -> tuple[Route, ...]:
@@ -58,15 +58,15 @@ class Health:
 
     async def health(self, request: web.Request) -> web.Response:
         """200 while the process serves: being degraded is no reason to be restarted."""
-        accounts = self._service.accounts()
+        accounts = self._services.accounts()
         reasons = reasons_of(accounts)
         waiting: int | None = None
         try:
-            waiting = await self._service.queue_length()
+            waiting = await self._services.queue_length()
         except ServiceError as error:
             reasons.append(str(error))
         answer: dict[str, object] = {"status": "degraded" if reasons else "ok"}
-        if self._gate.admits(request.method, request.headers):
+        if self._gate.admits(request.method, request.headers, request.remote):
             answer |= {
                 "reasons": reasons,
                 "queue": {"waiting": waiting},
@@ -79,7 +79,7 @@ class Health:
 
     async def ready(self, request: web.Request) -> web.Response:
         """503 when no account can draw: a load balancer should ask another instance."""
-        if any(account.is_usable for account in self._service.accounts()):
+        if any(account.is_usable for account in self._services.accounts()):
             return json_value({"status": "ok"})
         return json_value({"status": "degraded"}, 503)
 

@@ -21,12 +21,11 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from api.answers import SERVER
+from api.callers import CALLER
 from api.errors import Forbidden
 from api.http_meter import HttpMeter
 from api.routes import Route
 from api.seats import KINDS, Seats
-from api.sight import caller_of
 from api.task_meter import TaskMeter
 from api.tasks_operations import METRICS
 from tasks.errors import StoreFailed
@@ -34,12 +33,7 @@ from tasks.model import Account, Task
 from tasks.ports import Clock
 from tasks.version import VERSION
 
-_HEADERS = {
-    "Content-Type": CONTENT_TYPE_LATEST,
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Server": SERVER,
-}
+_HEADERS = {"Content-Type": CONTENT_TYPE_LATEST}
 
 
 class TaskCounts(Protocol):
@@ -98,7 +92,7 @@ class Metrics:
         return (Route(path="/metrics", handler=self.page, methods=("GET",), doc=METRICS),)
 
     async def page(self, request: web.Request) -> web.Response:
-        if not caller_of(request).sees_all:
+        if not request[CALLER].sees_all:
             raise Forbidden("This tells of everybody's tasks.", hint="Use a secret that may see them.")
         return web.Response(body=generate_latest(_All(self._families(await self._kept()))), headers=_HEADERS)
 

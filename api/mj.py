@@ -16,6 +16,7 @@ from aiohttp import web
 
 from api import mj_requests as requests
 from api.answers import json_bytes, json_value
+from api.callers import for_caller
 from api.errors import InternalError, Malformed, from_library, status_of
 from api.fields import form_pairs, gather
 from api.links import Links
@@ -26,7 +27,7 @@ from api.mj_schema import account_document, render_mj, render_mj_list
 from api.mj_types import AccountMj, ListMj
 from api.once import once_of
 from api.operations import Operation, names_of
-from api.ports import MjService
+from api.ports import MjService, Services
 from api.routes import Handler, Route
 from api.schema import listing_of
 from tasks.banned import BannedWord
@@ -43,7 +44,7 @@ GIVEN = ("base64Array", "base64")  # the fields of pictures to draw from
 _LIST = names_of(ListMj)
 
 Load = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
-Submit = Callable[[Ask, Body], Awaitable[Task]]
+Submit = Callable[[MjService, Ask, Body], Awaitable[Task]]
 Look = Callable[[web.Request], Awaitable[web.Response]]
 
 log = logging.getLogger(__name__)
@@ -58,18 +59,16 @@ class Mj:
 
     def __init__(
         self,
-        service: MjService,
+        services: Services[MjService],
         links: Links,
         *,
-        secret: str = "",
         queued_code: int = 22,
         queue_size: int = 10_000,
         timeout_minutes: int = 5,
         load: Load | None = None,
     ) -> None:
-        self._service = service
+        self._services = services
         self._links = links
-        self._secret = secret
         self._queued_code = queued_code
         self._queue_size = queue_size
         self._timeout_minutes = timeout_minutes
@@ -122,39 +121,39 @@ class Mj:
 
     # ------------------------------------------------------------ submit
 
-    async def imagine(self, ask: Ask, body: Body) -> Task:
+    async def imagine(self, service: MjService, ask: Ask, body: Body) -> Task:
         pictures = await asyncio.to_thread(requests.given_pictures_of, await self._loaded(body, *GIVEN))
-        return await self._service.imagine(ask, prompt=body.text("prompt"), pictures=pictures)
+        return await service.imagine(ask, prompt=body.text("prompt"), pictures=pictures)
 
-    async def change(self, ask: Ask, body: Body) -> Task:
-        return await self._change(ask, requests.change_of(body))
+    async def change(self, service: MjService, ask: Ask, body: Body) -> Task:
+        return await self._change(service, ask, requests.change_of(body))
 
-    async def simple_change(self, ask: Ask, body: Body) -> Task:
-        return await self._change(ask, requests.simple_change_of(body))
+    async def simple_change(self, service: MjService, ask: Ask, body: Body) -> Task:
+        return await self._change(service, ask, requests.simple_change_of(body))
 
-    async def _change(self, ask: Ask, change: requests.Change) -> Task:
-        return await self._service.act(ask, parent=change.parent, does=change.does, index=change.index)
+    async def _change(self, service: MjService, ask: Ask, change: requests.Change) -> Task:
+        return await service.act(ask, parent=change.parent, does=change.does, index=change.index)
 
-    async def action(self, ask: Ask, body: Body) -> Task:
+    async def action(self, service: MjService, ask: Ask, body: Body) -> Task:
         parent, custom_id = requests.task_id_of(body), requests.custom_id_of(body)
-        return await self._service.press(ask, parent=parent, custom_id=custom_id)
+        return await service.press(ask, parent=parent, custom_id=custom_id)
 
-    async def describe(self, ask: Ask, body: Body) -> Task:
+    async def describe(self, service: MjService, ask: Ask, body: Body) -> Task:
         asked = await asyncio.to_thread(requests.described_of, await self._loaded(body, "base64"))
-        return await self._service.describe(ask, picture=asked.picture, link=asked.link)
+        return await service.describe(ask, picture=asked.picture, link=asked.link)
 
-    async def blend(self, ask: Ask, body: Body) -> Task:
+    async def blend(self, service: MjService, ask: Ask, body: Body) -> Task:
         asked = await asyncio.to_thread(requests.blended_of, await self._loaded(body, "base64Array"))
-        return await self._service.blend(ask, pictures=asked.pictures, dimensions=asked.dimensions)
+        return await service.blend(ask, pictures=asked.pictures, dimensions=asked.dimensions)
 
-    async def shorten(self, ask: Ask, body: Body) -> Task:
-        return await self._service.shorten(ask, prompt=body.text("prompt"))
+    async def shorten(self, service: MjService, ask: Ask, body: Body) -> Task:
+        return await service.shorten(ask, prompt=body.text("prompt"))
 
-    async def video(self, ask: Ask, body: Body) -> Task:
+    async def video(self, service: MjService, ask: Ask, body: Body) -> Task:
         clip = await asyncio.to_thread(requests.clip_of, body)
         if isinstance(clip, requests.Extension):
-            return await self._extend(ask, clip)
-        return await self._service.video(
+            return await self._extend(service, ask, clip)
+        return await service.video(
             ask,
             prompt=clip.prompt,
             motion=clip.motion,
@@ -163,45 +162,46 @@ class Mj:
             loop=clip.loop,
         )
 
-    async def _extend(self, ask: Ask, extension: requests.Extension) -> Task:
-        parent = await self._service.get(extension.parent)
+    async def _extend(self, service: MjService, ask: Ask, extension: requests.Extension) -> Task:
+        parent = await service.get(extension.parent)
         if parent is None:
             raise ParentNotFound(hint="Give the id of a finished clip as taskId.")
         if not parent.status.is_over:
             raise ParentNotFinished(hint="Wait until its status is SUCCESS.")
         custom_id = requests.extending_button(extension, parent.buttons)
-        return await self._service.press(ask, parent=parent.id, custom_id=custom_id)
+        return await service.press(ask, parent=parent.id, custom_id=custom_id)
 
-    async def show(self, ask: Ask, body: Body) -> Task:
-        return await self._service.show(ask, job_id=body.text("jobId"))
+    async def show(self, service: MjService, ask: Ask, body: Body) -> Task:
+        return await service.show(ask, job_id=body.text("jobId"))
 
-    async def info(self, ask: Ask, body: Body) -> Task:
-        return await self._service.info(ask)
+    async def info(self, service: MjService, ask: Ask, body: Body) -> Task:
+        return await service.info(ask)
 
-    async def settings(self, ask: Ask, body: Body) -> Task:
-        return await self._service.settings(ask)
+    async def settings(self, service: MjService, ask: Ask, body: Body) -> Task:
+        return await service.settings(ask)
 
-    async def switch(self, ask: Ask, body: Body) -> Task:
+    async def switch(self, service: MjService, ask: Ask, body: Body) -> Task:
         mode = requests.switched_mode_of(body)
         if mode is None:
-            return await self._service.switch_remix(ask)
-        return await self._service.switch(ask, mode=mode)
+            return await service.switch_remix(ask)
+        return await service.switch(ask, mode=mode)
 
     async def modal(self, request: web.Request) -> web.Response:
         """The task keeps its id, and goes on whatever its status still says."""
         body = await self._loaded(await read_json(request), "maskBase64")
         given = await asyncio.to_thread(requests.second_input_of, body)
+        service = for_caller(self._services, request)
         try:
-            task = await self._service.modal(given.task_id, prompt=given.prompt, mask=given.mask)
+            task = await service.modal(given.task_id, prompt=given.prompt, mask=given.mask)
         except BannedWord as error:
             return refused(error, prompt=given.prompt or "")
-        return submitted(task, ahead=await self._ahead(task), queued_code=self._queued_code)
+        return submitted(task, ahead=await _ahead(service, task), queued_code=self._queued_code)
 
     async def upload(self, request: web.Request) -> web.Response:
         """The links lead to Discord itself: they are made to stand in a prompt, and MidJourney is to load them."""
         body = await self._loaded(await read_json(request), *GIVEN)
         pictures = await asyncio.to_thread(requests.uploaded_of, body)
-        return done(await self._service.upload(pictures), "上传成功")
+        return done(await for_caller(self._services, request).upload(pictures), "上传成功")
 
     async def _loaded(self, body: Body, *names: str) -> Body:
         """With the pictures behind the links in these fields."""
@@ -211,37 +211,37 @@ class Mj:
     # ------------------------------------------------------------ tasks
 
     async def fetch(self, request: web.Request) -> web.Response:
-        task = await self._service.fetch(request.match_info["id"])
+        task = await for_caller(self._services, request).fetch(request.match_info["id"])
         return json_bytes(b"null" if task is None else render_mj(task, self._links))
 
     async def list(self, request: web.Request) -> web.Response:
         ask = listing_of(gather(form_pairs(request.rel_url.raw_query_string), _LIST), requests.STATUSES)
-        tasks = await self._service.latest(ask.limit, ask.before, ask.status)
+        tasks = await for_caller(self._services, request).latest(ask.limit, ask.before, ask.status)
         return json_bytes(render_mj_list(tasks, self._links))
 
     async def queue(self, request: web.Request) -> web.Response:
-        return json_bytes(render_mj_list(await self._service.queue(), self._links))
+        return json_bytes(render_mj_list(await for_caller(self._services, request).queue(), self._links))
 
     async def by_ids(self, request: web.Request) -> web.Response:
         ids = requests.ids_of(await read_json(request))
-        tasks = await self._service.get_many(ids) if ids else []
+        tasks = await for_caller(self._services, request).get_many(ids) if ids else []
         return json_bytes(render_mj_list(tasks, self._links))
 
     async def seed(self, request: web.Request) -> web.Response:
-        return done(await self._service.seed(request.match_info["id"]))
+        return done(await for_caller(self._services, request).seed(request.match_info["id"]))
 
     async def cancel(self, request: web.Request) -> web.Response:
-        task = await self._service.cancel(request.match_info["id"])
+        task = await for_caller(self._services, request).cancel(request.match_info["id"])
         return done(task.id)
 
     # ------------------------------------------------------------ accounts
 
     async def account_list(self, request: web.Request) -> web.Response:
-        return json_value([self._shown(account) for account in self._service.accounts()])
+        return json_value([self._shown(account) for account in self._services.accounts()])
 
     async def account(self, request: web.Request) -> web.Response:
         wanted = request.match_info["id"]
-        found = next((account for account in self._service.accounts() if account.id == wanted), None)
+        found = next((account for account in self._services.accounts() if account.id == wanted), None)
         return json_value(None if found is None else self._shown(found))
 
     def _shown(self, account: Account) -> AccountMj:
@@ -253,28 +253,20 @@ class Mj:
         async def answer(request: web.Request) -> web.Response:
             body = await read_json(request)
             route = f"mj/{name}/{mode or ''}"
-            ask = replace(requests.ask_of(body, mode), once=once_of(request, route, body.asked(), self._secret))
+            ask = replace(requests.ask_of(body, mode), once=once_of(request, route, body.asked()))
+            service = for_caller(self._services, request)
             try:
-                task = await submit(ask, body)
+                task = await submit(service, ask, body)
             except BannedWord as error:
                 return refused(error, prompt=_prompt_of(body))
-            return pressed(task, ahead=await self._ahead(task), queued_code=self._queued_code)
+            return pressed(task, ahead=await _ahead(service, task), queued_code=self._queued_code)
 
         return _answering(answer)
 
-    async def _ahead(self, task: Task) -> int:
-        """The task is taken: that nobody can say how many come first must not look as if it was not."""
-        if task.status is not Status.NOT_START or task.lane is Lane.QUICK:
-            return 0
-        try:
-            return await self._service.ahead(task)
-        except ServiceError as error:
-            log.warning("task %s: its place in the queue is not known: %s", task.id, error)
-            return 0
-
 
 def _post(path: str, handler: Handler, doc: Operation | None) -> Route:
-    return Route(path=path, handler=handler, methods=("POST",), doc=doc)
+    too_fast = refused if "/submit/" in path else None
+    return Route(path=path, handler=handler, methods=("POST",), doc=doc, too_fast=too_fast)
 
 
 def _answering(look: Look) -> Handler:
@@ -294,6 +286,17 @@ def _answering(look: Look) -> Handler:
             return refused(InternalError())
 
     return answer
+
+
+async def _ahead(service: MjService, task: Task) -> int:
+    """The task is taken: that nobody can say how many come first must not look as if it was not."""
+    if task.status is not Status.NOT_START or task.lane is Lane.QUICK:
+        return 0
+    try:
+        return await service.ahead(task)
+    except ServiceError as error:
+        log.warning("task %s: its place in the queue is not known: %s", task.id, error)
+        return 0
 
 
 def _prompt_of(body: Body) -> str:

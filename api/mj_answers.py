@@ -7,10 +7,10 @@ nothing but `NoAccount` is told so.
 
 from __future__ import annotations
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from api.answers import json_value
-from api.errors import CODE_HEADER, InternalError, status_of, store_failed
+from api.errors import CODE_HEADER, InternalError, TooFast, retry_seconds, status_of, store_failed
 from api.mj_schema import CONFIRM, final_prompt
 from tasks.banned import BannedWord
 from tasks.errors import BadRequest, NoAccount, QueueFull, SendError, ServiceError, StoreFailed
@@ -24,6 +24,7 @@ _CODES: dict[type[ServiceError], int] = {
     BadRequest: BAD,
     NoAccount: NO_ACCOUNT,
     QueueFull: QUEUE_FULL,
+    TooFast: QUEUE_FULL,
     StoreFailed: FAILED,
     ServiceError: FAILED,
 }
@@ -55,12 +56,14 @@ def refused(error: ServiceError, *, prompt: str = "") -> web.Response:
         error = store_failed(error)
     elif code == FAILED and not isinstance(error, SendError):
         error = InternalError()
-    description = "队列已满，请稍后尝试" if code == QUEUE_FULL else str(error)
+    description = "队列已满，请稍后尝试" if isinstance(error, QueueFull) else str(error)
     if isinstance(error, BannedWord):
         response = _answer(code, description, None, promptEn=prompt, bannedWord=error.word)
     else:
         response = _answer(code, description, None)
     response.headers[CODE_HEADER] = error.code
+    if code == QUEUE_FULL:
+        response.headers[hdrs.RETRY_AFTER] = str(retry_seconds(error))
     return response
 
 

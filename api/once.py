@@ -1,6 +1,7 @@
 """Idempotency-Key: a caller that does not know whether its submit arrived sends it again and pays once.
 
-Law: pure. The secret, the route, the key and the body leave here as digests alone.
+Law: pure. The caller's name, the route, the key and the body leave here as digests alone. A key is its caller's own:
+two callers with the same one do not meet.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
+from api.callers import CALLER
 from api.errors import Malformed
 from api.operations import says
 from tasks.model import Once
@@ -33,7 +35,7 @@ class Keyed(Struct, rename={"key": HEADER}):
     ] = ""
 
 
-def once_of(request: web.Request, route: str, body: Mapping[str, object], secret: str) -> Once | None:
+def once_of(request: web.Request, route: str, body: Mapping[str, object]) -> Once | None:
     """What the request's key stands for; None when it has none. `body`: what is asked for, in any order."""
     key = request.headers.get(HEADER, "").strip()
     if not key:
@@ -41,7 +43,7 @@ def once_of(request: web.Request, route: str, body: Mapping[str, object], secret
     if len(key) > LONGEST:
         raise Malformed(f"{HEADER} has {len(key)} characters.", hint=f"At most {LONGEST} are taken.")
     asked = msgspec.json.encode(dict(body), order="sorted")
-    return Once(key=_digest(secret.encode(), route.encode(), key.encode()), body=_digest(asked))
+    return Once(key=_digest(request[CALLER].name.encode(), route.encode(), key.encode()), body=_digest(asked))
 
 
 def _digest(*parts: bytes) -> str:

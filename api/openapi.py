@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from api.errors import CODE_HEADER, RETRY_SECONDS, Forbidden, InternalError, Malformed, status_of
+from api.errors import CODE_HEADER, RETRY_SECONDS, Forbidden, InternalError, Malformed, TooFast, status_of
 from api.operations import JSON, TAGS, Answer, Operation, Refusal, meaning
 from api.routes import Route
 from tasks.errors import ServiceError, Unauthorized
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _REF = "#/components/schemas/{name}"
 _ANY_ROUTE = (Malformed, InternalError)  # what is not HTTP, and what nobody foresaw
-_GUARDED = (Unauthorized, Forbidden)
+_GUARDED = (Unauthorized, Forbidden, TooFast)
 _SECRETS = ("secret", "bearer")
 
 _ABOUT = """Two contracts on the same tasks: `/api/v1` is that of Midjourney-node-api, `/mj` that of midjourney-proxy.

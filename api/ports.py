@@ -6,10 +6,13 @@ Law: the API asks for things to be done in these words only; how they are done i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from tasks.model import Account, Action, Ask, Mode, Picture, Status, Task
 from tasks.timeline import Line
+from tasks.visibility import Viewer
+
+S_co = TypeVar("S_co", covariant=True)
 
 
 class Service(Protocol):
@@ -28,6 +31,16 @@ class Service(Protocol):
 
     async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
         """Newest first; `before` is a task id that pages on; an empty `status` means any."""
+
+    def accounts(self) -> Sequence[Account]:
+        """The accounts as they are at this moment."""
+
+
+class Services(Protocol[S_co]):
+    """Where handlers get the use-cases from: always those of one caller. What is asked for nobody in particular."""
+
+    def seen_by(self, viewer: Viewer) -> S_co:
+        """For this caller; another's task is there as little as one that never was."""
 
     async def queue_length(self) -> int:
         """How many tasks wait for an account."""

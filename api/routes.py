@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from aiohttp import HttpVersion11, hdrs, web
 
 from api.operations import Operation
+from tasks.errors import ServiceError
 
+Refuse = Callable[[ServiceError], web.Response]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -26,6 +28,7 @@ class Route:
     is_open: bool = False  # answered without the secret and to any page: it draws nothing and tells nothing
     is_admin: bool = False  # for the holder of ADMIN_SECRET alone; without one in the settings, for nobody
     doc: Operation | None = None  # what it says of itself; a test fails for a route without
+    too_fast: Refuse | None = None  # a submit, counted against RATE_LIMIT: how one too many is answered
 
 
 def register(router: web.UrlDispatcher, route: Route) -> None:

@@ -1,7 +1,8 @@
 """The listening socket, opened and closed in order.
 
 Law: when the block is left the port is free and no request is open; those under way get a short while to finish. What
-is not even HTTP is answered in the same shape as everything else.
+is not even HTTP is answered in the same shape as everything else. Nobody holds a connection by being slow, and no more
+are held than were allowed: who would starve the others is cut off before anything is known of him.
 """
 
 from __future__ import annotations
@@ -10,17 +11,30 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
-from api.errors import CannotListen, InternalError, Malformed, refusal
+from api.errors import CannotListen, InternalError, Malformed, TooManyConnections, TooSlow, refusal
+from tasks.errors import ServiceError
 
 SHUTDOWN_SECONDS = 3.0  # for requests under way; the whole service has 10 s to end
 MAX_LINE = 64 * 1024  # bytes of an address: a Chinese prompt in a GET is nine bytes a character
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patience:
+    """How many connections there may be, and how long each is waited for, in seconds. Bodies: `api.fields`."""
+
+    connections: int = 800  # beyond the seats of api.seats
+    head: float = 10.0  # from a request's first byte to the end of its headers
+    idle: float = 75.0  # between two requests
+    unread: float = 60.0  # while what is answered is not read
+
 
 _OPTIONS: dict[str, Any] = {
     "access_log": None,  # the service logs what happened, with the task's id; an address may hold a prompt
@@ -31,12 +45,12 @@ _OPTIONS: dict[str, Any] = {
 
 
 @asynccontextmanager
-async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+async def serve(app: web.Application, host: str, port: int, patience: Patience = Patience()) -> AsyncIterator[str]:
     """Serve until the block is left; yields the URL actually bound (`port` 0 takes a free one)."""
     runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
-        sockets = await _listen(runner, host, port)
+        sockets = await _listen(runner, host, port, patience)
         try:
             yield url_of(sockets.sockets[0].getsockname())
         finally:
@@ -45,11 +59,12 @@ async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[str
         await runner.cleanup()
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> asyncio.Server:
+async def _listen(runner: web.AppRunner, host: str, port: int, patience: Patience) -> asyncio.Server:
     loop, manager = asyncio.get_running_loop(), runner.server
     assert manager is not None
+    crowd = _Crowd(patience.connections)
     try:
-        return await loop.create_server(lambda: _Connection(manager, loop), host, port, backlog=1024)
+        return await loop.create_server(lambda: _Connection(manager, loop, patience, crowd), host, port, backlog=1024)
     except OSError as error:
         raise CannotListen(
             f"{host}:{port} cannot be listened on: {error.strerror or error}.",
@@ -60,6 +75,29 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> asyncio.Server
 def url_of(address: tuple[str, int] | tuple[str, int, int, int]) -> str:
     host, port = address[0], address[1]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Crowd:
+    """The connections that are open."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open = 0
+        self._is_full = False
+
+    def enter(self) -> bool:
+        if self._open >= self._most:
+            if not self._is_full:  # once, not for each who is turned away
+                log.warning("%d connections are open, as many as MAX_CONNECTIONS allows: more are refused", self._open)
+            self._is_full = True
+            return False
+        self._open += 1
+        return True
+
+    def leave(self) -> None:
+        self._open -= 1
+        if self._open < self._most * 9 // 10:
+            self._is_full = False
 
 
 @contextmanager
@@ -78,18 +116,69 @@ def when_gone(request: web.Request, call: Callable[[], None]) -> Iterator[None]:
 
 
 class _Connection(web.RequestHandler):
-    """A connection whose own failures, too, have our shape."""
+    """A connection whose own failures, too, have our shape, and that is not waited for without end."""
 
-    __slots__ = ("when_gone",)
+    __slots__ = ("_crowd", "_is_in", "_late", "_patience", "_unread", "when_gone")
 
-    def __init__(self, manager: web.Server, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(manager, loop=loop, **_OPTIONS)
+    def __init__(self, manager: web.Server, loop: asyncio.AbstractEventLoop, patience: Patience, crowd: _Crowd) -> None:
+        super().__init__(manager, loop=loop, keepalive_timeout=patience.idle, **_OPTIONS)
+        self._patience = patience
+        self._crowd = crowd
         self.when_gone: list[Callable[[], None]] = []
+        self._is_in = False
+        self._late: asyncio.TimerHandle | None = None  # runs while a head is under way
+        self._unread: asyncio.TimerHandle | None = None  # runs while an answer is not read
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._is_in = self._crowd.enter()
+        if self._is_in:
+            super().connection_made(transport)
+            return
+        assert isinstance(transport, asyncio.WriteTransport)
+        transport.write(_raw(TooManyConnections()))
+        transport.close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        super().connection_lost(exc)
+        self._stop(self._late)
+        self._stop(self._unread)
+        if self._is_in:
+            self._is_in = False
+            self._crowd.leave()
+            super().connection_lost(exc)
         for call in self.when_gone:
             call()
+
+    def data_received(self, data: bytes) -> None:
+        if not self._is_in:
+            return
+        super().data_received(data)
+        waiter = self._waiter
+        if waiter is None or waiter.done():  # a head is complete, and answered
+            self._late = self._stop(self._late)
+        elif data and self._late is None:
+            self._late = self._loop.call_later(self._patience.head, self._head_is_late)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread = self._loop.call_later(self._patience.unread, self._nobody_reads)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._unread = self._stop(self._unread)
+
+    def _head_is_late(self) -> None:
+        if self.transport is not None:
+            self.transport.write(_raw(TooSlow("The head of the request did not arrive in time.")))
+        self.force_close()
+
+    def _nobody_reads(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
+    @staticmethod
+    def _stop(timer: asyncio.TimerHandle | None) -> None:
+        if timer is not None:
+            timer.cancel()
 
     def handle_error(
         self,
@@ -119,6 +208,15 @@ class _Connection(web.RequestHandler):
 
     def _peer(self) -> object:
         return self.transport.get_extra_info("peername") if self.transport else None
+
+
+def _raw(error: ServiceError) -> bytes:
+    """A refusal where there is no request that could be answered."""
+    response = refusal(error)
+    assert isinstance(response.body, bytes)
+    head = {**response.headers, "Content-Length": str(len(response.body)), "Connection": "close"}
+    lines = [f"HTTP/1.1 {response.status} {response.reason}", *(f"{name}: {value}" for name, value in head.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + response.body
 
 
 def _not_http(error: HttpProcessingError) -> Malformed:

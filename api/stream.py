@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse
 
-from api.answers import SERVER, encode
+from api.answers import encode
 from api.feed import Telling
 from api.shapes import Shape
 from tasks.errors import ServiceError
@@ -22,7 +22,6 @@ from tasks.errors import ServiceError
 HEARTBEAT = 15.0  # seconds between comments: proxies cut what is silent for a minute
 WRITE_SECONDS = 10.0  # a listener that takes nothing for this long is cut
 RETRY = 3000  # ms after which a browser comes back
-_HEADERS = {"X-Content-Type-Options": "nosniff", "Server": SERVER}
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +82,7 @@ def written(telling: Telling, shape: Shape) -> str:
 async def opened(request: web.Request, shape: Shape, pace: Pace, headers: Mapping[str, str]) -> AsyncIterator[Stream]:
     """Open until the block is left. Whatever ends the block, the response is one that can be returned."""
     response = EventSourceResponse(
-        headers={**_HEADERS, **headers}, sep="\n", send_timeout=pace.write, ping_interval=pace.heartbeat
+        headers=dict(headers), sep="\n", send_timeout=pace.write, ping_interval=pace.heartbeat
     )
     stream = Stream(request, response, shape)
     try:

@@ -12,15 +12,16 @@ from aiohttp import web
 
 from api import tasks_operations as operations
 from api.answers import json_value
+from api.callers import CALLER, for_caller
 from api.feed import Feed
 from api.fields import read_fields
 from api.operations import names_of
-from api.ports import Lines, Service
+from api.ports import Lines, Service, Services
 from api.routes import Route
 from api.seats import Seats
 from api.server import when_gone
 from api.shapes import Shapes
-from api.sight import Caller, caller_of, seen
+from api.sight import seen
 from api.tasks_types import InShape, Waiting
 from tasks.errors import BadRequest
 from tasks.model import Task
@@ -32,8 +33,8 @@ _SHAPE, _WAITING = names_of(InShape), names_of(Waiting)
 
 
 class TasksV1:
-    def __init__(self, service: Service, feed: Feed, lines: Lines, *, seats: Seats, shapes: Shapes) -> None:
-        self._service = service
+    def __init__(self, services: Services[Service], feed: Feed, lines: Lines, *, seats: Seats, shapes: Shapes) -> None:
+        self._services = services
         self._feed = feed
         self._lines = lines
         self._seats = seats
@@ -48,11 +49,11 @@ class TasksV1:
 
     async def task(self, request: web.Request) -> web.Response:
         shape = self._shapes.named((await read_fields(request, _SHAPE)).get("shape"))
-        task = seen(await self._service.fetch(request.match_info["id"]), caller_of(request))
+        task = seen(await for_caller(self._services, request).fetch(request.match_info["id"]))
         return json_value(shape.document(task))
 
     async def timeline(self, request: web.Request) -> web.Response:
-        task = seen(await self._service.get(request.match_info["id"]), caller_of(request))
+        task = seen(await for_caller(self._services, request).get(request.match_info["id"]))
         lines = [
             {"id": line.id, "time": line.time, "kind": line.kind, "detail": line.detail}
             for line in await self._lines.timeline_of(task.id)
@@ -62,17 +63,17 @@ class TasksV1:
     async def wait(self, request: web.Request) -> web.Response:
         fields = await read_fields(request, _WAITING)
         shape, seconds = self._shapes.named(fields.get("shape")), seconds_of(fields.get("timeout", WAIT))
-        task_id, caller = request.match_info["id"], caller_of(request)
-        task = seen(await self._service.get(task_id), caller)
+        task_id, service = request.match_info["id"], for_caller(self._services, request)
+        task = seen(await service.get(task_id))
         if seconds and not task.status.is_over:
-            with self._seats.taken(caller.name, "wait"):
-                await self._until_over(request, task_id, caller, seconds)
-        return json_value(shape.document(seen(await self._service.fetch(task_id), caller)))
+            with self._seats.taken(request[CALLER].name, "wait"):
+                await self._until_over(request, service, task_id, seconds)
+        return json_value(shape.document(seen(await service.fetch(task_id))))
 
-    async def _until_over(self, request: web.Request, task_id: str, caller: Caller, seconds: float) -> None:
+    async def _until_over(self, request: web.Request, service: Service, task_id: str, seconds: float) -> None:
         """Or until the time is up, the caller gone, or the service ends."""
         with self._feed.listen(task_id) as listener, when_gone(request, listener.end):
-            task: Task = seen(await self._service.get(task_id), caller)  # it may have ended before we listened
+            task: Task = seen(await service.get(task_id))  # it may have ended before we listened
             try:
                 async with asyncio.timeout(seconds):
                     while not task.status.is_over and (tellings := await listener.next()):

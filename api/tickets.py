@@ -9,8 +9,8 @@ import secrets
 from dataclasses import dataclass
 from hashlib import sha256
 
+from api.callers import Caller
 from api.errors import BadTicket, StreamsFull
-from api.sight import Caller
 from tasks.ports import Clock
 
 GOOD_FOR = 60_000  # ms

@@ -9,11 +9,13 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.answers import json_bytes, json_value
+from api.callers import for_caller
+from api.errors import refusal
 from api.fields import read_fields
 from api.links import Links
 from api.once import once_of
 from api.operations import names_of
-from api.ports import Service
+from api.ports import Service, Services
 from api.routes import Route
 from api.schema import Imagine, listing_of, render_v1, render_v1_list, submit_of
 from api.v1_operations import FETCH, LIST, SUBMIT
@@ -24,36 +26,36 @@ _SUBMIT, _FETCH, _LIST = names_of(SubmitV1), names_of(FetchV1), names_of(ListV1)
 
 
 class V1:
-    def __init__(self, service: Service, links: Links, secret: str = "") -> None:
-        self._service = service
+    def __init__(self, services: Services[Service], links: Links) -> None:
+        self._services = services
         self._links = links
-        self._secret = secret
 
     def routes(self) -> tuple[Route, ...]:
         return (
-            Route(path="/api/v1/trigger/submit", handler=self.submit, doc=SUBMIT),
+            Route(path="/api/v1/trigger/submit", handler=self.submit, doc=SUBMIT, too_fast=refusal),
             Route(path="/api/v1/task/fetch", handler=self.fetch, doc=FETCH),
             Route(path="/api/v1/task/list", handler=self.list, doc=LIST),
         )
 
     async def submit(self, request: web.Request) -> web.Response:
         fields = await read_fields(request, _SUBMIT)
-        asked = submit_of(fields, once_of(request, "v1/submit", fields, self._secret))
+        asked = submit_of(fields, once_of(request, "v1/submit", fields))
+        service = for_caller(self._services, request)
         if isinstance(asked, Imagine):
-            task = await self._service.imagine(asked.ask, prompt=asked.prompt)
+            task = await service.imagine(asked.ask, prompt=asked.prompt)
         else:
-            task = await self._service.act(asked.ask, parent=asked.parent, does=asked.does, index=asked.index)
+            task = await service.act(asked.ask, parent=asked.parent, does=asked.does, index=asked.index)
         return json_value({"code": 1, "description": "成功", "result": task.id})
 
     async def fetch(self, request: web.Request) -> web.Response:
-        task = await self._service.fetch(_one_id(await read_fields(request, _FETCH)))
+        task = await for_caller(self._services, request).fetch(_one_id(await read_fields(request, _FETCH)))
         if task is None:
             raise TaskNotFound(hint="_id is the result of a submit.")
         return json_bytes(render_v1(task, self._links))
 
     async def list(self, request: web.Request) -> web.Response:
         ask = listing_of(await read_fields(request, _LIST))
-        tasks = await self._service.latest(ask.limit, ask.before, ask.status)
+        tasks = await for_caller(self._services, request).latest(ask.limit, ask.before, ask.status)
         return json_bytes(render_v1_list(tasks, self._links))
 
 

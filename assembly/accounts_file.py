@@ -22,8 +22,10 @@ from tomlkit.items import AoT, Table
 
 from bot.endpoints import Endpoints
 from bot.standing import AccountConfig
+from settings import secrets_in
 from tasks.allowance import is_span
 from tasks.errors import BadAccount
+from tasks.log import hide
 from tasks.model import Bot, Mode
 
 TABLE = "account"
@@ -65,7 +67,11 @@ class AccountFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return self.name or self.channel_id
 
     def config(self, shared: Endpoints) -> AccountConfig:
-        """As the pool takes it. `shared`: the addresses for what this account does not say."""
+        """As the pool takes it. `shared`: the addresses for what this account does not say.
+
+        From here on its secrets may be met in errors: the log masks them.
+        """
+        hide((*secrets_in(self.token), *(secrets_in(self.proxy_url) if self.proxy_url else ())))
         own = {name: value for name in IN_THE_FILE_ONLY[1:] if (value := getattr(self, name))}
         return AccountConfig(
             id=self.id,

@@ -10,20 +10,15 @@ from collections.abc import Callable, Sequence
 from datetime import time
 from urllib.parse import urlsplit
 
-import httpx
-
 from api.allowed import EVERYTHING, Allowed
 from api.auth import Access
+from api.callers import Named
 from assembly.accounts_file import AccountsFile
 from bot.client import AccountConfig
 from bot.endpoints import Endpoints
 from bot.hearing import Watch
 from bot.pool import Pool
 from bot.properties import Properties
-from bot.translation.baidu import Baidu
-from bot.translation.chain import Chain
-from bot.translation.mymemory import MyMemory
-from bot.translation.provider import Provider
 from settings import (
     ROOT,
     AccountSettings,
@@ -32,7 +27,6 @@ from settings import (
     HttpSettings,
     StorageSettings,
     TaskSettings,
-    TranslationSettings,
 )
 from tasks.banned import BannedWords, BannedWordsUnreadable
 from tasks.deadlines import MINUTE, Deadlines
@@ -105,20 +99,16 @@ def accounts_of(discord: DiscordSettings, file: AccountsFile | None, shared: End
     return [fields.config(shared) for fields in file.read()]
 
 
-def make_translator(client: httpx.AsyncClient, given: TranslationSettings, clock: Clock) -> Chain:
-    providers: list[Provider] = []
-    if given.enabled and given.baidu_appid:
-        providers.append(Baidu(client, appid=given.baidu_appid, secret=given.baidu_secret, base_url=given.baidu_url))
-    if given.enabled:
-        providers.append(MyMemory(client, base_url=given.mymemory_url, email=given.mymemory_email))
-    return Chain(providers, timeout=given.timeout_seconds, pause=given.pause_seconds, clock=clock)
-
-
 def make_access(given: HttpSettings) -> Access:
     public = urlsplit(given.public_url).hostname  # the operator's own name for us is one of our hosts
     return Access(
-        secret=given.api_secret,
+        secret=next((each.secret for each in given.api_secrets if not each.name), ""),
+        named=tuple(
+            Named(name=each.name, secret=each.secret, shared=each.shared) for each in given.api_secrets if each.name
+        ),
         admin_secret=given.admin_secret,
+        submits_per_minute=given.rate_limit,
+        is_public_https=given.public_url.startswith("https://"),
         allowed_hosts=frozenset([*given.allowed_hosts, *([public] if public else [])]),
         cors_origins=frozenset(given.cors_origins),
     )
@@ -141,6 +131,7 @@ def make_deadlines(given: TaskSettings) -> Deadlines:
 def make_limits(given: TaskSettings) -> Limits:
     return Limits(
         max_queue=given.max_queue,
+        max_queue_of_each=given.max_queue_per_secret,
         modal_timeout=given.modal_timeout_minutes * MINUTE,
         sends_remix_on=given.remix_auto_submit,
     )

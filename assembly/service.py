@@ -11,8 +11,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-import httpx
-
 from api.accounts import AccountRoutes
 from api.alerts import Alerts
 from api.app import make_app, serve
@@ -23,6 +21,7 @@ from api.mj_schema import render_mj
 from api.operator import Operator
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
+from api.server import Patience
 from api.settings_view import SettingsView
 from api.signing import Signer
 from api.webhooks import Deliveries
@@ -39,8 +38,8 @@ from assembly.parts import (
     make_limits,
     make_pool,
     make_rules,
-    make_translator,
 )
+from assembly.translating import make_translation_client, make_translator
 from assembly.watching import make_watching
 from bot.capture import Captures
 from bot.nonces import new_nonce
@@ -72,13 +71,16 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.storage.database_path))
-        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         clock, changes = SteadyClock(), Changes()
-        store, outbox = Tasks(database, clock=clock), Outbox(database)
+        store, outbox = (
+            Tasks(database, clock=clock, operator_hook=settings.hooks.notify_hook),
+            Outbox(database, settings.hooks.notify_hook),
+        )
         links = Links(cdn_base=settings.discord.cdn_base, public_url=settings.http.public_url)
         rules = make_rules(settings.tasks)
         journal = Journal(store, changes, clock, settings.hooks.notify_hook)
-        translator = make_translator(http, settings.translation, clock)
+        http = await stack.enter_async_context(make_translation_client(settings.translation))
+        translator = make_translator(http, settings.translation, clock, database)
         events: asyncio.Queue[Event] = asyncio.Queue()
         awake = asyncio.Event()
         alerts = Alerts(settings.hooks.alert_hook, clock=SystemClock(), signer=Signer(settings.hooks.webhook_secret))
@@ -162,7 +164,6 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         mj = Mj(
             use_cases,
             links,
-            secret=settings.http.api_secret,
             queued_code=settings.http.queued_code,
             queue_size=settings.tasks.max_queue,
             timeout_minutes=settings.tasks.silence_minutes,
@@ -206,7 +207,12 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             try:
                 async with pool:
                     try:
-                        async with serve(app, settings.http.host, settings.http.port if port is None else port) as url:
+                        async with serve(
+                            app,
+                            settings.http.host,
+                            settings.http.port if port is None else port,
+                            Patience(connections=settings.http.max_connections),
+                        ) as url:
                             yield url
                     finally:
                         await dispatcher.drain()

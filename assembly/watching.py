@@ -16,7 +16,7 @@ from api.feed import Feed
 from api.http_meter import HttpMeter
 from api.links import Links
 from api.metrics import Metrics
-from api.ports import Service
+from api.ports import Service, Services
 from api.routes import Route
 from api.seats import Seats
 from api.shapes import Shapes
@@ -40,7 +40,7 @@ class Watching:
 
 
 def make_watching(
-    service: Service,
+    services: Services[Service],
     *,
     store: Tasks,
     outbox: Outbox,
@@ -51,14 +51,14 @@ def make_watching(
 ) -> Watching:
     http_meter, task_meter = HttpMeter(), TaskMeter()
     feed, seats, shapes = Feed(store, changes, watch=task_meter.look), Seats(), Shapes(links)
-    streams = Events(service, feed, store, gate=Gate(access), seats=seats, tickets=Tickets(clock), shapes=shapes)
-    looks = TasksV1(service, feed, store, seats=seats, shapes=shapes)
+    streams = Events(services, feed, store, gate=Gate(access), seats=seats, tickets=Tickets(clock), shapes=shapes)
+    looks = TasksV1(services, feed, store, seats=seats, shapes=shapes)
     metrics = Metrics(
         http=http_meter,
         ways=task_meter,
         tasks=store,
         hooks=outbox,
-        accounts=service.accounts,
+        accounts=services.accounts,
         seats=seats,
         cut=lambda: streams.cut,
         clock=clock,

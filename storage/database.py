@@ -18,6 +18,7 @@ import aiosqlite
 
 from storage.migrating import migrate
 from storage.mistakes import locked_by_another, translated
+from storage.modes import make_private
 from storage.writer import Parameters, Row, Statement, Writer
 
 # At DEBUG the library writes every statement with its parameters: prompts, and call-back URLs with their secrets.
@@ -50,9 +51,7 @@ class Database:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             with translated(self._path):
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                # Prompts and call-back URLs are nobody else's business; SQLite gives -wal and -shm the same mode.
-                self._path.touch(mode=0o600)
+                make_private(self._path)  # SQLite gives -wal and -shm the same mode
                 stack.enter_context(closing(_only_process(self._path)))
                 is_new = self._path.stat().st_size == 0
                 connection = await self._connect(stack, *([OF_A_NEW_FILE] if is_new else []))
@@ -92,6 +91,7 @@ class Database:
 
 def _only_process(path: Path) -> sqlite3.Connection:
     """Hold a side file's exclusive lock. SQLite's own: it works where the database works and dies with the process."""
+    Path(f"{path}-lock").touch(mode=0o600)
     lock = sqlite3.connect(f"{path}-lock", timeout=0, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")

@@ -18,10 +18,10 @@ from storage.records import is_old_id, json_list, row_of
 from storage.writer import Statement
 from tasks.clock import SystemClock
 from tasks.errors import StoreFailed
+from tasks.ids import IDS_PER_MS
 from tasks.matching import DISCORD_EPOCH, snowflake_time
 from tasks.model import Action, Button, Image, Lane, Phase, Status, Task
 from tasks.ports import Clock
-from tasks.service import IDS_PER_MS
 
 BATCH = 200  # tasks committed together
 

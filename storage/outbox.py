@@ -41,10 +41,11 @@ class Delivery:
 
 
 class Outbox:
-    """The outbox of one database."""
+    """The outbox of one database. `operator_hook` is the URL of the rows that hold none."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, operator_hook: str = "") -> None:
         self._database = database
+        self._operator_hook = operator_hook
 
     @property
     def wake(self) -> asyncio.Event:
@@ -54,7 +55,7 @@ class Outbox:
     async def due(self, now: int, limit: int, without: Collection[str] = ()) -> list[Delivery]:
         """Rows whose time has come, longest due first, leaving out those of the receivers in `without`."""
         wanted = {"now": now, "limit": limit, "without": msgspec.json.encode(list(without)).decode()}
-        return [_delivery(row) for row in await self._database.read(sql.DUE, wanted)]
+        return [self._delivery(row) for row in await self._database.read(sql.DUE, wanted)]
 
     async def next_due_time(self, after: int = -1) -> int | None:
         """When the first row that is due later than `after` becomes due."""
@@ -68,10 +69,10 @@ class Outbox:
 
     async def of_task(self, task_id: str) -> list[Delivery]:
         """All rows of a task, in the order they were written."""
-        return [_delivery(row) for row in await self._database.read(sql.OF_TASK, (key(task_id),))]
+        return [self._delivery(row) for row in await self._database.read(sql.OF_TASK, (key(task_id),))]
 
     async def get(self, delivery_id: int) -> Delivery | None:
-        return next((_delivery(row) for row in await self._database.read(sql.DELIVERY, (delivery_id,))), None)
+        return next((self._delivery(row) for row in await self._database.read(sql.DELIVERY, (delivery_id,))), None)
 
     async def latest(
         self,
@@ -89,7 +90,7 @@ class Outbox:
         if task_id is not None:
             wanted["task_id"] = key(task_id)
             statement = sql.DELIVERIES_OF_TASK
-        return [_delivery(row) for row in await self._database.read(statement, wanted)]
+        return [self._delivery(row) for row in await self._database.read(statement, wanted)]
 
     async def settle(self, attempt: Attempt) -> None:
         """Write what became of an attempt: into its row, and as a line of the task's timeline.
@@ -107,14 +108,17 @@ class Outbox:
         again = Statement(sql.DELIVER_AGAIN, [{"id": delivery_id, "now": now}])
         await self._database.write(again, committed=self._database.hooks_written.set)
 
+    def _delivery(self, row: Row) -> Delivery:
+        return _delivery(row, self._operator_hook)
 
-def _delivery(row: Row) -> Delivery:
+
+def _delivery(row: Row, operator_hook: str) -> Delivery:
     number, task_id, url, receiver, api, state, trusted, event, snapshot, *life = row
     attempts, due, status, last_error, created, settled, last_status = life
     return Delivery(
         id=number,
         task_id=str(task_id),
-        url=url,
+        url=url or operator_hook,
         receiver=receiver,
         api=api,
         state=state,

@@ -131,14 +131,15 @@ def send_of(row: Row) -> Send:
     )
 
 
-def hook_statement(hooks: Iterable[Hook], now: int) -> Statement:
-    return Statement(
-        INSERT_HOOK,
-        [
-            (own_key(h.task_id), h.url, receiver_of(h.url), h.api, h.state, int(h.trusted), h.event, _snapshot(h), now)
-            for h in hooks
-        ],
-    )
+def hook_statement(hooks: Iterable[Hook], now: int, operator_hook: str = "") -> Statement:
+    """`operator_hook` is a secret of the settings and stays there: the file says only whose the URL is."""
+    return Statement(INSERT_HOOK, [_hook_row(hook, now, operator_hook) for hook in hooks])
+
+
+def _hook_row(hook: Hook, now: int, operator_hook: str) -> Row:
+    kept = "" if hook.trusted and hook.url == operator_hook else hook.url
+    fixed = (own_key(hook.task_id), kept, receiver_of(hook.url), hook.api, hook.state, int(hook.trusted))
+    return (*fixed, hook.event, _snapshot(hook), now)
 
 
 def _snapshot(hook: Hook) -> str | None:

@@ -12,8 +12,9 @@ from storage.records import json_list
 from storage.tasks import Tasks
 from storage.writer import Statement
 from tasks.corrections import OPEN_ENDS
+from tasks.ids import IDS_PER_MS
 from tasks.late import KEPT
-from tasks.service import IDS_PER_MS, KEY_KEPT
+from tasks.service import KEY_KEPT
 
 BATCH = 200  # tasks looked at in one transaction
 PAGES = 1000  # given back to the disk at once; 4 MB

@@ -26,19 +26,30 @@ TASKS = "SELECT id, document FROM tasks WHERE id IN (SELECT value FROM json_each
 TASK_BY_OLD_ID = "SELECT id, document FROM tasks WHERE id = (SELECT task_id FROM imported WHERE old_id = ?)"
 
 # If several tasks know the same message or job (one shows again what another drew) the oldest is the one that made it.
-TASK_BY_MESSAGE = "SELECT id, document FROM tasks WHERE message_id = ? ORDER BY id LIMIT 1"
+# Here and below an owner that is NULL means any.
+TASK_BY_MESSAGE = """
+SELECT id, document FROM tasks WHERE message_id = :message_id AND (:owner IS NULL OR owner = :owner) ORDER BY id LIMIT 1
+"""
 
 TASK_BY_JOB = "SELECT id, document FROM tasks WHERE job_id = ? ORDER BY id LIMIT 1"
 
 # The newest press of this button that has not failed and was not cancelled.
 TASK_BY_PRESS = """
-SELECT id, document FROM tasks WHERE pressed = ? AND status NOT IN ('FAILURE', 'CANCEL') ORDER BY id DESC LIMIT 1
+SELECT id, document FROM tasks
+WHERE pressed = :pressed AND status NOT IN ('FAILURE', 'CANCEL') AND (:owner IS NULL OR owner = :owner)
+ORDER BY id DESC LIMIT 1
 """
 
 # The condition is letter for letter that of the index `tasks_waiting`: only then can SQLite use it. INDEXED BY, as it
 # would rather take `tasks_phase` and sort the whole queue for the first few of it.
 WAITING = """
 SELECT id, document FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready') ORDER BY id LIMIT ?
+"""
+
+# The same of one owner, for `tasks_owner_waiting`.
+WAITING_OF = """
+SELECT id, document FROM tasks INDEXED BY tasks_owner_waiting
+WHERE owner = ? AND phase IN ('new', 'ready') ORDER BY id LIMIT ?
 """
 
 COUNT_BEFORE = "SELECT count(*) FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready') AND id < ?"
@@ -56,6 +67,10 @@ SELECT count(*) FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'read
 """
 
 COUNT_WAITING = "SELECT count(*) FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready')"
+
+COUNT_WAITING_OF = """
+SELECT count(*) FROM tasks INDEXED BY tasks_owner_waiting WHERE owner = ? AND phase IN ('new', 'ready')
+"""
 
 IN_PHASE = "SELECT id, document FROM tasks WHERE phase IN (SELECT value FROM json_each(?)) ORDER BY id"
 
@@ -84,6 +99,13 @@ SELECT id, document FROM tasks WHERE id IN (
         )
     )) AS newest
 ) ORDER BY id DESC LIMIT :limit
+"""
+
+# One owner's, along their own index: the statuses are looked at on the way.
+LATEST_OF = """
+SELECT id, document FROM tasks INDEXED BY tasks_owner
+WHERE owner = :owner AND id < :before AND status IN (SELECT value FROM json_each(:statuses))
+ORDER BY id DESC LIMIT :limit
 """
 
 # ---------------------------------------------------------------- sends
@@ -235,6 +257,23 @@ ON CONFLICT (key) DO UPDATE SET body = excluded.body, task_id = excluded.task_id
 """
 
 TASK_BY_KEY = "SELECT body, task_id FROM keys WHERE key = ? AND created >= ?"
+
+# ---------------------------------------------------------------- translations
+
+TRANSLATIONS = "SELECT key, text, used FROM translations WHERE key IN (SELECT value FROM json_each(?))"
+
+KEEP_TRANSLATION = """
+INSERT INTO translations (key, text, provider, created, used) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET
+    text = excluded.text, provider = excluded.provider, created = excluded.created, used = excluded.used
+"""
+
+USE_TRANSLATION = "UPDATE translations SET used = ? WHERE key = ?"
+
+# Those that were not used for longest, beyond the size. The index has all that is looked at.
+DROP_TRANSLATIONS = """
+DELETE FROM translations WHERE key IN (SELECT key FROM translations ORDER BY used DESC, key DESC LIMIT -1 OFFSET ?)
+"""
 
 # ---------------------------------------------------------------- importing
 

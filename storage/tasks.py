@@ -23,7 +23,7 @@ from storage.records import (
     send_row_of,
     task_of,
 )
-from storage.writer import Row, Statement
+from storage.writer import Parameters, Row, Statement
 from tasks.clock import SteadyClock
 from tasks.corrections import is_open_end
 from tasks.model import Hook, Once, Phase, Picture, Send, Status, Task
@@ -34,9 +34,15 @@ NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
 
 
 class Tasks:
-    """The tasks of one database. `recent` is how many are kept in memory, about 3 kB each."""
+    """The tasks of one database. `recent` is how many are kept in memory, about 3 kB each.
 
-    def __init__(self, database: Database, *, recent: int = 4096, clock: Clock | None = None) -> None:
+    `operator_hook` is a URL that no row holds: the outbox knows it, too.
+    """
+
+    def __init__(
+        self, database: Database, *, recent: int = 4096, clock: Clock | None = None, operator_hook: str = ""
+    ) -> None:
+        self._operator_hook = operator_hook
         self._database = database
         self._recent = Recent(recent)
         self._clock = clock or SteadyClock()
@@ -96,7 +102,7 @@ class Tasks:
     async def _write(self, tasks: Sequence[Task], *statements: Statement, hooks: Sequence[Hook] = ()) -> None:
         over = [(own_key(task.id),) for task in tasks if task.status.is_over]
         if hooks:
-            statements += (hook_statement(hooks, self._clock.now()),)
+            statements += (hook_statement(hooks, self._clock.now(), self._operator_hook),)
         statements += (Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, over),)
         statements += (Statement(sql.INSERT_CORRECTIONS_OF_FOLLOWERS, self._corrections(tasks)),)
         # What the operator may have sent again keeps its pictures.
@@ -149,20 +155,23 @@ class Tasks:
             return await self._read(sql.TASK, (number,))
         return await self._read(sql.TASK_BY_OLD_ID, (task_id,)) if is_old_id(task_id) else []
 
-    async def by_message(self, message_id: str) -> Task | None:
-        return next(iter(await self._read(sql.TASK_BY_MESSAGE, (message_id,))), None)
+    async def by_message(self, message_id: str, owner: str | None = None) -> Task | None:
+        return await self._find(sql.TASK_BY_MESSAGE, {"message_id": message_id, "owner": owner})
 
     async def by_job(self, job_id: str) -> Task | None:
         return next(iter(await self._read(sql.TASK_BY_JOB, (job_id,))), None)
 
-    async def by_press(self, parent_id: str, custom_id: str) -> Task | None:
-        return next(iter(await self._read(sql.TASK_BY_PRESS, (pressed_by(parent_id, custom_id),))), None)
+    async def by_press(self, parent_id: str, custom_id: str, owner: str | None = None) -> Task | None:
+        wanted = {"pressed": pressed_by(parent_id, custom_id), "owner": owner}
+        return await self._find(sql.TASK_BY_PRESS, wanted)
 
     async def pictures_of(self, task_id: str) -> list[Picture]:
         rows = await self._database.read(sql.PICTURES, (own_key(task_id),))
         return [Picture(filename=filename, type=type_, data=data) for filename, type_, data in rows]
 
-    async def waiting(self, limit: int) -> list[Task]:
+    async def waiting(self, limit: int, owner: str | None = None) -> list[Task]:
+        if owner is not None:
+            return await self._read(sql.WAITING_OF, (owner, limit))
         return await self._read(sql.WAITING, (limit,))
 
     async def in_phase(self, *phases: Phase) -> list[Task]:
@@ -190,17 +199,22 @@ class Tasks:
         rows = [] if number is None else await self._database.read(sql.LAST_LINE_OF, (number,))
         return next(map(line_of, rows), None)
 
-    async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
+    async def latest(
+        self, limit: int, before: str | None = None, status: Sequence[Status] = (), owner: str | None = None
+    ) -> list[Task]:
         below = NO_LIMIT if before is None else key(before)
         if below is None:  # nothing comes before what is no task's id
             return []
+        wanted = {"statuses": _list(status or tuple(Status)), "before": below, "limit": limit, "owner": owner}
+        if owner is not None:
+            return [task_of(row) for row in await self._database.read(sql.LATEST_OF, wanted)]
         if not status:
             return await self._read(sql.LATEST, (below, limit))
-        wanted = {"statuses": _list(status), "before": below, "limit": limit}
         return [task_of(row) for row in await self._database.read(sql.LATEST_IN_STATUS, wanted)]
 
-    async def count_waiting(self) -> int:
-        [(count,)] = await self._database.read(sql.COUNT_WAITING)
+    async def count_waiting(self, owner: str | None = None) -> int:
+        text, given = (sql.COUNT_WAITING, ()) if owner is None else (sql.COUNT_WAITING_OF, (owner,))
+        [(count,)] = await self._database.read(text, given)
         return int(count)
 
     async def count_open(self) -> Mapping[tuple[str, ...], int]:
@@ -217,6 +231,9 @@ class Tasks:
     async def count_before(self, task_id: str) -> int:
         [(count,)] = await self._database.read(sql.COUNT_BEFORE, (own_key(task_id),))
         return int(count)
+
+    async def _find(self, text: str, parameters: Parameters) -> Task | None:
+        return next((task_of(row) for row in await self._database.read(text, parameters)), None)
 
     async def _read(self, text: str, parameters: Row) -> list[Task]:
         return [task_of(row) for row in await self._database.read(text, parameters)]

@@ -1,21 +1,32 @@
 """The log: one line on stderr for each thing that happened, with the id of the task it happened to.
 
 Law: no secret leaves through here. Every text is masked when it is complete, arguments and tracebacks included and
-libraries' records too, so that no caller has to think of it. Standard library only; imports nothing of ours.
+libraries' records too, so that no caller has to think of it; and what Python itself would print of an error that nobody
+caught goes the same way.
 The id is said as `log.info("finished", extra={"task": task.id})`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import re
 import sys
+import threading
 import time
-from collections.abc import Iterable
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator
+from types import TracebackType
 from typing import Literal, TextIO
+from urllib.parse import quote, quote_plus
 
 QUIET = ("discord", "httpx", "httpcore", "aiohttp.access", "asyncio", "aiosqlite")  # their own INFO is not about tasks
+
 MASK = "***"
+LONG_ENOUGH = 8  # bytes of a secret whose base64 stands for it alone, and not for half the texts there are
+
+log = logging.getLogger(__name__)
 
 
 def configure(
@@ -25,12 +36,71 @@ def configure(
     stream: TextIO | None = None,
 ) -> None:
     """Send everything logged to stderr (or `stream`). Called once, at the start; again, it replaces what was."""
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = _Handler(stream or sys.stderr)
     handler.setFormatter((JsonLines if fmt == "json" else TextLines)(secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     logging.captureWarnings(True)
+    sys.excepthook = _uncaught
+    sys.unraisablehook = _unraisable
+    threading.excepthook = _died
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """From now on these are masked, too: what becomes known while the service runs."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _Redacting):
+            handler.formatter.hide(secrets)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    log.critical("an error was not caught", exc_info=(kind, error, trace))
+
+
+def _unraisable(found: sys.UnraisableHookArgs) -> None:
+    """What nobody could catch: in a `__del__`, say."""
+    error = found.exc_value
+    trouble = None if error is None else (found.exc_type, error, found.exc_traceback)
+    log.error("%s: %r", found.err_msg or "an error was ignored", found.object, exc_info=trouble)
+
+
+def _died(found: threading.ExceptHookArgs) -> None:
+    error = found.exc_value
+    trouble = None if error is None else (found.exc_type, error, found.exc_traceback)
+    log.error("the thread %s died", found.thread.name if found.thread else "", exc_info=trouble)
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """A record that cannot be formatted is named by its place: the library would print its arguments as they are."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        error = sys.exc_info()[0]
+        with contextlib.suppress(OSError, ValueError):
+            self.stream.write(
+                f"a line of the log is lost: {record.name}, {record.filename}:{record.lineno}: "
+                f"{error.__name__ if error else ''}\n"
+            )
+
+
+class Masking:
+    """Takes secrets out of a text, in every form in which libraries write them; rather too much than too little."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._forms: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        self.add(secrets)
+
+    def add(self, secrets: Iterable[str]) -> None:
+        found = {form for secret in secrets if secret for form in forms_of(secret)} - self._forms
+        if found:
+            self._forms |= found
+            # The longest first: one secret may be part of another.
+            forms = sorted(self._forms, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, forms)))
+
+    def mask(self, text: str) -> str:
+        return self._pattern.sub(MASK, text) if self._pattern else text
 
 
 class _Redacting(logging.Formatter):
@@ -38,13 +108,13 @@ class _Redacting(logging.Formatter):
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
-        # The longest first: one secret may be part of another.
-        self._secrets = sorted({form for secret in secrets if secret for form in _forms(secret)}, key=len, reverse=True)
+        self._masking = Masking(secrets)
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        self._masking.add(secrets)
 
     def mask(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, MASK)
-        return text
+        return self._masking.mask(text)
 
     def message(self, record: logging.LogRecord) -> str:
         return self.mask(record.getMessage())
@@ -90,6 +160,16 @@ class JsonLines(_Redacting):
         return json.dumps(fields, ensure_ascii=False)
 
 
-def _forms(secret: str) -> tuple[str, ...]:
-    """The secret as it is, as a repr shows it, and as JSON inside a message does."""
-    return (secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+def forms_of(secret: str) -> Iterator[str]:
+    """As it is, as a repr, as JSON, in an address, and in base64 alone or among other text."""
+    yield from (secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    data = secret.encode("utf-8", "surrogateescape")
+    yield from (quote(data, safe=""), quote(data), quote_plus(data))
+    if len(data) < LONG_ENOUGH:
+        return
+    for encode in (b64encode, urlsafe_b64encode):
+        for before in range(3):  # three bytes are four letters: what stands before shifts the letters
+            letters = encode(bytes(before) + data).decode().rstrip("=")
+            first = -(-before * 8 // 6)
+            end = (before + len(data)) * 8 // 6
+            yield letters[first:end]  # those that depend on nothing but the secret

@@ -1,34 +1,54 @@
-"""Looking at tasks and accounts: nothing here changes anything."""
+"""Looking at tasks and accounts: nothing here changes anything. Places in the queue count everybody's tasks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from typing import Self
 
 from tasks.allowance import Allowances
 from tasks.model import Account, Phase, Status, Task
 from tasks.ports import Gateway, TaskStore
+from tasks.visibility import EVERYTHING, Viewer, Visible
 
 WHOLE_QUEUE = 100_000  # tasks; more than any setting lets wait
 
 
 class Lookups:
+    """What one viewer sees; made for the operator, who sees everything."""
+
     def __init__(self, store: TaskStore, gateway: Gateway, allowances: Allowances) -> None:
         self._store = store
         self._gateway = gateway
         self._allowances = allowances
+        self._viewer = EVERYTHING
+        self._visible = Visible(store, EVERYTHING)
+        self._seen: dict[Viewer, Self] = {}  # viewers are those of the settings: a few
+
+    def seen_by(self, viewer: Viewer) -> Self:
+        """The same for another viewer: others' tasks are not there.
+
+        All else is shared: what changes while it runs is kept in objects of its own, never in an attribute.
+        """
+        seen = self._seen.get(viewer)
+        if seen is None:
+            seen = self._seen[viewer] = copy(self)
+            seen._viewer = viewer
+            seen._visible = Visible(self._store, viewer)
+        return seen
 
     async def get(self, task_id: str) -> Task | None:
-        return await self._store.get(task_id)
+        return await self._visible.get(task_id)
 
     async def get_many(self, task_ids: Sequence[str]) -> list[Task]:
-        return await self._store.get_many(task_ids)
+        return await self._visible.get_many(task_ids)
 
     async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
-        return await self._store.latest(limit, before, status)
+        return await self._visible.latest(limit, before, status)
 
     async def queue(self) -> list[Task]:
         """The tasks that wait, oldest first."""
-        return await self._store.waiting(WHOLE_QUEUE)
+        return await self._visible.waiting(WHOLE_QUEUE)
 
     async def ahead(self, task: Task) -> int:
         """How many tasks wait before this one; 0 when it starts at once."""

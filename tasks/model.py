@@ -270,7 +270,7 @@ class Attempt:
 class Once:
     """A caller's Idempotency-Key: the same key and body answer the same task. Both are digests, never the texts."""
 
-    key: str  # of the secret, the route and the key
+    key: str  # of the caller's name, the route and the key
     body: str
 
 
@@ -281,7 +281,7 @@ class Ask:
     state: str = ""
     notify_hook: str = ""
     api: str = "v1"  # the contract it came through
-    owner: str = ""  # the name of the secret it came with
+    owner: str = ""  # on whose behalf, where that is not who asks
     bot: Bot = Bot.MIDJOURNEY
     mode: Mode | None = None  # None: the account's own
     accounts: tuple[str, ...] = ()  # only these; empty: any

@@ -64,16 +64,16 @@ class TaskStore(Protocol):
     async def get_many(self, task_ids: Sequence[str]) -> list[Task]:
         """Those that exist, in the order asked."""
 
-    async def by_message(self, message_id: str) -> Task | None:
-        """The task whose result is this Discord message."""
+    async def by_message(self, message_id: str, owner: str | None = None) -> Task | None:
+        """The task whose result is this Discord message. Here and below `owner` leaves out others' tasks."""
 
     async def by_job(self, job_id: str) -> Task | None:
         """The task whose MidJourney job this is."""
 
-    async def by_press(self, parent_id: str, custom_id: str) -> Task | None:
+    async def by_press(self, parent_id: str, custom_id: str, owner: str | None = None) -> Task | None:
         """The newest task that presses this button of this task's result and has not failed, nor was cancelled."""
 
-    async def waiting(self, limit: int) -> list[Task]:
+    async def waiting(self, limit: int, owner: str | None = None) -> list[Task]:
         """NEW and READY tasks, oldest first."""
 
     async def in_phase(self, *phases: Phase) -> list[Task]:
@@ -97,13 +97,15 @@ class TaskStore(Protocol):
     async def last_line_of(self, task_id: str) -> Line | None:
         """The newest line of this task; None when there is none."""
 
-    async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
+    async def latest(
+        self, limit: int, before: str | None = None, status: Sequence[Status] = (), owner: str | None = None
+    ) -> list[Task]:
         """Newest first; `before` is a task id that pages on."""
 
     async def count_open(self) -> Mapping[tuple[str, ...], int]:
         """How many tasks are not over, by status, action and account ("" without one)."""
 
-    async def count_waiting(self) -> int:
+    async def count_waiting(self, owner: str | None = None) -> int:
         """How many tasks are NEW or READY."""
 
     async def drawn_since(self, time: int) -> Mapping[str, int]:

@@ -32,6 +32,7 @@ from tasks.errors import (
 )
 from tasks.events import Asked, CancelAsked
 from tasks.fresh_links import FreshLinks
+from tasks.ids import Ids
 from tasks.journal import Journal
 from tasks.lifecycle import cancelled
 from tasks.lookups import Lookups
@@ -40,6 +41,7 @@ from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.preparing import picture_mark
 from tasks.presses import find_button, find_custom_id, press_of
 from tasks.prompts import Checked, PromptRules, check
+from tasks.room import Room
 from tasks.scheduling import fits
 from tasks.switches import REMIX
 
@@ -48,7 +50,6 @@ _ON_RESULTS = _WITH_INDEX | {Action.REROLL}
 _DRAW_NOTHING = frozenset({Action.DESCRIBE, Action.SHORTEN, Action.SHOW, Action.ACTION})
 _MODE_COMMANDS: Mapping[Mode, str] = {Mode.FAST: "fast", Mode.RELAXED: "relax", Mode.TURBO: "turbo"}
 _JOB_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-IDS_PER_MS = 1000  # ids are milliseconds and a counter: digits only, below 2**53 until the year 2255
 DIMENSIONS = ("2:3", "1:1", "3:2")
 KEY_KEPT = 24 * 3_600_000  # ms for which an Idempotency-Key answers the same task
 ENVELOPE = "✉️"  # the reaction by which one asks for a job's seed
@@ -57,6 +58,7 @@ ENVELOPE = "✉️"  # the reaction by which one asks for a job's seed
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
     max_queue: int = 10_000  # tasks that wait; beyond that a submit is refused
+    max_queue_of_each: int = 0  # the same for each named caller; 0: none
     modal_timeout: int = 30 * 60_000  # ms that a task waits for its caller's second input
     seed_seconds: float = 20.0  # how long MidJourney's answer is waited for
     sends_remix_on: bool = True  # a Remix dialog that opens unasked is sent on with its own text
@@ -93,15 +95,15 @@ class Service(Lookups):
         self._tell = tell
         self._links = FreshLinks(store, gateway, journal, wall)
         self._deciding = Deciding(store, gateway, changes, tell)
-        self._last_id = 0
-        self._room = 0  # submits that surely fit into the queue before it must be counted again
+        self._ids = Ids(clock)
+        self._room = Room(store, in_all=limits.max_queue, of_each=limits.max_queue_of_each)
         self._pressing = asyncio.Lock()
         self._with_key = asyncio.Lock()
 
     async def start(self) -> None:
         """Ids go on from the newest task, and dialogs do not stay open for longer, even when the clock was set back."""
         newest = await self._store.latest(1)
-        self._last_id = int(newest[0].id) if newest else 0
+        self._ids.go_on_from(newest[0].id if newest else "0")
         until = self._clock.now() + self._limits.modal_timeout  # later than that: the clock was set back
         held = [task for task in await self._store.in_phase(Phase.HELD) if (task.held_until or 0) > until]
         await self._journal.record({task.id: (task, replace(task, held_until=until)) for task in held})
@@ -202,7 +204,7 @@ class Service(Lookups):
     ) -> Task:
         translate = self._translator.needs(text)
         task = Task(
-            id=self._new_id(),
+            id=self._ids.new(),
             action=action,
             prompt=prompt,
             prompt_en="" if translate else text,
@@ -252,10 +254,10 @@ class Service(Lookups):
         self._check_account_of(source)
         async with self._pressing:  # two equal U at once are one task
             if button.is_quick and button.index is not None:  # U1–U4, of pictures or clips
-                again = await self._store.by_press(source.id, button.custom_id)
+                again = await self._visible.by_press(source.id, button.custom_id)
                 if again is not None:
                     return await self._followed(again, ask)
-            task = replace(press_of(source, button), id=self._new_id(), sends_remix_on=sends_remix_on)
+            task = replace(press_of(source, button), id=self._ids.new(), sends_remix_on=sends_remix_on)
             if button.opens_dialog:
                 until = self._clock.now() + self._limits.modal_timeout
                 task = replace(task, status=Status.MODAL, phase=Phase.HELD, held_until=until)
@@ -332,7 +334,7 @@ class Service(Lookups):
 
     async def fetch(self, task_id: str) -> Task | None:
         """As `get`; a finished task's link that expires within the hour is renewed first, if Discord can be asked."""
-        task = await self._store.get(task_id)
+        task = await self._visible.get(task_id)
         return None if task is None else await self._links.refreshed(task)
 
     async def seed(self, task_id: str) -> str:
@@ -350,7 +352,7 @@ class Service(Lookups):
             await self._gateway.react(task.account or "", task.message_id, ENVELOPE)
             try:
                 async with asyncio.timeout(self._limits.seed_seconds):
-                    while not (first := await self._existing(first.id)).seed:
+                    while not (first := await self._store.get(first.id) or first).seed:
                         await listener.next()
             except TimeoutError as error:
                 raise BadRequest("MidJourney did not tell the seed.", hint="Ask again in a moment.") from error
@@ -374,23 +376,25 @@ class Service(Lookups):
     async def _add_now(self, task: Task, ask: Ask, pictures: Sequence[Picture]) -> Task:
         self._check_hook(ask.notify_hook)
         self._check_accounts(ask, task)
-        await self._check_queue(task)
-        now = self._clock.now()
-        task = replace(
-            task, state=ask.state, notify_hook=ask.notify_hook, api=ask.api, owner=ask.owner, submit_time=now
-        )
-        await self._journal.add(task, pictures, ask.once)
+        await self._check_queue_of_account(task)
+        owner = ask.owner or self._viewer.name
+        async with self._room.place(owner):
+            now = self._clock.now()
+            task = replace(
+                task, state=ask.state, notify_hook=ask.notify_hook, api=ask.api, owner=owner, submit_time=now
+            )
+            await self._journal.add(task, pictures, ask.once)
         self._submitted()
         return task
 
     async def _existing(self, task_id: str) -> Task:
-        task = await self._store.get(task_id)
+        task = await self._visible.get(task_id)
         if task is None:
             raise TaskNotFound(hint="Give the id that its submit answered.")
         return task
 
     async def _finished_parent(self, reference: str) -> Task:
-        parent = await self._store.get(reference) or await self._store.by_message(reference)
+        parent = await self._visible.get(reference) or await self._visible.by_message(reference)
         if parent is None:
             raise ParentNotFound(hint="Give the `_id` of a finished task as `taskId`.")
         if not parent.status.is_over:
@@ -419,17 +423,12 @@ class Service(Lookups):
         if account.paused and any(not known.paused for known in self._gateway.accounts()):
             raise AccountPaused(hint=f"Account {account.id}: {account.paused}. Draw anew, or wait until it is mended.")
 
-    async def _check_queue(self, task: Task) -> None:
-        if self._room <= 0:
-            self._room = self._limits.max_queue - await self._store.count_waiting()
-        if self._room <= 0:
-            raise QueueFull(hint="Try again when some of the waiting tasks are done.")
+    async def _check_queue_of_account(self, task: Task) -> None:
         account = next((known for known in self._gateway.accounts() if known.id == task.account), None)
         if account is not None and account.max_waiting:
             waiting = await self._store.count_waiting_for(account.id)
             if waiting >= account.max_waiting:
                 raise QueueFull(f"The queue of account {account.id} is full.", hint="Try again in a while.")
-        self._room -= 1
 
     @staticmethod
     def _check_hook(url: str) -> None:
@@ -442,10 +441,6 @@ class Service(Lookups):
             valid = False
         if not valid or any(c.isspace() for c in url):
             raise BadHook(hint="Give a full address, such as https://example.com/hook.")
-
-    def _new_id(self) -> str:
-        self._last_id = max(self._clock.now() * IDS_PER_MS, self._last_id + 1)
-        return str(self._last_id)
 
 
 def _place(picture: Picture | str | None, brought: Sequence[Picture]) -> str:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import settings
 from assembly.parts import make_allowed
-from settings import ROOT, TABLE, AccountSettings, Setting, Settings, SettingsError, load
+from settings import ROOT, TABLE, AccountSettings, ApiSecret, Setting, Settings, SettingsError, load
 
 ACCOUNT = {"DISCORD_TOKEN": "secret.token", "DISCORD_GUILD_ID": "11", "DISCORD_CHANNEL_ID": "22"}
 each_setting = pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
@@ -119,14 +119,14 @@ def test_the_environment_wins_over_dotenv_and_the_first_dotenv_over_the_next(tmp
 
 def test_an_empty_value_is_none_and_hides_nothing(tmp_path: Path) -> None:
     path = write(tmp_path / ".env", "API_SECRET=from-the-file\n")
-    assert read(path, API_SECRET=" ", PORT='""').http.api_secret == "from-the-file"
+    assert read(path, API_SECRET=" ", PORT='""').http.api_secrets == (ApiSecret(secret="from-the-file"),)
 
 
 def test_a_dotenv_of_a_windows_editor_with_quotes_comments_and_dollars(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_bytes(b"\xef\xbb\xbfAPI_SECRET='a${b}c'\r\nPORT=81 # the second\r\nexport LOG_FORMAT=json\r\n")
     got = read(path)
-    assert (got.http.api_secret, got.http.port, got.log.format) == ("a${b}c", 81, "json")
+    assert (got.http.api_secrets[0].secret, got.http.port, got.log.format) == ("a${b}c", 81, "json")
 
 
 def test_a_dotenv_that_is_no_text_is_told(tmp_path: Path) -> None:
@@ -297,6 +297,29 @@ def test_any_text_is_read_or_refused(values: dict[str, str]) -> None:
         assert str(error)
 
 
+def test_a_caller_needs_no_account() -> None:
+    got = settings.load_caller({"PORT": "81", "API_SECRET": "s", "PROXY_URL": "http://p:1"}, [])
+    assert got == ("http://127.0.0.1:81", "s", "http://p:1")
+    assert settings.load_caller({"API_SECRET": "anna:first,bert:second"}, []).secret == "first"
+    with pytest.raises(SettingsError, match="PORT"):
+        settings.load_caller({"PORT": "many"}, [])
+
+
+def test_translators_are_named_in_order_and_have_what_they_need() -> None:
+    got = read(TRANSLATORS="Google, mymemory,deepl", DEEPL_KEY="k", TRANSLATE_FROM="Non-Latin").translation
+    assert (got.translators, got.translate_from) == (("google", "mymemory", "deepl"), "non-latin")
+    text = mistakes(TRANSLATORS="baidu,openai,libretranslate,deepl")
+    for name in ("BAIDU_APPID", "OPENAI_MODEL", "LIBRETRANSLATE_URL", "DEEPL_KEY"):
+        assert f"{name} is not set.\n    TRANSLATORS names" in text
+    assert "list of baidu, deepl" in mistakes(TRANSLATORS="bing")
+
+
+@pytest.mark.parametrize("proxy", ["http://p:8080", "https://p", "socks5://me:word@p:1080", "socks5h://p:1080"])
+def test_a_proxy_for_translators_may_speak_socks(proxy: str) -> None:
+    assert read(TRANSLATION_PROXY=proxy).translation.translation_proxy == proxy
+    assert "socks5://" in mistakes(TRANSLATION_PROXY=proxy.replace("://", "x://"))
+
+
 # ---------------------------------------------------------------- secrets
 
 SECRETS = {
@@ -304,6 +327,11 @@ SECRETS = {
     "API_SECRET": "apisecret",
     "BAIDU_APPID": "app",
     "BAIDU_SECRET": "baidusecret",
+    "DEEPL_KEY": "deeplkey",
+    "GOOGLE_TRANSLATE_KEY": "googlekey",
+    "LIBRETRANSLATE_KEY": "librekey",
+    "OPENAI_KEY": "openaikey",
+    "TRANSLATION_PROXY": "socks5://me:secondpass@proxy.example:1080",
     "NOTIFY_HOOK": "https://hook.example/?key=hookkey",
     "ALERT_HOOK": "https://alert.example/alertkey",
     "PROXY_URL": "http://me:proxypass@proxy.example:8080",
@@ -314,14 +342,12 @@ SECRETS = {
 def test_repr_and_str_show_no_secret() -> None:
     got = read(**SECRETS)
     for text in (repr(got), str(got), f"{got}", repr(got.discord), repr(got.discord.accounts[0]), repr(got.http)):
-        assert not any(
-            secret in text
-            for secret in ("tokentoken", "apisecret", "baidusecret", "hookkey", "alertkey", "proxypass", "whsec_")
-        )
+        assert not any(secret in text for secret in got.secrets())
 
 
 def test_every_secret_is_handed_to_the_log() -> None:
-    assert set(read(**SECRETS).secrets()) == {*SECRETS.values(), "proxypass", *KEYS} - {
+    own = {"proxypass", "me:proxypass", "secondpass", "me:secondpass"}
+    assert set(read(**SECRETS).secrets()) == {*SECRETS.values(), *own, *KEYS} - {
         "app",
         SECRETS["WEBHOOK_SECRET"],
     }
@@ -330,6 +356,48 @@ def test_every_secret_is_handed_to_the_log() -> None:
 def test_groups_are_frozen() -> None:
     with pytest.raises(AttributeError):
         read().http.port = 1  # type: ignore[misc]
+
+
+# ---------------------------------------------------------------- who may call
+
+
+def test_one_secret_needs_no_name_and_several_have_theirs() -> None:
+    assert read(API_SECRET="sesame").http.api_secrets == (ApiSecret(secret="sesame"),)
+    assert read(API_SECRET="anna:one, 'b-2:two:shared'").http.api_secrets == (
+        ApiSecret(name="anna", secret="one"),
+        ApiSecret(name="b-2", secret="two", shared=True),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["anna:", ":hidden1", "Anna:hidden1", "an na:hidden1", "anna:hidden1:all", "hidden1,hidden2", "anna:hidden1,",
+     f"{'a' * 33}:hidden1", "anna:hidden1,anna:hidden2", "anna:hidden1,bert:hidden1", "anna:hidden1:shared:more"],
+)  # fmt: skip
+def test_a_list_of_secrets_that_is_not_clear_is_refused_and_not_shown(text: str) -> None:
+    told = mistakes(API_SECRET=text)
+    assert "API_SECRET: the value (not shown)" in told
+    assert "hidden" not in told
+
+
+def test_the_operator_has_a_secret_of_its_own() -> None:
+    assert "ADMIN_SECRET is one of API_SECRET" in mistakes(API_SECRET="same", ADMIN_SECRET="same")
+    assert "ADMIN_SECRET is one of API_SECRET" in mistakes(API_SECRET="anna:a,bert:same", ADMIN_SECRET="same")
+
+
+def test_each_named_secret_is_kept_from_reprs_and_handed_to_the_log() -> None:
+    got = read(API_SECRET="anna:first-one,bert:second-one:shared", ADMIN_SECRET="third-one")
+    assert {"first-one", "second-one", "third-one"} <= set(got.secrets())
+    assert not any(word in repr(got) + repr(got.http.api_secrets) for word in ("first-one", "second-one", "third-one"))
+
+
+def test_short_secrets_are_told_where_others_can_guess_at_them() -> None:
+    short = {"API_SECRET": "anna:short,bert:long-enough-for-this", "ADMIN_SECRET": "tiny"}
+    told = [*read(HOST="0.0.0.0", **short).cautions()]
+    assert ["anna" in told[0], "ADMIN_SECRET" in told[1]] == [True, True]
+    assert len(told) == 2
+    assert not any(secret in " ".join(told) for secret in ("short,", "tiny"))
+    assert [*read(**short).cautions()] == []
 
 
 # ---------------------------------------------------------------- the simulator
@@ -364,6 +432,7 @@ def test_at_simulator_points_everything_there() -> None:
     assert got.discord.gateway_url == "ws://127.0.0.1:8765/gateway"
     assert got.discord.cdn_base == got.discord.upload_base == "http://127.0.0.1:8765"
     assert got.translation.mymemory_url == "http://127.0.0.1:8765/translate"
+    assert got.translation.translators == ("mymemory",)  # no other may be asked
 
 
 # ---------------------------------------------------------------- small helpers

@@ -19,10 +19,11 @@ export function Operator() {
       setInForce((await settings()).settings);
       setRefusal(null);
     } catch (error) {
-      const isSecret = error instanceof Refusal && error.status === 401;
-      const words = isSecret ? (secretOf("admin") ? t("wrongSecret") : "") : wordsOf(error);
-      if (isSecret) forgetSecret("admin");
-      setRefusal({ isSecret, words });
+      const status = error instanceof Refusal ? error.status : 0;
+      const wasWrong = status === 401 && secretOf("admin") !== "";
+      if (status === 401) forgetSecret("admin");
+      const words = wasWrong ? t("wrongSecret") : status === 401 ? "" : wordsOf(error);
+      setRefusal({ wantsSecret: status === 401 || status === 403, words });
     }
   };
   useEffect(() => {
@@ -35,12 +36,12 @@ export function Operator() {
   return html`
     <section class="page" aria-labelledby="operator-title">
       <h1 id="operator-title" class="page-title">${t("operator")}</h1>
-      ${refusal?.isSecret &&
+      ${refusal?.wantsSecret &&
       html`<div class="card narrow">
         <p class="soft">${t("adminWhy")}</p>
         <${SecretForm} label=${t("adminSecret")} refusal=${refusal.words} onSecret=${onSecret} />
       </div>`}
-      ${refusal && !refusal.isSecret && html`<p class="notice warn" role="alert">${refusal.words}</p>`}
+      ${refusal && !refusal.wantsSecret && html`<p class="notice warn" role="alert">${refusal.words}</p>`}
       ${inForce && !refusal && html`<${Deliveries} /><${InForce} values=${inForce} />`}
     </section>
   `;

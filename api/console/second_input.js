@@ -69,7 +69,10 @@ export function SecondInput({ task, parent }) {
           url=${picture.url}
           alt=${t("pictureOf", { title: parent.prompt })}
           strokes=${strokes}
-          onStrokes=${setStrokes}
+          onStrokes=${(change) => {
+            setStrokes(change);
+            setRefusal("");
+          }}
           onSize=${setSize}
         />`}
         <label class="field">

@@ -14,12 +14,12 @@ import msgspec
 
 from api.app import make_app, serve
 from api.auth import Access, Gate
+from api.callers import Caller
 from api.events import Events
 from api.feed import Feed, Page
 from api.links import Links
 from api.seats import Seats
 from api.shapes import Shapes
-from api.sight import Caller
 from api.stream import Pace
 from api.tasks_v1 import TasksV1
 from api.tickets import Tickets
@@ -28,6 +28,7 @@ from storage.tasks import Tasks
 from tasks.changes import Changes
 from tasks.journal import Journal
 from tasks.model import Action, Phase, Status, Task
+from tasks.visibility import Viewer, Visible
 from tests.api.twin import FIRST_ID, Twin
 from tests.tasks.twins import SetClock
 
@@ -54,7 +55,13 @@ class Reader(Twin):
 
     def __init__(self, store: Tasks) -> None:
         super().__init__()
-        self._store = store
+        self._store: Tasks | Visible = store
+        self._all = store
+
+    def seen_by(self, viewer: Viewer) -> Reader:
+        seen = Reader(self._all)
+        seen._store = Visible(self._all, viewer)
+        return seen
 
     async def get(self, task_id: str) -> Task | None:
         return await self._store.get(task_id)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from api.auth import Access
+from api.callers import Caller
 from api.feed import MOST
 from api.links import Links
 from api.schema import v1_document
 from api.seats import SEATS, SEATS_PER_CALLER
-from api.sight import Caller
 from api.stream import HEARTBEAT, RETRY, WRITE_SECONDS, Pace
 from api.tickets import MOST as TICKETS
 from tasks.model import Status

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from api import mj_answers
+from api.errors import TooFast
 from api.links import Links
 from api.mj import PREFIXES, Mj
 from api.mj_answers import BAD, FAILED, code_of
@@ -65,7 +66,7 @@ def test_every_error_has_its_code() -> None:
     for kind in kinds():
         code = code_of(kind())
         assert (code == 3) is issubclass(kind, NoAccount)
-        assert (code == 23) is issubclass(kind, QueueFull)
+        assert (code == 23) is issubclass(kind, QueueFull | TooFast)
         assert code in (BAD, FAILED, 3, 23)
     assert code_of(BannedWord("x")) == 24
     assert code_of(ServiceError()) == 9

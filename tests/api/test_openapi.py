@@ -242,7 +242,8 @@ async def asked_by(path: str, *given: Mapping[str, object]) -> set[str]:
                 case _:
                     ask = requests.ask_of(body, None)
                     assert isinstance(ask, Ask)
-                    await getattr(mj, path.removeprefix("/submit/").replace("-", "_"))(ask, body)
+                    submit = getattr(mj, path.removeprefix("/submit/").replace("-", "_"))
+                    await submit(service, ask, body)
         found |= noting.asked
     return found
 

@@ -27,6 +27,7 @@ from tasks.errors import (
     TaskNotFound,
 )
 from tasks.model import Account, Action, Ask, Image, Lane, Mode, Phase, Picture, Status, Task
+from tasks.visibility import Viewer
 
 FIRST_ID = 1_600_000_000_000_000
 SUBMIT, FETCH, LIST = "/api/v1/trigger/submit", "/api/v1/task/fetch", "/api/v1/task/list"
@@ -42,6 +43,7 @@ class Twin:
         self.ahead_breaks: Exception | None = None
         self.slots = 100  # tasks that start at once
         self.asks: list[Ask] = []
+        self.viewers: list[Viewer] = []
         self.brought: list[tuple[object, ...]] = []  # what came besides the prompt
         self._accounts = accounts or (Account(id="1", connected=True, capacity=3),)
 
@@ -174,6 +176,11 @@ class Twin:
 
     def accounts(self) -> Sequence[Account]:
         return self._accounts
+
+    def seen_by(self, viewer: Viewer) -> Twin:
+        """What each viewer sees is a rule of `tasks.visibility`; here it is only noted who asked."""
+        self.viewers.append(viewer)
+        return self
 
     def _check(self) -> None:
         if self.breaks:

@@ -15,7 +15,7 @@ from tests.console.browser import chromium, console
 from tests.e2e.harness import settings_for, whole
 
 SECRETS = {"API_SECRET": "sesame", "ADMIN_SECRET": "operator's-own"}
-REFUSED = ("401 (Unauthorized)",)
+REFUSED = ("401 (Unauthorized)", "403 (Forbidden)")
 HOSTILE = "<img src=x onerror=document.title='gone'> \"><script>document.title='gone'</script> {{7*7}}"
 
 

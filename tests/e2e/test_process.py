@@ -32,6 +32,7 @@ def environment(folder: Path, simulator: Simulator | None = None, **more: str) -
             "DISCORD_CDN_BASE": simulator.url,
             "DISCORD_UPLOAD_BASE": simulator.url,
             "MYMEMORY_URL": simulator.translate_url,
+            "TRANSLATORS": "mymemory",
             "SEND_INTERVAL_MS": "0",
             "ALLOW_PRIVATE_HOOKS": "true",
         }

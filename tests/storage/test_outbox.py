@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,6 +119,20 @@ async def test_of_a_task_and_url_only_the_oldest_is_due(store: Tasks, outbox: Ou
         told.append(mine[0].event)
         await outbox.settle(an_attempt(mine[0], "done"))
     assert told == ["IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "end"]
+
+
+async def test_the_operators_own_url_is_in_no_file(path: Path) -> None:
+    url = "https://hooks.example/unmistakable-path?key=unmistakable-key"
+    async with Database(path) as database:
+        store = Tasks(database, operator_hook=url)
+        await store.insert(
+            a_task(1), [Hook(task_id="1", url=url, trusted=True), Hook(task_id="1", url="https://a.example")]
+        )
+        rows = await Outbox(database, url).due(0, 10)
+        assert [row.url for row in rows] == [url, "https://a.example"]
+        assert rows[0].receiver == "https://hooks.example:443"
+        assert [row.url for row in await Outbox(database).due(0, 10)] == ["", "https://a.example"]
+        assert not any(b"unmistakable" in file.read_bytes() for file in path.parent.iterdir())
 
 
 # ---------------------------------------------------------------- corrections

@@ -6,12 +6,20 @@ import io
 import json
 import logging
 import re
+import sys
+import threading
+import warnings
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from typing import Literal
+from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tasks import log
+from tasks.log import MASK, Masking
 
 SECRETS = ("MTA4.token", 'api"sec\\ret', "MTA4")
 Write = Callable[[], list[str]]
@@ -23,7 +31,9 @@ def logging_as_it_was() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in log.QUIET}
+    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
     yield
+    sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
     logging.captureWarnings(False)
     root.handlers[:] = handlers
     root.setLevel(level)
@@ -81,6 +91,74 @@ def test_no_secret_leaves_in_messages_arguments_tracebacks_or_stacks(fmt: Litera
         assert part not in text
     if fmt == "json":
         assert all(json.loads(line) for line in text.splitlines())
+
+
+LONG = "p&ss wörd/MTA4+token"
+
+
+@pytest.mark.parametrize("around", ["", "me:", "me::", "you:;", "a longer name:"])
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+def test_base64_hides_nothing_wherever_it_stands(encode: Callable[[bytes], bytes], around: str) -> None:
+    masking = Masking([LONG])
+    text = encode(f"{around}{LONG}{around}".encode()).decode()
+    masked = masking.mask(f"Authorization: Basic {text}")
+    assert MASK in masked
+    left = masked.removeprefix("Authorization: Basic ").replace(MASK, "")
+    assert len(left) <= len(text) - (len(LONG.encode()) - 2) * 4 // 3
+
+
+@pytest.mark.parametrize("form", [quote(LONG), quote(LONG, safe=""), quote_plus(LONG), repr(LONG), json.dumps(LONG)])
+def test_every_form_in_which_a_secret_is_written_is_masked(form: str) -> None:
+    assert Masking([LONG]).mask(f"a {form} b") in (f"a {MASK} b", f"a '{MASK}' b", f'a "{MASK}" b')
+
+
+@given(st.text(min_size=1), st.text(), st.text())
+def test_no_text_keeps_its_secret(secret: str, before: str, after: str) -> None:
+    masked = Masking([secret]).mask(before + secret + after)
+    assert secret not in masked.replace(MASK, "\0") or secret == "\0"
+
+
+def test_what_python_prints_of_uncaught_errors_is_masked() -> None:
+    stream = start("text")
+
+    class Breaks:
+        def __del__(self) -> None:
+            raise ValueError(SECRETS[0])
+
+    def fail() -> None:
+        raise ValueError(SECRETS[0])
+
+    try:
+        fail()
+    except ValueError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    thread = threading.Thread(target=fail, name="the one that fails")
+    thread.start()
+    thread.join()
+    broken = Breaks()
+    del broken
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn(SECRETS[0], stacklevel=1)
+    text = stream.getvalue()
+    assert text.count("ValueError: ***") == 3
+    assert "the one that fails" in text
+    assert "UserWarning: ***" in text
+    assert "MTA4" not in text
+
+
+def test_what_becomes_known_later_is_masked_from_then_on() -> None:
+    stream = start("json")
+    log.hide(["a token of today"])
+    logging.getLogger("bot").info("a token of today, %s", SECRETS[0])
+    assert json.loads(stream.getvalue())["message"] == "***, ***"
+
+
+def test_a_line_that_cannot_be_formatted_shows_nothing_of_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = start("text")
+    logging.getLogger("bot").info("%d", SECRETS[0])
+    assert "a line of the log is lost: bot, test_log.py" in stream.getvalue()
+    assert "MTA4" not in stream.getvalue() + "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize("fmt", FORMATS)

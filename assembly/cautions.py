@@ -1,0 +1,37 @@
+"""What an operator should know at the start: nothing that stops the service, and better not left so.
+
+Law: each says what to do; none shows a secret.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from settings import ROOT, Settings
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def cautions(settings: Settings, secret_files: Iterable[Path]) -> Iterator[str]:
+    """`secret_files`: those that hold secrets, as far as they exist."""
+    yield from settings.cautions()
+    own = [ROOT / settings.discord.accounts_file] if settings.discord.accounts_file else []
+    for path in [*secret_files, *own]:
+        if is_open_to_others(path):
+            yield f"{path} holds secrets, and other users of this machine can read or change it: chmod 600 {path}"
+    folder = settings.storage.data_dir
+    if is_open_to_others(folder):
+        yield f"{folder} is open to other users of this machine: chmod 700 {folder}"
+
+
+def is_open_to_others(path: Path) -> bool:
+    """May anybody but the owner read or write it? Windows keeps no such modes: no."""
+    if os.name != "posix":
+        return False
+    try:
+        return bool(path.stat().st_mode & _OTHERS)
+    except OSError:
+        return False
