@@ -54,7 +54,8 @@ _NAMELESS = """() => {
     const named = (element) =>
         element.getAttribute("aria-label") || element.innerText?.trim() || element.labels?.length;
     const kinds = "a, button, input, select, textarea, summary, canvas, dialog, video";
-    const operable = [...document.querySelectorAll(kinds)].filter((each) => each.checkVisibility() && !named(each));
+    const shown = (element) => element.checkVisibility() && !element.closest("[aria-hidden=true]");
+    const operable = [...document.querySelectorAll(kinds)].filter((each) => shown(each) && !named(each));
     const pictures = [...document.images].filter((image) => !image.hasAttribute("alt"));
     return [...operable, ...pictures].map((each) => each.outerHTML);
 }"""
