@@ -20,27 +20,22 @@ from tasks.model import Task
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
-    name: str
+    key: str  # the same for documents that are the same: name, and the address by which links lead to us
     document: Callable[[Task], Mapping[str, object]]
 
 
 class Shapes:
     def __init__(self, links: Links) -> None:
         self._links = links
-        self._shapes = _with(links)
 
-    def named(self, name: str | None, request: web.Request | None = None) -> Shape:
-        """Without a name that of /api/v1. `request`: the one that it answers, and nobody else. Raises BadRequest."""
-        shapes = self._shapes if request is None else _with(self._links.asked_at(request))
-        shape = shapes.get((name or "v1").strip())
-        if shape is None:
+    def named(self, name: str | None, request: web.Request) -> Shape:
+        """As this request's answer has it; without a name that of /api/v1. Raises BadRequest."""
+        links = self._links.asked_at(request)
+        documents: Mapping[str, Callable[[Task], Mapping[str, object]]] = {
+            "v1": partial(v1_document, links=links),
+            "mj": partial(mj_document, links=links),
+        }
+        found = (name or "v1").strip()
+        if found not in documents:
             raise BadRequest(f"The shape {name!r:.40} is unknown.", hint="Give v1 or mj.")
-        return shape
-
-
-def _with(links: Links) -> Mapping[str, Shape]:
-    documents: Mapping[str, Callable[[Task], Mapping[str, object]]] = {
-        "v1": partial(v1_document, links=links),
-        "mj": partial(mj_document, links=links),
-    }
-    return {name: Shape(name=name, document=document) for name, document in documents.items()}
+        return Shape(key=f"{found} {links.address}", document=documents[found])

@@ -22,11 +22,13 @@ from api.operator import Operator
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
 from api.server import Patience
+from api.settings_view import SettingsView
 from api.signing import Signer
 from api.webhooks import Deliveries
 from assembly.accounts import Accounts
 from assembly.accounts_file import AccountsFile
 from assembly.copying import copying, make_wanted, tell_address
+from assembly.in_force import in_force
 from assembly.parts import (
     accounts_of,
     make_access,
@@ -197,11 +199,13 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 *copies.routes,
                 *Operator(use_cases, links).routes(),
                 *AccountRoutes(accounts, use_cases).routes(),
+                *SettingsView(in_force(settings)).routes(),
                 *DeliveryRoutes(outbox, clock).routes(),
             ],
             around=watching.around,
             troubles=copies.troubles,
             closing=[watching.streams.close],
+            picture_hosts=[settings.discord.cdn_base],
         )
         for part in (watching.feed, tracker, dispatcher, use_cases):
             await part.start()

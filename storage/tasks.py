@@ -119,19 +119,28 @@ class Tasks:
         statements += (Statement(sql.FORGET_PICTURES, [(own_key(task.id),) for task in spent]),)
         copying = [] if self._copies is None else statements_of(tasks, self._copies, self._clock.now())
 
+        is_committed = False
+
         def committed() -> None:
+            nonlocal is_committed
+            is_committed = True
+            self._recent.end(tasks)
             self._recent.committed(tasks)
             if hooks or over:
                 self._database.hooks_written.set()
             if any(each.rows for each in copying):
                 self._database.images_written.set()
 
+        self._recent.begin(tasks)
         try:
             written = [each for each in (*statements, *copying) if each.rows]
             await self._database.write(*written, committed=committed)
         except BaseException:
             self._recent.doubtful(tasks)
             raise
+        finally:
+            if not is_committed:
+                self._recent.end(tasks)
 
     def forget(self, task_ids: Iterable[str]) -> None:
         """These were removed from the database, or may have been."""

@@ -117,7 +117,7 @@ async def test_the_simulator_command_needs_no_settings(tmp_path: Path) -> None:
     environ = environment(tmp_path, PORT=str(free_port()), SIMULATOR_PORT=str(free_port()))
     async with process(environ, "--simulator") as service:
         assert "nothing here is real" in await line_with(service.stdout, "Simulator")
-        assert environ["PORT"] in await line_with(service.stdout, "The service")
+        assert f":{environ['PORT']}/" in await line_with(service.stdout, "Open ")
         assert "trigger/submit" in await line_with(service.stdout, "curl")
 
 
