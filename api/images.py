@@ -17,7 +17,7 @@ from api.images_operations import IMAGE, TILES, WIDTHS
 from api.links import IMAGES
 from api.protection import SERVER
 from api.routes import Route
-from tasks.archiving import Copy
+from tasks.copy import Copy
 from tasks.errors import ArchiveFailed, BadRequest
 
 CUT_TYPE = "image/webp"

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from storage.cuttings import Cuttings
 from storage.images import Images
-from tasks.archiving import Copy
+from tasks.copy import Copy
 from tasks.errors import ArchiveFailed
 
 

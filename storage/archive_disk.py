@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from storage.modes import HAS_MODES
-from tasks.archiving import Copy
+from tasks.copy import Copy
 from tasks.errors import ArchiveFailed
 
 RESERVE = 200 * 2**20  # bytes that stay free

@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import Image
 
 from storage.archive_disk import make_folders, place_of, write_whole
-from tasks.archiving import Copy
+from tasks.copy import Copy
 from tasks.errors import CannotCut, CuttingBusy
 
 log = logging.getLogger(__name__)

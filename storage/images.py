@@ -15,7 +15,7 @@ from storage import image_sql
 from storage.database import Database
 from storage.records import json_list, own_key
 from storage.writer import Row, Statement
-from tasks.archiving import Copy
+from tasks.copy import Copy
 from tasks.model import Image, Task
 
 _ALPHABET = string.ascii_lowercase + string.digits  # also for disks that know no case

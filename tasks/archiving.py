@@ -12,10 +12,11 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from tasks.changes import Changes
+from tasks.copy import Copy, picture_of, type_of
 from tasks.errors import ArchiveFailed, NotSent, SendError, SendRefused, StoreFailed
 from tasks.events import CopyStored
 from tasks.fresh_links import expires
@@ -35,32 +36,6 @@ JITTER = 0.2
 PAUSES = (5.0, 10.0, 20.0, 40.0, 60.0)  # seconds, while nothing can be stored
 GONE = (403, 404, 410)  # what the CDN answers when a signature has expired or the file is not there
 SURELY = 3  # attempts, each with a link just renewed, after which what is not there is gone
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Copy:
-    """A picture of a task and our copy of it, as the row stands. Times in ms."""
-
-    id: int
-    task_id: str  # "": it is wanted no more
-    role: str  # result | preview
-    url: str  # at Discord, without the signature
-    name: str  # of our file
-    place: str  # disk | s3
-    state: str  # due | stored | given_up | removed
-    attempts: int
-    due: int
-    type: str  # by the file's own bytes; "" until it is written
-    size: int  # bytes; 0 until it is written
-    width: int | None
-    height: int | None
-    created: int
-    last_error: str
-
-    @property
-    def has_file(self) -> bool:
-        """Written, and perhaps not told yet: due once more after a crash."""
-        return self.state in ("due", "stored") and self.size > 0
 
 
 class Copies(Protocol):
@@ -104,27 +79,6 @@ def wait_after(attempts: int, chance: float) -> int | None:
     if attempts > len(WAITS):
         return None
     return round(WAITS[attempts - 1] * 1000 * (1 + JITTER * (2 * chance - 1)))
-
-
-def type_of(data: bytes) -> str | None:
-    """The content type of a picture or clip, by its own bytes; None for anything else."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "image/webp"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    if data[4:8] == b"ftyp":
-        return "video/mp4"
-    return "video/webm" if data.startswith(b"\x1a\x45\xdf\xa3") else None
-
-
-def picture_of(task: Task, copy: Copy) -> Image | None:
-    """The picture that the copy is of; None when the task shows another by now."""
-    image = task.image if copy.role == "result" else task.preview
-    return image if image is not None and image.url.partition("?")[0] == copy.url else None
 
 
 class Archiving:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tasks.archiving import Copy, picture_of
 from tasks.changes import Changes
+from tasks.copy import Copy, picture_of
 from tasks.errors import ArchiveFailed, StoreFailed
 from tasks.events import CopyRemoved
 from tasks.ports import Clock, TaskStore

@@ -15,7 +15,7 @@ from api.images import Images
 from api.images_operations import WIDTHS
 from api.links import Links
 from storage.cuttings import WIDTHS as CUT_WIDTHS
-from tasks.archiving import Copy
+from tasks.copy import Copy
 from tasks.errors import ArchiveFailed, CannotCut, CuttingBusy
 from tasks.model import Image
 from tests.api.twin import FETCH, Answer, Twin, running

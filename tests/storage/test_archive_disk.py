@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from storage.archive_disk import NAME, DiskArchive, place_of
 from storage.images import new_name
-from tasks.archiving import Copy
+from tasks.copy import Copy
 from tasks.errors import ArchiveFailed
 from tasks.model import Action, Image, Task
 

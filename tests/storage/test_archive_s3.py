@@ -11,7 +11,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from storage.archive_s3 import Bucket, S3Archive
-from tasks.archiving import Copy
+from tasks.copy import Copy
 from tasks.errors import ArchiveFailed
 from tests.storage.test_archive_disk import COPY, DATA
 

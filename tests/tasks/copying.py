@@ -12,7 +12,8 @@ from storage.archive import Archive
 from storage.archive_disk import DiskArchive
 from storage.cuttings import Cuttings
 from storage.images import Images, Wanted
-from tasks.archiving import Archiving, Copy
+from tasks.archiving import Archiving
+from tasks.copy import Copy
 from tasks.errors import NotSent
 from tasks.model import Image, Phase, Status, Task
 from tasks.thinning import Room, Thinning

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from storage.archive_disk import NAME
 from storage.images import Wanted
-from tasks.archiving import WAITS, type_of, wait_after
+from tasks.archiving import WAITS, wait_after
+from tasks.copy import type_of
 from tasks.errors import NotSent, SendRefused
 from tasks.events import CopyStored
 from tasks.model import Image, Phase, Status
