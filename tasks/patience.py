@@ -12,7 +12,8 @@ from tasks.events import Keys, Recalled
 from tasks.flights import Flight
 from tasks.lifecycle import cancelled, failed, requeued
 from tasks.matching import CLOCK_SKEW
-from tasks.model import Account, Action, Lane, SendState
+from tasks.model import Account, Action, Lane, SendState, Task
+from tasks.outcomes import asked_again
 from tasks.recalls import Recalls
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,9 @@ class Patience:
         """Past a threshold: history is read first; only what stays silent after that is decided."""
         limit = silence_limit(flight.task, self._deadlines, withdrawn=flight.withdrawn)
         settle = self._deadlines.settle
+        if flight.is_uncertain and flight.is_repeatable and flight.silent >= self._deadlines.repeat:
+            self._withdraw(flight, asked_again(flight.task, now))
+            return
         if account is not None and self._may_settle(flight) and flight.silent >= settle:
             if not self._asked(flight, account, settle):
                 return
@@ -87,9 +91,13 @@ class Patience:
 
     def _send_again(self, flight: Flight, now: int) -> None:
         log.warning("history shows that it never arrived: it is sent again", extra={"task": flight.task.id})
+        self._withdraw(flight, requeued(flight.task, now))
+
+    def _withdraw(self, flight: Flight, after: Task) -> None:
+        """Its sends count as never made."""
         for nonce in list(flight.sends):
             self._board.mark(flight, nonce, SendState.REFUSED)
-        self._board.change(flight, requeued(flight.task, now))
+        self._board.change(flight, after)
 
     def _give_up(self, flight: Flight, limit: int, now: int) -> None:
         if flight.task.cancel_asked and not flight.task.status.is_over:

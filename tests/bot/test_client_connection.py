@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 
 import pytest
 
@@ -69,6 +70,13 @@ async def test_a_gateway_that_is_open_and_dead_is_left_at_the_next_heartbeat() -
         assert (await events.connected(since=seen)).gap_since is None
         await events.until(lambda event: isinstance(event, Finished))
     assert len([event for event in events.all if isinstance(event, Progressed)]) == 30
+
+
+async def test_each_login_tells_what_discords_clock_says() -> None:
+    events, told = Events(), list[int]()
+    async with Simulator(accounts=2) as simulator, connected_pool(simulator, events, set_clock=told.append):
+        assert len(told) == 2
+        assert all(abs(server_time - time.time() * 1000) < 3_000 for server_time in told)
 
 
 async def test_one_heartbeat_without_an_answer_is_enough() -> None:

@@ -239,6 +239,8 @@ async def test_a_free_press_is_not_repeated_without_end(tmp_path: Path) -> None:
         await home.service.modal(press.id, prompt="a", mask=None)
         for tries in range(2, 12):
             await home.until_said(tries)
+            await home.until_posted(press.id, tries - 1, "unknown")
+            await pass_time(home, 0.5)
             again = await home.until_task(press.id, lambda t: t.is_over or t.phase is Phase.READY)
             home.clock.time = max(home.clock.time, again.not_before)
             home.awake.set()
