@@ -168,10 +168,12 @@ class History:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recalled:
-    """History was read up to now and everything in it stands before this event in the queue."""
+    """History was read up to now and everything in it stands before this event in the queue. Not `complete`: it could
+    not be read, or not to its end, and proves nothing."""
 
     account: str
     since: int
+    complete: bool = True
 
 
 # what became of a POST of ours: told by the dispatcher, so that one loop alone changes a task in flight

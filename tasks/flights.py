@@ -21,6 +21,7 @@ class Flight:
     sends: dict[str, Send] = field(default_factory=dict)  # by nonce
     silent: int = 0  # ms of connected time since the last sign of life
     asked_at: int | None = None  # value of `silent` when history was last read for it
+    was_read: bool = False  # that reading came to its end: only then its silence proves anything
     gap: bool = False  # events may have been missed: private answers are not in history
     withdrawn: bool = False
     keys: set[tuple[str, str]] = field(default_factory=set)  # under which the index knows it

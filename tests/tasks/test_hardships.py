@@ -132,6 +132,27 @@ async def test_history_that_may_not_be_read_does_not_keep_a_task_for_ever(tmp_pa
         assert (await home.until_task(lost.id, over)).fail_code == "silence"
 
 
+async def test_history_that_may_not_be_read_proves_nothing(tmp_path: Path) -> None:
+    desk = Desk()
+    desk.answer = vanish
+
+    async def forbidden(account_id: str, since: int) -> Any:
+        desk.recalls.append((account_id, since))
+        desk.moved.set()
+        raise SendRefused("The channel's history may not be read.", status=403)
+
+    desk.recall = forbidden  # type: ignore[method-assign,assignment]
+    async with house(tmp_path, desk) as home:
+        lost = await home.service.imagine(Ask(), prompt="a dog")
+        await home.until_said(1)
+        await settle(home)
+        await pass_time(home, 6)
+        await home.until_recalled(2)
+        await pass_time(home, 1)
+        assert (await home.until_task(lost.id, over)).fail_code == "outcome_unknown"
+        assert len(desk.said) == 1
+
+
 async def test_an_account_that_is_no_more_configured_is_said(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         parent = await drawn(home)
