@@ -116,7 +116,14 @@ class Flights:
 
     def candidates(self, keys: Keys) -> list[Candidate]:
         """Those that a key names, else all: `matching` decides either way."""
-        named = {
+        return [self._candidates[task_id] for task_id in (self._named(keys) or self._candidates)]
+
+    def names(self, keys: Keys) -> bool:
+        """Does a key that one task alone can have name one of these?"""
+        return bool(self._named(keys))
+
+    def _named(self, keys: Keys) -> set[str]:
+        return {
             self._keys[key]
             for key in (
                 ("nonce", keys.nonce or ""),
@@ -126,7 +133,6 @@ class Flights:
             )
             if key in self._keys
         }
-        return [self._candidates[task_id] for task_id in (named or self._candidates)]
 
     def _index(self, flight: Flight) -> None:
         task_id = flight.task.id

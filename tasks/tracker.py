@@ -44,7 +44,7 @@ from tasks.flights import Flight
 from tasks.journal import Journal
 from tasks.late import Late
 from tasks.lifecycle import apply, cancelled, failed, requeued
-from tasks.matching import PRIVATE, match
+from tasks.matching import PRIVATE
 from tasks.model import Action, Lane, Mode, Phase, Send, SendState, Task
 from tasks.openings import Openings
 from tasks.outcomes import cancel, cancel_when_seen, is_about_cancelling, send_ended
@@ -54,6 +54,7 @@ from tasks.ports import Clock, Gateway, TaskStore
 from tasks.posting import Posting
 from tasks.recalls import Recalls
 from tasks.timeline import heard
+from tasks.whose import whose
 
 log = logging.getLogger(__name__)
 
@@ -239,12 +240,8 @@ class Tracker:
         if isinstance(event, Informed) and event.seed and event.keys.job_id:
             await self._seed_told(event.keys.job_id, event.seed)
             return
-        found = match(
-            event.keys,
-            self._board.flights.candidates(event.keys),
-            self._user_of(event.keys.account),
-            final=isinstance(event, Finished),
-        )
+        user_id = self._user_of(event.keys.account)
+        found = whose(event, self._board.flights, self._board.lapsed, user_id)
         if found.ambiguous:
             self._leave_open(event, found.ambiguous)
         flight = self._board.flights.get(found.task_id) if found.task_id else None
@@ -252,7 +249,7 @@ class Tracker:
         if flight is not None:
             self._board.tell(flight.task.id, "heard", heard(event, found.by))
             await self._apply(flight, event)
-        elif not found.ambiguous and self._late.heard(event, self._user_of(event.keys.account)):
+        elif not found.ambiguous and self._late.heard(event, user_id):
             pass
         elif isinstance(event, Started | Progressed | Finished) and self._is_ours(event.keys):
             self._patience.unclaimed(event.keys)

@@ -9,7 +9,7 @@ import pytest
 
 from storage.outbox import Delivery
 from tasks.errors import CannotAdopt, NotOpen, OutcomeUnknown, TaskNotFound
-from tasks.events import Acknowledged, Connected, Progressed, Refused, Started
+from tasks.events import Acknowledged, AdoptAsked, Connected, Progressed, Refused, Started
 from tasks.model import Action, Ask, Hook, Order, Phase, SendState, Status, Task
 from tests.tasks.builders import NOW, USER, keys, snowflake
 from tests.tasks.test_roads import drawn, over, pass_time, result
@@ -110,6 +110,36 @@ async def test_what_runs_comes_before_what_has_failed(tmp_path: Path) -> None:
         assert (await home.until_task(failed.id, corrected)).message_id == "r2"
 
 
+async def test_its_own_job_is_its_though_the_same_words_run_again(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        failed = await silent(home)
+        running = await home.service.imagine(Ask(), prompt="a dog")
+        await home.until_said(2)
+        later = home.clock.now() + 1000
+        home.tracker.hear(Progressed(keys=keys(message_id="p", job_id="j1", prompt="a dog", sent_at=later), percent=62))
+        home.tracker.hear(result(1, job_id="j1", sent_at=later))
+        assert (await home.until_task(failed.id, corrected)).message_id == "r1"
+        home.tracker.hear(result(2, sent_at=later))
+        now = await home.until_task(running.id, over)
+        assert (now.message_id, now.job_id, now.progress_message_id) == ("r2", "j2", None)
+
+
+async def test_what_may_be_anothers_that_has_failed_is_left_open_until_a_key_tells(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        parent = await drawn(home, "a cat")
+        failed = await unknown(home, pressed=parent)
+        running = await home.service.act(Ask(), parent=parent.id, does=Action.VARIATION, index=2)
+        await home.until_said(3)
+        later = home.clock.now() + 1000
+        late = result(8, reference_id="r1", action=Action.VARIATION, prompt="a cat", sent_at=later)
+        home.tracker.hear(late)
+        nonce = home.desk.said[2][2]
+        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p9", job_id="j9", prompt="a cat", sent_at=later)))
+        assert (await home.until_task(failed.id, corrected)).message_id == "r8"
+        home.tracker.hear(result(9, reference_id="r1", action=Action.VARIATION, prompt="a cat", sent_at=later))
+        assert (await home.until_task(running.id, over)).message_id == "r9"
+
+
 async def test_a_late_sign_of_life_makes_the_result_known(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await unknown(home)
@@ -139,6 +169,17 @@ async def test_a_day_later_it_is_not(tmp_path: Path) -> None:
     async with house(tmp_path, clock=later) as home:
         home.tracker.hear(result(1, job_id="j1", from_history=True))
         await drawn(home, "a cat", nth=1)
+        found = await home.store.get(task.id)
+        assert found is not None
+        assert found.status is Status.FAILURE
+
+
+async def test_nor_in_the_process_that_saw_it_fail(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await silent(home)
+        home.clock.time += 25 * 3_600_000
+        home.tracker.hear(result(1, job_id="j1"))
+        await drawn(home, "a cat", nth=2)
         found = await home.store.get(task.id)
         assert found is not None
         assert found.status is Status.FAILURE
@@ -230,6 +271,31 @@ async def test_what_is_no_result_or_somebody_elses_is_not_adopted(tmp_path: Path
         for message_id, why in ((mine, done.id), (theirs, "another user"), (empty, "no result"), ("x", "no id")):
             with pytest.raises(CannotAdopt, match=why):
                 await home.service.adopt(task.id, message_id)
+
+
+async def test_one_result_is_adopted_by_one_task(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        tasks = [await unknown(home), await unknown(home, "a cat")]
+        found = result(1, message_id=snowflake(home.clock.now()))
+        for task in tasks:
+            home.tracker.hear(AdoptAsked(task_id=task.id, result=found))
+        await home.until_task(tasks[0].id, corrected)
+        await drawn(home, "a bird", nth=3)
+        second = await home.store.get(tasks[1].id)
+        assert second is not None
+        assert second.status is Status.FAILURE
+
+
+async def test_what_is_by_its_job_anothers_is_not_adopted(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        other = await silent(home)
+        task = await unknown(home)
+        at = snowflake(home.clock.now())
+        home.desk.history = [result(1, message_id=at, job_id="j1", sent_at=home.clock.now())]
+        for message_id in ("", at):
+            with pytest.raises(CannotAdopt):
+                await home.service.adopt(task.id, message_id)
+        assert (await home.service.adopt(other.id, at)).job_id == "j1"
 
 
 async def test_it_is_sent_again_by_the_operators_word_and_its_new_end_is_told(tmp_path: Path) -> None:

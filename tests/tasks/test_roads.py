@@ -45,11 +45,12 @@ PICTURE = Image(url="https://cdn.discordapp.com/x.png")
 MINUTE = 60_000
 U2 = Button(custom_id="U2", does=Action.UPSCALE, index=2)
 V1 = Button(custom_id="V1", does=Action.VARIATION, index=1)
+V2 = Button(custom_id="V2", does=Action.VARIATION, index=2)
 
 
 def result(nth: int = 1, **fields: Any) -> Finished:
     known: dict[str, Any] = {"message_id": f"r{nth}", "job_id": f"j{nth}", "prompt": "a dog", "user_id": USER}
-    return Finished(keys=keys(**{**known, **fields}), image=PICTURE, buttons=(U2, V1))
+    return Finished(keys=keys(**{**known, **fields}), image=PICTURE, buttons=(U2, V1, V2))
 
 
 async def drawn(home: House, prompt: str = "a dog", nth: int = 1) -> Task:
