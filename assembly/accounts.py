@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,11 +28,9 @@ BY_HAND = "paused by the operator"
 
 
 class Accounts:
-    """`changed` is awaited when accounts have come, changed or gone."""
+    """`changed` is called when accounts have come, changed or gone."""
 
-    def __init__(
-        self, file: AccountsFile | None, pool: Pool, shared: Endpoints, changed: Callable[[], Awaitable[None]]
-    ) -> None:
+    def __init__(self, file: AccountsFile | None, pool: Pool, shared: Endpoints, changed: Callable[[], None]) -> None:
         self._file = file
         self._pool = pool
         self._shared = shared
@@ -68,7 +66,7 @@ class Accounts:
             if known.get(config.id) != config:
                 log.info("account %s %s", config.id, "has changed" if config.id in known else "is new")
                 await self._pool.put(config)
-        await self._changed()
+        self._changed()
 
     # ------------------------------------------------------------ asked for over HTTP
 
@@ -100,7 +98,7 @@ class Accounts:
             self._fields(account)
             self._writable().remove(account)
             await self._pool.remove(account)
-            await self._changed()
+            self._changed()
 
     async def pause(self, account: str, reason: str) -> Setup:
         """Nothing new is sent with it until it is resumed; what runs is listened for. Raises AccountNotFound."""
@@ -110,7 +108,7 @@ class Accounts:
         """Whoever stopped it, and if its login had ended it logs in anew. Raises AccountNotFound."""
         setup = await self._set_paused(account, "")
         self._pool.resume(account)
-        await self._changed()
+        self._changed()
         return setup
 
     async def _set_paused(self, account: str, reason: str) -> Setup:
@@ -119,13 +117,13 @@ class Accounts:
                 return await self._put(msgspec.structs.replace(self._fields(account), paused=reason))
             config = self._config(account)
             await self._pool.put(replace(config, paused=reason))
-            await self._changed()
+            self._changed()
             return _setup(self._config(account))
 
     async def _put(self, fields: AccountFields) -> Setup:
         self._writable().put(fields)
         await self._pool.put(fields.config(self._shared))
-        await self._changed()
+        self._changed()
         return _setup(self._config(fields.id))
 
     def _writable(self) -> AccountsFile:

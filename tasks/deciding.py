@@ -9,14 +9,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from tasks.changes import Changes
-from tasks.corrections import OPEN_ENDS, is_open_end
-from tasks.errors import CannotAdopt, NotOpen, TaskNotFound
+from tasks.corrections import OPEN_ENDS, is_open_end, retried
+from tasks.errors import ButtonNotFound, CannotAdopt, NotOpen, TaskNotFound
 from tasks.events import AdoptAsked, Finished, RetryAsked
 from tasks.late import owner_of
 from tasks.matching import Candidate, match, snowflake_time
 from tasks.model import Task
 from tasks.patience import CLOCKS_DIFFER
 from tasks.ports import Gateway, TaskStore
+from tasks.scheduling import fits
 
 STRETCHES = 5  # of history that are looked through for a result
 SECONDS = 5.0  # until the tracker has seen to it
@@ -42,8 +43,11 @@ class Deciding:
         return await self._decide(AdoptAsked(task_id=task.id, result=found))
 
     async def retry(self, task_id: str) -> Task:
-        """Send it again; it may be paid twice. Raises TaskNotFound, NotOpen."""
+        """Send it again; it may be paid twice. Raises TaskNotFound, NotOpen, ButtonNotFound."""
         task = await self._open(task_id)
+        known = self._gateway.accounts()
+        if known and not any(fits(retried(task, now=0), account) for account in known):
+            raise ButtonNotFound("No account that could send it is configured any more.", hint="Draw it anew.")
         return await self._decide(RetryAsked(task_id=task.id))
 
     async def _open(self, task_id: str) -> Task:

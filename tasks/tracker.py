@@ -132,7 +132,7 @@ class Tracker:
             return
         await self._late.start()
         for task in tasks:
-            own = {send.nonce: _after_restart(send) for send in sends if send.task_id == task.id}
+            own = {send.nonce: _after_restart(send) for send in sends if _is_of_this_try(send, task)}
             flight = Flight(task=task, sends=own, gap=True)
             self._board.flights.add(flight)
             self._repeat_if_free(flight)
@@ -354,6 +354,11 @@ class Tracker:
         """A dialog or an answer that came in a gap will not come again; what is free is asked for once more."""
         if flight.is_repeatable and flight.task.heard_time is None:
             self._board.change(flight, requeued(flight.task, self._clock.now()))
+
+
+def _is_of_this_try(send: Send, task: Task) -> bool:
+    """What became of an earlier try was seen to when the task went back to the queue."""
+    return send.task_id == task.id and send.time >= (task.start_time or 0)
 
 
 def _after_restart(send: Send) -> Send:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tasks.errors import AccountBlocked, ButtonNotFound, OutcomeUnknown, SendRefused, StoreFailed
+from tasks.errors import AccountBlocked, ButtonNotFound, NotSent, OutcomeUnknown, SendRefused, StoreFailed
 from tasks.events import ModalOpened, Queued, Refused, Started, Tick, Withdrawn
 from tasks.lifecycle import hooks_due, requeued
 from tasks.model import (
@@ -162,6 +162,44 @@ async def test_an_account_that_is_no_more_configured_is_said(tmp_path: Path) -> 
         only = await home.service.imagine(Ask(accounts=("b",)), prompt="a cat")
     desk = Desk()
     async with house(tmp_path, desk) as home:
+        assert (await home.until_task(only.id, over)).fail_code == "account_gone"
+
+
+async def test_a_press_that_comes_back_when_its_account_has_gone_ends(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        parent = await drawn(home)
+
+        async def gone(_account: str, _order: Order, _nonce: str) -> None:
+            home.desk.known = {"b": account("b")}
+            home.dispatcher.accounts_changed()
+            raise NotSent("There is no account 'a' any more.")
+
+        home.desk.answer = gone
+        press = await home.service.act(Ask(), parent=parent.id, does=Action.UPSCALE, index=2)
+        await home.until_task(press.id, lambda t: t.phase is Phase.READY)
+        home.clock.time += 5_000
+        home.awake.set()
+        assert (await home.until_task(press.id, over)).fail_code == "account_gone"
+
+
+async def test_accounts_that_change_while_nothing_can_be_written_are_seen_to_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.dispatcher.POLL_SECONDS", 0.01)
+    desk = Desk()
+    desk.known = {"a": account(capacity=0), "b": account("b")}
+    async with house(tmp_path, desk) as home:
+        only = await home.service.imagine(Ask(accounts=("a",)), prompt="a cat")
+        good, failures = home.store.save, iter(range(2))
+
+        async def full(tasks: Any, *args: Any, **more: Any) -> None:
+            if next(failures, None) is not None:
+                raise StoreFailed("the disk is full")
+            await good(tasks, *args, **more)
+
+        monkeypatch.setattr(home.store, "save", full)
+        desk.known = {"b": account("b")}
+        home.dispatcher.accounts_changed()
         assert (await home.until_task(only.id, over)).fail_code == "account_gone"
 
 

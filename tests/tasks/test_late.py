@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from storage.outbox import Delivery
-from tasks.errors import CannotAdopt, NotOpen, OutcomeUnknown, TaskNotFound
+from tasks.errors import ButtonNotFound, CannotAdopt, NotOpen, OutcomeUnknown, TaskNotFound
 from tasks.events import Acknowledged, AdoptAsked, Connected, Progressed, Refused, Started
-from tasks.model import Action, Ask, Hook, Order, Phase, SendState, Status, Task
-from tests.tasks.builders import NOW, USER, keys, snowflake
+from tasks.model import Action, Ask, Hook, Order, Phase, Picture, SendState, SlashOrder, Status, Task
+from tests.tasks.builders import NOW, USER, account, keys, snowflake
 from tests.tasks.test_roads import drawn, over, pass_time, result
 from tests.tasks.twins import House, house
 
@@ -311,6 +311,57 @@ async def test_it_is_sent_again_by_the_operators_word_and_its_new_end_is_told(tm
         now = await home.until_task(task.id, over)
         assert (now.status, now.message_id) == (Status.SUCCESS, "r9")
         assert await told(home, task) == [("end", HOOK), ("corrected", HOOK)]
+
+
+async def test_what_is_sent_again_may_go_another_way(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await unknown(home)
+        home.desk.known = {"b": account("b")}
+        again = await home.service.retry(task.id)
+        assert again.account is None
+        await home.until_said(2)
+        assert home.desk.said[1][0] == "b"
+
+
+async def test_pictures_are_uploaded_anew_where_it_is_sent_again(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.desk.answer = vanish
+        pictures = [Picture(filename=f"{n}.png", type="image/png", data=b"x") for n in range(2)]
+        task = await home.service.blend(Ask(), pictures=pictures)
+        await home.until_said(1)
+        await given_up(home, task, 6)
+        home.desk.known = {"b": account("b")}
+        await home.service.retry(task.id)
+        await home.until_said(2)
+        name, order, _ = home.desk.said[1]
+        assert isinstance(order, SlashOrder)
+        assert (name, [*order.uploads]) == ("b", ["image1", "image2"])
+
+
+async def test_what_no_account_can_send_is_not_sent_again(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        parent = await drawn(home, "a cat")
+        task = await unknown(home, pressed=parent)
+        home.desk.known = {"b": account("b")}
+        with pytest.raises(ButtonNotFound, match="No account"):
+            await home.service.retry(task.id)
+        found = await home.store.get(task.id)
+        assert found is not None
+        assert found.fail_code == "outcome_unknown"
+
+
+async def test_after_a_restart_only_the_last_send_of_what_was_sent_again_counts(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await unknown(home)
+        await home.service.retry(task.id)
+        await home.until_said(2)
+        later = home.clock
+    async with house(tmp_path, clock=later) as home:
+        states = [send.state for send in await home.store.sends_of([task.id])]
+        assert states == [SendState.UNKNOWN, SendState.POSTED]
+        now = await given_up(home, task, 6)
+        assert now.fail_code == "silence"
+        assert home.desk.said == []
 
 
 async def test_nothing_unfinished_is_told_after_an_end(tmp_path: Path) -> None:
