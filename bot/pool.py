@@ -148,7 +148,8 @@ class Pool:
         return await self._client(account).refresh(urls)
 
     def pause(self, account: str, reason: str) -> None:
-        self._client(account).pause(reason)
+        if account in self._members:  # else it is gone, and needs no pause
+            self._members[account].client.pause(reason)
 
     # ------------------------------------------------------------ ours
 

@@ -145,7 +145,8 @@ class Informed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Connected:
-    """The account hears Discord. `gap_since` (ms): events may have been missed from then on; None: none were."""
+    """The account hears Discord. `gap_since` (ms): events may have been missed from then on; 0 where nothing was heard
+    before, by this connection; None: none were."""
 
     account: str
     gap_since: int | None = None

@@ -110,7 +110,6 @@ class Tracker:
         self._patience = Patience(self._board, self._recalls, rules.deadlines)
         self._unsettled: list[Finished] = []
         self._cancels: list[str] = []  # tasks not in flight, to be cancelled when this turn is written
-        self._known: set[str] = set()  # accounts that were connected before, in this process
 
     # ------------------------------------------------------------ what others call
 
@@ -337,14 +336,11 @@ class Tracker:
 
     def _connected(self, event: Connected) -> None:
         own = self._board.of_account(event.account)
-        first = event.account not in self._known
-        self._known.add(event.account)
         self._freed()
-        if not own or (event.gap_since is None and not first):
+        if not own or event.gap_since is None:
             return
-        since = min(flight.task.start_time or 0 for flight in own) - CLOCKS_DIFFER
-        if event.gap_since is not None and not first:
-            since = max(since, event.gap_since - GAP_MARGIN)
+        oldest = min(flight.task.start_time or 0 for flight in own)
+        since = max(oldest - CLOCKS_DIFFER, event.gap_since - GAP_MARGIN)
         for flight in own:
             flight.gap = True
             self._repeat_if_free(flight)

@@ -389,7 +389,7 @@ async def test_a_press_is_sent_again_to_its_own_account(tmp_path: Path) -> None:
 
 async def test_the_timeline_says_how_each_message_was_known(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.hear(Connected(account="a", gap_since=0))
         task = await drawn(home)
         lines = await home.store.timeline_of(task.id)
         assert [line.kind for line in lines][:2] == ["submitted", "sent"]

@@ -274,7 +274,7 @@ async def test_after_a_restart_history_is_read_and_the_result_found(tmp_path: Pa
     desk = Desk()
     desk.history = [result(1, from_history=True, sent_at=SetClock().now() + 1)]
     async with house(tmp_path, desk) as home:
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.hear(Connected(account="a", gap_since=0))
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
         assert desk.said == []
         assert desk.recalls[0][1] < SetClock().now()
@@ -282,7 +282,7 @@ async def test_after_a_restart_history_is_read_and_the_result_found(tmp_path: Pa
 
 async def test_a_gap_is_filled_from_history_and_a_resume_asks_nothing(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.hear(Connected(account="a", gap_since=0))
         task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         home.tracker.hear(Connected(account="a", gap_since=None))
@@ -369,7 +369,7 @@ async def test_after_a_restart_an_old_result_in_history_finishes_no_new_task(tmp
     desk = Desk()
     desk.history = [result(1, from_history=True), result(2, from_history=True)]
     async with house(tmp_path, desk) as home:
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.hear(Connected(account="a", gap_since=0))
         second = await home.until_task(open_task.id, over)
         assert (done.job_id, second.job_id) == ("j1", "j2")
 
