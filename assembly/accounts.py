@@ -41,7 +41,7 @@ class Accounts:
         """Follow the file. Never raises: a mistake in it is logged, and the accounts stay as they are."""
         while self._file is not None:
             await asyncio.sleep(LOOK_SECONDS)
-            if self._file.has_changed():
+            if self._file.has_settled():
                 await self.read_again()
 
     async def read_again(self) -> None:
@@ -57,15 +57,14 @@ class Accounts:
     async def _apply(self, wanted: Sequence[AccountFields]) -> None:
         configs = [fields.config(self._shared) for fields in wanted]
         kept = {config.id for config in configs}
-        gone = [known.id for known in self._pool.configs() if known.id not in kept]
-        for account in gone:
-            log.info("account %s is not ours any more", account)
-            await self._pool.remove(account)
         known = {config.id: config for config in self._pool.configs()}
         for config in configs:
             if known.get(config.id) != config:
                 log.info("account %s %s", config.id, "has changed" if config.id in known else "is new")
                 await self._pool.put(config)
+        for account in known.keys() - kept:  # last: what waits never sees fewer accounts than there are to be
+            log.info("account %s is not ours any more", account)
+            await self._pool.remove(account)
         self._changed()
 
     # ------------------------------------------------------------ asked for over HTTP
@@ -97,8 +96,7 @@ class Accounts:
         async with self._one_at_a_time:
             self._fields(account)
             self._writable().remove(account)
-            await self._pool.remove(account)
-            self._changed()
+            await self._apply(self._writable().read())
 
     async def pause(self, account: str, reason: str) -> Setup:
         """Nothing new is sent with it until it is resumed; what runs is listened for. Raises AccountNotFound."""
@@ -121,9 +119,9 @@ class Accounts:
             return _setup(self._config(account))
 
     async def _put(self, fields: AccountFields) -> Setup:
+        """The whole file holds from now on: what was edited by hand meanwhile, too."""
         self._writable().put(fields)
-        await self._pool.put(fields.config(self._shared))
-        self._changed()
+        await self._apply(self._writable().read())
         return _setup(self._config(fields.id))
 
     def _writable(self) -> AccountsFile:
