@@ -2,136 +2,70 @@
 
 python run.py               with a Discord account in .env
 python run.py --simulator   with the built-in simulator: nothing is real, nothing costs
-python run.py read [FILE]   how messages of MidJourney are understood, one JSON line each
-python run.py backup FILE   a copy of the database, also while the service runs
-python run.py check [FILE]  is the database, or a copy of it, sound?
-python run.py import FILE   take over the finished drawings of Midjourney-node-api
+python run.py --help        the commands beside the service
+
+Law: a command is a line of `COMMANDS` and a module with `add_arguments(parser)` and `run(given) -> exit code`; the
+module is imported only when its command is typed, as some need what others do without.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
-import os
-import signal
 import sys
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import NamedTuple
 
-from assembly.cautions import cautions
-from assembly.commands import NAMES, add_commands, run_command
-from assembly.service import service
-from assembly.simulated import simulated
-from bot.reading import run_read
-from settings import Settings, SettingsError, dotenv_files, load, provide_example
+from settings import SettingsError
 from tasks.errors import ServiceError
-from tasks.log import configure
-
-log = logging.getLogger("run")
-
-STOP_SECONDS = 10.0  # then the process ends whatever still hangs
 
 
-async def main(settings: Settings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, _stop, loop, stop)
-    async with AsyncExitStack() as stack:
-        if settings.simulator:
-            settings = await stack.enter_async_context(simulated(settings))
-        url = await stack.enter_async_context(service(settings))
-        announce(settings, url)
-        await stop.wait()
-        log.info("stopping")
-    log.info("stopped")
+class Command(NamedTuple):
+    module: str
+    says: str  # in --help
 
 
-def _stop(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    stop.set()
-    loop.call_later(STOP_SECONDS, _give_up)
-
-
-def _give_up() -> None:
-    log.error("something would not end in %d seconds; what was sent is written down", STOP_SECONDS)
-    logging.shutdown()
-    signal.raise_signal(signal.SIGKILL)
-
-
-def announce(settings: Settings, url: str) -> None:
-    address = settings.http.public_url or url
-    if not settings.simulator:
-        log.info("serving on %s", address)
-        return
-    print(
-        f"\n  Simulator: nothing here is real, no account is used and nothing is paid.\n\n"
-        f"  The service    {address}\n"
-        f"  Its Discord    http://127.0.0.1:{settings.simulator_port}/_simulator/state\n\n"
-        f"  Draw:   curl '{address}/api/v1/trigger/submit?action=IMAGINE&prompt=%E4%B8%80%E5%8F%AA%E7%8B%97'\n"
-        f"  Look:   curl '{address}/api/v1/task/list'\n\n"
-        f"  Ctrl+C ends it.\n",
-        flush=True,
-    )
+COMMANDS: Mapping[str, Command] = {
+    "draw": Command("cli.draw", "draw a picture with the running service, and save it"),
+    "tasks": Command("cli.tasks", "list the running service's tasks"),
+    "accounts": Command("cli.accounts", "list its accounts, and what is wrong with them"),
+    "doctor": Command("cli.doctor", "look for what is wrong: settings, network, disk, database; 0 nothing, 1 else"),
+    "mcp": Command("cli.mcp", "offer the running service to programs that speak MCP"),
+    "backup": Command("assembly.commands.backup", "copy the database, also while the service runs"),
+    "check": Command("assembly.commands.check", "is the database sound? also while the service runs; 0 yes, 1 no"),
+    "import": Command("assembly.commands.importing", "take over the finished drawings of Midjourney-node-api"),
+    "read": Command("assembly.commands.read", "show how messages of MidJourney are understood"),
+}
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="run.py",
         description="The HTTP API for MidJourney over Discord. Without a command it serves.",
-        epilog="docs/keeping.md: backup, restore, check, import.",
+        epilog="docs/command-line.md: draw, tasks, accounts, doctor. docs/mcp.md: mcp. docs/keeping.md: the others.",
     )
     parser.add_argument("--simulator", action="store_true", help="draw with the built-in simulator; nothing is real")
     commands = parser.add_subparsers(dest="command")
-    read = commands.add_parser("read", help="show how messages of MidJourney are understood")
-    read.add_argument("file", nargs="?", type=Path, help='JSON lines {"event": …, "d": …}; standard input when missing')
-    add_commands(commands)
+    for name, command in COMMANDS.items():
+        added = commands.add_parser(name, help=command.says, description=command.says, allow_abbrev=False)
+        if name == next((word for word in arguments if not word.startswith("-")), None):
+            import_module(command.module).add_arguments(added)
     return parser.parse_args(arguments)
 
 
-def read_file(path: Path | None) -> int:
-    if path is None:
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-        return run_read(sys.stdin, sys.stdout)
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        return run_read(lines, sys.stdout)
-
-
 def run(arguments: Sequence[str]) -> int:
-    """The exit code: 0 after an orderly stop, 2 when the settings cannot be used, 1 when something failed."""
+    """The exit code: 0 when all went well, 2 when the settings or what was typed cannot be used, 1 when it failed."""
     given = parse(arguments)
-    if given.command == "read":
-        return read_file(given.file)
-    if given.command in NAMES:
-        return run_command(given, sys.stdout, sys.stderr)
-    if folder := os.environ.get("DATA_DIR"):
-        provide_example(Path(folder))  # before the settings are read: in a container it shows what they are called
     try:
-        settings = load(simulator=given.simulator)
+        if given.command:
+            return int(import_module(COMMANDS[given.command].module).run(given))
+        return int(import_module("assembly.serving").run_service(simulator=given.simulator))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    configure(settings.log.level, settings.log.format, settings.secrets())
-    for caution in cautions(settings, dotenv_files()):
-        log.warning("%s", caution)
-    try:
-        asyncio.run(main(settings))
-    except Exception as error:
-        return _failed(error)
-    return 0
-
-
-def _failed(error: Exception) -> int:
-    """Say why the service ended: errors of ours in their own words, any other with its trace."""
-    if isinstance(error, ExceptionGroup):
-        for part in error.exceptions:
-            _failed(part)
-    elif isinstance(error, ServiceError):
-        log.error("%s", error)
-    else:
-        log.error("the service ended because a part of it failed", exc_info=error)
-    return 1
+    except ServiceError as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

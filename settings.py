@@ -19,7 +19,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -33,6 +33,7 @@ SHORT = 16  # characters of a secret that is open to guessing over a network
 Whole = Annotated[int, Meta(ge=1)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Minutes = Annotated[int, Meta(ge=1, le=10_000)]
+TranslatorName = Literal["baidu", "deepl", "google", "libretranslate", "openai", "mymemory"]
 
 
 class SettingsError(Exception):
@@ -168,16 +169,30 @@ class HookSettings(Group, frozen=True, kw_only=True):
 
 
 class TranslationSettings(Group, frozen=True, kw_only=True):
-    """Chinese prompts to English."""
+    """Prompts in other languages to English."""
 
     enabled: bool = True
+    translators: tuple[TranslatorName, ...] = ()
+    translate_from: Literal["all", "non-latin"] = "all"
     baidu_appid: str = ""
     baidu_secret: str = ""
     baidu_url: str = "https://fanyi-api.baidu.com"
+    deepl_key: str = ""
+    deepl_url: str = ""
+    google_key: str = ""
+    google_url: str = "https://translation.googleapis.com"
+    google_keyless_url: str = "https://translate.googleapis.com"
+    libretranslate_url: str = ""
+    libretranslate_key: str = ""
+    openai_url: str = "https://api.openai.com/v1"
+    openai_key: str = ""
+    openai_model: str = ""
     mymemory_url: str = "https://api.mymemory.translated.net"
     mymemory_email: str = ""
+    translation_proxy: str = ""
     timeout_seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
     pause_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
+    cache_size: Annotated[int, Meta(ge=0, le=1_000_000)] = 10_000
 
 
 class StorageSettings(Group, frozen=True, kw_only=True):
@@ -547,23 +562,61 @@ TABLE = (
             read=_flag, simulator=True),
     # translation
     Setting("TRANSLATION", "translation.enabled", "true or false",
-            "Translate prompts that hold Chinese. Off, they go to MidJourney as they are and to no translator.",
+            "Translate prompts that are not English. Off, they go to MidJourney as they are and to no translator.",
             read=_flag),
+    Setting("TRANSLATORS", "translation.translators", "list of baidu, deepl, google, libretranslate, openai, mymemory",
+            "Who is asked, in this order. Empty: all whose keys are set, then MyMemory and Google without one.",
+            read=_list(str.lower), offline=True),
+    Setting("TRANSLATE_FROM", "translation.translate_from", "all or non-latin",
+            "non-latin leaves languages in Latin letters as they are: which is which has to be guessed from words.",
+            read=str.lower),
     Setting("BAIDU_APPID", "translation.baidu_appid", "text",
-            "Baidu's translator is asked first when this and BAIDU_SECRET are set.",
+            "Baidu's translator is asked when this and BAIDU_SECRET are set.",
             read=_word, old=("baiduAPPID",), offline=True),
     Setting("BAIDU_SECRET", "translation.baidu_secret", "text",
             "Signs what is asked of Baidu.", read=_word, old=("baiduSECRET",), secret=True, offline=True),
     Setting("BAIDU_URL", "translation.baidu_url", "URL",
             "Another address for Baidu's translator.", read=_base, offline=True),
+    Setting("DEEPL_KEY", "translation.deepl_key", "text",
+            "DeepL is asked when it is set. A key that ends with :fx is one of the free plan.",
+            read=_word, secret=True, offline=True),
+    Setting("DEEPL_URL", "translation.deepl_url", "URL",
+            "Another address for DeepL. Empty: the free plan's or the pro plan's, as the key says.",
+            read=_base, offline=True),
+    Setting("GOOGLE_TRANSLATE_KEY", "translation.google_key", "text",
+            "Google Cloud Translation is asked when it is set, in place of Google's keyless end point.",
+            read=_word, secret=True, offline=True),
+    Setting("GOOGLE_TRANSLATE_URL", "translation.google_url", "URL",
+            "Another address for Google Cloud Translation.", read=_base, offline=True),
+    Setting("GOOGLE_KEYLESS_URL", "translation.google_keyless_url", "URL",
+            "Another address for Google's end point that needs no key, and that nobody promises.",
+            read=_base, offline=True),
+    Setting("LIBRETRANSLATE_URL", "translation.libretranslate_url", "URL",
+            "LibreTranslate is asked when it is set: your own server's address, or a public one's.",
+            read=_base, offline=True),
+    Setting("LIBRETRANSLATE_KEY", "translation.libretranslate_key", "text",
+            "For servers of LibreTranslate that want one.", read=_word, secret=True, offline=True),
+    Setting("OPENAI_MODEL", "translation.openai_model", "name of a model",
+            "A chat model is asked when it is set, at OPENAI_URL: OpenAI's, or any with the same API, as Ollama's.",
+            read=_word, offline=True),
+    Setting("OPENAI_URL", "translation.openai_url", "URL with the version",
+            "Where the chat model is. For Ollama on this machine: http://127.0.0.1:11434/v1.",
+            read=_base, offline=True),
+    Setting("OPENAI_KEY", "translation.openai_key", "text",
+            "For chat models that want one.", read=_word, secret=True, offline=True),
     Setting("MYMEMORY_URL", "translation.mymemory_url", "URL",
             "Another address for MyMemory, the translator that needs no key.", read=_base, offline=True),
     Setting("MYMEMORY_EMAIL", "translation.mymemory_email", "address",
             "MyMemory translates ten times as much a day for a caller who names one.", read=_word, offline=True),
+    Setting("TRANSLATION_PROXY", "translation.translation_proxy", "http, https, socks5 or socks5h URL",
+            "A proxy for everything said to translators but those on this machine.",
+            read=_proxy, secret=True, offline=True),
     Setting("TRANSLATION_TIMEOUT_SECONDS", "translation.timeout_seconds", "seconds",
             "In all, for every translator together; then the original text is sent, with a note."),
     Setting("TRANSLATION_PAUSE_SECONDS", "translation.pause_seconds", "seconds",
             "A translator that failed is left alone this long, so that it delays one task and not each."),
+    Setting("TRANSLATION_CACHE_SIZE", "translation.cache_size", "translations",
+            "So many are kept in the database, to be neither paid nor waited for again. 0: none."),
     # storage
     Setting("DATA_DIR", "storage.data_dir", "folder",
             "What must survive a restart. Set in the environment, its .env is read as well; /data in the container.",
@@ -631,6 +684,28 @@ def load_storage(
     return StorageSettings(**values)
 
 
+class CallerSettings(NamedTuple):
+    """What somebody needs who calls the service from its own machine: the command line."""
+
+    address: str
+    secret: str  # the first of a list
+    proxy_url: str  # for pictures at Discord's CDN
+
+
+def load_caller(
+    environ: Mapping[str, str] = os.environ, dotenv_paths: Sequence[Path] | None = None, *, root: Path = ROOT
+) -> CallerSettings:
+    """Where the service is and its secret, found as `load` finds it; no account is needed."""
+    reader = _Reader(simulator=False)
+    reader.collect(environ, dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths)
+    http, discord = reader.group("http"), reader.group("discord")
+    if reader.mistakes:
+        raise SettingsError(reader.mistakes)
+    given = HttpSettings(**http)
+    secret = next((each.secret for each in given.api_secrets), "")
+    return CallerSettings(given.address, secret, DiscordSettings(**discord).proxy_url)
+
+
 def dotenv_files(environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> tuple[Path, ...]:
     """The `.env` files that are read: the project's own, and that of DATA_DIR where the environment names one."""
     data_dir = environ.get("DATA_DIR", "").strip()
@@ -664,7 +739,9 @@ def at_simulator(settings: Settings, base: str, accounts: Sequence[AccountSettin
         upload_base=base,
         activity_base=base,
     )
-    translation = msgspec.structs.replace(settings.translation, mymemory_url=f"{base}/translate")
+    translation = msgspec.structs.replace(
+        settings.translation, translators=("mymemory",), mymemory_url=f"{base}/translate"
+    )
     return msgspec.structs.replace(settings, discord=discord, translation=translation)
 
 
@@ -754,10 +831,16 @@ class _Reader:
                 f"ACCOUNTS_FILE and {plain[0]} are both set.\n"
                 "    Write every account into the file and unset the plain variables, or leave out ACCOUNTS_FILE."
             )
-        keys = [setting for setting in TABLE if setting.name in ("BAIDU_APPID", "BAIDU_SECRET")]
-        missing = [setting.name for setting in keys if not self._look_up(setting)[1]]
+        missing = self._missing("BAIDU_APPID", "BAIDU_SECRET")
         if len(missing) == 1:
             self.mistakes.append(f"{missing[0]} is not set.\n    Baidu needs both BAIDU_APPID and BAIDU_SECRET.")
+        for translator in found["translation"].get("translators", ()):
+            if missing := self._missing(*_NEEDED_BY.get(translator, ())):
+                self.mistakes.append(f"{missing[0]} is not set.\n    TRANSLATORS names {translator}, which needs it.")
+
+    def _missing(self, *names: str) -> list[str]:
+        """Which of these settings are not set."""
+        return [setting.name for setting in TABLE if setting.name in names and not self._look_up(setting)[1]]
 
     def _look_up(self, setting: Setting) -> tuple[str, str]:
         """The name under which it is set, and the text; the text is empty when it is not."""
@@ -783,6 +866,12 @@ class _Reader:
         return None
 
 
+_NEEDED_BY = {
+    "baidu": ("BAIDU_APPID", "BAIDU_SECRET"),
+    "deepl": ("DEEPL_KEY",),
+    "libretranslate": ("LIBRETRANSLATE_URL",),
+    "openai": ("OPENAI_MODEL",),
+}
 _PLAIN_ACCOUNT = ("DISCORD_TOKEN", "SALAI_TOKEN")
 _WHERE = "It is in the channel's address in a browser: discord.com/channels/<guild>/<channel>."
 _MISSING = {

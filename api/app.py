@@ -43,14 +43,16 @@ def make_app(
     more: Iterable[Route] = (),
     around: Iterable[Middleware] = (),
     closing: Iterable[Callable[[web.Application], Awaitable[None]]] = (),
+    picture_hosts: Iterable[str] = (),
 ) -> web.Application:
     """The application. `more` are further contracts' routes; they pass the same guard. `around` see each answer;
-    `closing` are called when the server stops, before it waits for the requests under way."""
+    `closing` are called when the server stops, before it waits for the requests under way. `picture_hosts`: where the
+    console may load pictures from, besides here and by https."""
     gate = Gate(access)
     routes: tuple[Route, ...] = (
         *V1(service, links).routes(),
         *Health(service, gate).routes(),
-        *Front(links, wants_secret=access.wants_secret).routes(),
+        *Front(picture_hosts=picture_hosts).routes(),
         *more,
     )
     routes += Docs(routes, wants_secret=access.wants_secret, public_url=links.public_url).routes()

@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from datetime import time
 from urllib.parse import urlsplit
 
-import httpx
-
 from api.allowed import EVERYTHING, Allowed
 from api.auth import Access
 from api.callers import Named
@@ -21,10 +19,6 @@ from bot.endpoints import Endpoints
 from bot.hearing import Watch
 from bot.pool import Pool
 from bot.properties import Properties
-from bot.translation.baidu import Baidu
-from bot.translation.chain import Chain
-from bot.translation.mymemory import MyMemory
-from bot.translation.provider import Provider
 from settings import (
     ROOT,
     AccountSettings,
@@ -33,7 +27,6 @@ from settings import (
     HttpSettings,
     StorageSettings,
     TaskSettings,
-    TranslationSettings,
 )
 from tasks.banned import BannedWords, BannedWordsUnreadable
 from tasks.deadlines import MINUTE, Deadlines
@@ -104,15 +97,6 @@ def accounts_of(discord: DiscordSettings, file: AccountsFile | None, shared: End
     if file is None:
         return account_configs(discord.accounts)
     return [fields.config(shared) for fields in file.read()]
-
-
-def make_translator(client: httpx.AsyncClient, given: TranslationSettings, clock: Clock) -> Chain:
-    providers: list[Provider] = []
-    if given.enabled and given.baidu_appid:
-        providers.append(Baidu(client, appid=given.baidu_appid, secret=given.baidu_secret, base_url=given.baidu_url))
-    if given.enabled:
-        providers.append(MyMemory(client, base_url=given.mymemory_url, email=given.mymemory_email))
-    return Chain(providers, timeout=given.timeout_seconds, pause=given.pause_seconds, clock=clock)
 
 
 def make_access(given: HttpSettings) -> Access:

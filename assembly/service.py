@@ -11,8 +11,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-import httpx
-
 from api.accounts import AccountRoutes
 from api.alerts import Alerts
 from api.app import make_app, serve
@@ -24,10 +22,12 @@ from api.operator import Operator
 from api.picture_fetch import PictureFetch
 from api.schema import render_v1
 from api.server import Patience
+from api.settings_view import SettingsView
 from api.signing import Signer
 from api.webhooks import Deliveries
 from assembly.accounts import Accounts
 from assembly.accounts_file import AccountsFile
+from assembly.in_force import in_force
 from assembly.parts import (
     accounts_of,
     make_access,
@@ -38,8 +38,8 @@ from assembly.parts import (
     make_limits,
     make_pool,
     make_rules,
-    make_translator,
 )
+from assembly.translating import make_translation_client, make_translator
 from assembly.watching import make_watching
 from bot.capture import Captures
 from bot.nonces import new_nonce
@@ -71,7 +71,6 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.storage.database_path))
-        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         clock, changes = SteadyClock(), Changes()
         store, outbox = (
             Tasks(database, clock=clock, operator_hook=settings.hooks.notify_hook),
@@ -80,7 +79,8 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         links = Links(cdn_base=settings.discord.cdn_base, public_url=settings.http.public_url)
         rules = make_rules(settings.tasks)
         journal = Journal(store, changes, clock, settings.hooks.notify_hook)
-        translator = make_translator(http, settings.translation, clock)
+        http = await stack.enter_async_context(make_translation_client(settings.translation))
+        translator = make_translator(http, settings.translation, clock, database)
         events: asyncio.Queue[Event] = asyncio.Queue()
         awake = asyncio.Event()
         alerts = Alerts(settings.hooks.alert_hook, clock=SystemClock(), signer=Signer(settings.hooks.webhook_secret))
@@ -182,10 +182,12 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 *watching.routes,
                 *Operator(use_cases, links).routes(),
                 *AccountRoutes(accounts, use_cases).routes(),
+                *SettingsView(in_force(settings)).routes(),
                 *DeliveryRoutes(outbox, clock).routes(),
             ],
             around=watching.around,
             closing=[watching.streams.close],
+            picture_hosts=[settings.discord.cdn_base],
         )
         for part in (watching.feed, tracker, dispatcher, use_cases):
             await part.start()

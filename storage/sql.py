@@ -258,6 +258,23 @@ ON CONFLICT (key) DO UPDATE SET body = excluded.body, task_id = excluded.task_id
 
 TASK_BY_KEY = "SELECT body, task_id FROM keys WHERE key = ? AND created >= ?"
 
+# ---------------------------------------------------------------- translations
+
+TRANSLATIONS = "SELECT key, text, used FROM translations WHERE key IN (SELECT value FROM json_each(?))"
+
+KEEP_TRANSLATION = """
+INSERT INTO translations (key, text, provider, created, used) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET
+    text = excluded.text, provider = excluded.provider, created = excluded.created, used = excluded.used
+"""
+
+USE_TRANSLATION = "UPDATE translations SET used = ? WHERE key = ?"
+
+# Those that were not used for longest, beyond the size. The index has all that is looked at.
+DROP_TRANSLATIONS = """
+DELETE FROM translations WHERE key IN (SELECT key FROM translations ORDER BY used DESC, key DESC LIMIT -1 OFFSET ?)
+"""
+
 # ---------------------------------------------------------------- importing
 
 KNOWN_OLD_IDS = "SELECT old_id FROM imported WHERE old_id IN (SELECT value FROM json_each(?))"

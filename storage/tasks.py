@@ -109,16 +109,25 @@ class Tasks:
         spent = [task for task in tasks if task.pictures and task.is_over and not is_open_end(task)]
         statements += (Statement(sql.FORGET_PICTURES, [(own_key(task.id),) for task in spent]),)
 
+        is_committed = False
+
         def committed() -> None:
+            nonlocal is_committed
+            is_committed = True
+            self._recent.end(tasks)
             self._recent.committed(tasks)
             if hooks or over:
                 self._database.hooks_written.set()
 
+        self._recent.begin(tasks)
         try:
             await self._database.write(*(each for each in statements if each.rows), committed=committed)
         except BaseException:
             self._recent.doubtful(tasks)
             raise
+        finally:
+            if not is_committed:
+                self._recent.end(tasks)
 
     def forget(self, task_ids: Iterable[str]) -> None:
         """These were removed from the database, or may have been."""

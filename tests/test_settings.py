@@ -297,6 +297,29 @@ def test_any_text_is_read_or_refused(values: dict[str, str]) -> None:
         assert str(error)
 
 
+def test_a_caller_needs_no_account() -> None:
+    got = settings.load_caller({"PORT": "81", "API_SECRET": "s", "PROXY_URL": "http://p:1"}, [])
+    assert got == ("http://127.0.0.1:81", "s", "http://p:1")
+    assert settings.load_caller({"API_SECRET": "anna:first,bert:second"}, []).secret == "first"
+    with pytest.raises(SettingsError, match="PORT"):
+        settings.load_caller({"PORT": "many"}, [])
+
+
+def test_translators_are_named_in_order_and_have_what_they_need() -> None:
+    got = read(TRANSLATORS="Google, mymemory,deepl", DEEPL_KEY="k", TRANSLATE_FROM="Non-Latin").translation
+    assert (got.translators, got.translate_from) == (("google", "mymemory", "deepl"), "non-latin")
+    text = mistakes(TRANSLATORS="baidu,openai,libretranslate,deepl")
+    for name in ("BAIDU_APPID", "OPENAI_MODEL", "LIBRETRANSLATE_URL", "DEEPL_KEY"):
+        assert f"{name} is not set.\n    TRANSLATORS names" in text
+    assert "list of baidu, deepl" in mistakes(TRANSLATORS="bing")
+
+
+@pytest.mark.parametrize("proxy", ["http://p:8080", "https://p", "socks5://me:word@p:1080", "socks5h://p:1080"])
+def test_a_proxy_for_translators_may_speak_socks(proxy: str) -> None:
+    assert read(TRANSLATION_PROXY=proxy).translation.translation_proxy == proxy
+    assert "socks5://" in mistakes(TRANSLATION_PROXY=proxy.replace("://", "x://"))
+
+
 # ---------------------------------------------------------------- secrets
 
 SECRETS = {
@@ -304,6 +327,11 @@ SECRETS = {
     "API_SECRET": "apisecret",
     "BAIDU_APPID": "app",
     "BAIDU_SECRET": "baidusecret",
+    "DEEPL_KEY": "deeplkey",
+    "GOOGLE_TRANSLATE_KEY": "googlekey",
+    "LIBRETRANSLATE_KEY": "librekey",
+    "OPENAI_KEY": "openaikey",
+    "TRANSLATION_PROXY": "socks5://me:secondpass@proxy.example:1080",
     "NOTIFY_HOOK": "https://hook.example/?key=hookkey",
     "ALERT_HOOK": "https://alert.example/alertkey",
     "PROXY_URL": "http://me:proxypass@proxy.example:8080",
@@ -314,14 +342,12 @@ SECRETS = {
 def test_repr_and_str_show_no_secret() -> None:
     got = read(**SECRETS)
     for text in (repr(got), str(got), f"{got}", repr(got.discord), repr(got.discord.accounts[0]), repr(got.http)):
-        assert not any(
-            secret in text
-            for secret in ("tokentoken", "apisecret", "baidusecret", "hookkey", "alertkey", "proxypass", "whsec_")
-        )
+        assert not any(secret in text for secret in got.secrets())
 
 
 def test_every_secret_is_handed_to_the_log() -> None:
-    assert set(read(**SECRETS).secrets()) == {*SECRETS.values(), "proxypass", "me:proxypass", *KEYS} - {
+    own = {"proxypass", "me:proxypass", "secondpass", "me:secondpass"}
+    assert set(read(**SECRETS).secrets()) == {*SECRETS.values(), *own, *KEYS} - {
         "app",
         SECRETS["WEBHOOK_SECRET"],
     }
@@ -406,6 +432,7 @@ def test_at_simulator_points_everything_there() -> None:
     assert got.discord.gateway_url == "ws://127.0.0.1:8765/gateway"
     assert got.discord.cdn_base == got.discord.upload_base == "http://127.0.0.1:8765"
     assert got.translation.mymemory_url == "http://127.0.0.1:8765/translate"
+    assert got.translation.translators == ("mymemory",)  # no other may be asked
 
 
 # ---------------------------------------------------------------- small helpers

@@ -1,4 +1,4 @@
-"""Chinese prompts to English: one file per provider, all over httpx; a chain with fall-back.
+"""Prompts in any language to English: one file per provider, all over httpx; a chain with fall-back and a cache.
 
-Law: what is not Chinese text leaves this package as it came in, and is told to nobody.
+Law: what is English leaves this package as it came in, and is told to nobody.
 """

@@ -1,7 +1,7 @@
 """Several translators as one: tried in order, within one time limit, each left alone for a while after it failed.
 
 Law: implements `tasks.ports.Translator`. `to_english` never raises: what cannot be translated is sent as it is, with a
-note for the caller. A prompt without Chinese is told to nobody.
+note for the caller. English is told to nobody; what a translator takes for English stays as it was.
 """
 
 from __future__ import annotations
@@ -10,68 +10,119 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from bot.translation import prompts
-from bot.translation.provider import Provider, TranslatorFailed
+from bot.translation import prompts, scripts
+from bot.translation.cache import Cache
+from bot.translation.pauses import Pauses
+from bot.translation.prompts import Scope
+from bot.translation.provider import Provider, Said
+from bot.translation.troubles import TranslatorFailed, Trouble
 from tasks.ports import Clock, Translation
 
 log = logging.getLogger(__name__)
 
+BREATH = 0.2  # seconds before a translator that failed is asked once more
+
 
 class Chain:
     def __init__(
-        self, providers: Sequence[Provider], *, timeout: float = 5.0, pause: float = 60.0, clock: Clock
+        self,
+        providers: Sequence[Provider],
+        *,
+        clock: Clock,
+        timeout: float = 5.0,
+        pause: float = 60.0,
+        scope: Scope = "all",
+        cache: Cache | None = None,
+        breath: float = BREATH,
     ) -> None:
+        """`timeout`, `pause` and `breath` in seconds; the time-out is for all of them together."""
         self._providers = tuple(providers)
-        self._timeout = timeout  # seconds, in all
-        self._pause = pause  # seconds
-        self._clock = clock
-        self._paused_until: dict[str, int] = {}  # name of a provider -> ms
+        self._timeout = timeout
+        self._pauses = Pauses(pause=pause, clock=clock)
+        self._scope = scope
+        self._cache = cache or Cache(None)
+        self._breath = breath
 
     def needs(self, prompt: str) -> bool:
-        return bool(self._providers) and prompts.needs_translation(prompt)
+        return bool(self._providers) and prompts.needs_translation(prompt, self._scope)
 
     async def to_english(self, prompt: str) -> Translation:
         if not self.needs(prompt):
             return Translation(text=prompt)
-        parts = prompts.pieces(prompt)
-        chinese = [piece.text for piece in parts if piece.english is None]
-        end = asyncio.get_running_loop().time() + self._timeout
+        parts = prompts.pieces(prompt, self._scope)
+        foreign = [piece.text for piece in parts if piece.english is None]
+        english = await self._cache.find(foreign)
+        if missing := [text for text in dict.fromkeys(foreign) if text not in english]:
+            found, failures = await self._first(missing)
+            if not found:
+                reason = " ".join(failures) or "Every translator failed a moment ago."
+                return Translation(text=prompt, note=f"Not translated, sent as it is. {reason}")
+            english |= found
+        return Translation(text=prompts.joined(parts, [english[text] for text in foreign]))
+
+    async def _first(self, texts: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+        """What the first translator says that can, and what is wrong with those before it."""
+        end = _now() + self._timeout
         failures: list[str] = []
-        usable = [provider for provider in self._providers if not self._is_paused(provider)]
+        usable = [provider for provider in self._providers if not self._pauses.is_paused(provider.name)]
         for left, provider in zip(range(len(usable), 0, -1), usable, strict=True):
             # An even share of what is left: the first to hang must not use up the others' time.
-            share = (end - asyncio.get_running_loop().time()) / left
+            until = _now() + (end - _now()) / left
             try:
-                return Translation(text=prompts.joined(parts, await self._ask(provider, chinese, share)))
+                said = await self._ask_patiently(provider, texts, until)
             except TranslatorFailed as error:
                 failures.append(f"{provider.name}: {error.message}")
-                self._set_aside(provider, error.message)
-        reason = " ".join(failures) or "Every translator failed a moment ago."
-        return Translation(text=prompt, note=f"Not translated, sent as it is. {reason}")
+                self._pauses.note(provider.name, error)
+            else:
+                found = {text: _chosen(text, one) for text, one in zip(texts, said, strict=True)}
+                await self._cache.keep(found, provider.name)
+                return found, []
+        return {}, failures
 
-    async def _ask(self, provider: Provider, chinese: Sequence[str], seconds: float) -> list[str]:
+    async def _ask_patiently(self, provider: Provider, texts: Sequence[str], until: float) -> list[Said]:
+        """Once more after a failure that passes, where there is time."""
         try:
-            async with asyncio.timeout(seconds):
-                english = await provider.translate(chinese)
+            return await self._ask(provider, texts, until)
+        except TranslatorFailed as error:
+            wait = self._breath if error.wait is None else error.wait
+            if not error.consequence.again or _now() + wait >= until:
+                raise
+        await asyncio.sleep(wait)
+        return await self._ask(provider, texts, until)
+
+    async def _ask(self, provider: Provider, texts: Sequence[str], until: float) -> list[Said]:
+        try:
+            async with asyncio.timeout(until - _now()):
+                said = await provider.translate(texts, scripts.language("".join(texts)))
         except TimeoutError as error:
-            raise TranslatorFailed("It did not answer in time.") from error
+            raise TranslatorFailed(Trouble.SLOW) from error
         except TranslatorFailed:
             raise
         except Exception as error:
             log.exception("%s failed in a way nobody foresaw", provider.name)
-            raise TranslatorFailed from error
-        if len(english) != len(chinese) or not all(map(_is_translated, chinese, english)):
-            raise TranslatorFailed("It gave the Chinese back.")
-        return english
-
-    def _is_paused(self, provider: Provider) -> bool:
-        return self._paused_until.get(provider.name, 0) > self._clock.now()
-
-    def _set_aside(self, provider: Provider, reason: str) -> None:
-        self._paused_until[provider.name] = self._clock.now() + int(self._pause * 1000)
-        log.warning("%s is left alone for %g s: %s", provider.name, self._pause, reason)
+            raise TranslatorFailed(Trouble.ODD) from error
+        if len(said) != len(texts) or not all(_is_text(one.english) for one in said):
+            raise TranslatorFailed(Trouble.ODD)
+        if not all(map(_is_translated, texts, said)):
+            raise TranslatorFailed(Trouble.UNCHANGED)
+        return said
 
 
-def _is_translated(chinese: str, english: str) -> bool:
-    """Something came back, and with less Chinese in it: a name may stay, the whole may not."""
-    return bool(english.strip()) and prompts.count_chinese(english) < prompts.count_chinese(chinese)
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _is_text(english: str) -> bool:
+    """Half a surrogate pair can neither be kept nor sent."""
+    return not any("\ud800" <= character <= "\udfff" for character in english)
+
+
+def _is_translated(text: str, said: Said) -> bool:
+    """Something came back, and with fewer foreign letters in it: a name may stay, the whole may not."""
+    if not scripts.is_foreign(text):  # in Latin letters: what stays the same was English, or a name
+        return bool(said.english.strip())
+    return bool(said.english.strip()) and scripts.count_foreign(said.english) < scripts.count_foreign(text)
+
+
+def _chosen(text: str, said: Said) -> str:
+    return text if said.was_english and not scripts.is_foreign(text) else said.english

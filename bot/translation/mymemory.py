@@ -9,15 +9,27 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import httpx
 
-from bot.translation.provider import TranslatorFailed, ask
+from bot.translation.provider import Reply, Said, ask
+from bot.translation.troubles import TranslatorFailed, Trouble
 
 MAX_BYTES = 500  # of one question, in UTF-8: MyMemory's own limit
 AT_ONCE = 4  # questions in the air; more looks like abuse
+LANGUAGES = {"zh": "zh-CN", "ja": "ja", "ko": "ko"}
+WARNING = "MYMEMORY WARNING"  # stands in place of a translation
+SAME_LANGUAGE = "PLEASE SELECT TWO DISTINCT LANGUAGES"
+# By its words, as it has one status for all of them.
+TROUBLES = {
+    "USED ALL AVAILABLE FREE TRANSLATIONS": Trouble.QUOTA,
+    "QUERY LENGTH LIMIT": Trouble.LENGTH,
+    "INVALID LANGUAGE PAIR": Trouble.LANGUAGE,
+    "INVALID SOURCE LANGUAGE": Trouble.LANGUAGE,
+    "INVALID EMAIL": Trouble.KEY,
+}
+_AGAIN = re.compile(r"NEXT AVAILABLE IN\s+(?:(\d+) HOURS?)?\s*(?:(\d+) MINUTES?)?\s*(?:(\d+) SECONDS?)?")
 _SENTENCE = re.compile(r"[^。！？；.!?;]*[。！？；.!?;]*")
 _CLAUSE = re.compile(r"[^，、：,:]*[，、：,:]*")
 
@@ -28,24 +40,32 @@ class MyMemory:
     def __init__(self, client: httpx.AsyncClient, *, base_url: str, email: str = "") -> None:
         self._client = client
         self._url = base_url.rstrip("/") + "/get"
-        self._common = {"langpair": "zh-CN|en", **({"de": email} if email else {})}
+        self._common = {"de": email} if email else {}
         self._slots = asyncio.Semaphore(AT_ONCE)
 
-    async def translate(self, texts: Sequence[str]) -> list[str]:
+    async def translate(self, texts: Sequence[str], language: str) -> list[Said]:
+        pair = f"{LANGUAGES.get(language, 'Autodetect')}|en"
         lines = [[parts(line) for line in text.splitlines()] for text in texts]
         try:
             async with asyncio.TaskGroup() as group:
-                asked = [[[self._start(group, part) for part in line] for line in text] for text in lines]
+                asked = [[[self._start(group, part, pair) for part in line] for line in text] for text in lines]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed  # one failure is enough; the rest was cancelled
-        return ["\n".join(" ".join(part.result() for part in line) for line in text) for text in asked]
+        return [_joined([[part.result() for part in line] for line in text]) for text in asked]
 
-    def _start(self, group: asyncio.TaskGroup, text: str) -> asyncio.Task[str]:
-        return group.create_task(self._ask(text), name="ask MyMemory")
+    def _start(self, group: asyncio.TaskGroup, text: str, pair: str) -> asyncio.Task[Said]:
+        return group.create_task(self._ask(text, pair), name="ask MyMemory")
 
-    async def _ask(self, text: str) -> str:
+    async def _ask(self, text: str, pair: str) -> Said:
+        question = {"q": text, "langpair": pair, **self._common}
         async with self._slots:
-            return _read(await ask(self._client, "GET", self._url, params={"q": text, **self._common}))
+            return _read(await ask(self._client, "GET", self._url, params=question), text)
+
+
+def _joined(lines: Sequence[Sequence[Said]]) -> Said:
+    sources = {part.source for line in lines for part in line}
+    english = "\n".join(" ".join(part.english for part in line) for line in lines)
+    return Said(english, sources.pop() if len(sources) == 1 else "")
 
 
 def parts(line: str) -> list[str]:
@@ -69,12 +89,33 @@ def _pieces(line: str) -> Iterator[str]:
             yield from (clause[start : start + step] for start in range(0, len(clause), max(step, 1)))
 
 
-def _read(answer: Mapping[str, Any]) -> str:
-    data = answer.get("responseData")
-    text = data.get("translatedText") if isinstance(data, dict) else None
-    if str(answer.get("responseStatus")) != "200" or answer.get("quotaFinished") is True:
-        reason = str(answer.get("responseDetails") or answer.get("responseStatus") or "no status")[:200]
-        raise TranslatorFailed(f"It refused: {reason}.")
-    if not isinstance(text, str) or text.startswith("MYMEMORY WARNING"):
-        raise TranslatorFailed("Its answer was not understood.")
-    return html.unescape(text)
+def _read(reply: Reply, text: str) -> Said:
+    status, details = str(reply.at("responseStatus")), str(reply.at("responseDetails") or "").upper()
+    english = reply.at("responseData", "translatedText")
+    if SAME_LANGUAGE in details or SAME_LANGUAGE in str(english):
+        return Said(text, "en")  # it was told to find out the language, and found English
+    if not reply.is_success or status != "200" or reply.at("quotaFinished") is True:
+        raise _failed(reply, status, f"{details} {english}".upper())
+    if not isinstance(english, str):
+        raise TranslatorFailed(Trouble.ODD)
+    if english.startswith(WARNING):
+        raise _failed(reply, status, english.upper())
+    return Said(html.unescape(english), str(reply.at("responseData", "detectedLanguage") or "").lower())
+
+
+def _failed(reply: Reply, status: str, details: str) -> TranslatorFailed:
+    for words, trouble in TROUBLES.items():
+        if words in details:
+            return TranslatorFailed(trouble, wait=_wait(details))
+    if reply.at("quotaFinished") is True or status == "429":
+        return TranslatorFailed(Trouble.QUOTA, status, wait=reply.wait)
+    failed = reply.failed({429: Trouble.QUOTA})
+    return TranslatorFailed(Trouble.ODD, status[:10]) if reply.is_success else failed
+
+
+def _wait(details: str) -> float | None:
+    """Seconds, by "NEXT AVAILABLE IN 05 HOURS 12 MINUTES 41 SECONDS"."""
+    if not (told := _AGAIN.search(details)):
+        return None
+    hours, minutes, seconds = (int(number or 0) for number in told.groups())
+    return hours * 3600.0 + minutes * 60 + seconds

@@ -1,20 +1,23 @@
 """A prompt taken apart into what is to be translated and what stays, and put together again.
 
 Law: pure. The pieces' texts, joined, are the prompt letter for letter. What stays keeps its bytes and its place:
-parameters with their values, URLs, `<…>`, weights, braces and bars; also all text without a Chinese character. Lists
-(`--no 树, 水` and `{红, 绿}`) are taken apart item by item, since each comma means something to MidJourney. A
-translation brings no such sign of its own, as a brace too many is a drawing too many.
+parameters with their values, URLs, `<…>`, weights, braces and bars, emoji, and words in double quotes, which are to be
+written in the picture as they are; also all text that is English. Lists (`--no 树, 水` and `{红, 绿}`) are taken apart
+item by item, since each comma means something to MidJourney. A translation brings no such sign of its own, as a brace
+too many is a drawing too many.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
-_HAN = re.compile(
-    "[\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
-)
+from bot.translation import latin, scripts
+
+Scope = Literal["all", "non-latin"]  # languages that are translated: every one, or those in other letters alone
+
 _TOKEN = re.compile(
     r"""
       (?P<url> https?:// [^\s<>，。；、！？（）《》「」]+ )
@@ -23,11 +26,15 @@ _TOKEN = re.compile(
                    | (?<!\S) [—–]{1,2} [A-Za-z][A-Za-z0-9_-]* )     # a keyboard's idea of "--"
     | (?P<weight> :: [ ]? -?[0-9]+(?:\.[0-9]+)? | :: )
     | (?P<mark> [{}|] )
+    | (?P<quoted> "[^"{}|\n]{1,200}" | “[^”{}|\n]{1,200}” )
+    | (?P<emoji> [\U0001f000-\U0001faff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff]
+                 [\ufe0e\ufe0f\u200d\U0001f000-\U0001faff\u2600-\u27bf]* )
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 _VALUE = re.compile(r"\s*[^\s，。、；！？]+")
-_SEPARATOR = re.compile(r"(,|[，、]\s*)")
+_WHOLLY_QUOTED = re.compile(r'\s*(?:"[^"]*"|“[^”]*”)\s*(?:\s--.*)?', re.DOTALL)
+_SEPARATOR = re.compile(r"(,|[，、،]\s*)")
 _DASHES = re.compile(r"\s*(?:-{2,}|—+)\s*")
 _SIGNS = str.maketrans({"–": "-", "{": "(", "}": ")", "|": "/", "<": "(", ">": ")"})
 # Parameters that stand alone or often do: the word after them is text.
@@ -46,22 +53,26 @@ class Piece:
     item: bool = False  # one of a list
 
 
-def has_chinese(text: str) -> bool:
-    return _HAN.search(text) is not None
+def needs_translation(prompt: str, scope: Scope = "all") -> bool:
+    """Is there another language than English in a part of the prompt that may be translated?"""
+    return any(piece.english is None for piece in pieces(prompt, scope))
 
 
-def count_chinese(text: str) -> int:
-    return len(_HAN.findall(text))
+def pieces(prompt: str, scope: Scope = "all") -> tuple[Piece, ...]:
+    """The prompt taken apart.
+
+    A text in foreign letters is to be translated whatever stands beside it. Whether one in Latin letters is, the words
+    of the whole prompt decide: one item of a list says too little.
+    """
+    found = [piece for piece in _pieces(prompt) if piece.text]
+    words = [piece.text for piece in found if piece.english is None]
+    in_latin = scope == "all" and latin.is_foreign("\n".join(text for text in words if not scripts.is_foreign(text)))
+    return tuple(_decided(piece, in_latin) if piece.english is None else piece for piece in found)
 
 
-def needs_translation(prompt: str) -> bool:
-    """Is there Chinese in a part of the prompt that may be translated?"""
-    return has_chinese(prompt) and any(piece.english is None for piece in pieces(prompt))
-
-
-def pieces(prompt: str) -> tuple[Piece, ...]:
-    """The prompt taken apart."""
-    return tuple(piece for piece in _pieces(prompt) if piece.text)
+def _decided(piece: Piece, in_latin: bool) -> Piece:
+    foreign = scripts.is_foreign(piece.text) or (in_latin and latin.may_be_foreign(piece.text))
+    return piece if foreign else replace(piece, english=piece.text)
 
 
 def joined(parts: Sequence[Piece], english: Sequence[str]) -> str:
@@ -88,13 +99,15 @@ def _collide(left: str, right: str, after_url: bool) -> bool:
         return False
     if after_url or right.startswith(("--", "—", "–", "http://", "https://")):
         return True
-    return (left[-1].isalnum() or left[-1] in "}>)") and (right[0].isalnum() or right[0] in "{<(")
+    return (left[-1].isalnum() or left[-1] in '}>)"”') and (right[0].isalnum() or right[0] in '{<("“')
 
 
 def _pieces(prompt: str) -> Iterator[Piece]:
-    reader = _Reader()
+    reader = _Reader(keeps_quotes=not _WHOLLY_QUOTED.fullmatch(prompt))
     position = 0
     for match in _TOKEN.finditer(prompt):
+        if match.lastgroup == "quoted" and not reader.keeps_quotes:
+            continue
         yield from reader.text(prompt[position : match.start()])
         yield reader.token(match)
         position = match.end()
@@ -104,7 +117,8 @@ def _pieces(prompt: str) -> Iterator[Piece]:
 class _Reader:
     """Knows, while the prompt is read from left to right, what text at this place is."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_quotes: bool) -> None:
+        self.keeps_quotes = keeps_quotes  # not where all of the text is in quotes
         self._braces = 0
         self._in_no = False
         self._value_next = False
@@ -129,7 +143,7 @@ class _Reader:
             yield from _words(text)
             return
         for item in _SEPARATOR.split(text):
-            if item.startswith(("，", "、")):
+            if item.startswith(("，", "、", "،")):
                 yield Piece(item, ", ")  # MidJourney knows the ASCII comma alone
             else:
                 yield from _words(item, item=True)
@@ -137,7 +151,7 @@ class _Reader:
 
 def _words(text: str, item: bool = False) -> Iterator[Piece]:
     core = text.strip()
-    if not has_chinese(core):
+    if not any(map(str.isalpha, core)):
         yield Piece(text, text)
         return
     start = text.index(core)

@@ -6,17 +6,26 @@ Law: whatever goes wrong with a provider is a `TranslatorFailed`; its text may b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import httpx
 
-from tasks.errors import ServiceError
+from bot.translation.troubles import TranslatorFailed, Trouble
 
 
-class TranslatorFailed(ServiceError):
-    """The translator gave no translation."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One text as a translator says it in English."""
 
-    code = "translator_failed"
+    english: str
+    source: str = (
+        ""  # the language it took the text for, in lower case, such as `de` or `zh-cn`; "" when it does not say
+    )
+
+    @property
+    def was_english(self) -> bool:
+        return self.source.partition("-")[0] == "en"
 
 
 class Provider(Protocol):
@@ -24,30 +33,60 @@ class Provider(Protocol):
     def name(self) -> str:
         """What people call it."""
 
-    async def translate(self, texts: Sequence[str]) -> list[str]:
-        """Each text in English, in order. Raises `TranslatorFailed`."""
+    async def translate(self, texts: Sequence[str], language: str) -> list[Said]:
+        """Each text in English, in order. `language` is `zh`, `ja`, `ko` or "", where it must find out by itself.
+
+        Raises `TranslatorFailed`.
+        """
 
 
-async def ask(
-    client: httpx.AsyncClient,
-    method: str,
-    url: str,
-    *,
-    params: Mapping[str, str] | None = None,
-    data: Mapping[str, str] | None = None,
-) -> Mapping[str, Any]:
-    """One request; the JSON object it is answered with."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: Any  # the JSON; None when it was none
+    wait: float | None  # seconds, by Retry-After
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+    def at(self, *path: str | int) -> Any:
+        """What stands at this place of the body; None when there is nothing, or the body is of another shape."""
+        value = self.body
+        for step in path:
+            try:
+                value = value[step]
+            except (TypeError, KeyError, IndexError):
+                return None
+        return value
+
+    def failed(self, table: Mapping[int, Trouble]) -> TranslatorFailed:
+        """The failure by the HTTP status."""
+        trouble = table.get(self.status, Trouble.DOWN if self.status >= 500 else Trouble.ODD)
+        return TranslatorFailed(trouble, f"HTTP {self.status}", wait=self.wait)
+
+
+async def ask(client: httpx.AsyncClient, method: str, url: str, **more: Any) -> Reply:
+    """One request, and what was answered, whatever the status. `more` is httpx's."""
     try:
-        response = await client.request(method, url, params=params, data=data)
-        answer = response.json() if response.is_success else None
+        response = await client.request(method, url, **more)
     except httpx.TimeoutException as error:
-        raise TranslatorFailed("It did not answer in time.") from error
+        raise TranslatorFailed(Trouble.SLOW) from error
     except httpx.HTTPError as error:
-        raise TranslatorFailed("It could not be reached.") from error
-    except (ValueError, RecursionError) as error:
-        raise TranslatorFailed("Its answer was not understood.") from error
-    if not response.is_success:
-        raise TranslatorFailed(f"It answered HTTP {response.status_code}.")
-    if not isinstance(answer, dict):
-        raise TranslatorFailed("Its answer was not understood.")
-    return answer
+        raise TranslatorFailed(Trouble.DOWN, type(error).__name__) from error
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        body = None
+    return Reply(response.status_code, body, _seconds(response.headers.get("Retry-After", "")))
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
+
+
+def texts_of(values: Any, count: int) -> list[str]:
+    """As many texts as were asked for. A count that differs is a failure, never a guess."""
+    if not isinstance(values, list) or len(values) != count or not all(isinstance(value, str) for value in values):
+        raise TranslatorFailed(Trouble.ODD)
+    return values

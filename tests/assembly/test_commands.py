@@ -6,13 +6,13 @@ import asyncio
 import io
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, redirect_stderr, redirect_stdout
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from assembly.commands import NAMES, run_command
-from run import parse
+from run import COMMANDS, run
 from storage.database import Database
 from storage.tasks import Tasks
 from tasks.model import Action, Task
@@ -38,10 +38,16 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def typed(*arguments: str) -> tuple[int, str, str]:
     """Its exit code, and what it said on stdout and stderr."""
-    given = parse(arguments)
-    assert given.command in NAMES
-    out, err = io.StringIO(), io.StringIO()
-    return run_command(given, out, err), out.getvalue(), err.getvalue()
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        code = run(arguments)
+    return code, out.getvalue(), err.getvalue()
+
+
+def test_every_command_has_its_module() -> None:
+    for name, command in COMMANDS.items():
+        module = import_module(command.module)
+        assert callable(module.add_arguments), name
+        assert callable(module.run), name
 
 
 def filled(path: Path) -> Path:

@@ -1,26 +1,26 @@
-"""The translators against a server that speaks as each of them, and the chain with its time limit and pauses."""
+"""The chain over several translators: order, one time limit, pauses, one more try, the cache, English left alone."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import httpx
 import pytest
 from aiohttp import web
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.translation.baidu import Baidu
+from bot.translation.cache import Cache, Translations, key
 from bot.translation.chain import Chain
-from bot.translation.mymemory import MAX_BYTES, MyMemory, parts
-from bot.translation.provider import Provider, TranslatorFailed
+from bot.translation.deepl import DeepL
+from bot.translation.mymemory import MyMemory
+from bot.translation.prompts import Scope
+from bot.translation.provider import Provider, Said
+from bot.translation.troubles import TranslatorFailed, Trouble
+from tasks.errors import StoreFailed
 from tasks.ports import Translation, Translator
-
-Answer = Callable[[web.Request], Awaitable[web.Response]]
+from tests.bot.translators import KEY, Answer, Online, never, said_by_mymemory, says, translators
 
 
 @dataclass
@@ -31,191 +31,84 @@ class Clock:
         return self.time
 
 
-@dataclass
-class Online:
-    """Both translators on one port. `baidu` and `mymemory` may be replaced; `heard` keeps what was asked."""
-
-    heard: list[str] = field(default_factory=list)
-    baidu: Answer | None = None
-    mymemory: Answer | None = None
-    base: str = ""
-
-    async def answer_baidu(self, request: web.Request) -> web.Response:
-        form = await request.post()
-        question = str(form["q"])
-        self.heard.append(question)
-        if self.baidu:
-            return await self.baidu(request)
-        signed = hashlib.md5((str(form["appid"]) + question + str(form["salt"]) + "key").encode()).hexdigest()
-        if form["sign"] != signed or (form["from"], form["to"]) != ("zh", "en"):
-            return web.json_response({"error_code": "54001", "error_msg": "Invalid Sign"})
-        result = [{"src": line, "dst": f"baidu {len(line)}"} for line in question.split("\n") if line]
-        return web.json_response({"from": "zh", "to": "en", "trans_result": result})
-
-    async def answer_mymemory(self, request: web.Request) -> web.Response:
-        question = request.query["q"]
-        self.heard.append(question)
-        if self.mymemory:
-            return await self.mymemory(request)
-        if request.query["langpair"] != "zh-CN|en" or len(question.encode()) > MAX_BYTES:
-            return web.json_response({"responseStatus": "403", "responseDetails": "QUERY LENGTH LIMIT EXCEEDED"})
-        text = f"mymemory&#39;s {len(question)}"
-        return web.json_response({"responseData": {"translatedText": text}, "responseStatus": 200})
-
-
 @pytest.fixture
 async def online() -> AsyncIterator[Online]:
-    server = Online()
-    app = web.Application()
-    app.router.add_post("/api/trans/vip/translate", server.answer_baidu)
-    app.router.add_get("/get", server.answer_mymemory)
-    runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    server.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield server
-    await runner.cleanup()
+    async with translators() as server:
+        yield server
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False, timeout=1) as opened:
-        yield opened
+def baidu(online: Online) -> Baidu:
+    return Baidu(online.client, appid="id", secret=KEY, base_url=online.base)
 
 
 @pytest.fixture
-def baidu(online: Online, client: httpx.AsyncClient) -> Baidu:
-    return Baidu(client, appid="id", secret="key", base_url=online.base)
+def mymemory(online: Online) -> MyMemory:
+    return MyMemory(online.client, base_url=online.base)
 
 
 @pytest.fixture
-def mymemory(online: Online, client: httpx.AsyncClient) -> MyMemory:
-    return MyMemory(client, base_url=online.base)
+def deepl(online: Online) -> DeepL:
+    return DeepL(online.client, key=KEY, base_url=online.base)
 
 
-def says(body: object, status: int = 200) -> Answer:
-    text = body if isinstance(body, str) else json.dumps(body)
+@dataclass
+class Scripted:
+    """A translator that says what it is told to, one answer after the other."""
 
-    async def answer(_: web.Request) -> web.Response:
-        return web.Response(text=text, status=status, content_type="application/json")
+    answers: list[Said | TranslatorFailed]
+    name: str = "Scripted"
+    asked: list[str] = field(default_factory=list)
+    languages: list[str] = field(default_factory=list)
 
-    return answer
-
-
-async def never(_: web.Request) -> web.Response:
-    await asyncio.Event().wait()
-    raise AssertionError("the wait has no end")
-
-
-def said_by_mymemory(text: object, **more: object) -> dict[str, object]:
-    return {"responseData": {"translatedText": text}, "responseStatus": 200, **more}
-
-
-# ---------------------------------------------------------------- Baidu
+    async def translate(self, texts: Sequence[str], language: str) -> list[Said]:
+        self.asked += texts
+        self.languages.append(language)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, TranslatorFailed):
+            raise answer
+        return [answer for _ in texts]
 
 
-async def test_baidu_answers_every_line_and_every_text_in_one_request(online: Online, baidu: Baidu) -> None:
-    assert await baidu.translate(["一只狗\n\n一只大猫", "树"]) == ["baidu 3\n\nbaidu 4", "baidu 1"]
-    assert online.heard == ["一只狗\n一只大猫\n树"]
+@dataclass
+class Kept:
+    """A store in memory. `fails`: its disk is full."""
 
+    known: dict[str, str] = field(default_factory=dict)
+    providers: list[str] = field(default_factory=list)
+    fails: bool = False
 
-BAIDU_FAILURES = [
-    says({"error_code": "54003", "error_msg": "Invalid Access Limit"}),
-    says({"error_code": 52003, "error_msg": "UNAUTHORIZED USER"}),
-    says({"trans_result": []}),
-    says({"trans_result": [{"dst": 5}]}),
-    says({"trans_result": [{"dst": "a"}, {"dst": "b"}]}),
-    says({"trans_result": "dog"}),
-    says([1]),
-    says("<html>"),
-    says(""),
-    says({"trans_result": [{"dst": "a dog"}]}, status=502),
-    says("", status=302),
-]
+    async def find(self, keys: Sequence[str]) -> Mapping[str, str]:
+        if self.fails:
+            raise StoreFailed("The disk is full.")
+        return {one: self.known[one] for one in keys if one in self.known}
 
-
-@pytest.mark.parametrize("answer", BAIDU_FAILURES)
-async def test_what_baidu_says_amiss_is_a_failure(online: Online, baidu: Baidu, answer: Answer) -> None:
-    online.baidu = answer
-    with pytest.raises(TranslatorFailed) as caught:
-        await baidu.translate(["狗"])
-    assert "key" not in str(caught.value)
-
-
-async def test_baidu_with_a_wrong_key_says_so(online: Online, client: httpx.AsyncClient) -> None:
-    with pytest.raises(TranslatorFailed, match="54001 Invalid Sign"):
-        await Baidu(client, appid="id", secret="other", base_url=online.base).translate(["狗"])
-
-
-async def test_baidu_is_not_asked_for_more_than_it_takes(online: Online, baidu: Baidu) -> None:
-    with pytest.raises(TranslatorFailed, match="too long"):
-        await baidu.translate(["狗" * 2001])
-    assert online.heard == []
-
-
-# ---------------------------------------------------------------- MyMemory
-
-
-async def test_mymemory_keeps_order_lines_and_entities(online: Online, mymemory: MyMemory) -> None:
-    assert await mymemory.translate(["一只狗\n猫", "树"]) == ["mymemory's 3\nmymemory's 1", "mymemory's 1"]
-    assert sorted(online.heard) == sorted(["一只狗", "猫", "树"])
-
-
-async def test_mymemory_takes_a_long_text_in_sentences(online: Online, mymemory: MyMemory) -> None:
-    text = "一只狗在草地上跑。" * 40
-    english = (await mymemory.translate([text]))[0]
-    assert "".join(online.heard) == text
-    assert all(question.endswith("。") for question in online.heard)
-    assert english == " ".join(f"mymemory's {len(question)}" for question in online.heard)
-
-
-async def test_mymemory_is_told_the_address_where_there_is_one(online: Online, client: httpx.AsyncClient) -> None:
-    seen: list[str | None] = []
-
-    async def answer(request: web.Request) -> web.Response:
-        seen.append(request.query.get("de"))
-        return web.json_response(said_by_mymemory("dog"))
-
-    online.mymemory = answer
-    await MyMemory(client, base_url=f"{online.base}/", email="me@a.example").translate(["狗"])
-    await MyMemory(client, base_url=online.base).translate(["狗"])
-    assert seen == ["me@a.example", None]
-
-
-MYMEMORY_FAILURES = [
-    says(said_by_mymemory("dog", responseStatus=429, responseDetails="LIMIT")),
-    says(said_by_mymemory("dog", responseStatus="403")),
-    says(said_by_mymemory("dog", quotaFinished=True)),
-    says(said_by_mymemory("MYMEMORY WARNING: YOU USED ALL AVAILABLE FREE TRANSLATIONS")),
-    says(said_by_mymemory(None)),
-    says({"responseStatus": 200}),
-    says({"responseData": "dog", "responseStatus": 200}),
-    says("nonsense"),
-    says("[" * 100_000),
-    says(said_by_mymemory("dog"), status=500),
-]
-
-
-@pytest.mark.parametrize("answer", MYMEMORY_FAILURES)
-async def test_what_mymemory_says_amiss_is_a_failure(online: Online, mymemory: MyMemory, answer: Answer) -> None:
-    online.mymemory = answer
-    with pytest.raises(TranslatorFailed):
-        await mymemory.translate(["狗", "猫"])
-
-
-@given(st.text(st.sampled_from("狗a，。𠀀 "), max_size=2000))
-def test_parts_are_small_and_complete(text: str) -> None:
-    found = parts(text)
-    assert all(0 < len(part.encode()) <= MAX_BYTES for part in found)
-    assert "".join(found).replace(" ", "") == text.replace(" ", "")
+    async def keep(self, translations: Mapping[str, str], provider: str) -> None:
+        if self.fails:
+            raise StoreFailed("The disk is full.")
+        self.known |= translations
+        self.providers.append(provider)
 
 
 # ---------------------------------------------------------------- the chain
 
 
-def chain(*providers: Provider, timeout: float = 1.0, clock: Clock | None = None) -> Chain:
-    return Chain(providers, timeout=timeout, pause=60.0, clock=clock or Clock())
+def chain(
+    *providers: Provider,
+    timeout: float = 1.0,
+    clock: Clock | None = None,
+    store: Translations | None = None,
+    scope: Scope = "all",
+) -> Chain:
+    return Chain(
+        providers,
+        timeout=timeout,
+        pause=60.0,
+        breath=0.0,
+        clock=clock or Clock(),
+        cache=Cache(store),
+        scope=scope,
+    )
 
 
 async def test_the_first_provider_is_asked_and_parameters_stay(baidu: Baidu, mymemory: MyMemory) -> None:
@@ -233,33 +126,44 @@ async def test_what_needs_nothing_is_told_to_nobody(online: Online, baidu: Baidu
     assert online.heard == []
 
 
-@pytest.mark.parametrize("answer", [*BAIDU_FAILURES, never, says({"trans_result": [{"dst": "狗"}]})])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        never,
+        says({"trans_result": [{"dst": "狗"}]}),
+        says({"error_code": "54004"}),
+        says({"error_code": "54003"}),
+        says("<html>"),
+        says("", status=502),
+        says({"trans_result": [{"dst": "\ud83d"}]}),
+    ],
+)
 async def test_the_next_one_answers_when_the_first_fails_or_hangs(
     online: Online, baidu: Baidu, mymemory: MyMemory, answer: Answer
 ) -> None:
-    online.baidu = answer
+    online.answers["baidu"] = answer
     assert await chain(baidu, mymemory, timeout=0.4).to_english("狗") == Translation(text="mymemory's 1")
 
 
 async def test_when_all_fail_the_original_is_sent_with_a_note(online: Online, baidu: Baidu, mymemory: MyMemory) -> None:
-    online.baidu = says({"error_code": "54003", "error_msg": "Invalid Access Limit"})
-    online.mymemory = says("", status=503)
+    online.answers["baidu"] = says({"error_code": "54003", "error_msg": "Invalid Access Limit"})
+    online.answers["mymemory"] = says("", status=503)
     got = await chain(baidu, mymemory).to_english("狗 --v 7")
     assert got.text == "狗 --v 7"
-    assert "Baidu: It refused: 54003 Invalid Access Limit." in got.note
-    assert "MyMemory: It answered HTTP 503." in got.note
+    assert "Baidu: It was asked too often (54003)." in got.note
+    assert "MyMemory: It could not be reached, or failed (HTTP 503)." in got.note
 
 
 @pytest.mark.parametrize("english", ["", " ", "狗", "is 狗"])
 async def test_an_empty_or_unchanged_answer_is_a_failure(online: Online, mymemory: MyMemory, english: str) -> None:
-    online.mymemory = says(said_by_mymemory(english))
+    online.answers["mymemory"] = says(said_by_mymemory(english))
     got = await chain(mymemory).to_english("狗")
     assert got.text == "狗"
-    assert "gave the Chinese back" in got.note
+    assert "gave the text back untranslated" in got.note
 
 
 async def test_nothing_is_waited_for_longer_than_the_limit(online: Online, baidu: Baidu, mymemory: MyMemory) -> None:
-    online.baidu = online.mymemory = never
+    online.answers |= {"baidu": never, "mymemory": never}
     async with asyncio.timeout(1.5):
         got = await chain(baidu, mymemory, timeout=0.1).to_english("狗")
     assert got.note.count("did not answer in time") == 2
@@ -268,40 +172,40 @@ async def test_nothing_is_waited_for_longer_than_the_limit(online: Online, baidu
 async def test_one_that_failed_is_left_alone_for_a_while(online: Online, baidu: Baidu, mymemory: MyMemory) -> None:
     clock = Clock()
     translator = chain(baidu, mymemory, clock=clock)
-    online.baidu = says("", status=500)
+    online.answers["baidu"] = says("", status=500)
     await translator.to_english("狗")
-    online.baidu = None
+    online.answers.clear()
     clock.time += 59_999
     assert (await translator.to_english("猫")).text == "mymemory's 1"
     clock.time += 1
     assert (await translator.to_english("猫")).text == "baidu 1"
-    assert online.heard == ["狗", "狗", "猫", "猫"]
+    assert online.heard == ["狗", "狗", "狗", "猫", "猫"]  # one that failed is asked twice
 
 
 async def test_while_all_are_left_alone_nobody_is_asked(online: Online, baidu: Baidu) -> None:
     translator = chain(baidu)
-    online.baidu = says("", status=500)
+    online.answers["baidu"] = says("", status=500)
     await translator.to_english("狗")
     assert (await translator.to_english("猫")).note == (
         "Not translated, sent as it is. Every translator failed a moment ago."
     )
-    assert online.heard == ["狗"]
+    assert online.heard == ["狗", "狗"]
 
 
-async def test_a_server_that_is_not_there(client: httpx.AsyncClient) -> None:
-    got = await chain(MyMemory(client, base_url="http://127.0.0.1:9")).to_english("狗")
-    assert got.note == "Not translated, sent as it is. MyMemory: It could not be reached."
+async def test_a_server_that_is_not_there(online: Online) -> None:
+    got = await chain(MyMemory(online.client, base_url="http://127.0.0.1:9")).to_english("狗")
+    assert got.note == "Not translated, sent as it is. MyMemory: It could not be reached, or failed (ConnectError)."
 
 
 async def test_a_provider_that_breaks_is_a_failure_too() -> None:
     class Broken:
         name = "Broken"
 
-        async def translate(self, texts: object) -> list[str]:
+        async def translate(self, texts: object, language: str) -> list[Said]:
             raise ZeroDivisionError
 
     got = await chain(Broken()).to_english("狗")
-    assert got.note == "Not translated, sent as it is. Broken: The translator gave no translation."
+    assert got.note == "Not translated, sent as it is. Broken: Its answer was not understood."
 
 
 async def test_being_cancelled_is_not_swallowed(online: Online, mymemory: MyMemory) -> None:
@@ -311,7 +215,7 @@ async def test_being_cancelled_is_not_swallowed(online: Online, mymemory: MyMemo
         asked.set()
         return await never(request)
 
-    online.mymemory = answer
+    online.answers["mymemory"] = answer
     task = asyncio.create_task(chain(mymemory, timeout=5).to_english("狗"), name="translate")
     await asked.wait()
     task.cancel()
@@ -322,3 +226,122 @@ async def test_being_cancelled_is_not_swallowed(online: Online, mymemory: MyMemo
 async def test_without_providers_nothing_needs_translation() -> None:
     assert not chain().needs("狗")
     assert await chain().to_english("狗") == Translation(text="狗")
+
+
+# ---------------------------------------------------------------- what follows from a failure
+
+
+@pytest.mark.parametrize(
+    ("trouble", "wait", "seconds"),
+    [
+        (Trouble.DOWN, None, 60),
+        (Trouble.BUSY, None, 60),
+        (Trouble.BUSY, 7.0, 7),
+        (Trouble.BUSY, 86_400.0, 3600),
+        (Trouble.QUOTA, None, 3600),
+        (Trouble.QUOTA, 18_602.0, 18_602),
+        (Trouble.KEY, None, 3600),
+        (Trouble.ODD, None, 60),
+        (Trouble.LANGUAGE, None, 0),
+        (Trouble.LENGTH, None, 0),
+        (Trouble.REFUSED, None, 0),
+    ],
+)
+async def test_each_trouble_has_its_pause(trouble: Trouble, wait: float | None, seconds: int) -> None:
+    clock, failing = Clock(), Scripted([TranslatorFailed(trouble, wait=wait)])
+    translator = chain(failing, clock=clock)
+    await translator.to_english("狗")
+    before = len(failing.asked)
+    clock.time += seconds * 1000 - 1
+    if seconds:
+        await translator.to_english("狗")
+        assert len(failing.asked) == before
+    clock.time += 1
+    await translator.to_english("狗")
+    assert len(failing.asked) > before
+
+
+@pytest.mark.parametrize("trouble", [Trouble.QUOTA, Trouble.KEY])
+async def test_what_only_the_operator_can_mend_is_an_error_in_the_log(
+    caplog: pytest.LogCaptureFixture, trouble: Trouble
+) -> None:
+    translator = chain(Scripted([TranslatorFailed(trouble, "HTTP 456")]))
+    for _ in range(3):
+        await translator.to_english("狗")
+    errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert errors == [f"Scripted is left alone for 3600 s: {trouble.value} (HTTP 456)."]
+
+
+async def test_what_passes_is_tried_once_more() -> None:
+    once = Scripted([TranslatorFailed(Trouble.DOWN), Said("a dog")])
+    assert await chain(once).to_english("狗") == Translation(text="a dog")
+    assert once.asked == ["狗", "狗"]
+
+
+async def test_one_that_asks_for_more_time_than_there_is_is_not_waited_for(mymemory: MyMemory) -> None:
+    busy = Scripted([TranslatorFailed(Trouble.BUSY, wait=30.0)])
+    assert (await chain(busy, mymemory).to_english("狗")).text == "mymemory's 1"
+    assert busy.asked == ["狗"]
+
+
+# ---------------------------------------------------------------- languages
+
+
+async def test_what_the_translator_takes_for_english_stays_as_it_was() -> None:
+    said = Scripted([Said("A dog in the meadow, rephrased", "en-gb")])
+    assert await chain(said).to_english("ein Hund auf der Wiese --ar 2:3") == Translation(
+        text="ein Hund auf der Wiese --ar 2:3"
+    )
+
+
+async def test_the_words_for_english_do_not_keep_foreign_letters() -> None:
+    assert (await chain(Scripted([Said("a red car", "en")])).to_english("a 红色 car")).text == "a red car"
+
+
+@pytest.mark.parametrize(("prompt", "language"), [("一只狗", "zh"), ("犬が走る", "ja"), ("개", "ko"), ("собака", "")])
+async def test_the_letters_tell_the_language(prompt: str, language: str) -> None:
+    said = Scripted([Said("a dog")])
+    assert (await chain(said).to_english(prompt)).text == "a dog"
+    assert said.languages == [language]
+
+
+async def test_latin_letters_can_be_left_alone() -> None:
+    said = Scripted([Said("a dog")])
+    translator = chain(said, scope="non-latin")
+    assert not translator.needs("ein Hund auf der Wiese")
+    assert (await translator.to_english("собака")).text == "a dog"
+
+
+# ---------------------------------------------------------------- the cache
+
+
+async def test_what_is_known_is_asked_of_nobody(online: Online, deepl: DeepL) -> None:
+    store = Kept()
+    translator = chain(deepl, store=store)
+    first = await translator.to_english("一只狗 --no 树, 水, 树 --ar 2:3")
+    assert first.text == "deepl 3 --no deepl 1, deepl 1, deepl 1 --ar 2:3"
+    assert online.heard == ["一只狗", "树", "水"]
+    assert store.providers == ["DeepL"]
+    assert await translator.to_english("一只狗 --no 树, 水, 树 --ar 2:3") == first
+    assert (await translator.to_english("一只狗和猫 --no 水")).text == "deepl 5 --no deepl 1"
+    assert online.heard == ["一只狗", "树", "水", "一只狗和猫"]
+
+
+async def test_failures_are_not_kept() -> None:
+    store = Kept()
+    await chain(Scripted([TranslatorFailed(Trouble.LENGTH)]), store=store).to_english("狗")
+    await chain(Scripted([Said("狗")]), store=store).to_english("狗")
+    assert store.known == {}
+
+
+async def test_a_store_that_cannot_be_read_or_written_stops_nothing() -> None:
+    said = Scripted([Said("a dog")])
+    translator = chain(said, store=Kept(fails=True))
+    assert await translator.to_english("狗") == await translator.to_english("狗") == Translation(text="a dog")
+
+
+async def test_the_store_gets_to_know_no_prompt() -> None:
+    store = Kept()
+    await chain(Scripted([Said("a dog")]), store=store).to_english("狗")
+    assert store.known == {key("狗"): "a dog"}
+    assert "狗" not in key("狗")

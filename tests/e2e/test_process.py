@@ -32,6 +32,7 @@ def environment(folder: Path, simulator: Simulator | None = None, **more: str) -
             "DISCORD_CDN_BASE": simulator.url,
             "DISCORD_UPLOAD_BASE": simulator.url,
             "MYMEMORY_URL": simulator.translate_url,
+            "TRANSLATORS": "mymemory",
             "SEND_INTERVAL_MS": "0",
             "ALLOW_PRIVATE_HOOKS": "true",
         }
@@ -115,7 +116,7 @@ async def test_the_simulator_command_needs_no_settings(tmp_path: Path) -> None:
     environ = environment(tmp_path, PORT=str(free_port()), SIMULATOR_PORT=str(free_port()))
     async with process(environ, "--simulator") as service:
         assert "nothing here is real" in await line_with(service.stdout, "Simulator")
-        assert environ["PORT"] in await line_with(service.stdout, "The service")
+        assert f":{environ['PORT']}/" in await line_with(service.stdout, "Open ")
         assert "trigger/submit" in await line_with(service.stdout, "curl")
 
 

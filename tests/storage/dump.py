@@ -20,6 +20,7 @@ from pathlib import Path
 from storage.database import Database
 from storage.migrating import scripts
 from storage.tasks import Tasks
+from storage.translations import Translations
 from storage.writer import Statement
 from tasks.model import (
     Action,
@@ -124,6 +125,7 @@ async def fill(path: Path) -> None:
             )
             await database.write(Statement(settle, [(status, row)]))
         await database.write(Statement("INSERT INTO imported (old_id, task_id) VALUES (?, 6)", [(OLD_ID,)]))
+        await Translations(database, size=10, clock=At()).keep({"digest of the text": "a dog"}, "DeepL")
 
 
 def of_version(newest: Path, version: int) -> str:

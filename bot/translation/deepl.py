@@ -1,0 +1,57 @@
+"""DeepL's translator, free and pro, with a key.
+
+Law: one request for all texts of a prompt. The key travels in a header and says by its end at which host it is valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import httpx
+
+from bot.translation.provider import Said, ask, texts_of
+from bot.translation.troubles import TranslatorFailed, Trouble
+
+FREE, PRO = "https://api-free.deepl.com", "https://api.deepl.com"
+FREE_KEY = ":fx"  # how the keys of the free plan end
+PATH = "/v2/translate"
+MAX_TEXTS = 50  # of one request
+MAX_BYTES = 120_000  # of one request; its limit is 128 KiB
+TROUBLES = {
+    400: Trouble.LANGUAGE,  # texts and target are always sound, so what is wrong is the language it saw
+    401: Trouble.KEY,
+    403: Trouble.KEY,
+    404: Trouble.KEY,  # a wrong address
+    413: Trouble.LENGTH,
+    414: Trouble.LENGTH,
+    429: Trouble.BUSY,
+    456: Trouble.QUOTA,
+    529: Trouble.BUSY,
+}
+
+
+def host_for(key: str) -> str:
+    return FREE if key.endswith(FREE_KEY) else PRO
+
+
+class DeepL:
+    name = "DeepL"
+
+    def __init__(self, client: httpx.AsyncClient, *, key: str, base_url: str = "") -> None:
+        """Without an address the key says which of DeepL's own is meant."""
+        self._client = client
+        self._headers = {"Authorization": f"DeepL-Auth-Key {key}"}
+        self._url = (base_url or host_for(key)).rstrip("/") + PATH
+
+    async def translate(self, texts: Sequence[str], language: str) -> list[Said]:
+        del language  # it finds out by itself, text by text
+        if len(texts) > MAX_TEXTS or sum(len(text.encode()) for text in texts) > MAX_BYTES:
+            raise TranslatorFailed(Trouble.LENGTH)
+        question = {"text": [*texts], "target_lang": "EN-US"}
+        reply = await ask(self._client, "POST", self._url, json=question, headers=self._headers)
+        if not reply.is_success:
+            raise reply.failed(TROUBLES)
+        places = range(len(reply.at("translations") or ()))
+        english = texts_of([reply.at("translations", place, "text") for place in places], len(texts))
+        sources = [str(reply.at("translations", place, "detected_source_language") or "").lower() for place in places]
+        return [Said(text, source) for text, source in zip(english, sources, strict=True)]

@@ -1,0 +1,67 @@
+"""Google Cloud Translation, the basic edition (v2), with a key.
+
+Law: one request for all texts of a prompt. The key travels in a header: in the address it would end up in logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import httpx
+
+from bot.translation.provider import Reply, Said, ask, texts_of
+from bot.translation.troubles import TranslatorFailed, Trouble
+
+PATH = "/language/translate/v2"
+MAX_TEXTS = 128  # of one request
+MAX_BYTES = 100_000  # of one request
+# By the reason that stands in the error; Google uses few HTTP statuses for many things.
+REASONS = {
+    "dailyLimitExceeded": Trouble.QUOTA,
+    "quotaExceeded": Trouble.QUOTA,
+    "userRateLimitExceeded": Trouble.BUSY,
+    "rateLimitExceeded": Trouble.BUSY,
+    "RATE_LIMIT_EXCEEDED": Trouble.BUSY,
+    "API_KEY_INVALID": Trouble.KEY,
+    "SERVICE_DISABLED": Trouble.KEY,
+    "BILLING_DISABLED": Trouble.KEY,
+}
+STATUSES = {
+    400: Trouble.LANGUAGE,
+    401: Trouble.KEY,
+    403: Trouble.KEY,
+    404: Trouble.KEY,  # a wrong address
+    413: Trouble.LENGTH,
+    429: Trouble.BUSY,
+}
+
+
+class Google:
+    name = "Google"
+
+    def __init__(self, client: httpx.AsyncClient, *, key: str, base_url: str) -> None:
+        self._client = client
+        self._headers = {"X-Goog-Api-Key": key}
+        self._url = base_url.rstrip("/") + PATH
+
+    async def translate(self, texts: Sequence[str], language: str) -> list[Said]:
+        del language  # it finds out by itself, text by text
+        if len(texts) > MAX_TEXTS or sum(len(text.encode()) for text in texts) > MAX_BYTES:
+            raise TranslatorFailed(Trouble.LENGTH)
+        question = {"q": [*texts], "target": "en", "format": "text"}
+        reply = await ask(self._client, "POST", self._url, json=question, headers=self._headers)
+        if not reply.is_success:
+            raise _failed(reply)
+        found = reply.at("data", "translations")
+        places = range(len(found) if isinstance(found, list) else 0)
+        english = texts_of([reply.at("data", "translations", n, "translatedText") for n in places], len(texts))
+        sources = [str(reply.at("data", "translations", n, "detectedSourceLanguage") or "").lower() for n in places]
+        return [Said(text, source) for text, source in zip(english, sources, strict=True)]
+
+
+def _failed(reply: Reply) -> TranslatorFailed:
+    told = (reply.at("error", "errors", 0, "reason"), reply.at("error", "details", 0, "reason"))
+    for reason in told:
+        if isinstance(reason, str) and reason in REASONS:
+            return TranslatorFailed(REASONS[reason], reason, wait=reply.wait)
+    return reply.failed(STATUSES)

@@ -1,0 +1,88 @@
+"""Is a text in Latin letters in another language than English? The careful half: English must never be taken for it.
+
+Law: pure, and in doubt English, as MidJourney understands most of what stays and a prompt needlessly sent to a
+translator is told to a stranger and comes back changed. A language needs two different words of its own
+(`latin_words`); words of which names are made ("Leonardo da Vinci", "Oscar de la Renta") count as one at most, words
+inside names as none, known phrases ("la vie en rose") as none; each common English word beside them outweighs two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.translation.latin_words import ENGLISH, LANGUAGES, NOUNS_ARE_CAPITALISED, PARTICLES, PHRASES, VIETNAMESE
+
+NEEDED = 2  # different words of one language
+MOST_WORDS_FOR_ONE = 8  # a longer text needs one more word for each so many
+MOST_WORDS_OF_A_TITLE = 3  # "la mer", "casa del sol"
+OUTWEIGHS = 2  # words of another language by one of English
+_NO_TEXT = re.compile(r".[^.]*\.[a-z]{2}|[@#]", re.IGNORECASE)  # how addresses and handles begin
+_TOKEN = re.compile(r"\S+")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_SEGMENT = re.compile(r"[.,;:!?\n()]+")
+_VIETNAMESE = re.compile(f"[{VIETNAMESE}]", re.IGNORECASE)
+_PHRASES = re.compile(rf"\b(?:{'|'.join(map(re.escape, PHRASES))})\b", re.IGNORECASE)
+
+
+def is_foreign(text: str) -> bool:
+    """Is all of it, or a part between commas, in another language? One part decides: keywords are English anywhere."""
+    plain = _PHRASES.sub(",", _TOKEN.sub(lambda token: "," if _NO_TEXT.match(token[0]) else token[0], text))
+    segments = [_WORD.findall(segment) for segment in _SEGMENT.split(plain)]
+    # A text in capitals tells no names apart; nor is it to be missed.
+    segments = [[word.lower() for word in words] if plain.isupper() else words for words in segments]
+    return any(map(_is_foreign, segments)) or _is_foreign([word for words in segments for word in words])
+
+
+def may_be_foreign(text: str) -> bool:
+    """May this be a piece of a prompt that is foreign as a whole? Not when it is plainly English, nor without words."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    return any(len(word) > 1 for word in words) and (is_foreign(text) or not any(word in ENGLISH for word in words))
+
+
+def _is_foreign(words: Sequence[str]) -> bool:
+    if len(words) < NEEDED:
+        return False
+    needed = max(NEEDED, len(words) // MOST_WORDS_FOR_ONE)
+    telling = _telling(words)
+    english = {word for word in telling if word in ENGLISH}
+    for name, language in LANGUAGES.items():
+        own = language.telling - ENGLISH
+        found = _telling(words, any_case=own if name in NOUNS_ARE_CAPITALISED else frozenset()) & own
+        names = found & PARTICLES
+        score = len(found - names) + (bool(names) and len(words) > MOST_WORDS_OF_A_TITLE)
+        if score >= needed + OUTWEIGHS * len(english - language.telling - language.shared):
+            return True
+    return _is_vietnamese(words)
+
+
+def _telling(words: Sequence[str], any_case: frozenset[str] = frozenset()) -> set[str]:
+    """The words that say something of the language: those that are not, or not inside, a name."""
+    inside = _inside_names(words)
+    return {
+        word.lower()
+        for place, word in enumerate(words)
+        if (word.islower() or place == 0 or word.lower() in any_case) and place not in inside
+    }
+
+
+def _inside_names(words: Sequence[str]) -> set[int]:
+    """Where particles stand between capitals, as the "van der" of "Mies van der Rohe"."""
+    inside: set[int] = set()
+    run: list[int] = []
+    after_capital = False
+    for place, word in enumerate(words):
+        if word in PARTICLES:
+            run.append(place)
+            continue
+        is_capital = word[0].isupper()
+        if after_capital and is_capital:
+            inside.update(run)
+        run, after_capital = [], is_capital
+    return inside
+
+
+def _is_vietnamese(words: Sequence[str]) -> bool:
+    """Its letters are its own, and nearly every word has one; a dish or two in an English text has not enough."""
+    marked = sum(bool(_VIETNAMESE.search(word)) for word in words)
+    return marked >= 3 and marked * 2 >= len(words)

@@ -1,0 +1,55 @@
+"""LibreTranslate: a translator that anybody may run for himself. A key where its operator asks for one.
+
+Law: one request for all texts of a prompt. There is no default address: which server may read prompts is the
+operator's word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from bot.translation.provider import Reply, Said, ask, texts_of
+from bot.translation.troubles import TranslatorFailed, Trouble
+
+PATH = "/translate"
+TROUBLES = {
+    400: Trouble.LANGUAGE,
+    401: Trouble.KEY,
+    403: Trouble.KEY,  # no key, a wrong one, or the address is banned
+    404: Trouble.KEY,  # a wrong address
+    413: Trouble.LENGTH,
+    429: Trouble.BUSY,
+}
+TOO_LONG = "exceeds text limit"  # how its words for a 400 end then
+
+
+class LibreTranslate:
+    name = "LibreTranslate"
+
+    def __init__(self, client: httpx.AsyncClient, *, base_url: str, key: str = "") -> None:
+        self._client = client
+        self._url = base_url.rstrip("/") + PATH
+        self._common = {"source": "auto", "target": "en", "format": "text", **({"api_key": key} if key else {})}
+
+    async def translate(self, texts: Sequence[str], language: str) -> list[Said]:
+        del language  # it finds out by itself, text by text
+        reply = await ask(self._client, "POST", self._url, json={"q": [*texts], **self._common})
+        if not reply.is_success:
+            raise _failed(reply)
+        english = texts_of(reply.at("translatedText"), len(texts))
+        return [Said(text, _source(reply, place)) for place, text in enumerate(english)]
+
+
+def _source(reply: Reply, place: int) -> str:
+    """Older servers tell one language for the whole list."""
+    told: Any = reply.at("detectedLanguage", place, "language") or reply.at("detectedLanguage", "language")
+    return str(told or "").lower()
+
+
+def _failed(reply: Reply) -> TranslatorFailed:
+    if reply.status == 400 and TOO_LONG in str(reply.at("error")):
+        return TranslatorFailed(Trouble.LENGTH, "HTTP 400")
+    return reply.failed(TROUBLES)

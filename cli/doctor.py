@@ -1,0 +1,96 @@
+"""`doctor`: what is wrong with the settings, this machine, the way to Discord, and what to do about it.
+
+Law: it only looks. Nothing is changed, nobody logs in, no token leaves the machine, and no secret is shown. Each check
+stands by itself: one that fails hides no other, and without a network the rest is told all the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable, Iterator
+
+from cli import telling
+from cli.doctor_machine import database, disk, files, versions
+from cli.doctor_network import discord, port
+from cli.findings import Finding, Verdict, doubtful, well, wrong
+from settings import Settings, SettingsError, load, load_caller, load_storage
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--offline", action="store_true", help="leave Discord alone")
+
+
+def run(given: argparse.Namespace) -> int:
+    """0 nothing is wrong, 1 something is."""
+    found: list[Finding] = []
+    for finding in _findings(given):
+        found.append(finding)
+        telling.answer(f"{finding.verdict.value:<6}{finding.what}")
+        if finding.mend:
+            telling.answer(f"      → {finding.mend}")
+    wrongs = sum(finding.verdict is Verdict.WRONG for finding in found)
+    telling.answer(f"{wrongs} {'thing is' if wrongs == 1 else 'things are'} wrong." if wrongs else "Nothing is wrong.")
+    return 1 if wrongs else 0
+
+
+def _findings(given: argparse.Namespace) -> Iterator[Finding]:
+    yield from _checked("versions", versions)
+    yield from _checked("files", files)
+    try:
+        settings = load(simulator=given.simulator)
+    except SettingsError as error:
+        yield from _mistakes(error)
+    else:
+        yield well(f"Settings: {_spoken(settings)}.")
+        for caution in settings.cautions():
+            what, _, mend = caution.partition(": ")
+            yield doubtful(f"{what}.", mend)
+        yield from _checked("tokens", lambda: _tokens(settings))
+        yield from _checked("port", lambda: port(settings.http, load_caller().secret))
+        if not (given.offline or given.simulator):
+            yield from _checked("Discord", lambda: discord(settings.discord))
+    try:
+        storage = load_storage(simulator=given.simulator)
+    except SettingsError:
+        return  # told above
+    yield from _checked("disk", lambda: disk(storage))
+    yield from _checked("database", lambda: database(storage))
+
+
+def _mistakes(error: SettingsError) -> Iterator[Finding]:
+    for mistake in error.mistakes:
+        what, _, mend = mistake.partition("\n")
+        yield wrong(what, " ".join(mend.split()))
+
+
+def _checked(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except Exception as error:  # its words may hold a secret
+        yield wrong(f"The check of {name} failed itself ({type(error).__name__}).", "Please report it.")
+
+
+def _spoken(settings: Settings) -> str:
+    count = len(settings.discord.accounts)
+    file = settings.discord.accounts_file
+    accounts = f"accounts in {file}" if file else f"{count} account{'' if count == 1 else 's'}"
+    if settings.simulator:
+        accounts = "the simulator's account"
+    return f"{accounts}, {'API_SECRET is set' if load_caller().secret else 'no API_SECRET: for this machine alone'}"
+
+
+def _tokens(settings: Settings) -> Iterator[Finding]:
+    for number, account in enumerate(settings.discord.accounts, start=1):
+        parts = account.token.split(".")
+        which = f"DISCORD_TOKEN {number}" if len(settings.discord.accounts) > 1 else "DISCORD_TOKEN"
+        if account.token.startswith("mfa.") or (len(parts) == 3 and all(map(_is_word, parts)) and len(parts[2]) >= 20):
+            yield well(f"{which} has the shape of a token.")
+        else:
+            yield doubtful(
+                f"{which} has not the shape of a user's token: three parts with dots between them.",
+                "Copy it anew from a browser's requests to Discord: the header Authorization.",
+            )
+
+
+def _is_word(part: str) -> bool:
+    return part.isascii() and bool(part) and all(character.isalnum() or character in "-_" for character in part)

@@ -1,0 +1,62 @@
+"""Pictures onto the disk: under a safe name, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import unicodedata
+from pathlib import Path
+
+from cli.troubles import CommandFailed
+
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", 0, "png"),
+    (b"\xff\xd8\xff", 0, "jpg"),
+    (b"GIF8", 0, "gif"),
+    (b"WEBP", 8, "webp"),
+    (b"ftyp", 4, "mp4"),
+)
+MOST = 50  # characters of the prompt in a name
+
+
+def kind_of(data: bytes) -> str:
+    """The ending that fits the content; "" for what is no picture."""
+    return next((kind for magic, start, kind in _MAGIC if data[start : start + len(magic)] == magic), "")
+
+
+def name_for(task_id: str, prompt: str, kind: str) -> str:
+    """`1684310738264000-a-red-dog.png`: no sign in it that means something to a shell or a file system."""
+    words = unicodedata.normalize("NFKC", re.split(r"\s--\w", prompt)[0]).lower()
+    plain = re.sub(r"[\W_]+", "-", re.sub(r"<[^>]*>|https?://\S+", " ", words))[:MOST].strip("-")
+    return f"{re.sub(r'[^0-9]', '', task_id)}{f'-{plain}' if plain else ''}.{kind}"
+
+
+def save(data: bytes, folder: Path, task_id: str, prompt: str) -> Path:
+    """The file. It is there whole or not at all; one of that name is replaced, as it is of the same task."""
+    kind = kind_of(data)
+    if not kind:
+        raise CommandFailed("What was loaded is no picture; nothing was saved.")
+    path = folder.absolute() / name_for(task_id, prompt, kind)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(part).chmod(0o666 & ~_umask())
+            Path(part).replace(path)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise CommandFailed(f"{path} cannot be written: {error.strerror}. Name another folder with --out.") from error
+    return path
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

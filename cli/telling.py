@@ -1,0 +1,96 @@
+"""What a command shows while it works and when it is done: bars and tables on a terminal, plain lines elsewhere.
+
+Law: what was asked for goes to stdout, so that scripts can read it; everything else goes to stderr. Text from outside
+is shown without control characters, which could do anything to a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+
+def plain(text: object) -> str:
+    return "".join(character if character.isprintable() else " " for character in str(text))
+
+
+def say(text: str) -> None:
+    """To whoever watches."""
+    print(plain(text), file=sys.stderr, flush=True)
+
+
+def answer(text: str) -> None:
+    """What was asked for."""
+    print(plain(text), flush=True)
+
+
+class Meter(Protocol):
+    def show(self, what: str, percent: float) -> None: ...
+
+
+class _Lines:
+    """A line whenever something has changed."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def show(self, what: str, percent: float) -> None:
+        line = f"{what} {percent:.0f}%" if percent else what
+        if line != self._last:
+            self._last = line
+            say(line)
+
+
+class _Bar:
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+
+    def show(self, what: str, percent: float) -> None:
+        self._progress.update(self._task, description=escape(plain(what)), completed=percent)
+
+
+@contextmanager
+def meter() -> Iterator[Meter]:
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines()
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield _Bar(progress, progress.add_task("", total=100))
+
+
+def table(names: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
+    """On a terminal a table, elsewhere the same cells with tabs between them and no head."""
+    console = Console()
+    if not console.is_terminal:
+        for row in rows:
+            print("\t".join(plain(cell) for cell in row), flush=True)
+        return
+    if not rows:
+        say(empty)
+        return
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for name in names:
+        shown.add_column(name, overflow="ellipsis", no_wrap=name != names[-1])
+    for row in rows:
+        shown.add_row(*(escape(plain(cell)) for cell in row))
+    console.print(shown)
+
+
+def as_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=True, separators=(",", ":")), flush=True)
