@@ -205,6 +205,7 @@ async def test_everybody_who_was_told_of_the_failure_is_told_of_the_result(tmp_p
         task = await silent(home)
         other = "http://other.example/hook"
         await home.store.follow(Hook(task_id=task.id, url=other, state="theirs"))
+        home.clock.time += 1
         home.tracker.hear(result(1, job_id="j1"))
         now = await home.until_task(task.id, corrected)
         await home.store.save([replace(now, seed="7")])
@@ -212,6 +213,24 @@ async def test_everybody_who_was_told_of_the_failure_is_told_of_the_result(tmp_p
         assert sorted(await told(home, task)) == expected
         rows: list[Delivery] = await home.outbox.of_task(task.id)
         assert [row.state for row in rows if row.url == other] == ["theirs", "theirs"]
+
+
+async def test_who_came_after_the_first_end_is_told_of_one_end(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await unknown(home)
+        await home.service.retry(task.id)
+        await home.until_said(2)
+        early, late = "http://early.example/hook", "http://late.example/hook"
+        await home.store.follow(Hook(task_id=task.id, url=early))
+        home.clock.time += 1000
+        nonce = home.desk.said[1][2]
+        home.tracker.hear(result(9, nonce=nonce, sent_at=home.clock.now()))
+        now = await home.until_task(task.id, corrected)
+        home.clock.time += 1000
+        await home.store.follow(Hook(task_id=task.id, url=late))
+        await home.store.save([replace(now, seed="7")])
+        rows = await told(home, task)
+        assert [row for row in rows if row[1] != HOOK] == [("end", early), ("end", late)]
 
 
 # ---------------------------------------------------------------- the operator's word

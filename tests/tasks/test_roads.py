@@ -437,6 +437,18 @@ async def test_without_fast_hours_a_drawing_goes_on_relaxed_once(tmp_path: Path)
         assert home.desk.paused == {"a": "gone"}, "nothing is left that could be drawn with"
 
 
+async def test_an_account_that_does_not_draw_relaxed_does_not_go_on_so(tmp_path: Path) -> None:
+    desk = Desk()
+    desk.known = {"a": account(modes=(Mode.FAST,))}
+    async with house(tmp_path, desk) as home:
+        task = await home.service.imagine(Ask(), prompt="a dog")
+        await home.until_said(1)
+        told = keys(nonce=desk.said[0][2])
+        home.tracker.hear(Refused(keys=told, code="credits_exhausted", reason="gone", pauses_account=True))
+        assert (await home.until_task(task.id, over)).fail_code == "credits_exhausted"
+        assert desk.paused == {"a": "gone"}
+
+
 async def test_a_captcha_pauses_the_account(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await home.service.imagine(Ask(), prompt="a dog")

@@ -118,7 +118,7 @@ class House:
         self, database: Database, desk: Desk, clock: SetClock, *, remix_waits: bool = False, send_interval: float = 0.0
     ) -> None:
         self.desk, self.clock = desk, clock
-        self.store, self.outbox, self.changes = Tasks(database), Outbox(database), Changes()
+        self.store, self.outbox, self.changes = Tasks(database, clock=clock), Outbox(database), Changes()
         journal = Journal(self.store, self.changes, clock)
         numbers = self._numbers
         events: asyncio.Queue[Event] = asyncio.Queue()
