@@ -61,7 +61,8 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 BATCH = 500  # events whose changes share one commit
 OPEN_QUESTIONS = 200  # results that fit several tasks, kept until another key arrives
-STORE_RETRY = 1.0  # seconds between tries while the database cannot be written
+STORE_RETRY = 1.0  # seconds between tries while the database cannot be written, or read
+STORE_TRIES = 30  # to read what an event is about
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,6 +110,7 @@ class Tracker:
         self._recalls = Recalls(gateway, self.hear)
         self._patience = Patience(self._board, self._recalls, rules.deadlines)
         self._unsettled: list[Finished] = []
+        self._asked_again: list[Finished] = []  # while they are settled: what was said of them is not said again
         self._cancels: list[str] = []  # tasks not in flight, to be cancelled when this turn is written
 
     # ------------------------------------------------------------ what others call
@@ -174,11 +176,18 @@ class Tracker:
             await self._cancel_waiting(self._cancels.pop())
 
     async def _handle_safely(self, event: Event) -> None:
-        """An event's failure is its own."""
-        try:
-            await self._handle(event)
-        except Exception:
-            log.exception("an event could not be handled: %s", type(event).__name__)
+        """An event's failure is its own. A database that cannot be read is waited for; for a while, as it may be one
+        task alone that cannot."""
+        for tries_left in reversed(range(STORE_TRIES)):
+            try:
+                await self._handle(event)
+            except Exception as error:
+                if isinstance(error, StoreFailed) and tries_left:
+                    log.error("cannot read what an event is about, trying again: %s", error)
+                    await asyncio.sleep(STORE_RETRY)
+                    continue
+                log.exception("an event could not be handled: %s", type(event).__name__)
+            return
 
     async def _write(self) -> None:
         turn = self._board.take_turn()
@@ -223,10 +232,10 @@ class Tracker:
     async def _cancel_waiting(self, task_id: str) -> None:
         """It was in flight when its caller asked, and has come back to the queue since."""
         async with self._journal.waiting_tasks:
-            task = await self._store.get(task_id)
-            if task is None or task.status.is_over or task.in_flight:
-                return
             try:
+                task = await self._store.get(task_id)
+                if task is None or task.status.is_over or task.in_flight:
+                    return
                 await self._journal.record({task_id: (task, cancelled(task, self._clock.now()))})
             except StoreFailed as error:
                 log.error("the cancel of a waiting task cannot be written: %s", error, extra={"task": task_id})
@@ -321,16 +330,18 @@ class Tracker:
 
     def _leave_open(self, event: Heard, task_ids: Sequence[str]) -> None:
         if isinstance(event, Finished):
-            log.warning("a result fits several tasks (%s): left open until another key tells", ", ".join(task_ids))
+            if event not in self._asked_again:
+                log.warning("a result fits several tasks (%s): left open until another key tells", ", ".join(task_ids))
             self._unsettled = [*self._unsettled[-OPEN_QUESTIONS + 1 :], event]
 
     async def _settle(self) -> None:
         """Another key may have arrived: ask again about the results that fitted several tasks."""
         if not self._unsettled or not self._board.has_changes:
             return
-        waiting, self._unsettled = self._unsettled, []
-        for event in waiting:
+        self._asked_again, self._unsettled = self._unsettled, []
+        for event in self._asked_again:
             await self._handle_safely(event)
+        self._asked_again = []
 
     # ------------------------------------------------------------ connection
 

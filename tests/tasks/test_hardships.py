@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tasks.errors import AccountBlocked, ButtonNotFound, NotSent, OutcomeUnknown, SendRefused, StoreFailed
-from tasks.events import ModalOpened, Queued, Refused, Started, Tick, Withdrawn
+from tasks.events import ModalOpened, Progressed, Queued, Refused, Started, Tick, Withdrawn
 from tasks.lifecycle import hooks_due, requeued
 from tasks.model import (
     Action,
@@ -201,6 +201,39 @@ async def test_accounts_that_change_while_nothing_can_be_written_are_seen_to_lat
         desk.known = {"b": account("b")}
         home.dispatcher.accounts_changed()
         assert (await home.until_task(only.id, over)).fail_code == "account_gone"
+
+
+async def test_a_database_that_cannot_be_read_loses_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.tracker.STORE_RETRY", 0.0)
+    async with house(tmp_path) as home:
+        good, failures = home.store.by_message, iter(range(2))
+
+        async def broken(message_id: str) -> Task | None:
+            if next(failures, None) is not None:
+                raise StoreFailed("the disk answers with errors")
+            return await good(message_id)
+
+        monkeypatch.setattr(home.store, "by_message", broken)
+        task = await home.service.imagine(Ask(), prompt="a dog")
+        await home.until_said(1)
+        home.tracker.hear(result(1, from_history=True))
+        assert (await home.until_task(task.id, over)).status is Status.SUCCESS
+
+
+async def test_what_is_left_open_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with house(tmp_path) as home:
+        parent = await drawn(home)
+        for index in (1, 2):
+            await home.service.act(Ask(), parent=parent.id, does=Action.VARIATION, index=index)
+        other = await home.service.imagine(Ask(), prompt="a cat")
+        await home.until_said(4)
+        home.tracker.hear(result(8, reference_id="r1", action=Action.VARIATION))
+        nonce = home.desk.said[3][2]
+        for percent in (1, 2, 3):
+            told = keys(nonce=nonce, message_id="p9", prompt="a cat")
+            home.tracker.hear(Progressed(keys=told, percent=percent))
+            await home.until_task(other.id, lambda t, percent=percent: t.progress == percent)  # type: ignore[misc]
+        assert len([line for line in caplog.messages if "left open" in line]) == 1
 
 
 async def test_a_stop_in_the_middle_of_writing_a_send_posts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
