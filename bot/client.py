@@ -286,9 +286,9 @@ class AccountClient:
 
     def _connected(self, *, replayed: bool) -> None:
         gap = self._standing.rise(self._clock.now(), replayed=replayed)
-        if gap is not None and self._ear.last_seen is not None:
+        if gap and self._ear.last_seen is not None:
             gap = self._ear.last_seen  # by Discord's own clock
-        log.info("account %s is connected%s", self.config.id, "" if gap is None else ", after a gap")
+        log.info("account %s is connected%s", self.config.id, ", after a gap" if gap else "")
         self._ear.tell(Connected(account=self.config.id, gap_since=gap))
 
     def _lost(self, reason: str) -> None:

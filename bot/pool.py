@@ -164,7 +164,8 @@ class Pool:
         return await downloads.load(url, most, endpoints=endpoints, proxy_url=proxy_url, properties=self._properties)
 
     def pause(self, account: str, reason: str) -> None:
-        self._client(account).pause(reason)
+        if account in self._members:  # else it is gone, and needs no pause
+            self._members[account].client.pause(reason)
 
     # ------------------------------------------------------------ ours
 

@@ -19,7 +19,7 @@ async def test_connected_means_subscribed_and_commands_known() -> None:
     """In a large server nothing is told before the subscription, and the first job's first message is not lost."""
     events = Events()
     async with Simulator(accounts=1, large_guilds=True) as simulator, connected_pool(simulator, events) as pool:
-        assert events.all == [Connected(account="a0", gap_since=None)]
+        assert events.all == [Connected(account="a0", gap_since=0)]
         assert simulator.state()["counters"]["gateway_op_37"] == 1
         [account] = pool.accounts()
         assert account.is_usable
@@ -119,7 +119,7 @@ async def test_a_refused_first_connection_is_tried_again() -> None:
     async with Simulator(accounts=1) as simulator:
         await simulator.drop_gateways(0.2)
         async with connected_pool(simulator, events):
-            assert events.all == [Connected(account="a0", gap_since=None)]
+            assert events.all == [Connected(account="a0", gap_since=0)]
 
 
 async def test_a_server_that_comes_up_later_is_found() -> None:

@@ -175,7 +175,7 @@ async def test_an_opening_that_got_lost_is_repeated_a_submit_is_not(tmp_path: Pa
         home.tracker.hear(opened(home))
         await home.until_said(4)
     async with house(tmp_path) as home:
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.hear(Connected(account="a", gap_since=0))
         await home.until_recalled()
         assert home.desk.said == []
         assert (await home.service.get(task.id) or task).status is Status.SUBMITTED
@@ -295,7 +295,7 @@ async def test_pictures_wait_for_an_account_and_go_when_it_returns(tmp_path: Pat
         task = await home.service.describe(MJ, picture=Picture(filename="0.png", type="image/png", data=b"x"))
         home.awake.set()
         home.desk.known["a"] = account()
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.hear(Connected(account="a", gap_since=0))
         await home.until_said(1)
         sent = await home.service.get(task.id)
         assert sent is not None
