@@ -7,7 +7,7 @@ paid picture for any method; here a method that a route does not name never reac
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from time import perf_counter
 
 from aiohttp import hdrs, web
@@ -46,15 +46,18 @@ def make_app(
     more: Iterable[Route] = (),
     meter: HttpMeter | None = None,
     closing: Iterable[Callable[[web.Application], Awaitable[None]]] = (),
+    troubles: Callable[[], Sequence[str]] = tuple,
+    picture_hosts: Iterable[str] = (),
 ) -> web.Application:
     """The application. `gate` is that of `access`, where routes of `more` ask it themselves: there is one, as it counts
     wrong secrets. `more` are further contracts' routes; they pass the same guard. `meter` notes each answer; `closing`
-    are called when the server stops, before it waits for the requests under way."""
+    are called when the server stops, before it waits for the requests under way. `troubles` is of `api.health`.
+    `picture_hosts`: where the console may load pictures from, besides here and by https."""
     gate = gate or Gate(access)
     routes: tuple[Route, ...] = (
         *V1(service, links).routes(),
-        *Health(service, gate).routes(),
-        *Front(links, wants_secret=access.wants_secret).routes(),
+        *Health(service, gate, troubles).routes(),
+        *Front(picture_hosts=picture_hosts).routes(),
         *more,
     )
     routes += Docs(routes, wants_secret=access.wants_secret, public_url=links.public_url).routes()

@@ -57,6 +57,7 @@ def announce(settings: Settings, url: str) -> None:
         return
     print(
         f"\n  Simulator: nothing here is real, no account is used and nothing is paid.\n\n"
+        f"  Open {address}/\n\n"
         f"  The service    {address}\n"
         f"  Its Discord    http://127.0.0.1:{settings.simulator_port}/_simulator/state\n\n"
         f"  Draw:   curl '{address}/api/v1/trigger/submit?action=IMAGINE&prompt=%E4%B8%80%E5%8F%AA%E7%8B%97'\n"

@@ -125,6 +125,8 @@ _DESCRIPTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 _HAIL = re.compile(r"\W*hey,?\s*<@!?([0-9]+)>\s*", re.IGNORECASE)
 _KEYCAP = re.compile("(?m)^\\s*[1-9]\ufe0f?\u20e3")
 _SHORTENED = re.compile(r"^#+ *(?:Important tokens|Shortened prompts)\b", re.MULTILINE | re.IGNORECASE)
+_TOKENS = re.compile(r"^#+ *Important tokens *\n+([^#]+)", re.MULTILINE | re.IGNORECASE)
+_MARKS = re.compile(r"\*\*|~~")  # a token that counts, and one that does not
 _TIME = re.compile(r"<t:([0-9]{1,12})(?::[A-Za-z])?>")
 _LONGEST_REASON = 1000
 _LATEST = 253_402_300_799_000  # ms: the end of the year 9999, the last time that can be written
@@ -163,7 +165,7 @@ def embed(raw: Mapping[str, Any], *, describes: bool = False, shortens: bool = F
         title=title,
         text=description,
         code="" if action or code in (QUEUED, NOTICE, INFO) else code,
-        prompt=None if action else command_prompt(footer),
+        prompt=_shortened(description) if action else command_prompt(footer),
         action=action,
         options=len(_KEYCAP.findall(description)) or None if action else None,
         retry_at=int(found[1]) * 1000 if found and code in ("slow_down", "blocked") else None,
@@ -194,6 +196,12 @@ def _code(title: str, description: str, footer: str, *, red: bool) -> str:
     if known is not None:
         return known
     return "unknown_error" if red or _BAD_TITLE.match(title) else INFO
+
+
+def _shortened(description: str) -> str | None:
+    """What /shorten was asked about: its first part says it again, token by token."""
+    found = _TOKENS.search(description)
+    return _MARKS.sub("", found[1]).strip() if found else None
 
 
 def _answer(title: str, description: str, code: str, *, describes: bool, shortens: bool) -> Action | None:

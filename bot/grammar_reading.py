@@ -210,8 +210,12 @@ def _embeds(message: Mapping[str, Any], buttons: tuple[Button, ...], user_id: st
 def _for_another(found: Embed, message: Mapping[str, Any], user_id: str | None) -> bool:
     if found.hails is None:
         return False
-    asker = snowflake(payloads.mapping(payloads.interaction(message).get("user")).get("id"))
-    return found.hails not in {user_id, asker}
+    return found.hails not in {user_id, _asker(message)}
+
+
+def _asker(message: Mapping[str, Any]) -> str | None:
+    """Whose interaction the message answers."""
+    return snowflake(payloads.mapping(payloads.interaction(message).get("user")).get("id"))
 
 
 def _embed(found: Embed, message: Mapping[str, Any], buttons: tuple[Button, ...]) -> Reading:
@@ -229,7 +233,7 @@ def _embed(found: Embed, message: Mapping[str, Any], buttons: tuple[Button, ...]
         recoverable=found.code == "action_needed",
         options=found.options,
         retry_at=found.retry_at,
-        user_id=found.hails,
+        user_id=found.hails or (_asker(message) if found.action else None),
         title=found.title,
         text=found.text,
         embed=found.raw,

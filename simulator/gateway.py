@@ -155,6 +155,12 @@ class Gateway:
             without_nonce = text if len(bare) == len(data) else to_json(bare)
             self._delivery.deliver(session, event, text, stage, without_nonce=without_nonce)
 
+    def to_account(self, event: str, account: Account, data: Any) -> None:
+        """To every session of the account, as it is: what the world knows of it or not is the caller's business."""
+        for session in self._of(account.token):
+            session.append(event, to_json(data))
+        self._world.counters["told"] += 1
+
     def _audience(self, channel: Channel, only: str | None) -> Iterator[Session]:
         for session in self.sessions.values():
             user_id = session.account.user_id

@@ -216,6 +216,10 @@ class Simulator:
     def add_fault(self, fault: dict[str, Any]) -> None:
         self._control.add_faults([fault])
 
+    def tell(self, event: str, data: Any, account: int = 0) -> None:
+        """A gateway event of the caller's own making, however broken; nothing else comes of it."""
+        self._gateway.to_account(event, self.accounts[account], data)
+
     async def drop_gateways(self, seconds: float = 0.0) -> None:
         """Cuts all sockets, forgets the sessions, and refuses new ones for so long."""
         self.add_fault({"kind": "drop_gateway", "seconds": seconds})

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from storage import sql
 from storage.database import Database
+from storage.images import Wanted, statements_of
 from storage.recent import Recent
 from storage.records import (
     follower_row_of,
@@ -36,16 +37,24 @@ NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
 class Tasks:
     """The tasks of one database. `recent` is how many are kept in memory, about 3 kB each.
 
-    `operator_hook` is a URL that no row holds: the outbox knows it, too.
+    `operator_hook` is a URL that no row holds: the outbox knows it, too. `copies` says what is to be copied; None:
+    nothing.
     """
 
     def __init__(
-        self, database: Database, *, recent: int = 4096, clock: Clock | None = None, operator_hook: str = ""
+        self,
+        database: Database,
+        *,
+        recent: int = 4096,
+        clock: Clock | None = None,
+        operator_hook: str = "",
+        copies: Wanted | None = None,
     ) -> None:
         self._operator_hook = operator_hook
         self._database = database
         self._recent = Recent(recent)
         self._clock = clock or SteadyClock()
+        self._copies = copies
 
     # ------------------------------------------------------------ writing
 
@@ -95,39 +104,49 @@ class Tasks:
         )
 
     async def follow(self, hook: Hook) -> None:
-        follower = Statement(sql.INSERT_FOLLOWER, [follower_row_of(hook, self._clock.now())])
-        emitted = Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, [(own_key(hook.task_id),)])
+        now = self._clock.now()
+        follower = Statement(sql.INSERT_FOLLOWER, [follower_row_of(hook, now)])
+        emitted = Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, [{"task": own_key(hook.task_id), "now": now}])
         await self._database.write(follower, emitted, committed=self._database.hooks_written.set)
 
     async def _write(self, tasks: Sequence[Task], *statements: Statement, hooks: Sequence[Hook] = ()) -> None:
-        over = [(own_key(task.id),) for task in tasks if task.status.is_over]
+        now = self._clock.now()
+        over = [{"task": own_key(task.id), "now": now} for task in tasks if task.status.is_over]
         if hooks:
-            statements += (hook_statement(hooks, self._clock.now(), self._operator_hook),)
+            statements += (hook_statement(hooks, now, self._operator_hook),)
         statements += (Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, over),)
-        statements += (Statement(sql.INSERT_CORRECTIONS_OF_FOLLOWERS, self._corrections(tasks)),)
+        statements += (Statement(sql.INSERT_CORRECTIONS_OF_FOLLOWERS, _corrections(tasks, now)),)
         # What the operator may have sent again keeps its pictures.
         spent = [task for task in tasks if task.pictures and task.is_over and not is_open_end(task)]
         statements += (Statement(sql.FORGET_PICTURES, [(own_key(task.id),) for task in spent]),)
+        copying = [] if self._copies is None else statements_of(tasks, self._copies, self._clock.now())
+
+        is_committed = False
 
         def committed() -> None:
+            nonlocal is_committed
+            is_committed = True
+            self._recent.end(tasks)
             self._recent.committed(tasks)
             if hooks or over:
                 self._database.hooks_written.set()
+            if any(each.rows for each in copying):
+                self._database.images_written.set()
 
+        self._recent.begin(tasks)
         try:
-            await self._database.write(*(each for each in statements if each.rows), committed=committed)
+            written = [each for each in (*statements, *copying) if each.rows]
+            await self._database.write(*written, committed=committed)
         except BaseException:
             self._recent.doubtful(tasks)
             raise
+        finally:
+            if not is_committed:
+                self._recent.end(tasks)
 
     def forget(self, task_ids: Iterable[str]) -> None:
         """These were removed from the database, or may have been."""
         self._recent.forget(task_ids)
-
-    def _corrections(self, tasks: Sequence[Task]) -> list[dict[str, int]]:
-        now = self._clock.now()
-        ended = [task for task in tasks if task.corrected and task.status.is_over]
-        return [{"task": own_key(task.id), "ended": task.finish_time or 0, "now": now} for task in ended]
 
     # ------------------------------------------------------------ reading
 
@@ -237,6 +256,11 @@ class Tasks:
 
     async def _read(self, text: str, parameters: Row) -> list[Task]:
         return [task_of(row) for row in await self._database.read(text, parameters)]
+
+
+def _corrections(tasks: Sequence[Task], now: int) -> list[dict[str, int]]:
+    ended = [task for task in tasks if task.corrected and task.status.is_over]
+    return [{"task": own_key(task.id), "ended": task.finish_time or 0, "now": now} for task in ended]
 
 
 def _list(values: Iterable[Phase] | Iterable[Status]) -> str:

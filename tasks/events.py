@@ -145,7 +145,8 @@ class Informed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Connected:
-    """The account hears Discord. `gap_since` (ms): events may have been missed from then on; None: none were."""
+    """The account hears Discord. `gap_since` (ms): events may have been missed from then on; 0 where nothing was heard
+    before, by this connection; None: none were."""
 
     account: str
     gap_since: int | None = None
@@ -168,10 +169,12 @@ class History:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recalled:
-    """History was read up to now and everything in it stands before this event in the queue."""
+    """History was read up to now and everything in it stands before this event in the queue. Not `complete`: it could
+    not be read, or not to its end, and proves nothing."""
 
     account: str
     since: int
+    complete: bool = True
 
 
 # what became of a POST of ours: told by the dispatcher, so that one loop alone changes a task in flight
@@ -234,6 +237,27 @@ class RetryAsked:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CopyStored:
+    """We have a copy of one of a task's pictures. `url` is its link at Discord, without the signature."""
+
+    task_id: str
+    role: str  # result | preview
+    url: str
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CopyRemoved:
+    """The copy of that name is about to go."""
+
+    task_id: str
+    role: str
+    url: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Tick:
     """Time has passed: look at the deadlines. `now` in ms, when it was put on the queue."""
 
@@ -255,4 +279,5 @@ Heard = (
 )
 Outcome = SendPosted | SendNotMade | SendDenied | SendUncertain
 Asked = CancelAsked | AdoptAsked | RetryAsked
-Event = Heard | Connected | Disconnected | Recalled | Outcome | Asked | Tick
+Copied = CopyStored | CopyRemoved
+Event = Heard | Connected | Disconnected | Recalled | Outcome | Asked | Copied | Tick

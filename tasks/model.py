@@ -120,7 +120,8 @@ class Button:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
-    """A picture (or clip) at Discord. `url` is Discord's own; it carries a signature that expires."""
+    """A picture (or clip) at Discord. `url` is Discord's own; it carries a signature that expires. `stored` is the name
+    of our copy; "" when there is none."""
 
     url: str
     filename: str = ""
@@ -128,6 +129,7 @@ class Image:
     width: int | None = None
     height: int | None = None
     size: int | None = None
+    stored: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -377,12 +379,17 @@ class Account:
     hours: str = ""  # when it works, such as 08:00-22:30 by the machine's clock; "": always
     daily_limit: int = 0  # drawings from one midnight to the next; 0: no limit
     asleep: bool = False  # outside its working hours: nothing new is said with it
-    spent: bool = False  # it has drawn as much as it may today
+    left: int | None = None  # drawings that it may still begin today; None: any number
     details: Mapping[str, str | int | None] = field(default_factory=dict)  # for people; never a secret
 
     @property
     def is_usable(self) -> bool:
         return self.connected and not self.paused
+
+    @property
+    def spent(self) -> bool:
+        """Has it drawn as much as it may today?"""
+        return self.left is not None and self.left <= 0
 
     def takes(self, lane: Lane) -> bool:
         """Is it ready for a new task now, if it has a slot?"""

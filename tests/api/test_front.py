@@ -1,59 +1,89 @@
-"""The front page: short, self-contained, and naming what is there."""
+"""The console's files: what is served, as what, and that nothing else is."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-import shlex
+from pathlib import Path
+
+import pytest
 
 from api.auth import Access
-from api.front import base_of, render
-from api.links import Links
-from tests.api.twin import SUBMIT, Caller, running
+from api.front import FOLDER, Front, policy
+from tests.api.twin import Caller, running
+
+FILES = sorted(path.name for path in FOLDER.iterdir())
+TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+    "txt": "text/plain; charset=utf-8",
+}
 
 
-async def test_it_names_the_routes_and_a_first_call(api: Caller) -> None:
-    answer = await api.get("/")
-    page = answer.body.decode()
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    for path in (SUBMIT, "/api/v1/task/fetch", "/api/v1/task/list", "/health"):
-        assert path in page
-    assert f"curl &#x27;{api.base}{SUBMIT}&#x27;" in page
-    assert "绘图" in page
-    assert "API_SECRET" not in page
-    assert (await api.ask("HEAD", "/")).status == 200
+async def test_each_file_is_served_as_what_it_is_and_kept_by_its_etag(api: Caller) -> None:
+    for name in FILES:
+        address = f"/console/{name}"
+        answer = await api.get(address)
+        assert (answer.status, answer.headers["Content-Type"]) == (200, TYPES[name.rpartition(".")[2]])
+        assert answer.body == (FOLDER / name).read_bytes()
+        assert answer.headers["Cache-Control"] == "no-cache"
+        known = await api.ask("GET", address, headers={"If-None-Match": answer.headers["ETag"]})
+        assert (known.status, known.body, known.headers["ETag"]) == (304, b"", answer.headers["ETag"])
+        assert (await api.ask("GET", address, headers={"If-None-Match": '"another"'})).status == 200
+        head = await api.ask("HEAD", address)
+        assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", str(len(answer.body)))
 
 
-async def test_nothing_is_loaded_and_only_its_own_style_applies(api: Caller) -> None:
-    answer = await api.get("/")
-    page = answer.body.decode()
-    assert not re.search(r"<script|src=|href=|@import|url\(|style=", page)
-    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
-    assert style
-    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
-    policy = answer.headers["Content-Security-Policy"]
-    assert f"style-src 'sha256-{digest}'" in policy
-    assert "default-src 'none'" in policy
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/console/", "/console", "/console/nothing.js", "/console/x/main.js", "/console/../front.py"),
+        *(
+            "/console/%2e%2e/front.py",
+            "/console/..%2ffront.py",
+            "/console//etc/passwd",
+            "/console/%00",
+            "/console/INDEX.HTML",
+        ),
+    ],
+)
+async def test_nothing_else_is(api: Caller, path: str) -> None:
+    answer = await api.get(path)
+    assert (answer.status, answer.headers["Content-Type"]) == (404, "application/json")
 
 
-async def test_with_a_secret_the_call_shows_where_it_goes() -> None:
-    async with running(access=Access(secret="sesame"), links=Links(public_url="https://draw.example/")) as api:
-        page = (await api.get("/")).body.decode()
-    assert "mj-api-secret: $API_SECRET" in page
-    assert "https://draw.example/api/v1" in page
-    assert "sesame" not in page
+async def test_it_is_open_where_a_secret_is_set_and_knows_none() -> None:
+    async with running(access=Access(secret="sesame")) as api:
+        answer = await api.get("/")
+        assert answer.status == 200
+        assert b"sesame" not in answer.body
 
 
-def test_a_strange_host_is_not_repeated() -> None:
-    assert base_of("[::1]:3000") == "http://[::1]:3000"
-    for host in ("", "a'b", "<x>", "a b", "$(x)"):
-        assert base_of(host) == "http://127.0.0.1:3000"
+async def test_the_page_names_only_files_that_are_there_and_runs_nothing_inline(api: Caller) -> None:
+    page = (await api.get("/")).body.decode()
+    named = re.findall(r'(?:href|src)="/console/([^"]+)"', page)
+    assert {"main.js", "icon.svg"} <= set(named) <= set(FILES)
+    assert not re.search(r"<style|style=|\son\w+=|<script(?![^>]*\ssrc=)|https?://", page)
+    imported = {
+        name for path in FOLDER.glob("*.js") for name in re.findall(r'from "\./([^"]+)"', path.read_text("utf-8"))
+    }
+    assert imported <= set(FILES)
 
 
-def test_the_call_is_one_a_shell_reads() -> None:
-    page = render("http://127.0.0.1:3000", wants_secret=False)
-    line = re.search(r"<code>(curl .*?)</code>", page, re.DOTALL)
-    assert line
-    words = shlex.split(line[1].replace("&#x27;", "'").replace("&quot;", '"'))
-    assert words[-1] == '{"action":"IMAGINE","prompt":"a red fox in the snow"}'
+async def test_the_policy_lets_scripts_come_from_here_and_pictures_from_their_hosts(api: Caller) -> None:
+    given = (await api.get("/")).headers["Content-Security-Policy"]
+    assert given == policy(())
+    rules = dict(rule.split(" ", 1) for rule in policy(["http://127.0.0.1:8765/x", ""]).split("; "))
+    assert rules["default-src"] == rules["form-action"] == rules["frame-ancestors"] == rules["base-uri"] == "'none'"
+    assert rules["script-src"] == rules["style-src"] == rules["connect-src"] == "'self'"
+    assert rules["img-src"] == "'self' https: http://127.0.0.1:8765 blob: data:"
+    assert rules["media-src"] == "'self' https: http://127.0.0.1:8765"
+
+
+def test_a_folder_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("one")
+    front = Front(folder=tmp_path)
+    (tmp_path / "index.html").write_text("two")
+    (tmp_path / "late.js").write_text("")
+    assert [(name, file.body) for name, file in front.files.items()] == [("index.html", b"one")]

@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def environment(folder: Path, simulator: Simulator | None = None, **more: str) -> dict[str, str]:
-    environ = {"PATH": os.environ["PATH"], "DATABASE_PATH": str(folder / "tasks.db"), "LOG_FORMAT": "json", **more}
+    environ = {"PATH": os.environ["PATH"], "DATABASE_PATH": str(folder / "tasks.db"), "LOG_FORMAT": "json"}
+    environ |= {"ARCHIVE": "off", **more}
     if simulator is not None:
         account = simulator.accounts[0]
         environ |= {
@@ -116,7 +117,7 @@ async def test_the_simulator_command_needs_no_settings(tmp_path: Path) -> None:
     environ = environment(tmp_path, PORT=str(free_port()), SIMULATOR_PORT=str(free_port()))
     async with process(environ, "--simulator") as service:
         assert "nothing here is real" in await line_with(service.stdout, "Simulator")
-        assert environ["PORT"] in await line_with(service.stdout, "The service")
+        assert f":{environ['PORT']}/" in await line_with(service.stdout, "Open ")
         assert "trigger/submit" in await line_with(service.stdout, "curl")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from storage.writer import Statement
 from tasks.errors import StoreFailed
 from tasks.model import CORRECTED, Hook, Phase, Status
 from tests.storage.builders import a_hook, a_task, an_attempt
+from tests.tasks.twins import SetClock
 
 
 class At:
@@ -121,6 +124,57 @@ async def test_of_a_task_and_url_only_the_oldest_is_due(store: Tasks, outbox: Ou
     assert told == ["IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "end"]
 
 
+class Slow(Database):
+    """What is committed can be read by others before the one who wrote it has heard so."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.heard = asyncio.Event()
+        self.on_disk = asyncio.Semaphore(0)  # released by each write
+
+    async def write(self, *statements: Statement, committed: Callable[[], None] | None = None) -> None:
+        await super().write(*statements)
+        self.on_disk.release()
+        await self.heard.wait()
+        if committed is not None:
+            committed()
+
+
+async def test_who_sees_an_ends_call_back_sees_the_end(path: Path) -> None:
+    async with Slow(path) as database:
+        store, outbox = Tasks(database), Outbox(database)
+        database.heard.set()
+        await store.insert(a_task(1))
+        assert await store.get("1") == a_task(1)  # remembered from here on
+        database.heard.clear()
+        ended = a_task(1, status=Status.SUCCESS)
+        saving = asyncio.create_task(store.save([ended], [a_hook()]))
+        await database.on_disk.acquire()
+        await database.on_disk.acquire()
+        assert len(await outbox.due(now=0, limit=1)) == 1
+        assert await store.get("1") == ended
+        assert await store.get_many(["1"]) == [ended]
+        database.heard.set()
+        await saving
+        assert await store.get("1") == ended
+
+
+async def test_of_two_writes_of_a_task_the_first_is_not_remembered_over_the_second(path: Path) -> None:
+    async with Slow(path) as database:
+        store = Tasks(database)
+        database.heard.set()
+        await store.insert(a_task(1))
+        database.heard.clear()
+        first = asyncio.create_task(store.save([a_task(1, progress=1)]))
+        second = asyncio.create_task(store.save([a_task(1, progress=2)]))
+        for _ in range(3):
+            await database.on_disk.acquire()
+        assert await store.get("1") == a_task(1, progress=2)
+        database.heard.set()
+        await asyncio.gather(first, second)
+        assert await store.get("1") == a_task(1, progress=2)
+
+
 async def test_the_operators_own_url_is_in_no_file(path: Path) -> None:
     url = "https://hooks.example/unmistakable-path?key=unmistakable-key"
     async with Database(path) as database:
@@ -138,15 +192,19 @@ async def test_the_operators_own_url_is_in_no_file(path: Path) -> None:
 # ---------------------------------------------------------------- corrections
 
 
-async def test_a_correction_is_told_besides_the_end_to_followers_too(store: Tasks, outbox: Outbox) -> None:
+async def test_a_correction_is_told_besides_the_end_to_followers_too(database: Database, outbox: Outbox) -> None:
+    clock = SetClock()
+    store = Tasks(database, clock=clock)
     failed = a_task(1, status=Status.FAILURE, phase=Phase.OVER)
     await store.insert(a_task(1))
     await store.follow(a_hook(url="http://follower/", state="theirs"))
     await store.save([failed], [a_hook()])
-    corrected = replace(failed, status=Status.SUCCESS, corrected=True)
+    clock.time += 1
+    corrected = replace(failed, status=Status.SUCCESS, corrected=True, finish_time=clock.time)
     await store.save([corrected], [a_hook(event=CORRECTED)])
     await store.save([corrected])
-    await store.follow(a_hook(url="http://late/"))  # whoever comes now hears the right end at once
+    await store.follow(a_hook(url="http://late/"))  # whoever comes now hears the right end at once, and no other
+    await store.save([corrected])
     rows = [(row.url, row.event, row.state) for row in await outbox.of_task("1")]
     assert rows == [
         ("http://receiver.test/hook", "end", None),

@@ -1,0 +1,61 @@
+/**
+ * The buttons that MidJourney offers under a result.
+ *
+ * Law: each press may cost, so a button that was pressed waits for its answer before it can be pressed again.
+ */
+
+import { html, useState } from "./htm_preact.js";
+import { grouped } from "./buttons.js";
+import { t } from "./texts.js";
+import { press } from "./work.js";
+
+/** @param {{task: object}} props */
+export function Actions({ task }) {
+  const [pressed, setPressed] = useState("");
+  const onPress = async (button) => {
+    if (pressed) return;
+    setPressed(button.customId);
+    await press(task, button);
+    setPressed("");
+  };
+  return html`
+    <div class="actions">
+      ${grouped(task.buttons).map(
+        ({ group, buttons }) => html`
+          <div class="action-group group-${group}" role="group" aria-label=${t(`group_${group}`)} key=${group}>
+            <span class="label" aria-hidden="true">${t(`group_${group}`)}</span>
+            <div class="action-buttons">
+              ${buttons.map(
+                (button) => html`
+                  <button
+                    type="button"
+                    class="button"
+                    key=${button.customId}
+                    aria-label=${nameOf(button)}
+                    aria-busy=${pressed === button.customId}
+                    data-custom-id=${button.customId}
+                    onClick=${() => onPress(button)}
+                  >
+                    ${faceOf(button)}
+                  </button>
+                `,
+              )}
+            </div>
+          </div>
+        `,
+      )}
+    </div>
+  `;
+}
+
+/** In words, for screen readers too. */
+function nameOf(button) {
+  if (button.name) return t(button.name, { n: button.number });
+  return button.words || button.emoji || t("group_other");
+}
+
+const ARROWS = { panLeft: "←", panRight: "→", panUp: "↑", panDown: "↓" };
+
+function faceOf(button) {
+  return button.short || ARROWS[button.name] || nameOf(button);
+}

@@ -1,0 +1,91 @@
+/**
+ * The page: which view is shown, and what lies over it.
+ *
+ * Law: everything starts here and is wired here. The address after # says what is shown, so that it can be kept, sent
+ * and gone back from.
+ */
+
+import { html, render, useEffect, useState } from "./htm_preact.js";
+import { Accounts } from "./accounts.js";
+import { Connection, Header, showTheme } from "./frame.js";
+import { Message } from "./message.js";
+import { Operator } from "./operator.js";
+import { PicturesView } from "./pictures.js";
+import { recall } from "./preferences.js";
+import { Programs } from "./programs.js";
+import { SecondInput } from "./second_input.js";
+import { SignIn } from "./sign_in.js";
+import { useStore } from "./store.js";
+import { showLanguage, t, useLanguage } from "./texts.js";
+import { app, reconnect, start } from "./work.js";
+
+/** @returns {{view: string, viewed: string | null}} */
+function routeOf(hash) {
+  const found = /^#\/t\/(\d+)$/.exec(hash);
+  if (found) return { view: "pictures", viewed: found[1] };
+  const name = /^#\/(\w+)$/.exec(hash)?.[1] ?? "";
+  return { view: ["accounts", "operator", "programs"].includes(name) ? name : "pictures", viewed: null };
+}
+
+function useRoute() {
+  const [route, setRoute] = useState(routeOf(location.hash));
+  useEffect(() => {
+    const onChange = () => setRoute(routeOf(location.hash));
+    addEventListener("hashchange", onChange);
+    return () => removeEventListener("hashchange", onChange);
+  }, []);
+  return route;
+}
+
+/** Going from task to task leaves one step to go back from, not one for each. */
+function go(id) {
+  const hash = id ? `#/t/${id}` : "#/";
+  if (!location.hash.startsWith("#/t/")) location.hash = hash;
+  else {
+    history.replaceState(null, "", hash);
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  }
+}
+
+function Page() {
+  const state = useStore(app);
+  const { view, viewed } = useRoute();
+  useLanguage();
+  const isOpen = state.stage === "open";
+  const asked = state.asking && state.tasks[state.asking];
+  return html`
+    <a class="skip" href="#main" onClick=${skip}>${t("skip")}</a>
+    <${Header} view=${view} isOpen=${isOpen} health=${state.health} />
+    ${isOpen && html`<${Connection} connection=${state.connection} />`}
+    <main id="main" tabindex="-1">
+      ${state.stage === "starting" && html`<${Starting} connection=${state.connection} />`}
+      ${state.stage === "forbidden" && html`<p class="notice warn page" role="alert">${state.refusal}</p>`}
+      ${isOpen && view === "pictures" && html`<${PicturesView} state=${state} viewed=${viewed} onGo=${go} />`}
+      ${isOpen && view === "accounts" && html`<${Accounts} ...${state} />`}
+      ${isOpen && view === "operator" && html`<${Operator} />`}
+      ${isOpen && view === "programs" && html`<${Programs} />`}
+    </main>
+    ${state.stage === "closed" && html`<${SignIn} key=${state.refusal} refusal=${state.refusal} />`}
+    ${asked && html`<${SecondInput} key=${asked.id} task=${asked} parent=${state.tasks[asked.parentId]} />`}
+    <${Message} />
+  `;
+}
+
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("main").focus();
+}
+
+function Starting({ connection }) {
+  if (connection.state !== "lost") return html`<p class="soft page">${t("loading")}</p>`;
+  return html`<div class="page stack" role="alert">
+    <p>${t("notReached")}</p>
+    <button type="button" class="button" onClick=${reconnect}>${t("retryNow")}</button>
+  </div>`;
+}
+
+showTheme(recall("theme", null));
+showLanguage();
+addEventListener("online", reconnect);
+start();
+render(html`<${Page} />`, document.getElementById("page"));

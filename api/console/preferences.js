@@ -1,0 +1,34 @@
+/**
+ * What the page remembers in this browser: language, light or dark, the controls' last positions.
+ *
+ * Law: a browser that keeps nothing (private windows, blocked storage) must not break the page. Never a secret: those
+ * are in secrets.js.
+ */
+
+const PREFIX = "console.";
+
+/**
+ * @param {string} name
+ * @param {unknown} otherwise what to answer when nothing, or nothing usable, is kept
+ */
+export function recall(name, otherwise) {
+  try {
+    const text = localStorage.getItem(PREFIX + name);
+    return text === null ? otherwise : JSON.parse(text);
+  } catch {
+    return otherwise;
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value `null` forgets it
+ */
+export function remember(name, value) {
+  try {
+    if (value === null) localStorage.removeItem(PREFIX + name);
+    else localStorage.setItem(PREFIX + name, JSON.stringify(value));
+  } catch {
+    // It is forgotten when the page is closed.
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * What waits: for a free account, with its place, or for the user's second input.
+ *
+ * Law: what is being drawn is in the gallery, where its picture grows; here stands only what has none yet.
+ */
+
+import { html } from "./htm_preact.js";
+import { byAge, isWaiting, places, titleOf, wantsInput } from "./tasks.js";
+import { t } from "./texts.js";
+import { app, cancel } from "./work.js";
+
+/** @param {{tasks: Record<string, object>}} props */
+export function Queue({ tasks }) {
+  const place = places(tasks);
+  const shown = Object.values(tasks)
+    .filter((task) => isWaiting(task) || wantsInput(task))
+    .sort(byAge);
+  if (!shown.length) return null;
+  return html`
+    <section class="queue" aria-labelledby="queue-title">
+      <h2 id="queue-title" class="section-title">${t("queue")} <span class="count">${shown.length}</span></h2>
+      <ol class="queue-list">
+        ${shown.map((task) => html`<${Row} key=${task.id} task=${task} place=${place.get(task.id)} />`)}
+      </ol>
+    </section>
+  `;
+}
+
+function Row({ task, place }) {
+  const title = titleOf(task) || t(`action${task.action}`);
+  return html`
+    <li class="queue-row" data-task=${task.id}>
+      <span class="queue-place" aria-hidden="true">${place ?? "…"}</span>
+      <span class="queue-text">
+        <a class="queue-title" href="#/t/${task.id}">${title}</a>
+        <span class="soft">${place ? t("place", { n: place }) : t("statusMODAL")} · ${t(`action${task.action}`)}</span>
+      </span>
+      ${wantsInput(task) &&
+      html`<button type="button" class="button" onClick=${() => app.set({ asking: task.id })}>${t("goOn")}</button>`}
+      <button
+        type="button"
+        class="button quiet"
+        aria-label=${t("cancelOf", { title })}
+        onClick=${() => cancel(task.id)}
+      >
+        ${t("cancel")}
+      </button>
+    </li>
+  `;
+}

@@ -1,0 +1,214 @@
+/**
+ * One task at large: its picture, its buttons, everything known of it.
+ *
+ * Law: what is shown is the task as the stream last told it. Left and right lead to its neighbours, Esc back.
+ */
+
+import { html, useEffect, useState } from "./htm_preact.js";
+import { Actions } from "./actions.js";
+import { seedOf } from "./api.js";
+import { Dialog } from "./dialog.js";
+import { Bar, stateOf } from "./gallery.js";
+import { History } from "./history.js";
+import { Icon } from "./icons.js";
+import { Media } from "./picture.js";
+import { filesOf, isOver, isUnsettled, mediaOf, newestFirst, titleOf, wantsInput, wordsOf } from "./tasks.js";
+import { clock, duration, t } from "./texts.js";
+import { Unsettled } from "./unsettled.js";
+import { app, attempt, cancel, refresh, say } from "./work.js";
+
+/**
+ * @param {{id: string, tasks: Record<string, object>, shown: object[], onGo: (id: string | null) => void}} props
+ *   `shown`: the gallery's tasks, in order; `onGo(null)` closes
+ */
+export function Viewer({ id, tasks, shown, onGo }) {
+  const task = tasks[id];
+  const [isMissing, setMissing] = useState(false);
+  useEffect(() => {
+    setMissing(false);
+    if (!task || task.status === "SUCCESS") refresh(id).then((found) => setMissing(!found));
+  }, [id]);
+  if (!task) {
+    if (!isMissing) return null;
+    return html`<${Dialog} title=${t("noSuchTask")} class="small" onClose=${() => onGo(null)}>
+      <p class="soft">${t("noSuchTaskWhy")}</p>
+    <//>`;
+  }
+  const at = shown.findIndex((each) => each.id === id);
+  const neighbour = (step) => (at < 0 ? null : (shown[at + step] ?? null));
+  const go = (step) => neighbour(step) && onGo(neighbour(step).id);
+  const onKeyDown = (event) => {
+    const isTyping = /^(INPUT|TEXTAREA|SELECT|VIDEO)$/.test(event.target.tagName);
+    if (isTyping || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "ArrowLeft") go(-1);
+    if (event.key === "ArrowRight") go(1);
+  };
+  const title = titleOf(task) || t(`action${task.action}`);
+  return html`
+    <${Dialog} title=${title} class="viewer" isBare onClose=${() => onGo(null)}>
+      <div class="viewer-body" onKeyDown=${onKeyDown}>
+        <div class="viewer-stage">
+          <${Stage} task=${task} title=${title} />
+          <${Turn} name="left" label=${t("newer")} task=${neighbour(-1)} onTurn=${() => go(-1)} />
+          <${Turn} name="right" label=${t("older")} task=${neighbour(1)} onTurn=${() => go(1)} />
+        </div>
+        <div class="viewer-side" tabindex="-1">
+          <${Head} task=${task} title=${title} />
+          ${!isOver(task) && html`<${Doing} task=${task} />`}
+          ${task.status === "FAILURE" && html`<p class="notice error" role="alert">${task.failReason}</p>`}
+          ${isUnsettled(task) && html`<${Unsettled} key=${id} task=${task} />`}
+          ${task.properties.notes && html`<p class="notice">${task.properties.notes}</p>`}
+          ${task.buttons.length > 0 && html`<${Actions} key=${id} task=${task} />`}
+          <${Family} task=${task} tasks=${tasks} />
+          <${Files} task=${task} />
+          <${History} key=${id} task=${task} />
+          <${Facts} key=${`facts${id}`} task=${task} />
+        </div>
+      </div>
+    <//>
+  `;
+}
+
+function Stage({ task, title }) {
+  const media = mediaOf(task);
+  const words = wordsOf(task);
+  return html`
+    ${media &&
+    html`<${Media} key=${task.id} task=${task} media=${media} alt=${t("pictureOf", { title })} hasControls />`}
+    ${words && html`<pre class="viewer-words">${words}</pre>`}
+    ${!media && !words && html`<p class="viewer-empty">${stateOf(task)}</p>`}
+  `;
+}
+
+function Turn({ name, label, task, onTurn }) {
+  if (!task) return null;
+  return html`<button type="button" class="icon-button turn ${name}" aria-label=${label} onClick=${onTurn}>
+    <${Icon} name=${name} size=${26} />
+  </button>`;
+}
+
+function Head({ task, title }) {
+  const [isCopied, setCopied] = useState(false);
+  const text = task.properties.finalPrompt || title;
+  const onCopy = () =>
+    navigator.clipboard?.writeText(text).then(
+      () => setCopied(true),
+      () => say(t("notCopied"), "error"),
+    );
+  return html`
+    <header class="viewer-head">
+      <p class="soft">${[t(`action${task.action}`), stateOf(task), clock(task.submitTime)].join(" · ")}</p>
+      <p class="viewer-prompt">${text}</p>
+      ${navigator.clipboard &&
+      html`<button type="button" class="button quiet small" onClick=${onCopy}>
+        <${Icon} name=${isCopied ? "check" : "copy"} size=${15} /> ${t(isCopied ? "copied" : "copyPrompt")}
+      </button>`}
+    </header>
+  `;
+}
+
+function Doing({ task }) {
+  return html`
+    <div class="doing">
+      <${Bar} task=${task} />
+      <span class="row">
+        <span class="grow">${stateOf(task)}</span>
+        ${wantsInput(task) &&
+        html`<button type="button" class="button" onClick=${() => app.set({ asking: task.id })}>${t("goOn")}</button>`}
+        <button type="button" class="button" onClick=${() => cancel(task.id)}>${t("cancel")}</button>
+      </span>
+    </div>
+  `;
+}
+
+/** What it was made from, and what was made from it. */
+function Family({ task, tasks }) {
+  const children = newestFirst(tasks).filter((each) => each.parentId === task.id);
+  if (!children.length && !task.parentId) return null;
+  const parent = tasks[task.parentId];
+  return html`
+    <div class="family">
+      ${task.parentId &&
+      html`<${Thumbs} label=${t("madeFrom")} tasks=${[parent ?? { id: task.parentId, action: "SHOW" }]} />`}
+      ${children.length > 0 && html`<${Thumbs} label=${t("madeOfIt")} tasks=${children} />`}
+    </div>
+  `;
+}
+
+function Thumbs({ label, tasks }) {
+  return html`
+    <div class="thumbs" role="group" aria-label=${label}>
+      <span class="label" aria-hidden="true">${label}</span>
+      <div class="thumb-list">
+        ${tasks.map((task) => html`<${Thumb} key=${task.id} task=${task} />`)}
+      </div>
+    </div>
+  `;
+}
+
+function Thumb({ task }) {
+  const media = task.status && mediaOf(task);
+  const state = task.status ? stateOf(task) : "";
+  const name = [t(`action${task.action}`), task.index, state].filter(Boolean).join(" ");
+  return html`
+    <a class="thumb" href="#/t/${task.id}" aria-label=${name} title=${name} data-task=${task.id}>
+      ${media && !media.isClip
+        ? html`<${Media} task=${task} media=${media} alt="" isLazy />`
+        : html`<span class="thumb-text">${t(`action${task.action}`)}</span>`}
+      ${task.status && !isOver(task) && html`<${Bar} task=${task} />`}
+    </a>
+  `;
+}
+
+function Files({ task }) {
+  const files = filesOf(task);
+  if (!files.length) return null;
+  return html`
+    <div class="files">
+      ${files.map(
+        (url) => html`
+          <a class="button" key=${url} href=${url} download target="_blank" rel="noopener noreferrer">
+            <${Icon} name="down" size=${16} /> ${t("download")}
+            <span class="soft">${extensionOf(url)}</span>
+          </a>
+        `,
+      )}
+    </div>
+  `;
+}
+
+const extensionOf = (url) => /\.(\w{2,5})$/.exec(new URL(url).pathname)?.[1].toUpperCase() ?? "";
+
+function Facts({ task }) {
+  const [seed, setSeed] = useState(task.seed);
+  const onSeed = async () => {
+    const answer = await attempt(() => seedOf(task.id));
+    if (answer) setSeed(String(answer.result));
+  };
+  const canAsk = task.status === "SUCCESS" && task.jobId && !seed;
+  const facts = {
+    id: task.id,
+    job: task.jobId,
+    account: task.properties.discordInstanceId,
+    mode: task.mode && t(`speed_${task.mode.toLowerCase()}`),
+    took: task.finishTime && task.startTime ? duration(task.finishTime - task.startTime) : "",
+    message: task.properties.messageId,
+    state: task.state,
+  };
+  return html`
+    <details class="folded">
+      <summary>${t("details")}</summary>
+      <dl class="facts">
+        ${Object.entries(facts).map(
+          ([name, value]) => value && html`<dt key=${name}>${t(`fact_${name}`)}</dt><dd>${value}</dd>`,
+        )}
+        ${(seed || canAsk) &&
+        html`<dt>${t("seed")}</dt>
+          <dd>
+            ${seed ||
+            html`<button type="button" class="link" onClick=${onSeed}>${t("askSeed")}</button>`}
+          </dd>`}
+      </dl>
+    </details>
+  `;
+}

@@ -1,0 +1,226 @@
+/**
+ * What the page knows, and everything it does with the service.
+ *
+ * Law: views read `app` and call the functions below; they ask the service for nothing that others show too. The stream
+ * tells what changed; lists are read at the start and when the stream says that it has lost the thread.
+ */
+
+import * as api from "./api.js";
+import { forgetSecret, keepSecret, secretOf } from "./secrets.js";
+import { createStore } from "./store.js";
+import { openStream } from "./stream.js";
+import { isOver, titleOf } from "./tasks.js";
+import { t } from "./texts.js";
+
+const PAGE = 100; // tasks of a list read at once
+const AGAIN = 5000; // ms until a list that could not be read is asked for again
+const SHOWN = 6000; // ms of a note
+const TITLE = 60; // characters of a prompt in a message
+
+/**
+ * `stage`: "starting", "open", "closed" (a secret is needed) or "forbidden" (this page may not ask at all).
+ * `asking`: the task whose second input is being asked for.
+ */
+export const app = createStore({
+  stage: "starting",
+  refusal: "",
+  connection: { state: "connecting" },
+  tasks: {},
+  hasOlder: false,
+  health: null,
+  accounts: null,
+  asking: null,
+  message: null,
+});
+
+const ours = new Set(); // ids of what was asked for or cancelled in this page: whose end is told
+const told = new Map(); // id -> how often the stream has spoken of the task
+let stream = null;
+let held = null; // events that came while a list is read; null: none is
+let messages = 0;
+
+// ---------------------------------------------------------------- connection
+
+export function start() {
+  stream?.close();
+  app.set({ stage: app.get().stage === "open" ? "open" : "starting", refusal: "" });
+  let isFirst = true;
+  stream = openStream(api.EVENTS, {
+    headers: () => api.headersOf(),
+    onEvent: hear,
+    onConnection(connection) {
+      app.set({ connection });
+      const isAnswered = connection.state === "live" || connection.state === "refused";
+      if (isAnswered && isFirst) {
+        isFirst = false;
+        load();
+      } else if (connection.state === "live") loadState();
+    },
+  });
+}
+
+export const reconnect = () => stream?.retry();
+
+export function signIn(secret, stays) {
+  keepSecret("api", secret, stays);
+  app.set({ stage: "starting" });
+  start();
+}
+
+export function signOut() {
+  stream?.close();
+  forgetSecret("api");
+  forgetSecret("admin");
+  app.set({ stage: "starting", tasks: {}, health: null, accounts: null, asking: null, refusal: "" });
+  start();
+}
+
+/** Read everything that the stream only tells changes of. */
+async function load() {
+  held = [];
+  try {
+    const [latest, waiting] = await Promise.all([api.list({ limit: PAGE }), api.queue()]);
+    const tasks = Object.fromEntries([...latest, ...waiting].map((task) => [task.id, task]));
+    app.set({ stage: "open", refusal: "", tasks, hasOlder: latest.length === PAGE });
+    loadState();
+  } catch (refusal) {
+    refuse(refusal);
+    if (!["closed", "forbidden"].includes(app.get().stage)) setTimeout(load, AGAIN);
+  } finally {
+    const missed = held;
+    held = null;
+    missed.forEach(hear);
+  }
+}
+
+/** The service's health and its accounts. */
+export async function loadState() {
+  try {
+    const [health, accounts] = await Promise.all([api.health(), api.accounts()]);
+    app.set({ health, accounts });
+  } catch (refusal) {
+    refuse(refusal);
+  }
+}
+
+export async function loadOlder() {
+  const ids = Object.keys(app.get().tasks).sort((one, other) => one.length - other.length || (one < other ? -1 : 1));
+  const older = await attempt(() => api.list({ limit: PAGE, before: ids[0] }));
+  if (!older) return;
+  const found = Object.fromEntries(older.map((task) => [task.id, task]));
+  app.set({ tasks: { ...found, ...app.get().tasks }, hasOlder: older.length === PAGE });
+}
+
+function hear(heard) {
+  if (held) {
+    held.push(heard);
+    return;
+  }
+  if (heard.event === "reset") {
+    load();
+    return;
+  }
+  if (heard.event !== "task") return;
+  const { task } = JSON.parse(heard.data);
+  told.set(task.id, (told.get(task.id) ?? 0) + 1);
+  keep(task);
+}
+
+function refuse(refusal) {
+  if (!(refusal instanceof api.Refusal)) throw refusal;
+  if (refusal.status === 401) {
+    const words = secretOf("api") ? t("wrongSecret") : "";
+    forgetSecret("api");
+    stream?.close();
+    app.set({ stage: "closed", refusal: words });
+  } else if (refusal.status === 403 && app.get().stage !== "open") {
+    stream?.close();
+    app.set({ stage: "forbidden", refusal: refusal.message });
+  } else {
+    say(wordsOf(refusal), "error");
+  }
+}
+
+// ---------------------------------------------------------------- tasks
+
+function keep(task) {
+  const before = app.get().tasks[task.id];
+  app.set({ tasks: { ...app.get().tasks, [task.id]: task } });
+  if (ours.has(task.id) && isOver(task) && !(before && isOver(before))) tellEnd(task);
+}
+
+function tellEnd(task) {
+  const title = titleOf(task).slice(0, TITLE) || t(`action${task.action}`);
+  if (task.status === "SUCCESS") say(t("ended", { title }));
+  else if (task.status === "FAILURE") say(t("failed", { title, reason: task.failReason }), "error");
+  else say(t("cancelled", { title }));
+}
+
+/** A task as it is now, with links that work. @param {string} id */
+export async function refresh(id) {
+  const before = told.get(id);
+  const task = await attempt(() => api.fetchTask(id));
+  if (task && told.get(id) === before) keep(task); // else the stream has told something newer meanwhile
+  return task ?? null;
+}
+
+/** @returns {Promise<string | null>} the new task's id; null when it was refused, which `onRefused` is told */
+export async function draw(kind, body, speed, key, onRefused) {
+  const answer = await attempt(() => api.draw(kind, body, speed, key), onRefused);
+  return answer ? taken(answer) : null;
+}
+
+export async function press(task, button) {
+  const answer = await attempt(() => api.press(task.id, button.customId));
+  return answer ? taken(answer) : null;
+}
+
+export async function answerDialog(body, onRefused) {
+  const answer = await attempt(() => api.answerDialog(body), onRefused);
+  if (!answer) return null;
+  app.set({ asking: null });
+  return taken(answer);
+}
+
+export async function cancel(id) {
+  if (app.get().asking === id) app.set({ asking: null });
+  ours.add(id);
+  if (await attempt(() => api.cancel(id))) await refresh(id);
+}
+
+async function taken(answer) {
+  ours.add(answer.result);
+  const ahead = answer.properties?.numberOfQueues;
+  const needsMore = answer.code === api.MORE_NEEDED;
+  if (!needsMore) say(ahead ? t("takenBehind", { n: ahead }) : t("taken"));
+  await refresh(answer.result);
+  if (needsMore) app.set({ asking: answer.result });
+  return answer.result;
+}
+
+// ---------------------------------------------------------------- words
+
+/** The answer, or null when it was refused; the reason is shown as a message unless `onRefused` shows it. */
+export async function attempt(ask, onRefused = (words) => say(words, "error")) {
+  try {
+    return await ask();
+  } catch (refusal) {
+    if (refusal.status === 401 && refusal.as === "api") refuse(refusal);
+    else onRefused(wordsOf(refusal));
+    return null;
+  }
+}
+
+/** @param {unknown} error */
+export function wordsOf(error) {
+  if (!(error instanceof api.Refusal)) throw error;
+  return error.status === 0 ? t("notReached") : error.message;
+}
+
+/** Show and speak a message. A note goes by itself. @param {string} text @param {"note" | "error"} [kind] */
+export function say(text, kind = "note") {
+  messages += 1;
+  const message = { text, kind, number: messages };
+  app.set({ message });
+  if (kind === "note") setTimeout(() => app.get().message === message && app.set({ message: null }), SHOWN);
+}
