@@ -51,6 +51,7 @@ _DRAW_NOTHING = frozenset({Action.DESCRIBE, Action.SHORTEN, Action.SHOW, Action.
 _MODE_COMMANDS: Mapping[Mode, str] = {Mode.FAST: "fast", Mode.RELAXED: "relax", Mode.TURBO: "turbo"}
 _JOB_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DIMENSIONS = ("2:3", "1:1", "3:2")
+LONGEST_HOOK = 4096  # characters of an address
 KEY_KEPT = 24 * 3_600_000  # ms for which an Idempotency-Key answers the same task
 ENVELOPE = "✉️"  # the reaction by which one asks for a job's seed
 
@@ -434,6 +435,8 @@ class Service(Lookups):
     def _check_hook(url: str) -> None:
         if not url:
             return
+        if len(url) > LONGEST_HOOK:
+            raise BadHook(f"notifyHook has {len(url)} characters.", hint=f"At most {LONGEST_HOOK} are taken.")
         try:
             parts = urlsplit(url)
             valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
