@@ -29,11 +29,13 @@ from api.server import serve
 from api.v1 import V1
 from tasks.errors import ServiceError
 
-__all__ = ["MAX_BODY", "make_app", "serve"]
+__all__ = ["MAX_BODY", "Application", "make_app", "serve"]
 
 MAX_BODY = 1024 * 1024  # bytes; a prompt is a few thousand
 
 log = logging.getLogger(__name__)
+
+Application = web.Application
 
 
 def make_app(
