@@ -333,7 +333,7 @@ async def test_a_listener_with_too_much_before_it_is_cut(tmp_path: Path) -> None
 
 
 async def test_a_listener_that_takes_nothing_is_cut_and_holds_up_nobody(tmp_path: Path) -> None:
-    async with house(tmp_path, pace=Pace(write=0.2)) as home:
+    async with house(tmp_path, pace=Pace(write=2.0)) as home:
         host, port = home.url.removeprefix("http://").split(":")
         _, deaf = await asyncio.open_connection(host, int(port), limit=1024)  # bytes; then it reads no more
         deaf.write(f"GET {ALL}?lastEventId=0 HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())

@@ -4,6 +4,7 @@ Law: everything is waited for by an event, never by the clock; what a server saw
 """
 
 import asyncio
+import contextlib
 import json
 import re
 import socket
@@ -95,6 +96,7 @@ class Answers:
     def __init__(self, *script: bytes | str) -> None:
         self._script = list(script)
         self._open: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self.requests: list[str] = []  # request lines
         self.connections = 0
 
@@ -107,6 +109,7 @@ class Answers:
         self._server.close()
         for writer in list(self._open):
             writer.close()
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     def count(self, start: str) -> int:
         return sum(line.startswith(start) for line in self.requests)
@@ -114,6 +117,8 @@ class Answers:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self._open.add(writer)
+        if serving := asyncio.current_task():
+            self._serving.add(serving)
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -134,6 +139,8 @@ class Answers:
         finally:
             self._open.discard(writer)
             writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 def answer_of(status: int, body: str = "", *, kind: str = "application/json", headers: Sequence[str] = ()) -> bytes:

@@ -31,15 +31,19 @@ async def test_the_chrome_we_name_is_the_one_curl_imitates() -> None:
     """Both by curl's table and by the user agent that curl itself would send."""
     assert REAL_TARGET_MAP["chrome"] == f"chrome{KNOWN.chrome}"
     heads: list[str] = []
+    closed = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
         writer.write(answer_of(204))
         writer.close()
+        await writer.wait_closed()
+        closed.set()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with AsyncSession(impersonate="chrome") as session:
         await session.get(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    await closed.wait()
     server.close()
     sent = re.search(r"Chrome/(\d+)", heads[0])
     assert sent is not None
