@@ -8,9 +8,17 @@ from collections.abc import AsyncIterator
 import hypothesis
 import pytest
 
+from tests import chromium
+
 # A deadline for each example fails on a busy machine; pytest's timeout ends what hangs.
 hypothesis.settings.register_profile("ours", deadline=None)
 hypothesis.settings.load_profile("ours")
+
+collect_ignore = [] if chromium.IS_WANTED else ["console"]
+
+
+def pytest_report_header() -> list[str]:
+    return [f"no Chromium here, so without {name}: apt-get install chromium" for name in collect_ignore]
 
 
 @pytest.fixture(autouse=True)

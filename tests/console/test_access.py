@@ -11,7 +11,8 @@ from playwright.async_api import expect
 
 from assembly.service import service
 from simulator import Simulator
-from tests.console.browser import chromium, console
+from tests.chromium import chromium
+from tests.console.browser import console
 from tests.e2e.harness import settings_for, whole
 
 SECRETS = {"API_SECRET": "sesame", "ADMIN_SECRET": "operator's-own"}

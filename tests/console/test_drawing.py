@@ -9,7 +9,8 @@ from pathlib import Path
 from playwright.async_api import FilePayload, expect
 
 from simulator import Simulator
-from tests.console.browser import Console, chromium, console
+from tests.chromium import chromium
+from tests.console.browser import Console, console
 from tests.e2e.acting import data_url
 from tests.e2e.harness import whole
 

@@ -12,7 +12,7 @@ from api.front import FOLDER
 from settings import ROOT
 from tasks.model import Action, Status
 from tests.api.twin import running
-from tests.console.browser import chromium
+from tests.chromium import chromium
 
 MODULES = sorted(set(FOLDER.glob("*.js")) - {FOLDER / "htm_preact.js"})
 _TEXT = re.compile(r'^  (?:"([^"]+)"|(\w+)): "(.*)",$', re.MULTILINE)

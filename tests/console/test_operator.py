@@ -10,7 +10,8 @@ from playwright.async_api import expect
 
 from assembly.service import service
 from simulator import Simulator
-from tests.console.browser import Console, chromium, console
+from tests.chromium import chromium
+from tests.console.browser import Console, console
 from tests.e2e.harness import settings_for, whole
 
 OPERATOR = {"ADMIN_SECRET": "operator's-own"}

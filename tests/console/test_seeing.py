@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.console.browser import DESK, PHONE, Console, chromium, console
+from tests.chromium import chromium
+from tests.console.browser import DESK, PHONE, Console, console
 from tests.e2e.harness import whole
 
 PROMPTS = ("a lighthouse --ar 2:3", "paper boats", "a tea house --ar 16:9")
