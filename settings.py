@@ -205,6 +205,25 @@ class StorageSettings(Group, frozen=True, kw_only=True):
     purge_at: str = ""
 
 
+class ArchiveSettings(Group, frozen=True, kw_only=True):
+    """Copies of results, which stay when Discord's links have expired."""
+
+    place: Literal["off", "disk", "s3"] = "disk"
+    folder: Path = Path("data/images")
+    previews: bool = False
+    days: Annotated[int, Meta(ge=0, le=36_500)] = 0
+    max_mb: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
+    first_seconds: Annotated[int, Meta(ge=0, le=300)] = 0
+    redirect: bool = False
+    s3_bucket: str = ""
+    s3_endpoint: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key_id: str = ""
+    s3_secret_access_key: str = ""
+    s3_prefix: str = ""
+    s3_virtual_hosted: bool = False
+
+
 class LogSettings(Group, frozen=True, kw_only=True):
     """What is written to stderr."""
 
@@ -221,6 +240,7 @@ class Settings(Group, frozen=True, kw_only=True):
     hooks: HookSettings = HookSettings()
     translation: TranslationSettings = TranslationSettings()
     storage: StorageSettings = StorageSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     log: LogSettings = LogSettings()
     simulator_port: Port = 8765
     simulator: bool = False  # said on the command line, not in the environment
@@ -237,7 +257,8 @@ class Settings(Group, frozen=True, kw_only=True):
                 yield f"{what} has less than {SHORT} characters: make a longer one with openssl rand -hex 24"
 
     def secrets(self) -> Iterator[str]:
-        for group in (*self.discord.accounts, self.discord, self.http, self.hooks, self.translation):
+        groups = (self.discord, self.http, self.hooks, self.translation, self.archive)
+        for group in (*self.discord.accounts, *groups):
             yield from group.secrets()
 
 
@@ -326,6 +347,13 @@ def _host(text: str) -> str:
         if re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9_.-]+", name):
             return name.lower()
     raise ValueError("an IP address or a host name, without http:// and without a port")
+
+
+def _path(text: str) -> str:
+    parts = text.strip("/").split("/")
+    if not all(re.fullmatch(r"[A-Za-z0-9_.-]+", part) and part.strip(".") for part in parts):
+        raise ValueError("one or more names of ASCII letters, digits, dots, dashes and underscores, with / between")
+    return "/".join(parts)
 
 
 def _webhook_secret(text: str) -> str:
@@ -431,6 +459,7 @@ GROUPS: Mapping[str, type[Group]] = {
     "hooks": HookSettings,
     "translation": TranslationSettings,
     "storage": StorageSettings,
+    "archive": ArchiveSettings,
     "log": LogSettings,
     "": Settings,
 }
@@ -629,6 +658,36 @@ TABLE = (
             "Finished tasks older than this are removed. 0 keeps them for ever: nothing is lost unless you say so."),
     Setting("PURGE_AT", "storage.purge_at", "HH:MM, in the machine's time",
             "Each day at this time every finished task is removed; docs/keeping.md. Empty: never.", read=_hour),
+    # archive
+    Setting("ARCHIVE", "archive.place", "off, disk or s3",
+            "Where results are copied to, so that imageUrl stays; docs/archive.md. off leaves them at Discord.",
+            read=str.lower),
+    Setting("ARCHIVE_DIR", "archive.folder", "folder",
+            "Where disk keeps them. Empty: images in DATA_DIR, with --simulator simulator-images.", read=Path),
+    Setting("ARCHIVE_PREVIEWS", "archive.previews", "true or false",
+            "Copy the pictures of drawings under way, too, for callers who cannot reach Discord.", read=_flag),
+    Setting("ARCHIVE_DAYS", "archive.days", "days",
+            "Copies older than this are removed; their tasks stay. 0 keeps them as long as their tasks."),
+    Setting("ARCHIVE_MAX_MB", "archive.max_mb", "MiB",
+            "When the copies take more than this, the oldest go. 0 is no limit but the disk's."),
+    Setting("ARCHIVE_FIRST_SECONDS", "archive.first_seconds", "seconds",
+            "How long the call-back of a task's end waits for the copy, so that it names ours. 0: not at all."),
+    Setting("ARCHIVE_REDIRECT", "archive.redirect", "true or false",
+            "With s3: send browsers to the storage by a signed link instead of passing the bytes on.", read=_flag),
+    Setting("S3_BUCKET", "archive.s3_bucket", "name",
+            "The bucket that s3 keeps them in.", read=_word),
+    Setting("S3_ENDPOINT", "archive.s3_endpoint", "URL",
+            "The storage's address, without the bucket. Empty: Amazon's own of the region.", read=_base),
+    Setting("S3_REGION", "archive.s3_region", "region",
+            "The bucket's region, as its requests are signed for; auto at Cloudflare R2.", read=_word),
+    Setting("S3_ACCESS_KEY_ID", "archive.s3_access_key_id", "text",
+            "Signs what is asked of the storage.", read=_word, secret=True),
+    Setting("S3_SECRET_ACCESS_KEY", "archive.s3_secret_access_key", "text",
+            "Belongs to S3_ACCESS_KEY_ID.", read=_word, secret=True),
+    Setting("S3_PREFIX", "archive.s3_prefix", "path",
+            "A folder in the bucket, where it is shared with others.", read=_path),
+    Setting("S3_VIRTUAL_HOSTED", "archive.s3_virtual_hosted", "true or false",
+            "Name the bucket in the host and not in the path, as Alibaba's OSS demands.", read=_flag),
     # log
     Setting("LOG_LEVEL", "log.level", "DEBUG, INFO, WARNING or ERROR",
             "INFO is one line per thing that happened to a task.", read=str.upper),
@@ -663,6 +722,8 @@ def load(
     if reader.mistakes:
         raise SettingsError(reader.mistakes)
     _place(found["storage"], root, "simulator.db" if simulator else "tasks.db")
+    images = found["storage"]["data_dir"] / ("simulator-images" if simulator else "images")
+    found["archive"]["folder"] = root / found["archive"].get("folder", images)
     groups: dict[str, Any] = {path: GROUPS[path](**values) for path, values in found.items() if path}
     return Settings(**groups, **found[""], simulator=simulator)
 
@@ -831,6 +892,7 @@ class _Reader:
                 f"ACCOUNTS_FILE and {plain[0]} are both set.\n"
                 "    Write every account into the file and unset the plain variables, or leave out ACCOUNTS_FILE."
             )
+        self._check_archive(found["archive"])
         missing = self._missing("BAIDU_APPID", "BAIDU_SECRET")
         if len(missing) == 1:
             self.mistakes.append(f"{missing[0]} is not set.\n    Baidu needs both BAIDU_APPID and BAIDU_SECRET.")
@@ -841,6 +903,15 @@ class _Reader:
     def _missing(self, *names: str) -> list[str]:
         """Which of these settings are not set."""
         return [setting.name for setting in TABLE if setting.name in names and not self._look_up(setting)[1]]
+
+    def _check_archive(self, found: Mapping[str, Any]) -> None:
+        needed = ("S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY")
+        if found.get("place") == "s3" and (missing := [name for name in needed if name not in self._texts]):
+            self.mistakes.append(
+                f"ARCHIVE=s3 needs {' and '.join(missing)}.\n    Set what is missing, or ARCHIVE=disk: docs/archive.md."
+            )
+        if found.get("redirect") and found.get("place") != "s3":
+            self.mistakes.append("ARCHIVE_REDIRECT goes with ARCHIVE=s3 alone.\n    Leave it out.")
 
     def _look_up(self, setting: Setting) -> tuple[str, str]:
         """The name under which it is set, and the text; the text is empty when it is not."""

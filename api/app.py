@@ -7,7 +7,7 @@ paid picture for any method; here a method that a route does not name never reac
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
@@ -43,15 +43,16 @@ def make_app(
     more: Iterable[Route] = (),
     around: Iterable[Middleware] = (),
     closing: Iterable[Callable[[web.Application], Awaitable[None]]] = (),
+    troubles: Callable[[], Sequence[str]] = tuple,
     picture_hosts: Iterable[str] = (),
 ) -> web.Application:
     """The application. `more` are further contracts' routes; they pass the same guard. `around` see each answer;
-    `closing` are called when the server stops, before it waits for the requests under way. `picture_hosts`: where the
-    console may load pictures from, besides here and by https."""
+    `closing` are called when the server stops, before it waits for the requests under way. `troubles` is of
+    `api.health`. `picture_hosts`: where the console may load pictures from, besides here and by https."""
     gate = Gate(access)
     routes: tuple[Route, ...] = (
         *V1(service, links).routes(),
-        *Health(service, gate).routes(),
+        *Health(service, gate, troubles).routes(),
         *Front(picture_hosts=picture_hosts).routes(),
         *more,
     )

@@ -11,7 +11,17 @@ from math import ceil
 from aiohttp import web
 
 from api.answers import json_value
-from tasks.errors import BadRequest, KeyReused, NoAccount, QueueFull, ServiceError, StoreFailed, Unauthorized
+from tasks.errors import (
+    ArchiveFailed,
+    BadRequest,
+    CuttingBusy,
+    KeyReused,
+    NoAccount,
+    QueueFull,
+    ServiceError,
+    StoreFailed,
+    Unauthorized,
+)
 
 RETRY_SECONDS = 30  # what a caller is told to wait when the queue or the database is full
 CODE_HEADER = "Error-Code"  # the stable code; a header, because the contract's body has two keys
@@ -33,6 +43,12 @@ class UnknownRoute(ServiceError):
     """There is nothing at this address."""
 
     code = "unknown_route"
+
+
+class NoSuchPicture(UnknownRoute):
+    """There is no picture of this name."""
+
+    code = "no_such_picture"
 
 
 class WrongMethod(ServiceError):
@@ -142,6 +158,8 @@ _STATUS: dict[type[ServiceError], int] = {
     NoAccount: 503,
     TooManyConnections: 503,
     StoreFailed: 503,
+    ArchiveFailed: 503,
+    CuttingBusy: 503,
     ServiceError: 500,
 }
 

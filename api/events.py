@@ -80,7 +80,7 @@ class Events:
 
     async def all(self, request: web.Request) -> web.StreamResponse:
         fields = await read_fields(request, _NAMES)
-        last, shape = last_id(request, fields), self._shapes.named(fields.get("shape"))
+        last, shape = last_id(request, fields), self._shapes.named(fields.get("shape"), request)
         caller = self._admitted(request, fields)
         with self._seats.taken(caller.name, "all"):
             is_foreign = last is not None and last > await self._timeline.last_line()
@@ -115,7 +115,7 @@ class Events:
 
     async def one(self, request: web.Request) -> web.StreamResponse:
         fields = await read_fields(request, _NAMES)
-        last, shape = last_id(request, fields), self._shapes.named(fields.get("shape"))
+        last, shape = last_id(request, fields), self._shapes.named(fields.get("shape"), request)
         caller, task_id = self._admitted(request, fields), request.match_info["id"]
         service = self._services.seen_by(caller.viewer)
         seen(await service.get(task_id))

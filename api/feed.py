@@ -46,7 +46,7 @@ class Telling:
 
     line: Line
     task: Task
-    texts: dict[str, str] = field(default_factory=dict)  # by shape: written once for all who listen
+    texts: dict[str, str] = field(default_factory=dict)  # by shape: written once for all who listen so
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

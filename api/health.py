@@ -5,7 +5,7 @@ Law: it never fails and never waits on Discord. Everybody learns one word; reaso
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
@@ -45,9 +45,12 @@ _READY = Operation(
 
 
 class Health:
-    def __init__(self, services: Services[object], gate: Gate) -> None:
+    """`troubles` tells what else is not well, in words for the operator."""
+
+    def __init__(self, services: Services[object], gate: Gate, troubles: Callable[[], Sequence[str]] = tuple) -> None:
         self._services = services
         self._gate = gate
+        self._troubles = troubles
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -59,7 +62,7 @@ class Health:
     async def health(self, request: web.Request) -> web.Response:
         """200 while the process serves: being degraded is no reason to be restarted."""
         accounts = self._services.accounts()
-        reasons = reasons_of(accounts)
+        reasons = [*reasons_of(accounts), *self._troubles()]
         waiting: int | None = None
         try:
             waiting = await self._services.queue_length()

@@ -212,20 +212,22 @@ class Mj:
 
     async def fetch(self, request: web.Request) -> web.Response:
         task = await for_caller(self._services, request).fetch(request.match_info["id"])
-        return json_bytes(b"null" if task is None else render_mj(task, self._links))
+        return json_bytes(b"null" if task is None else render_mj(task, self._links.asked_at(request)))
 
     async def list(self, request: web.Request) -> web.Response:
         ask = listing_of(gather(form_pairs(request.rel_url.raw_query_string), _LIST), requests.STATUSES)
         tasks = await for_caller(self._services, request).latest(ask.limit, ask.before, ask.status)
-        return json_bytes(render_mj_list(tasks, self._links))
+        return json_bytes(render_mj_list(tasks, self._links.asked_at(request)))
 
     async def queue(self, request: web.Request) -> web.Response:
-        return json_bytes(render_mj_list(await for_caller(self._services, request).queue(), self._links))
+        return json_bytes(
+            render_mj_list(await for_caller(self._services, request).queue(), self._links.asked_at(request))
+        )
 
     async def by_ids(self, request: web.Request) -> web.Response:
         ids = requests.ids_of(await read_json(request))
         tasks = await for_caller(self._services, request).get_many(ids) if ids else []
-        return json_bytes(render_mj_list(tasks, self._links))
+        return json_bytes(render_mj_list(tasks, self._links.asked_at(request)))
 
     async def seed(self, request: web.Request) -> web.Response:
         return done(await for_caller(self._services, request).seed(request.match_info["id"]))

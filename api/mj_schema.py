@@ -137,11 +137,11 @@ def _button(button: Button) -> ButtonMj:
 def _picture(task: Task, links: Links) -> str:
     """The result; until the end, or beside a clip, the preview."""
     image = task.preview if not task.status.is_over or (task.image and _is_clip(task.image)) else task.image
-    return links.picture(image.url) if image else ""
+    return links.image(image) if image else ""
 
 
 def _clip(task: Task, links: Links) -> str:
-    return links.picture(task.image.url) if task.image and _is_clip(task.image) else ""
+    return links.image(task.image) if task.image and _is_clip(task.image) else ""
 
 
 def _is_clip(image: Image) -> bool:

@@ -24,6 +24,7 @@ TAGS: Mapping[str, str] = {
     "/mj task": "The contract of midjourney-proxy: 任务查询.",
     "/mj account": "The contract of midjourney-proxy: 账号查询.",
     "tasks": "A task, its timeline, its end, and streams of what happens.",
+    "pictures": "Copies of results, which stay.",
     "operator": "For the holder of `ADMIN_SECRET`.",
     "health": "Is the service well, and if not, why?",
     "documents": "What the API is like, for programs and for people.",

@@ -44,8 +44,8 @@ class Operator:
     async def adopt(self, request: web.Request) -> web.Response:
         fields = await read_fields(request, names_of(Adoption))
         task = await self._decisions.adopt(request.match_info["id"], fields.get("messageId", "").strip())
-        return json_bytes(render_v1(task, self._links))
+        return json_bytes(render_v1(task, self._links.asked_at(request)))
 
     async def retry(self, request: web.Request) -> web.Response:
         task = await self._decisions.retry(request.match_info["id"])
-        return json_bytes(render_v1(task, self._links))
+        return json_bytes(render_v1(task, self._links.asked_at(request)))

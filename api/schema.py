@@ -134,7 +134,6 @@ def render_v1_list(tasks: Iterable[Task], links: Links) -> bytes:
 
 
 def v1_document(task: Task, links: Links) -> TaskV1:
-    picture = links.picture(task.image.url) if task.image else ""
     return {
         "_id": task.id,
         "index": "" if task.index is None else str(task.index),
@@ -142,7 +141,7 @@ def v1_document(task: Task, links: Links) -> TaskV1:
         "prompt": task.prompt,
         "promptEn": task.prompt_en,
         "taskId": (task.message_id if task.status.is_over else None) or task.parent_id or "",
-        "uri": picture,
+        "uri": links.picture(task.image.url) if task.image else "",
         "hash": task.job_id or "",
         "content": task.content,
         "progress": _progress(task),
@@ -151,7 +150,7 @@ def v1_document(task: Task, links: Links) -> TaskV1:
         "finishTime": task.finish_time,
         "state": task.state,
         "notifyHook": task.notify_hook,
-        "imageUrl": picture,
+        "imageUrl": links.image(task.image) if task.image else "",
         "status": SHOWN[task.status],
         # ours, after the contract's
         "parentId": task.parent_id or "",

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from aiohttp import web
+
 from api.links import Links
 from api.mj_schema import mj_document
 from api.schema import v1_document
@@ -18,23 +20,22 @@ from tasks.model import Task
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
-    name: str
+    key: str  # the same for documents that are the same: name, and the address by which links lead to us
     document: Callable[[Task], Mapping[str, object]]
 
 
 class Shapes:
     def __init__(self, links: Links) -> None:
+        self._links = links
+
+    def named(self, name: str | None, request: web.Request) -> Shape:
+        """As this request's answer has it; without a name that of /api/v1. Raises BadRequest."""
+        links = self._links.asked_at(request)
         documents: Mapping[str, Callable[[Task], Mapping[str, object]]] = {
             "v1": partial(v1_document, links=links),
             "mj": partial(mj_document, links=links),
         }
-        self._shapes: Mapping[str, Shape] = {
-            name: Shape(name=name, document=document) for name, document in documents.items()
-        }
-
-    def named(self, name: str | None) -> Shape:
-        """Without a name that of /api/v1. Raises BadRequest."""
-        shape = self._shapes.get((name or "v1").strip())
-        if shape is None:
+        found = (name or "v1").strip()
+        if found not in documents:
             raise BadRequest(f"The shape {name!r:.40} is unknown.", hint="Give v1 or mj.")
-        return shape
+        return Shape(key=f"{found} {links.address}", document=documents[found])

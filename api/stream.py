@@ -49,9 +49,9 @@ class Stream:
 
     async def tell(self, telling: Telling) -> None:
         """Raises ConnectionError, TimeoutError."""
-        text = telling.texts.get(self._shape.name)
+        text = telling.texts.get(self._shape.key)
         if text is None:
-            text = telling.texts[self._shape.name] = written(telling, self._shape)
+            text = telling.texts[self._shape.key] = written(telling, self._shape)
         await self.response.send(text, id=str(telling.line.id), event="task")
 
     async def reset(self, position: int) -> None:

@@ -48,7 +48,7 @@ class TasksV1:
         )
 
     async def task(self, request: web.Request) -> web.Response:
-        shape = self._shapes.named((await read_fields(request, _SHAPE)).get("shape"))
+        shape = self._shapes.named((await read_fields(request, _SHAPE)).get("shape"), request)
         task = seen(await for_caller(self._services, request).fetch(request.match_info["id"]))
         return json_value(shape.document(task))
 
@@ -62,7 +62,7 @@ class TasksV1:
 
     async def wait(self, request: web.Request) -> web.Response:
         fields = await read_fields(request, _WAITING)
-        shape, seconds = self._shapes.named(fields.get("shape")), seconds_of(fields.get("timeout", WAIT))
+        shape, seconds = self._shapes.named(fields.get("shape"), request), seconds_of(fields.get("timeout", WAIT))
         task_id, service = request.match_info["id"], for_caller(self._services, request)
         task = seen(await service.get(task_id))
         if seconds and not task.status.is_over:

@@ -51,12 +51,12 @@ class V1:
         task = await for_caller(self._services, request).fetch(_one_id(await read_fields(request, _FETCH)))
         if task is None:
             raise TaskNotFound(hint="_id is the result of a submit.")
-        return json_bytes(render_v1(task, self._links))
+        return json_bytes(render_v1(task, self._links.asked_at(request)))
 
     async def list(self, request: web.Request) -> web.Response:
         ask = listing_of(await read_fields(request, _LIST))
         tasks = await for_caller(self._services, request).latest(ask.limit, ask.before, ask.status)
-        return json_bytes(render_v1_list(tasks, self._links))
+        return json_bytes(render_v1_list(tasks, self._links.asked_at(request)))
 
 
 def _one_id(fields: dict[str, str]) -> str:

@@ -27,6 +27,7 @@ from api.signing import Signer
 from api.webhooks import Deliveries
 from assembly.accounts import Accounts
 from assembly.accounts_file import AccountsFile
+from assembly.copying import copying, make_wanted, tell_address
 from assembly.in_force import in_force
 from assembly.parts import (
     accounts_of,
@@ -73,19 +74,22 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         database = await stack.enter_async_context(Database(settings.storage.database_path))
         clock, changes = SteadyClock(), Changes()
         store, outbox = (
-            Tasks(database, clock=clock, operator_hook=settings.hooks.notify_hook),
+            Tasks(
+                database,
+                clock=clock,
+                operator_hook=settings.hooks.notify_hook,
+                copies=make_wanted(settings.archive),
+            ),
             Outbox(database, settings.hooks.notify_hook),
         )
         links = Links(cdn_base=settings.discord.cdn_base, public_url=settings.http.public_url)
-        rules = make_rules(settings.tasks)
-        journal = Journal(store, changes, clock, settings.hooks.notify_hook)
+        rules, journal = make_rules(settings.tasks), Journal(store, changes, clock, settings.hooks.notify_hook)
         http = await stack.enter_async_context(make_translation_client(settings.translation))
         translator = make_translator(http, settings.translation, clock, database)
-        events: asyncio.Queue[Event] = asyncio.Queue()
-        awake = asyncio.Event()
+        events, awake = asyncio.Queue[Event](), asyncio.Event()
         alerts = Alerts(settings.hooks.alert_hook, clock=SystemClock(), signer=Signer(settings.hooks.webhook_secret))
-        folder = settings.storage.capture_dir
-        captures = await stack.enter_async_context(Captures(ROOT / folder if folder else None, clock=clock))
+        folder = ROOT / name if (name := settings.storage.capture_dir) else None
+        captures = await stack.enter_async_context(Captures(folder, clock=clock))
         accounts_file = AccountsFile(ROOT / path) if (path := settings.discord.accounts_file) else None
         shared = make_endpoints(settings.discord)
         pool = make_pool(
@@ -169,6 +173,18 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             timeout_minutes=settings.tasks.silence_minutes,
             load=pictures,
         )
+        copies = await stack.enter_async_context(
+            copying(
+                settings.archive,
+                database=database,
+                store=store,
+                pool=pool,
+                changes=changes,
+                tell=events.put_nowait,
+                clock=clock,
+                wall=SystemClock(),
+            )
+        )
         watching = make_watching(
             use_cases, store=store, outbox=outbox, changes=changes, access=access, links=links, clock=clock
         )
@@ -180,12 +196,14 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             more=[
                 *mj.routes(),
                 *watching.routes,
+                *copies.routes,
                 *Operator(use_cases, links).routes(),
                 *AccountRoutes(accounts, use_cases).routes(),
                 *SettingsView(in_force(settings)).routes(),
                 *DeliveryRoutes(outbox, clock).routes(),
             ],
             around=watching.around,
+            troubles=copies.troubles,
             closing=[watching.streams.close],
             picture_hosts=[settings.discord.cdn_base],
         )
@@ -201,6 +219,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 group.create_task(watching.feed.run(), name="tell who listens"),
                 group.create_task(alerts.run(), name="tell the operator"),
                 group.create_task(accounts.watch(), name="follow the file of accounts"),
+                *copies.start(group),
             ]
             if not keeping.is_off:
                 loops.append(group.create_task(upkeep.run(), name="remove old tasks"))
@@ -213,6 +232,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                             settings.http.port if port is None else port,
                             Patience(connections=settings.http.max_connections),
                         ) as url:
+                            tell_address(links, settings.http, url)
                             yield url
                     finally:
                         await dispatcher.drain()

@@ -115,7 +115,7 @@ async def main() -> None:
             httpx.AsyncClient(trust_env=False, timeout=60) as client,
             simulator(client, **JOB) as (control, found),
         ):
-            environ = {**found, "DATABASE_PATH": str(Path(folder) / "tasks.db"), "CONCURRENCY": "100"}
+            environ = {**found, "DATABASE_PATH": str(Path(folder) / "tasks.db"), "CONCURRENCY": "100", "ARCHIVE": "off"}
             async with service(client, environ) as url:
                 for at_once in ROUNDS:
                     await measure(client, url, control, hooks, at_once)

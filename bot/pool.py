@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from bot import downloads
 from bot import properties as pages
 from bot.client import AccountClient, AccountConfig
 from bot.endpoints import Endpoints
@@ -146,6 +147,19 @@ class Pool:
 
     async def refresh(self, account: str, urls: Sequence[str]) -> Mapping[str, str]:
         return await self._client(account).refresh(urls)
+
+    async def load(self, account: str, url: str, most: int) -> bytes:
+        """What stands behind a link of Discord's, over the account's own proxy and CDN: no login is needed for it.
+
+        Raises as `bot.downloads.load` does.
+        """
+        member = self._members.get(account)
+        config = member.client.config if member is not None else None
+        endpoints, proxy_url = self._endpoints, self._proxy_url
+        if config is not None:
+            endpoints = config.endpoints or endpoints
+            proxy_url = proxy_url if config.proxy_url is None else config.proxy_url
+        return await downloads.load(url, most, endpoints=endpoints, proxy_url=proxy_url, properties=self._properties)
 
     def pause(self, account: str, reason: str) -> None:
         self._client(account).pause(reason)

@@ -47,6 +47,7 @@ class Database:
         self._writer: Writer
         self._reader: aiosqlite.Connection
         self.hooks_written = asyncio.Event()  # set after each commit that put call-backs into the outbox
+        self.images_written = asyncio.Event()  # the same for pictures to be copied
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from storage import sql
 from storage.database import Database
+from storage.images import Wanted, statements_of
 from storage.recent import Recent
 from storage.records import (
     follower_row_of,
@@ -36,16 +37,24 @@ NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
 class Tasks:
     """The tasks of one database. `recent` is how many are kept in memory, about 3 kB each.
 
-    `operator_hook` is a URL that no row holds: the outbox knows it, too.
+    `operator_hook` is a URL that no row holds: the outbox knows it, too. `copies` says what is to be copied; None:
+    nothing.
     """
 
     def __init__(
-        self, database: Database, *, recent: int = 4096, clock: Clock | None = None, operator_hook: str = ""
+        self,
+        database: Database,
+        *,
+        recent: int = 4096,
+        clock: Clock | None = None,
+        operator_hook: str = "",
+        copies: Wanted | None = None,
     ) -> None:
         self._operator_hook = operator_hook
         self._database = database
         self._recent = Recent(recent)
         self._clock = clock or SteadyClock()
+        self._copies = copies
 
     # ------------------------------------------------------------ writing
 
@@ -108,6 +117,7 @@ class Tasks:
         # What the operator may have sent again keeps its pictures.
         spent = [task for task in tasks if task.pictures and task.is_over and not is_open_end(task)]
         statements += (Statement(sql.FORGET_PICTURES, [(own_key(task.id),) for task in spent]),)
+        copying = [] if self._copies is None else statements_of(tasks, self._copies, self._clock.now())
 
         is_committed = False
 
@@ -118,10 +128,13 @@ class Tasks:
             self._recent.committed(tasks)
             if hooks or over:
                 self._database.hooks_written.set()
+            if any(each.rows for each in copying):
+                self._database.images_written.set()
 
         self._recent.begin(tasks)
         try:
-            await self._database.write(*(each for each in statements if each.rows), committed=committed)
+            written = [each for each in (*statements, *copying) if each.rows]
+            await self._database.write(*written, committed=committed)
         except BaseException:
             self._recent.doubtful(tasks)
             raise

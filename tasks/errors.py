@@ -134,6 +134,12 @@ class KeyReused(BadRequest):
     code = "key_reused"
 
 
+class CannotCut(BadRequest):
+    """This picture cannot be cut."""
+
+    code = "cannot_cut"
+
+
 class Unauthorized(ServiceError):
     """The API secret is missing or wrong."""
 
@@ -156,6 +162,18 @@ class StoreFailed(ServiceError):
     """The task could not be written to the database."""
 
     code = "store_failed"
+
+
+class CuttingBusy(ServiceError):
+    """Too many pictures are being cut at this moment."""
+
+    code = "cutting_busy"
+
+
+class ArchiveFailed(ServiceError):
+    """The copies of pictures cannot be read or written."""
+
+    code = "archive_failed"
 
 
 # ---------------------------------------------------------------- what can become of a send

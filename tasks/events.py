@@ -234,6 +234,27 @@ class RetryAsked:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CopyStored:
+    """We have a copy of one of a task's pictures. `url` is its link at Discord, without the signature."""
+
+    task_id: str
+    role: str  # result | preview
+    url: str
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CopyRemoved:
+    """The copy of that name is about to go."""
+
+    task_id: str
+    role: str
+    url: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Tick:
     """Time has passed: look at the deadlines. `now` in ms, when it was put on the queue."""
 
@@ -255,4 +276,5 @@ Heard = (
 )
 Outcome = SendPosted | SendNotMade | SendDenied | SendUncertain
 Asked = CancelAsked | AdoptAsked | RetryAsked
-Event = Heard | Connected | Disconnected | Recalled | Outcome | Asked | Tick
+Copied = CopyStored | CopyRemoved
+Event = Heard | Connected | Disconnected | Recalled | Outcome | Asked | Copied | Tick

@@ -2,7 +2,8 @@
 somebody looks.
 
 Law: looking never fails, nor waits long, because a link could not be renewed: then the old one stays, and Discord is
-asked again when some time has passed. A link that is still good costs a comparison.
+asked again when some time has passed. A link that is still good costs a comparison; where there is a copy of ours it
+is not renewed.
 """
 
 from __future__ import annotations
@@ -47,7 +48,12 @@ class FreshLinks:
 
     async def refreshed(self, task: Task) -> Task:
         """The task with links that work for an hour at least, where that can be had. Never raises."""
-        if task.image is None or expires(task.image.url) > self._clock.now() + HOUR or not task.is_over:
+        if (
+            task.image is None
+            or task.image.stored
+            or expires(task.image.url) > self._clock.now() + HOUR
+            or not task.is_over
+        ):
             return task
         account = self._account_for(task)
         if account is None or not self._may_try(task.id):

@@ -18,7 +18,7 @@ from tasks.events import (
     Refused,
     Started,
 )
-from tasks.model import CORRECTED, END, Hook, Phase, Status, Task
+from tasks.model import CORRECTED, END, Hook, Image, Phase, Status, Task
 
 _MOVES: dict[Status, frozenset[Status]] = {
     Status.NOT_START: frozenset({Status.SUBMITTED, Status.FAILURE, Status.CANCEL, Status.MODAL}),
@@ -78,7 +78,15 @@ def _advanced(task: Task, event: Queued | Started | Progressed) -> Task:
         case Progressed():
             percent = min(max(task.progress or 0, event.percent or 0), ALMOST)
             running = _running(task, event, percent)
-            return replace(running, mode=event.mode or task.mode, preview=event.preview or task.preview)
+            return replace(running, mode=event.mode or task.mode, preview=_preview(task, event))
+
+
+def _preview(task: Task, event: Progressed) -> Image | None:
+    """The newest; told once more, a picture keeps its copy."""
+    old, new = task.preview, event.preview
+    if old is None or new is None:
+        return new or old
+    return replace(new, stored=old.stored) if new.url.partition("?")[0] == old.url.partition("?")[0] else new
 
 
 def _refused(task: Task, event: Refused, now: int) -> Task:

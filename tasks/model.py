@@ -120,7 +120,8 @@ class Button:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
-    """A picture (or clip) at Discord. `url` is Discord's own; it carries a signature that expires."""
+    """A picture (or clip) at Discord. `url` is Discord's own; it carries a signature that expires. `stored` is the name
+    of our copy; "" when there is none."""
 
     url: str
     filename: str = ""
@@ -128,6 +129,7 @@ class Image:
     width: int | None = None
     height: int | None = None
     size: int | None = None
+    stored: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

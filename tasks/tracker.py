@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from tasks.board import Board
 from tasks.congestion import Congestion
+from tasks.copies import note_copy
 from tasks.corrections import is_open_end
 from tasks.deadlines import MINUTE, Deadlines
 from tasks.errors import StoreFailed
@@ -21,6 +22,8 @@ from tasks.events import (
     AdoptAsked,
     CancelAsked,
     Connected,
+    CopyRemoved,
+    CopyStored,
     Disconnected,
     Event,
     Finished,
@@ -215,6 +218,8 @@ class Tracker:
             case RetryAsked():
                 if await self._late.retry(event.task_id):
                     self._freed()
+            case CopyStored() | CopyRemoved():
+                await note_copy(self._board, self._store, event, self.hear)
             case SendPosted() | SendNotMade() | SendDenied() | SendUncertain():
                 send_ended(self._board, event)
             case _:

@@ -469,6 +469,32 @@ def test_what_the_commands_need_is_read_without_an_account() -> None:
         settings.load_storage({"PURGE_AT": "25:00"}, [])
 
 
+def test_copies_lie_in_the_data_folder_the_simulator_s_apart() -> None:
+    assert read().archive.folder == ROOT / "data" / "images"
+    assert read(DATA_DIR="/data").archive.folder == Path("/data/images")
+    assert load({"DATA_DIR": "/data"}, [], simulator=True).archive.folder == Path("/data/simulator-images")
+    assert read(ARCHIVE_DIR="/x").archive.folder == Path("/x")
+
+
+def test_a_bucket_wants_its_name_and_keys() -> None:
+    told = mistakes(ARCHIVE="S3", S3_BUCKET="b")
+    assert "ARCHIVE=s3 needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY" in told
+    assert "ARCHIVE_REDIRECT" in mistakes(ARCHIVE_REDIRECT="yes")
+    got = read(ARCHIVE="s3", S3_BUCKET="b", S3_ACCESS_KEY_ID="key-id", S3_SECRET_ACCESS_KEY="key-secret")
+    assert "key-" not in repr(got)
+    assert {"key-id", "key-secret"} <= {*got.secrets()}
+
+
+@pytest.mark.parametrize(("text", "path"), [("/a/b/", "a/b"), ("a", "a"), ("a.b/c-d_e", "a.b/c-d_e")])
+def test_a_prefix_in_a_bucket(text: str, path: str) -> None:
+    assert read(S3_PREFIX=text).archive.s3_prefix == path
+
+
+@pytest.mark.parametrize("text", ["a//b", "..", "a/../b", "/", "ä", "a b"])
+def test_a_prefix_that_is_none_is_refused(text: str) -> None:
+    assert "S3_PREFIX" in mistakes(S3_PREFIX=text)
+
+
 @pytest.mark.parametrize("text", ["4:30", "24:00", "12:60", "noon", "04:30:00", "٠٤:٣٠"])
 def test_an_hour_that_is_none_is_refused(text: str) -> None:
     assert "PURGE_AT" in mistakes(PURGE_AT=text)

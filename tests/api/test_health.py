@@ -50,6 +50,12 @@ async def test_what_is_wrong_is_named() -> None:
     assert "The token is dead." in told["reasons"][1]
 
 
+async def test_what_else_is_wrong_is_named() -> None:
+    async with running(Twin(WELL), troubles=["Pictures cannot be copied."]) as api:
+        told = (await api.get("/health")).json
+    assert (told["status"], told["reasons"]) == ("degraded", ["Pictures cannot be copied."])
+
+
 async def test_a_broken_store_degrades() -> None:
     service = Twin(WELL)
     service.breaks = StoreFailed(hint="The disk is full.")

@@ -280,8 +280,16 @@ async def running(
     links: Links | None = None,
     max_body: int = MAX_BODY,
     more: Iterable[Route] = (),
+    troubles: Sequence[str] = (),
 ) -> AsyncIterator[Caller]:
     service = service or Twin()
-    app = make_app(service=service, access=access or Access(), links=links or Links(), max_body=max_body, more=more)
+    app = make_app(
+        service=service,
+        access=access or Access(),
+        links=links or Links(),
+        max_body=max_body,
+        more=more,
+        troubles=lambda: troubles,
+    )
     async with serve(app, "127.0.0.1", 0) as base, aiohttp.ClientSession() as session:
         yield Caller(session, base, service)

@@ -115,6 +115,7 @@ async def finished(house: House, working: asyncio.Task[None], *, seconds: float 
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await working
+            await asyncio.gather(*(asked.ended for asked in house.caller.asked.values()))  # also what nobody waited for
     caller, hooks = house.caller, house.hooks
     over = {asked.id for asked in caller.asked.values() if asked.document}
     await hooks.until(lambda: over <= hooks.ended.keys(), TOLD_SECONDS)

@@ -96,7 +96,7 @@ class Client:
 def settings_for(
     simulator: Simulator, folder: Path, *, concurrency: int = 12, accounts: int = 1, environ: dict[str, str]
 ) -> Settings:
-    environ = {"DATABASE_PATH": str(folder / "tasks.db"), **environ}
+    environ = {"DATABASE_PATH": str(folder / "tasks.db"), "ARCHIVE": "off", **environ}
     loaded = load(environ, (), simulator=True)
     ours = [
         AccountSettings(

@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def environment(folder: Path, simulator: Simulator | None = None, **more: str) -> dict[str, str]:
-    environ = {"PATH": os.environ["PATH"], "DATABASE_PATH": str(folder / "tasks.db"), "LOG_FORMAT": "json", **more}
+    environ = {"PATH": os.environ["PATH"], "DATABASE_PATH": str(folder / "tasks.db"), "LOG_FORMAT": "json"}
+    environ |= {"ARCHIVE": "off", **more}
     if simulator is not None:
         account = simulator.accounts[0]
         environ |= {

@@ -33,6 +33,8 @@ async def run(requests: int, seed: int, folder: Path) -> Report:
         "SEND_INTERVAL_MS": "0",
         "SILENCE_MINUTES": "1",
         "DATABASE_PATH": str(folder / "tasks.db"),
+        "ARCHIVE": "disk",
+        "ARCHIVE_DIR": str(folder / "images"),
     }
     started = time.monotonic()
     async with whole(folder, environ=environ, accounts=2, job_seconds=0.01, steps=2) as house:

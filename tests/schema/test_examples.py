@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator.pictures import read_metadata
 from tests.e2e.harness import Whole, whole
+from tests.e2e.test_archive import copied, on_disk
 from tests.schema.judging import METHODS, Answer, Judge
 
 Json = dict[str, Any]
@@ -83,11 +84,12 @@ async def test_each_example_is_answered_as_the_document_says(tmp_path: Path) -> 
 
 
 async def test_each_example_does_what_it_says_where_its_ids_exist(tmp_path: Path) -> None:
-    async with whole(tmp_path) as house:
+    async with whole(tmp_path, environ=on_disk(tmp_path)) as house:
         document = await told(house, "/openapi.json")
         judge = Judge(document)
         task_id = await house.client.submit(action="IMAGINE", prompt="a dog")
         await house.hooks.until_ended(task_id)
+        await copied(house.client, task_id)
         task = await told(house, f"/mj/task/{task_id}/fetch")
         [account] = await told(house, "/mj/account/list")
         real: Json = {
@@ -98,6 +100,7 @@ async def test_each_example_does_what_it_says_where_its_ids_exist(tmp_path: Path
             "content": f"{task_id} V3",
             "customId": next(button["customId"] for button in task["buttons"] if "reroll" in button["customId"]),
             "jobId": task["jobId"],
+            "name": task["imageUrl"].rpartition("/")[2],
         }
         taken: list[str] = []
         for example in examples(document):

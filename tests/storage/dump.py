@@ -43,6 +43,7 @@ from tests.storage.builders import a_hook, a_send
 
 FOLDER = Path(__file__).parent / "databases"
 OLD_ID = "8a2c5959-1111-4222-8333-444455556666"
+COPY = "adbd1ba4-0123-4567-89ab-cdef01234567-0123456789abcdefghijklmnopqrstuv.png"
 JOB = "adbd1ba4-0123-4567-89ab-cdef01234567"
 OWNERS_SINCE = 3  # the version from which a task's document names its owner
 
@@ -124,6 +125,11 @@ async def fill(path: Path) -> None:
                 " last_status = 500 WHERE id = ?"
             )
             await database.write(Statement(settle, [(status, row)]))
+        image = (
+            "INSERT INTO images (task_id, role, url, name, place, state, due, type, size, created)"
+            " VALUES (6, 'result', 'https://cdn.test/a.png', ?, 'disk', 'stored', 0, 'image/png', 7, 9)"
+        )
+        await database.write(Statement(image, [(COPY,)]))
         await database.write(Statement("INSERT INTO imported (old_id, task_id) VALUES (?, 6)", [(OLD_ID,)]))
         await Translations(database, size=10, clock=At()).keep({"digest of the text": "a dog"}, "DeepL")
 

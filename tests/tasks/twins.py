@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from storage.database import Database
+from storage.images import Wanted
 from storage.outbox import Outbox
 from storage.tasks import Tasks
 from tasks.allowance import Allowances
@@ -115,13 +116,21 @@ class House:
     _numbers = itertools.count(1)  # no nonce comes twice, not after a restart either
 
     def __init__(
-        self, database: Database, desk: Desk, clock: SetClock, *, remix_waits: bool = False, send_interval: float = 0.0
+        self,
+        database: Database,
+        desk: Desk,
+        clock: SetClock,
+        *,
+        remix_waits: bool = False,
+        send_interval: float = 0.0,
+        copies: Wanted | None = None,
     ) -> None:
-        self.desk, self.clock = desk, clock
-        self.store, self.outbox, self.changes = Tasks(database), Outbox(database), Changes()
+        self.desk, self.clock, self.database = desk, clock, database
+        self.store = Tasks(database, clock=clock, copies=copies)
+        self.outbox, self.changes = Outbox(database), Changes()
         journal = Journal(self.store, self.changes, clock)
         numbers = self._numbers
-        events: asyncio.Queue[Event] = asyncio.Queue()
+        self.events = events = asyncio.Queue[Event]()
         self.posting = Posting(desk, events.put_nowait)
         self.awake = asyncio.Event()
         congestion = Congestion()
@@ -211,11 +220,17 @@ async def house(
     *,
     remix_waits: bool = False,
     send_interval: float = 0.0,
+    copies: Wanted | None = None,
 ) -> AsyncIterator[House]:
     """Open, started and running; stopped in order at the end."""
     async with Database(folder / "tasks.db") as database:
         built = House(
-            database, desk or Desk(), clock or SetClock(), remix_waits=remix_waits, send_interval=send_interval
+            database,
+            desk or Desk(),
+            clock or SetClock(),
+            remix_waits=remix_waits,
+            send_interval=send_interval,
+            copies=copies,
         )
         await built.tracker.start()
         await built.dispatcher.start()

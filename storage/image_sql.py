@@ -1,0 +1,66 @@
+"""The statements on the table of copies, as `storage.sql` has those on all others."""
+
+# The picture may be known already: a task is written again when it has got its seed, say.
+INSERT_IMAGE = """
+INSERT INTO images (task_id, role, url, name, place, due, width, height, created)
+VALUES (:task, :role, :url, :name, :place, :now, :width, :height, :now) ON CONFLICT DO NOTHING
+"""
+
+# A preview is wanted until the next one comes, or the end.
+FORGET_PREVIEWS = """
+UPDATE images SET task_id = NULL
+WHERE role = 'preview' AND task_id = :task AND url <> :but
+"""
+
+# The call-back of an end waits a little for the copy, if that was asked for just now.
+HOLD_HOOKS = """
+UPDATE outbox SET due = :until
+WHERE task_id = :task AND status = 'due' AND due = 0 AND attempts = 0 AND event IN ('end', 'corrected')
+AND EXISTS (SELECT 1 FROM images WHERE images.task_id = :task AND state = 'due' AND images.created = :now)
+"""
+
+RELEASE_HOOKS = """
+UPDATE outbox SET due = 0
+WHERE task_id = ? AND status = 'due' AND due > 0 AND attempts = 0 AND event IN ('end', 'corrected')
+"""
+
+_IMAGE = "id, task_id, role, url, name, place, state, attempts, due, type, size, width, height, created, last_error"
+
+IMAGES_DUE = f"""
+SELECT {_IMAGE} FROM images
+WHERE state = 'due' AND due <= :now AND task_id IS NOT NULL AND id NOT IN (SELECT value FROM json_each(:without))
+ORDER BY due, id LIMIT :limit
+"""  # noqa: S608 - the only thing put in is the constant above
+
+NEXT_IMAGE_DUE = "SELECT min(due) FROM images WHERE state = 'due' AND task_id IS NOT NULL AND due > ?"
+
+IMAGE_NAMED = f"SELECT {_IMAGE} FROM images WHERE name = ?"  # noqa: S608 - as above
+
+IMAGES_OF_TASK = f"SELECT {_IMAGE} FROM images WHERE task_id = ? ORDER BY id"  # noqa: S608 - as above
+
+IMAGES_UNWANTED = f"""
+SELECT {_IMAGE} FROM images WHERE task_id IS NULL AND place IN (SELECT value FROM json_each(?)) LIMIT ?
+"""  # noqa: S608 - as above
+
+# Oldest first, by the index alone.
+IMAGES_OLDEST = f"""
+SELECT {_IMAGE} FROM images
+WHERE state = 'stored' AND created < ? AND task_id IS NOT NULL AND place IN (SELECT value FROM json_each(?))
+ORDER BY created LIMIT ?
+"""  # noqa: S608 - as above
+
+IMAGES_SIZE = "SELECT coalesce(sum(size), 0) FROM images INDEXED BY images_stored WHERE state = 'stored'"
+
+# What is not stored yet may go elsewhere.
+MOVE_DUE = "UPDATE images SET place = ? WHERE state = 'due'"
+
+SETTLE_IMAGE = """
+UPDATE images SET state = :state, due = coalesce(:due, due), last_error = :error, attempts = attempts + :counts
+WHERE id = :id
+"""
+
+WRITTEN_IMAGE = "UPDATE images SET type = :type, size = :size, last_error = '' WHERE id = :id"
+
+STORED_IMAGE = "UPDATE images SET state = 'stored' WHERE id = ?"
+
+FORGET_IMAGE = "DELETE FROM images WHERE id = ?"

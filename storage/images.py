@@ -1,0 +1,179 @@
+"""Copies of results: which are due, stored, given up, removed. A row is written together with the change of its task
+(`storage.tasks`), and loaded and removed by someone else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import string
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from storage import image_sql
+from storage.database import Database
+from storage.records import json_list, own_key
+from storage.writer import Row, Statement
+from tasks.copy import Copy
+from tasks.model import Image, Task
+
+_ALPHABET = string.ascii_lowercase + string.digits  # also for disks that know no case
+_SECRET_LENGTH = 32  # 165 bits
+_EXTENSIONS = ("png", "webp", "jpg", "jpeg", "gif", "mp4", "webm", "mov")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """What is to be copied, and where to. `first_ms`: how long the call-back of an end waits for it."""
+
+    place: str  # disk | s3
+    previews: bool = False
+    first_ms: int = 0
+
+
+def statements_of(tasks: Iterable[Task], wanted: Wanted, now: int) -> list[Statement]:
+    """What is written with a change of these tasks, behind their call-backs."""
+    tasks = list(tasks)
+    over = [task for task in tasks if task.is_over]
+    results = [(task, "result", task.image) for task in over if task.image and not task.image.stored]
+    running = [task for task in tasks if wanted.previews and not task.is_over and task.preview]
+    previews = [(task, "preview", task.preview) for task in running if task.preview and not task.preview.stored]
+    brought = [_row_of(task, role, image, wanted, now) for task, role, image in (*results, *previews)]
+    held = [{"task": own_key(task.id), "until": now + wanted.first_ms, "now": now} for task, *_ in results]
+    outdated = [(task, bare(task.preview.url) if task.preview else "") for task in running]
+    outdated += [(task, "") for task in over] if wanted.previews else []
+    return [
+        Statement(image_sql.INSERT_IMAGE, brought),
+        Statement(image_sql.HOLD_HOOKS, held if wanted.first_ms else []),
+        Statement(image_sql.FORGET_PREVIEWS, [{"task": own_key(task.id), "but": url} for task, url in outdated]),
+    ]
+
+
+def _row_of(task: Task, role: str, image: Image, wanted: Wanted, now: int) -> dict[str, object]:
+    return {
+        "task": own_key(task.id),
+        "role": role,
+        "url": bare(image.url),
+        "name": new_name(task, image),
+        "place": wanted.place,
+        "now": now,
+        "width": image.width,
+        "height": image.height,
+    }
+
+
+def bare(url: str) -> str:
+    """A link without its signature: the same picture's links are equal so."""
+    return url.partition("?")[0]
+
+
+def new_name(task: Task, image: Image) -> str:
+    """The job's id, for people; then what nobody can guess."""
+    stem = task.job_id if task.job_id and re.fullmatch(r"[0-9a-f-]{36}", task.job_id) else task.id
+    extension = (image.filename or bare(image.url)).rpartition(".")[2].lower()
+    secret = "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_LENGTH))
+    return f"{stem}-{secret}.{extension if extension in _EXTENSIONS else 'bin'}"
+
+
+class Images:
+    """The copies of one database; the `Copies` of `tasks.archiving` and `tasks.thinning`. What may be removed is told
+    of these `places` alone: nothing can be removed from others."""
+
+    def __init__(self, database: Database, places: Collection[str] = ("disk",)) -> None:
+        self._database = database
+        self._places = json_list(places)
+
+    async def start(self, place: str) -> None:
+        """What was to be stored elsewhere when the settings were others is stored there now."""
+        await self._database.write(Statement(image_sql.MOVE_DUE, [(place,)]))
+
+    @property
+    def wake(self) -> asyncio.Event:
+        """Set when rows may have been added; cleared by whoever looks for them."""
+        return self._database.images_written
+
+    async def due(self, now: int, limit: int, without: Collection[int] = ()) -> list[Copy]:
+        """Those whose time has come, longest due first."""
+        given = {"now": now, "limit": limit, "without": json_list(without)}
+        return [_copy(row) for row in await self._database.read(image_sql.IMAGES_DUE, given)]
+
+    async def next_due_time(self, after: int) -> int | None:
+        """When the first that is due later than `after` becomes due."""
+        [(time,)] = await self._database.read(image_sql.NEXT_IMAGE_DUE, (after,))
+        return None if time is None else int(time)
+
+    async def named(self, name: str) -> Copy | None:
+        return next((_copy(row) for row in await self._database.read(image_sql.IMAGE_NAMED, (name,))), None)
+
+    async def of_task(self, task_id: str) -> list[Copy]:
+        """In the order they were written."""
+        return [_copy(row) for row in await self._database.read(image_sql.IMAGES_OF_TASK, (own_key(task_id),))]
+
+    async def written(self, copy: Copy, *, type: str, size: int) -> None:  # noqa: A002 - the field's name
+        """The file is where it belongs; its task is to be told."""
+        row = {"id": copy.id, "type": type, "size": size}
+        await self._database.write(Statement(image_sql.WRITTEN_IMAGE, [row]))
+
+    async def stored(self, copy: Copy) -> None:
+        """Its task has been told; the call-backs that wait for it wait no longer."""
+        statements = [Statement(image_sql.STORED_IMAGE, [(copy.id,)])]
+        if copy.role == "result":
+            statements.append(Statement(image_sql.RELEASE_HOOKS, [(own_key(copy.task_id),)]))
+        await self._database.write(*statements, committed=self._database.hooks_written.set)
+
+    async def retry(self, copy: Copy, due: int, error: str) -> None:
+        await self._settle(copy, "due", due=due, error=error)
+
+    async def give_up(self, copy: Copy, error: str) -> None:
+        await self._settle(copy, "given_up", error=error)
+
+    async def removed(self, copy: Copy) -> None:
+        """Its file is gone; its task goes on without it."""
+        await self._settle(copy, "removed", counts=0)
+
+    async def forget(self, copies: Sequence[Copy]) -> None:
+        """Their files are gone, and nobody wants them."""
+        if copies:
+            await self._database.write(Statement(image_sql.FORGET_IMAGE, [(copy.id,) for copy in copies]))
+
+    async def unwanted(self, limit: int) -> list[Copy]:
+        """Those whose task is gone, and previews that were followed by others."""
+        return [_copy(row) for row in await self._database.read(image_sql.IMAGES_UNWANTED, (self._places, limit))]
+
+    async def oldest(self, before: int, limit: int) -> list[Copy]:
+        """Stored ones from before that time (ms), oldest first."""
+        given = (before, self._places, limit)
+        return [_copy(row) for row in await self._database.read(image_sql.IMAGES_OLDEST, given)]
+
+    async def size(self) -> int:
+        """Bytes of all that is stored."""
+        [(size,)] = await self._database.read(image_sql.IMAGES_SIZE)
+        return int(size)
+
+    async def _settle(
+        self, copy: Copy, state: str, *, due: int | None = None, error: str = "", counts: int = 1
+    ) -> None:
+        row = {"id": copy.id, "state": state, "due": due, "error": error, "counts": counts}
+        await self._database.write(Statement(image_sql.SETTLE_IMAGE, [row]))
+
+
+def _copy(row: Row) -> Copy:
+    number, task_id, role, url, name, place, state, attempts, due, type_, size, width, height, created, error = row
+    return Copy(
+        id=number,
+        task_id="" if task_id is None else str(task_id),
+        role=role,
+        url=url,
+        name=name,
+        place=place,
+        state=state,
+        attempts=attempts,
+        due=due,
+        type=type_,
+        size=size,
+        width=width,
+        height=height,
+        created=created,
+        last_error=error,
+    )
