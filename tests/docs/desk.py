@@ -3,8 +3,8 @@
 
 - `curl` fails when the service refuses: by an HTTP status, or by `Error-Code`, which refusals of /mj have too. It sends
   the secret where the line sends none and the page has secrets. A stream (-N) is listened to for a second.
-- `python` is ours. What serves until it is stopped gets a free port and a folder of its own, and is stopped by Ctrl+C as
-  soon as it says that it is there.
+- `python` is ours. What serves until it is stopped gets a free port and a folder of its own, and is stopped by Ctrl+C
+  as soon as it says that it is there.
 - `make` says what it would do; its targets have tests, or are the tests.
 """
 
@@ -28,7 +28,10 @@ REQUIREMENTS = tuple(path.name for path in sorted(ROOT.glob("requirements*.txt")
 
 _CURL = """#!/bin/sh
 said=$(mktemp)
-case "$*" in *mj-api-secret*|*Authorization*) ;; *) [ -z "$API_SECRET" ] || set -- -H "mj-api-secret: $API_SECRET" "$@" ;; esac
+case "$*" in
+*mj-api-secret*|*Authorization*) ;;
+*) [ -z "$API_SECRET" ] || set -- -H "mj-api-secret: $API_SECRET" "$@" ;;
+esac
 case " $* " in *" -N "*) set -- --max-time 1 "$@" ;; esac
 "$REAL_CURL" --silent --show-error --fail-with-body --dump-header "$said" "$@"
 code=$?

@@ -6,9 +6,10 @@ Law: what a page writes for an id or an address, and what stands for it here, is
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,13 @@ from settings import load
 from simulator import Simulator
 from storage.database import Database
 from storage.tasks import Tasks
-from tasks.model import Phase, Status
+from tasks.model import Action, Phase, Status, Task
+from tests.e2e.harness import Client, Document
+from tests.e2e.test_archive import copied
 from tests.e2e.test_many_accounts import table
 
 SECRET, ADMIN = "the-callers-secret-of-the-pages", "the-operators-secret-of-the-pages"
 NOBODY = "http://127.0.0.1:9/hook"  # a call-back to it stays due
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,81 +67,92 @@ async def house(folder: Path, simulator: Simulator, *, with_secrets: bool) -> As
 
 @dataclass(frozen=True, kw_only=True)
 class Props:
-    """What the pages name: two grids that were drawn, and one more whose task is to be an open end."""
+    """What the pages name. `stray` is a result of our account that no task has."""
 
     grid: Document
     variation: Document
     modal: str
-    adoptable: str
-    adoptable_message: str
-    repeatable: str
     delivery: str
+    stray: Document
+    open_ends: tuple[str, str] = ("1684310738264003", "1684310738264004")
 
     def names(self) -> dict[str, str]:
         """What is written → what is meant."""
+        picture = self.grid["imageUrl"].rpartition("/")[2]
         return {
             "1684310738264000": self.grid["_id"],
             "1684310738264001": self.variation["_id"],
             "1684310738264002": self.modal,
-            "1684310738264003": self.adoptable,
-            "1684310738264004": self.repeatable,
-            "1108302168013938689": self.adoptable_message,
+            "1108302168013938689": self.stray["taskId"],
             "deliveries/7/": f"deliveries/{self.delivery}/",
             "adbd1ba4-…": self.grid["hash"],
+            "adbd1ba4-0123-4567-89ab-cdef01234567-0123456789abcdefghijklmnopqrstuv.webp": picture,
+            "<name>": picture,
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Caller:
-    session: ClientSession
-    url: str
-
-    async def ask(self, path: str, **fields: Any) -> Any:
-        headers = {"mj-api-secret": ADMIN}
-        method = "POST" if fields else "GET"
-        async with self.session.request(method, self.url + path, json=fields or None, headers=headers) as response:
-            answer = await response.json()
-            assert response.status == 200, answer
-            return answer
-
-    async def draw(self, **fields: Any) -> Document:
-        """The finished task of /api/v1."""
-        task_id = (await self.ask("/api/v1/trigger/submit", **fields))["result"]
-        document: Document = await self.ask(f"/api/v1/tasks/{task_id}/wait?timeout=20")
-        assert document["status"] == "SUCCESS", document
-        return document
-
-
 async def props(folder: Path, simulator: Simulator) -> Props:
-    """Drawn by a service that runs for it and is stopped again: then two tasks are made into open ends."""
-    async with house(folder, simulator, with_secrets=True) as there, ClientSession() as session:
-        caller = Caller(session=session, url=there.url)
-        grid, adoptable, repeatable = await asyncio.gather(
-            caller.draw(action="IMAGINE", prompt="a dog", notifyHook=NOBODY),
-            caller.draw(action="IMAGINE", prompt="a cat"),
-            caller.draw(action="IMAGINE", prompt="a fox"),
-        )
-        of_grid = {"taskId": grid["_id"]}
+    """Drawn by a service that runs for it and is stopped again."""
+    headers = {"mj-api-secret": ADMIN}
+    async with house(folder, simulator, with_secrets=True) as there, ClientSession(headers=headers) as session:
+        client = Client(session=session, url=there.url, hook=NOBODY)
+        grid, stray = await asyncio.gather(_drawn(client, prompt="a dog"), _drawn(client, prompt="a cat"))
         variation, large = await asyncio.gather(
-            caller.draw(action="VARIATION", index=3, **of_grid), caller.draw(action="UPSCALE", index=2, **of_grid)
+            _drawn(client, action="VARIATION", index=3, taskId=grid["_id"]),
+            _drawn(client, action="UPSCALE", index=2, taskId=grid["_id"]),
         )
-        buttons = (await caller.ask(f"/mj/task/{large['_id']}/fetch"))["buttons"]
-        zoom = next(button["customId"] for button in buttons if "CustomZoom" in button["customId"])
-        modal = (await caller.ask("/mj/submit/action", taskId=large["_id"], customId=zoom))["result"]
-        [delivery] = await caller.ask(f"/api/v1/deliveries?taskId={grid['_id']}")
-    async with Database(folder / "tasks.db") as database:
-        store = Tasks(database)
-        for document in (adoptable, repeatable):
-            task = await store.get(document["_id"])
-            assert task is not None
-            failed = replace(task, status=Status.FAILURE, phase=Phase.OVER, fail_code="silence", fail_reason="Silence.")
-            await store.save([replace(failed, message_id=None, job_id=None, image=None, buttons=())])
-    return Props(
-        grid=grid,
-        variation=variation,
-        modal=modal,
-        adoptable=adoptable["_id"],
-        adoptable_message=adoptable["taskId"],
-        repeatable=repeatable["_id"],
-        delivery=delivery["id"],
-    )
+        [delivery] = await _got(client, f"/api/v1/deliveries?taskId={grid['_id']}")
+        made = Props(
+            grid=(await copied(client, grid["_id"]))[grid["_id"]],
+            variation=variation,
+            modal=await _asked(client, large),
+            delivery=delivery["id"],
+            stray=stray,
+        )
+    await _end_openly(folder / "tasks.db", made)
+    return made
+
+
+async def _drawn(client: Client, action: str = "IMAGINE", **fields: Any) -> Document:
+    task_id = await client.submit(action=action, **fields)
+    document: Document = await _got(client, f"/api/v1/tasks/{task_id}/wait")
+    assert document["status"] == "SUCCESS", document
+    return document
+
+
+async def _asked(client: Client, large: Document) -> str:
+    """A task that waits for its second input."""
+    buttons = (await _got(client, f"/mj/task/{large['_id']}/fetch"))["buttons"]
+    zoom = next(button["customId"] for button in buttons if "CustomZoom" in button["customId"])
+    body = {"taskId": large["_id"], "customId": zoom}
+    async with client.session.post(f"{client.url}/mj/submit/action", json=body) as response:
+        return str((await response.json())["result"])
+
+
+async def _got(client: Client, path: str) -> Any:
+    async with client.session.get(client.url + path) as response:
+        return await response.json()
+
+
+async def _end_openly(path: Path, made: Props) -> None:
+    """Two tasks of which nobody knows what became of them; the stray's own task is gone."""
+    with closing(sqlite3.connect(path)) as rows, rows:
+        rows.execute("PRAGMA foreign_keys = ON")
+        rows.execute("DELETE FROM tasks WHERE id = ?", (int(made.stray["_id"]),))
+    now = made.grid["finishTime"]
+    ends = [
+        Task(
+            id=name,
+            action=Action.IMAGINE,
+            status=Status.FAILURE,
+            phase=Phase.OVER,
+            account="a0",
+            content=f"an owl {name}",
+            fail_code="silence",
+            submit_time=now,
+            finish_time=now,
+        )
+        for name in made.open_ends
+    ]
+    async with Database(path) as database:
+        await Tasks(database).save(ends)
