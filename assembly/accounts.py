@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,11 +28,9 @@ BY_HAND = "paused by the operator"
 
 
 class Accounts:
-    """`changed` is awaited when accounts have come, changed or gone."""
+    """`changed` is called when accounts have come, changed or gone."""
 
-    def __init__(
-        self, file: AccountsFile | None, pool: Pool, shared: Endpoints, changed: Callable[[], Awaitable[None]]
-    ) -> None:
+    def __init__(self, file: AccountsFile | None, pool: Pool, shared: Endpoints, changed: Callable[[], None]) -> None:
         self._file = file
         self._pool = pool
         self._shared = shared
@@ -43,7 +41,7 @@ class Accounts:
         """Follow the file. Never raises: a mistake in it is logged, and the accounts stay as they are."""
         while self._file is not None:
             await asyncio.sleep(LOOK_SECONDS)
-            if self._file.has_changed():
+            if self._file.has_settled():
                 await self.read_again()
 
     async def read_again(self) -> None:
@@ -59,16 +57,15 @@ class Accounts:
     async def _apply(self, wanted: Sequence[AccountFields]) -> None:
         configs = [fields.config(self._shared) for fields in wanted]
         kept = {config.id for config in configs}
-        gone = [known.id for known in self._pool.configs() if known.id not in kept]
-        for account in gone:
-            log.info("account %s is not ours any more", account)
-            await self._pool.remove(account)
         known = {config.id: config for config in self._pool.configs()}
         for config in configs:
             if known.get(config.id) != config:
                 log.info("account %s %s", config.id, "has changed" if config.id in known else "is new")
                 await self._pool.put(config)
-        await self._changed()
+        for account in known.keys() - kept:  # last: what waits never sees fewer accounts than there are to be
+            log.info("account %s is not ours any more", account)
+            await self._pool.remove(account)
+        self._changed()
 
     # ------------------------------------------------------------ asked for over HTTP
 
@@ -99,8 +96,7 @@ class Accounts:
         async with self._one_at_a_time:
             self._fields(account)
             self._writable().remove(account)
-            await self._pool.remove(account)
-            await self._changed()
+            await self._apply(self._writable().read())
 
     async def pause(self, account: str, reason: str) -> Setup:
         """Nothing new is sent with it until it is resumed; what runs is listened for. Raises AccountNotFound."""
@@ -110,7 +106,7 @@ class Accounts:
         """Whoever stopped it, and if its login had ended it logs in anew. Raises AccountNotFound."""
         setup = await self._set_paused(account, "")
         self._pool.resume(account)
-        await self._changed()
+        self._changed()
         return setup
 
     async def _set_paused(self, account: str, reason: str) -> Setup:
@@ -119,13 +115,13 @@ class Accounts:
                 return await self._put(msgspec.structs.replace(self._fields(account), paused=reason))
             config = self._config(account)
             await self._pool.put(replace(config, paused=reason))
-            await self._changed()
+            self._changed()
             return _setup(self._config(account))
 
     async def _put(self, fields: AccountFields) -> Setup:
+        """The whole file holds from now on: what was edited by hand meanwhile, too."""
         self._writable().put(fields)
-        await self._pool.put(fields.config(self._shared))
-        await self._changed()
+        await self._apply(self._writable().read())
         return _setup(self._config(fields.id))
 
     def _writable(self) -> AccountsFile:

@@ -110,15 +110,19 @@ def _words(error: msgspec.ValidationError) -> str:
 class AccountsFile:
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int] | None = None  # as it was last read or written here
+        self._looked: tuple[int, int] | None = None  # as it was at the last look
 
-    def has_changed(self) -> bool:
-        """Since it was last read or written here."""
-        return self._mark() != self._seen
+    def has_settled(self) -> bool:
+        """Has somebody else changed it, and not since the last look? An editor may empty it first, or take it away, and
+        half a list would send accounts away, and end what waits for them."""
+        mark = self._mark()
+        is_still, self._looked = mark == self._looked, mark
+        return is_still and mark != self._seen
 
     def read(self) -> list[AccountFields]:
         """All accounts; a file that is not there has none. Raises BadAccount."""
-        self._seen = self._mark()
+        self._seen = self._looked = self._mark()
         return self._accounts(self._document())
 
     def put(self, fields: AccountFields) -> None:
@@ -185,13 +189,14 @@ class AccountsFile:
 
     def _write(self, document: tomlkit.TOMLDocument) -> None:
         self._accounts(document)
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")  # mode 0600
+        real = self.path.resolve()  # a link to it stays one
+        handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")  # mode 0600
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(tomlkit.dumps(document))
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).replace(self.path)
+            Path(name).replace(real)
         except OSError as error:
             Path(name).unlink(missing_ok=True)
             raise BadAccount(f"{self.path} cannot be written.", hint="Let this user write its folder.") from error

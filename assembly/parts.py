@@ -29,9 +29,9 @@ from settings import (
     TaskSettings,
 )
 from tasks.banned import BannedWords, BannedWordsUnreadable
+from tasks.clock import SteadyClock
 from tasks.deadlines import MINUTE, Deadlines
 from tasks.events import Event
-from tasks.ports import Clock
 from tasks.prompts import PromptRules
 from tasks.service import Limits
 from tasks.upkeep import Keeping
@@ -75,7 +75,7 @@ def make_pool(
     *,
     on_pause: Callable[[str, str], None],
     watch: Watch,
-    clock: Clock,
+    clock: SteadyClock,
 ) -> Pool:
     return Pool(
         accounts,
@@ -89,6 +89,7 @@ def make_pool(
         on_pause=on_pause,
         watch=watch,
         clock=clock,
+        set_clock=clock.set_by,
     )
 
 

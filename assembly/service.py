@@ -87,7 +87,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         http = await stack.enter_async_context(make_translation_client(settings.translation))
         translator = make_translator(http, settings.translation, clock, database)
         events, awake = asyncio.Queue[Event](), asyncio.Event()
-        alerts = Alerts(settings.hooks.alert_hook, clock=SystemClock(), signer=Signer(settings.hooks.webhook_secret))
+        alerts = Alerts(settings.hooks.alert_hook, clock=clock, signer=Signer(settings.hooks.webhook_secret))
         folder = ROOT / name if (name := settings.storage.capture_dir) else None
         captures = await stack.enter_async_context(Captures(folder, clock=clock))
         accounts_file = AccountsFile(ROOT / path) if (path := settings.discord.accounts_file) else None
@@ -145,7 +145,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             changes=changes,
             allowances=allowances,
             clock=clock,
-            wall=SystemClock(),
+            wall=clock,
             limits=make_limits(settings.tasks),
             rules=rules,
             submitted=awake.set,
@@ -158,7 +158,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
             allowed=make_allowed(settings.hooks),
             signer=Signer(settings.hooks.webhook_secret),
             clock=clock,
-            wall=SystemClock(),
+            wall=clock,
             told=changes.publish,
         )
         keeping = make_keeping(settings.storage)
@@ -182,7 +182,7 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
                 changes=changes,
                 tell=events.put_nowait,
                 clock=clock,
-                wall=SystemClock(),
+                wall=clock,
             )
         )
         watching = make_watching(

@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 TOKEN_INVALID = "token_invalid"  # noqa: S105 - the name of a reason, not a token
 _SETTLE_RETRY_CAP = 60.0
 
+SetClock = Callable[[int], None]  # is told what Discord's clock says (ms)
+
 
 class AccountClient:
     """Made once for each account; logs in as often as needed."""
@@ -52,6 +54,7 @@ class AccountClient:
         history_pages: int = 20,
         clock: Clock | None = None,
         on_pause: Callable[[str, str], None] = lambda account, reason: None,
+        set_clock: SetClock = lambda server_time: None,
         watch: Watch = unwatched,
     ) -> None:
         self.config = config
@@ -60,6 +63,7 @@ class AccountClient:
         self._history_pages = history_pages
         self._clock = clock or SteadyClock()
         self._on_pause = on_pause
+        self._tell_time = set_clock
         self._ear = Ear(account=config.id, channel_id=config.channel_id, sink=sink, private=hear_private, watch=watch)
         self._standing = Standing(config)
         self._brake = Brake()
@@ -252,6 +256,7 @@ class AccountClient:
                 if self.config.guild_id:
                     await wire.subscribe(self.config.guild_id)
                 await self._fetch_commands(wire.rest)
+                self._set_clock(wire.rest.server_time())
                 break
             except Exception as error:
                 self._hinder(error)
@@ -259,6 +264,11 @@ class AccountClient:
             delay = min(delay * 2, _SETTLE_RETRY_CAP)
         self._settled = True
         self._connected(replayed=False)
+
+    def _set_clock(self, server_time: int | None) -> None:
+        """Messages carry Discord's time: whatever this machine thinks, ours is to be the same."""
+        if server_time is not None:
+            self._tell_time(server_time)
 
     async def _fetch_commands(self, rest: Rest) -> None:
         guild, channel = self.config.guild_id, self.config.channel_id
@@ -276,9 +286,9 @@ class AccountClient:
 
     def _connected(self, *, replayed: bool) -> None:
         gap = self._standing.rise(self._clock.now(), replayed=replayed)
-        if gap is not None and self._ear.last_seen is not None:
+        if gap and self._ear.last_seen is not None:
             gap = self._ear.last_seen  # by Discord's own clock
-        log.info("account %s is connected%s", self.config.id, "" if gap is None else ", after a gap")
+        log.info("account %s is connected%s", self.config.id, ", after a gap" if gap else "")
         self._ear.tell(Connected(account=self.config.id, gap_since=gap))
 
     def _lost(self, reason: str) -> None:

@@ -13,7 +13,7 @@ from typing import Self
 
 from bot import downloads
 from bot import properties as pages
-from bot.client import AccountClient, AccountConfig
+from bot.client import AccountClient, AccountConfig, SetClock
 from bot.endpoints import Endpoints
 from bot.hearing import Sink, Watch, unwatched
 from bot.properties import Properties
@@ -43,8 +43,8 @@ class Pool:
     """Implements `tasks.ports.Gateway`.
 
     `fetch_properties`: whether Discord's pages are asked for their build; None: when it is Discord that is spoken to.
-    `on_pause` is called with account and reason whenever something pauses an account, and must not raise; `watch` sees
-    each event of ours and what was understood.
+    `on_pause` is called with account and reason whenever something pauses an account, and must not raise; `set_clock`
+    with what Discord's clock says, at each login; `watch` sees each event of ours and what was understood.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Pool:
         history_pages: int = 20,
         clock: Clock | None = None,
         on_pause: Callable[[str, str], None] = lambda account, reason: None,
+        set_clock: SetClock = lambda server_time: None,
         watch: Watch = unwatched,
     ) -> None:
         self._sink = sink
@@ -72,6 +73,7 @@ class Pool:
         self._history_pages = history_pages
         self._clock = clock
         self._on_pause = on_pause
+        self._set_clock = set_clock
         self._watch = watch
         self._is_open = False
         self._members = {config.id: _Member(client=self._made(config)) for config in accounts}
@@ -162,7 +164,8 @@ class Pool:
         return await downloads.load(url, most, endpoints=endpoints, proxy_url=proxy_url, properties=self._properties)
 
     def pause(self, account: str, reason: str) -> None:
-        self._client(account).pause(reason)
+        if account in self._members:  # else it is gone, and needs no pause
+            self._members[account].client.pause(reason)
 
     # ------------------------------------------------------------ ours
 
@@ -197,6 +200,7 @@ class Pool:
             history_pages=self._history_pages,
             clock=self._clock,
             on_pause=self._on_pause,
+            set_clock=self._set_clock,
             watch=self._watch,
         )
 

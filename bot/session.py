@@ -9,6 +9,7 @@ Discord could act on has left, whatever the error was. `docs/decisions/0002` has
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -57,11 +58,14 @@ class Session(AsyncSession[Response]):
     def __init__(self, *, proxied: bool) -> None:
         # libcurl reads http_proxy and no_proxy itself: "*" means no proxy for any host, "" the given one for all.
         self._options = {CurlOpt.NOPROXY: b"" if proxied else b"*", CurlOpt.MAXAGE_CONN: MAX_IDLE_SECONDS}
+        self.told = ("", 0.0)  # the last answer's Date, and when it came
         super().__init__(impersonate="chrome", default_headers=False, trust_env=False, curl_options=self._options)
 
     async def request(self, method: Any, url: str, once: Once | None = None, **kwargs: Any) -> Response:  # type: ignore[override]
         if once is None:
-            return await super().request(method, url, **kwargs)
+            answer = await super().request(method, url, **kwargs)
+            self.told = (answer.headers.get("Date", ""), time.monotonic())
+            return answer
         once.spend()
         body = _Body((kwargs.pop("data", None) or "").encode())
         kwargs["headers"] = {**kwargs["headers"], "Content-Length": str(len(body.content))}

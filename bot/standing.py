@@ -44,7 +44,7 @@ class Standing:
     def __init__(self, config: AccountConfig) -> None:
         self.config = config
         self._connected_since: int | None = None
-        self._lost_at: int | None = None  # since then something may have been missed
+        self._lost_at: int | None = 0  # since then something may have been missed: at first, ever
         self._reconnects = 0
         self.up = asyncio.Event()
         self.last_frame: int | None = None  # anything at all was received

@@ -158,18 +158,23 @@ INSERT INTO followers (task_id, url, receiver, api, state, trusted, event, creat
 # Run whenever a task that is over is written, and when a caller follows one: whichever comes last finds the other.
 INSERT_HOOKS_OF_FOLLOWERS = """
 INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, due, created)
-SELECT task_id, url, receiver, api, state, trusted, event, 0, created FROM followers
-WHERE task_id = ? AND task_id IN (
+SELECT task_id, url, receiver, api, state, trusted, event, 0, :now FROM followers
+WHERE task_id = :task AND task_id IN (
     SELECT id FROM tasks WHERE id = followers.task_id AND status IN ('SUCCESS', 'FAILURE', 'CANCEL')
 )
 ON CONFLICT DO NOTHING
 """
 
-# The same for an end that corrects one that was told; once for each end, however often the task is written after it.
+# The same for an end that corrects one that was told: to whom it was, and once for each end, however often the task is
+# written after it.
 INSERT_CORRECTIONS_OF_FOLLOWERS = """
 INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, due, created)
 SELECT DISTINCT task_id, url, receiver, api, state, trusted, 'corrected', 0, :now FROM followers
-WHERE task_id = :task AND NOT EXISTS (
+WHERE task_id = :task AND EXISTS (
+    SELECT 1 FROM outbox AS told
+    WHERE told.task_id = followers.task_id AND told.event = 'end' AND told.url = followers.url
+    AND told.api = followers.api AND told.state IS followers.state AND told.created < :ended
+) AND NOT EXISTS (
     SELECT 1 FROM outbox AS told
     WHERE told.task_id = followers.task_id AND told.event = 'corrected' AND told.url = followers.url
     AND told.api = followers.api AND told.state IS followers.state AND told.created >= :ended

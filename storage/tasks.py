@@ -104,16 +104,18 @@ class Tasks:
         )
 
     async def follow(self, hook: Hook) -> None:
-        follower = Statement(sql.INSERT_FOLLOWER, [follower_row_of(hook, self._clock.now())])
-        emitted = Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, [(own_key(hook.task_id),)])
+        now = self._clock.now()
+        follower = Statement(sql.INSERT_FOLLOWER, [follower_row_of(hook, now)])
+        emitted = Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, [{"task": own_key(hook.task_id), "now": now}])
         await self._database.write(follower, emitted, committed=self._database.hooks_written.set)
 
     async def _write(self, tasks: Sequence[Task], *statements: Statement, hooks: Sequence[Hook] = ()) -> None:
-        over = [(own_key(task.id),) for task in tasks if task.status.is_over]
+        now = self._clock.now()
+        over = [{"task": own_key(task.id), "now": now} for task in tasks if task.status.is_over]
         if hooks:
-            statements += (hook_statement(hooks, self._clock.now(), self._operator_hook),)
+            statements += (hook_statement(hooks, now, self._operator_hook),)
         statements += (Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, over),)
-        statements += (Statement(sql.INSERT_CORRECTIONS_OF_FOLLOWERS, self._corrections(tasks)),)
+        statements += (Statement(sql.INSERT_CORRECTIONS_OF_FOLLOWERS, _corrections(tasks, now)),)
         # What the operator may have sent again keeps its pictures.
         spent = [task for task in tasks if task.pictures and task.is_over and not is_open_end(task)]
         statements += (Statement(sql.FORGET_PICTURES, [(own_key(task.id),) for task in spent]),)
@@ -145,11 +147,6 @@ class Tasks:
     def forget(self, task_ids: Iterable[str]) -> None:
         """These were removed from the database, or may have been."""
         self._recent.forget(task_ids)
-
-    def _corrections(self, tasks: Sequence[Task]) -> list[dict[str, int]]:
-        now = self._clock.now()
-        ended = [task for task in tasks if task.corrected and task.status.is_over]
-        return [{"task": own_key(task.id), "ended": task.finish_time or 0, "now": now} for task in ended]
 
     # ------------------------------------------------------------ reading
 
@@ -259,6 +256,11 @@ class Tasks:
 
     async def _read(self, text: str, parameters: Row) -> list[Task]:
         return [task_of(row) for row in await self._database.read(text, parameters)]
+
+
+def _corrections(tasks: Sequence[Task], now: int) -> list[dict[str, int]]:
+    ended = [task for task in tasks if task.corrected and task.status.is_over]
+    return [{"task": own_key(task.id), "ended": task.finish_time or 0, "now": now} for task in ended]
 
 
 def _list(values: Iterable[Phase] | Iterable[Status]) -> str:

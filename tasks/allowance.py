@@ -68,7 +68,7 @@ class Allowances:
             replace(
                 account,
                 asleep=not is_within(account.hours, moment),
-                spent=0 < account.daily_limit <= self._drawn.get(account.id, 0),
+                left=account.daily_limit - self._drawn.get(account.id, 0) if account.daily_limit else None,
             )
             for account in accounts
         ]

@@ -2,7 +2,7 @@
 
 Law: nothing else reads the time for a decision. Deadlines, pauses and the order of things are counted on the steady
 clock: an operator, a time server or a change of battery that sets the machine's clock moves none of them. The wall
-clock is for what others compare with clocks of theirs: the time in a signature, the end of a link's validity.
+clock is for what goes by the machine's day: working hours, the hour of a purge.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 _NANOSECONDS = 1_000_000  # in a millisecond
 
+EXACT = 2_000  # ms of difference that are no difference: a Date has whole seconds, and takes its time
 JUMP = 60_000  # ms by which the machine's clock must have moved to be worth a line in the log
 LOOK_SECONDS = 10.0  # between two comparisons
 
@@ -34,13 +35,24 @@ class SystemClock:
 
 
 class SteadyClock:
-    """The machine's time when this was made, and what has passed since: it never jumps and never goes back."""
+    """The machine's time when this was made, and what has passed since: nobody who sets the machine's clock moves it.
+
+    It is set by Discord's, whenever an account logs in: messages and the ends of links carry that time, and a machine
+    whose clock is minutes wrong would look for what it has sent where it is not, and send it again.
+    """
 
     def __init__(self, wall: Callable[[], int] = time.time_ns, passed: Callable[[], int] = _since_boot) -> None:
         self._wall = wall
         self._passed = passed
         self._zero = wall() - passed()
         self._told = 0
+
+    def set_by(self, server_time: int) -> None:
+        """Discord's clock says so (ms, to about a second)."""
+        ahead = server_time - self.now()
+        if abs(ahead) >= EXACT:
+            log.warning("our clock is %+d s against Discord's, which is taken", -ahead // 1000)
+            self._zero += ahead * _NANOSECONDS
 
     def now(self) -> int:
         return (self._zero + self._passed()) // _NANOSECONDS

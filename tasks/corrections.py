@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tasks.events import Finished, Progressed, Started
-from tasks.lifecycle import finished
+from tasks.lifecycle import account_kept, finished
 from tasks.model import Phase, Status, Task
 
 # What we concluded from silence; everything else was said by Discord, by MidJourney or by a caller, and holds.
@@ -42,13 +42,17 @@ def known_late(task: Task, event: Started | Progressed) -> Task:
 
 
 def retried(task: Task, now: int) -> Task:
-    """Back into the queue, as if it had not been sent."""
+    """Back into the queue, as if it had not been sent. Uploads do not last at Discord: pictures that are still here
+    are put there anew."""
     assert is_open_end(task), f"task {task.id} has ended for good: {task.fail_code}"
+    uploads = () if task.pictures else task.uploads
     note = f"The operator had it sent again after it had failed ({task.fail_code})."
     return replace(
         task,
         status=Status.NOT_START,
-        phase=Phase.READY,
+        phase=Phase.READY if uploads == task.uploads else Phase.NEW,
+        account=account_kept(replace(task, uploads=uploads)),
+        uploads=uploads,
         corrected=True,
         notes=(*task.notes, note),
         not_before=now,

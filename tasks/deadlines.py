@@ -17,6 +17,7 @@ class Deadlines:
     fast: int = 15 * MINUTE  # fast and turbo, once heard
     relaxed: int = 180 * MINUTE  # relaxed, queued at MidJourney, or mode not yet known
     withdrawn: int = MINUTE  # its message was deleted and no result came
+    repeat: int = 5_000  # a free send of unknown outcome, before it is made again: its answer may be on its way
     settle: int = 2 * MINUTE  # a send of unknown outcome, before history may prove that it did not arrive
 
 

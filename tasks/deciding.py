@@ -9,13 +9,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from tasks.changes import Changes
-from tasks.corrections import OPEN_ENDS, is_open_end
-from tasks.errors import CannotAdopt, NotOpen, TaskNotFound
+from tasks.corrections import OPEN_ENDS, is_open_end, retried
+from tasks.errors import ButtonNotFound, CannotAdopt, NotOpen, TaskNotFound
 from tasks.events import AdoptAsked, Finished, RetryAsked
+from tasks.late import owner_of
 from tasks.matching import Candidate, match, snowflake_time
 from tasks.model import Task
 from tasks.patience import CLOCKS_DIFFER
 from tasks.ports import Gateway, TaskStore
+from tasks.scheduling import fits
 
 STRETCHES = 5  # of history that are looked through for a result
 SECONDS = 5.0  # until the tracker has seen to it
@@ -41,8 +43,11 @@ class Deciding:
         return await self._decide(AdoptAsked(task_id=task.id, result=found))
 
     async def retry(self, task_id: str) -> Task:
-        """Send it again; it may be paid twice. Raises TaskNotFound, NotOpen."""
+        """Send it again; it may be paid twice. Raises TaskNotFound, NotOpen, ButtonNotFound."""
         task = await self._open(task_id)
+        known = self._gateway.accounts()
+        if known and not any(fits(retried(task, now=0), account) for account in known):
+            raise ButtonNotFound("No account that could send it is configured any more.", hint="Draw it anew.")
         return await self._decide(RetryAsked(task_id=task.id))
 
     async def _open(self, task_id: str) -> Task:
@@ -64,7 +69,7 @@ class Deciding:
             raise CannotAdopt(where, hint="Name the message that shows the picture and its buttons.")
         if found.keys.user_id not in (None, self._user_of(task)):
             raise CannotAdopt("That result is another user's.")
-        if owner := await self._owner_of(found):
+        if owner := await owner_of(found.keys, task, self._store):
             raise CannotAdopt(f"That result is task {owner.id}'s.")
         return found
 
@@ -91,17 +96,11 @@ class Deciding:
             history = await self._gateway.recall(task.account or "", since or 0)
             results = [event for event in history.events if isinstance(event, Finished)]
             fitting = [each for each in results if match(each.keys, [candidate], user_id, final=True).task_id]
-            found += [event for event in fitting if await self._owner_of(event) is None]
+            found += [event for event in fitting if await owner_of(event.keys, task, self._store) is None]
             since = history.more_since
             if since is None:
                 break
         return found
-
-    async def _owner_of(self, event: Finished) -> Task | None:
-        keys = event.keys
-        by_message = await self._store.by_message(keys.message_id) if keys.message_id else None
-        by_job = await self._store.by_job(keys.job_id) if keys.job_id else None
-        return next((task for task in (by_message, by_job) if task is not None and not is_open_end(task)), None)
 
     def _user_of(self, task: Task) -> str | None:
         return next((known.user_id for known in self._gateway.accounts() if known.id == task.account), None)

@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0  # a missed wake-up costs this much, never a task
 LOOK_AHEAD = (64, 2_000, 100_000)  # how far down the queue to look; further only when the first ones cannot run
 PREPARING_AT_ONCE = 8
-ACCOUNT_GONE = "The account it needs is not configured any more."
+ACCOUNT_GONE = "No account that could run it is configured any more."
 LONGEST_PAUSE = 3_600_000  # ms; no back-off is longer
 DIALOGS_PAUSE = 5_000  # ms between two looks for dialogs whose time is over
 STORE_RETRY = 1.0  # seconds between tries while the database cannot be written
@@ -139,30 +139,22 @@ class Dispatcher:
         self._next_send: defaultdict[str, float] = defaultdict(float)
         self._stuck: dict[str, Task] = {}  # claims that could not be written back
         self._look_at_dialogs = 0  # ms; the next time
+        self._look_at_all = True  # the whole queue, for what no account can run
         self._at_once = asyncio.Semaphore(PREPARING_AT_ONCE)
 
     async def start(self) -> None:
-        """Claims of a process that ended before it wrote a send go back to the queue; what no account of ours can run
-        any more ends. A back-off that ends later than any can was counted on a clock that has been set back since."""
+        """Claims of a process that ended before it wrote a send go back to the queue. A back-off that ends later than
+        any can was counted on a clock that has been set back since."""
         for task in await self._store.in_phase(Phase.CLAIMED):
             await self._unclaim(task)
         waiting, now = await self._store.waiting(LOOK_AHEAD[-1]), self._clock.now()
         late = [task for task in waiting if task.not_before > now + LONGEST_PAUSE]
         await self._store.save([replace(task, not_before=now) for task in late])
-        await self.end_orphans()
 
-    async def accounts_changed(self) -> None:
+    def accounts_changed(self) -> None:
         """Accounts have come, changed or gone: what can run now is looked at again, what never can ends."""
-        await self.end_orphans()
+        self._look_at_all = True
         self._awake.set()
-
-    async def end_orphans(self) -> None:
-        """What no account of ours can run any more ends."""
-        known, now = self._gateway.accounts(), self._clock.now()
-        async with self._journal.waiting_tasks:
-            waiting = await self._store.waiting(LOOK_AHEAD[-1]) if known else []
-            orphans = [task for task in waiting if not any(fits(task, account) for account in known)]
-            await self._journal.record({t.id: (t, failed(t, "account_gone", ACCOUNT_GONE, now)) for t in orphans})
 
     async def run(self) -> None:
         """The loop; ends only by cancellation."""
@@ -192,9 +184,11 @@ class Dispatcher:
             await self._unclaim(task)
         if self._clock.now() >= self._look_at_dialogs:
             await self._end_expired_dialogs()
+        if self._look_at_all:
+            await self._end_all_orphans()
         for limit in LOOK_AHEAD:
             async with self._journal.waiting_tasks:
-                queue = await self._store.waiting(limit)
+                queue = await self._without_orphans(await self._store.waiting(limit))
                 self._prepare(queue)
                 now = self._clock.now()
                 await self._allowances.count(self._gateway.accounts())
@@ -217,6 +211,26 @@ class Dispatcher:
         async with self._journal.waiting_tasks:
             held = [task for task in await self._store.in_phase(Phase.HELD) if (task.held_until or 0) <= now]
             await self._journal.record({task.id: (task, cancelled(task, now)) for task in held})
+
+    async def _end_all_orphans(self) -> None:
+        """At the start, and when accounts have changed. One that comes back to the queue later is met at its head."""
+        self._look_at_all = False
+        try:
+            async with self._journal.waiting_tasks:
+                await self._without_orphans(await self._store.waiting(LOOK_AHEAD[-1]))
+        except StoreFailed:
+            self._look_at_all = True
+            raise
+
+    async def _without_orphans(self, queue: list[Task]) -> list[Task]:
+        """What no account of ours can run any more ends; the others."""
+        known, now = self._gateway.accounts(), self._clock.now()
+        orphans = [task for task in queue if known and not any(fits(task, account) for account in known)]
+        if not orphans:
+            return queue
+        await self._journal.record({t.id: (t, failed(t, "account_gone", ACCOUNT_GONE, now)) for t in orphans})
+        ended = {task.id for task in orphans}
+        return [task for task in queue if task.id not in ended]
 
     async def _begin(self, placements: list[Placement]) -> None:
         """Send at once where no pause between sends is kept; else claim, and send when it is the account's turn."""

@@ -145,7 +145,8 @@ class Informed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Connected:
-    """The account hears Discord. `gap_since` (ms): events may have been missed from then on; None: none were."""
+    """The account hears Discord. `gap_since` (ms): events may have been missed from then on; 0 where nothing was heard
+    before, by this connection; None: none were."""
 
     account: str
     gap_since: int | None = None
@@ -168,10 +169,12 @@ class History:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recalled:
-    """History was read up to now and everything in it stands before this event in the queue."""
+    """History was read up to now and everything in it stands before this event in the queue. Not `complete`: it could
+    not be read, or not to its end, and proves nothing."""
 
     account: str
     since: int
+    complete: bool = True
 
 
 # what became of a POST of ours: told by the dispatcher, so that one loop alone changes a task in flight

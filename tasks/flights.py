@@ -21,6 +21,7 @@ class Flight:
     sends: dict[str, Send] = field(default_factory=dict)  # by nonce
     silent: int = 0  # ms of connected time since the last sign of life
     asked_at: int | None = None  # value of `silent` when history was last read for it
+    was_read: bool = False  # that reading came to its end: only then its silence proves anything
     gap: bool = False  # events may have been missed: private answers are not in history
     withdrawn: bool = False
     keys: set[tuple[str, str]] = field(default_factory=set)  # under which the index knows it
@@ -115,7 +116,14 @@ class Flights:
 
     def candidates(self, keys: Keys) -> list[Candidate]:
         """Those that a key names, else all: `matching` decides either way."""
-        named = {
+        return [self._candidates[task_id] for task_id in (self._named(keys) or self._candidates)]
+
+    def names(self, keys: Keys) -> bool:
+        """Does a key that one task alone can have name one of these?"""
+        return bool(self._named(keys))
+
+    def _named(self, keys: Keys) -> set[str]:
+        return {
             self._keys[key]
             for key in (
                 ("nonce", keys.nonce or ""),
@@ -125,7 +133,6 @@ class Flights:
             )
             if key in self._keys
         }
-        return [self._candidates[task_id] for task_id in (named or self._candidates)]
 
     def _index(self, flight: Flight) -> None:
         task_id = flight.task.id

@@ -53,6 +53,8 @@ class Journal:
             if before.status is not after.status:
                 _log(after)
             self._changes.publish(task_id)
+        for task_id in {entry.task_id for entry in entries} - changed.keys():
+            self._changes.publish(task_id)
 
     async def add(self, task: Task, pictures: Sequence[Picture] = (), once: Once | None = None) -> None:
         """A new task, durable when this returns."""

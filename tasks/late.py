@@ -9,7 +9,7 @@ import logging
 
 from tasks.board import Board
 from tasks.corrections import corrected, is_open_end, known_late, retried
-from tasks.events import Acknowledged, AdoptAsked, Finished, Heard, Progressed, Started
+from tasks.events import Acknowledged, AdoptAsked, Finished, Heard, Keys, Progressed, Started
 from tasks.flights import Flight
 from tasks.lifecycle import is_result
 from tasks.matching import match
@@ -21,6 +21,13 @@ log = logging.getLogger(__name__)
 
 KEPT = 24 * 3_600_000  # ms after its end in which a result may still come: relaxed jobs take hours
 NEWEST = 1_000  # failed tasks looked at when the process starts
+
+
+async def owner_of(keys: Keys, task: Task, store: TaskStore) -> Task | None:
+    """The other task whose result, or whose job, this is; None when it may be `task`'s."""
+    by_message = await store.by_message(keys.message_id) if keys.message_id else None
+    by_job = await store.by_job(keys.job_id) if keys.job_id else None
+    return next((each for each in (by_message, by_job) if each is not None and each.id != task.id), None)
 
 
 class Late:
@@ -40,6 +47,7 @@ class Late:
 
     def heard(self, event: Heard, user_id: str | None) -> bool:
         """Is it about such a task? Then it is seen to."""
+        self._forget_the_old()
         lapsed = self._board.lapsed
         found = match(event.keys, lapsed.candidates(event.keys), user_id, final=isinstance(event, Finished))
         flight = lapsed.get(found.task_id) if found.task_id else None
@@ -65,6 +73,12 @@ class Late:
         task = await self._store.get(event.task_id)
         if task is None or not is_open_end(task) or self._board.is_changed(task.id):
             return
+        keys = event.result.keys
+        is_running = self._board.flights.names(keys)
+        if is_running or self._board.is_done(keys.message_id) or self._board.is_done(keys.job_id):
+            return
+        if await owner_of(keys, task, self._store) is not None:
+            return
         self._board.tell(task.id, "adopted", heard(event.result, "operator"))
         self._correct(task, event.result)
 
@@ -84,6 +98,14 @@ class Late:
         self._board.note(task, after)
         self._board.remember(after)
         self._forget(task.id)
+
+    def _forget_the_old(self) -> None:
+        """The oldest stand first."""
+        since = self._board.now() - KEPT
+        for flight in self._board.lapsed:
+            if (flight.task.finish_time or 0) >= since:
+                break
+            self._board.lapsed.remove(flight)
 
     def _forget(self, task_id: str) -> None:
         flight = self._board.lapsed.get(task_id)

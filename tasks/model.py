@@ -379,12 +379,17 @@ class Account:
     hours: str = ""  # when it works, such as 08:00-22:30 by the machine's clock; "": always
     daily_limit: int = 0  # drawings from one midnight to the next; 0: no limit
     asleep: bool = False  # outside its working hours: nothing new is said with it
-    spent: bool = False  # it has drawn as much as it may today
+    left: int | None = None  # drawings that it may still begin today; None: any number
     details: Mapping[str, str | int | None] = field(default_factory=dict)  # for people; never a secret
 
     @property
     def is_usable(self) -> bool:
         return self.connected and not self.paused
+
+    @property
+    def spent(self) -> bool:
+        """Has it drawn as much as it may today?"""
+        return self.left is not None and self.left <= 0
 
     def takes(self, lane: Lane) -> bool:
         """Is it ready for a new task now, if it has a slot?"""

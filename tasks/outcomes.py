@@ -36,7 +36,7 @@ def send_ended(board: Board, event: SendEnded) -> None:
     heard = flight.task.heard_time is not None and purpose not in (Purpose.SUBMIT, Purpose.SWITCH)
     if heard or isinstance(event, SendPosted):
         board.mark(flight, event.nonce, SendState.POSTED)
-    elif isinstance(event, SendUncertain) and purpose.is_said_once:
+    elif isinstance(event, SendUncertain):  # it is listened for; what is free is asked for again after a moment
         log.warning("outcome unknown: %s", event.reason, extra={"task": flight.task.id})
         board.mark(flight, event.nonce, SendState.UNKNOWN)
     else:
@@ -59,18 +59,21 @@ _OUTCOMES: dict[type[SendEnded], str] = {
 }
 
 
-def _after_a_no(task: Task, event: SendNotMade | SendDenied | SendUncertain, now: int) -> Task:
+def _after_a_no(task: Task, event: SendNotMade | SendDenied, now: int) -> Task:
     if isinstance(event, SendDenied):
         if not event.requeue:
             return failed(task, event.code, event.reason, now)
         log.warning("sent back to the queue: %s", event.reason, extra={"task": task.id})
         return requeued(task, now)
     log.info("not sent: %s", event.reason, extra={"task": task.id})
-    if isinstance(event, SendNotMade):
-        return requeued(task, now + int(event.retry_after * 1000))
+    return requeued(task, now + int(event.retry_after * 1000))
+
+
+def asked_again(task: Task, now: int) -> Task:
+    """What is free and may not have arrived: back to the queue, later each time, or failed when that was in vain."""
     if task.attempts >= FREE_TRIES:
-        return failed(task, "discord_refused", event.reason, now)
-    return requeued(task, now + int(FREE_RETRY * 1000) * 2 ** min(task.attempts, 8))
+        return failed(task, "discord_refused", f"Discord did not take it in {FREE_TRIES} tries.", now)
+    return requeued(task, now + int(FREE_RETRY * 1000) * 2 ** min(task.attempts - 1, 8))
 
 
 # ---------------------------------------------------------------- cancelling

@@ -12,8 +12,10 @@ from tasks.events import Keys, Recalled
 from tasks.flights import Flight
 from tasks.lifecycle import cancelled, failed, requeued
 from tasks.matching import CLOCK_SKEW
-from tasks.model import Account, Action, Lane, SendState
+from tasks.model import Account, Action, Lane, SendState, Task
+from tasks.outcomes import asked_again
 from tasks.recalls import Recalls
+from tasks.timeline import Detail
 
 log = logging.getLogger(__name__)
 
@@ -46,20 +48,23 @@ class Patience:
         self._strange[keys.account].append(keys.sent_at)
 
     def recalled(self, event: Recalled) -> None:
-        """History was read: whoever is silent in it, too, is known to be."""
+        """History was read, or could not be: whoever is silent in it, too, is known to be."""
         for flight in self._board.of_account(event.account):
             if (flight.task.start_time or 0) >= event.since:
-                flight.asked_at = flight.silent
-                self._board.tell(flight.task.id, "recalled", {"since": event.since, "account": event.account})
+                flight.asked_at, flight.was_read = flight.silent, event.complete
+                self._board.tell(flight.task.id, "recalled", _said_of(event))
 
     def _look_at(self, flight: Flight, account: Account | None, now: int) -> None:
         """Past a threshold: history is read first; only what stays silent after that is decided."""
         limit = silence_limit(flight.task, self._deadlines, withdrawn=flight.withdrawn)
         settle = self._deadlines.settle
+        if flight.is_uncertain and flight.is_repeatable and flight.silent >= self._deadlines.repeat:
+            self._withdraw(flight, asked_again(flight.task, now))
+            return
         if account is not None and self._may_settle(flight) and flight.silent >= settle:
             if not self._asked(flight, account, settle):
                 return
-            if self._has_free_slot(account, flight):
+            if flight.was_read and self._has_free_slot(account, flight):
                 self._send_again(flight, now)
                 return
         if flight.silent >= limit and (account is None or self._asked(flight, account, limit)):
@@ -87,9 +92,13 @@ class Patience:
 
     def _send_again(self, flight: Flight, now: int) -> None:
         log.warning("history shows that it never arrived: it is sent again", extra={"task": flight.task.id})
+        self._withdraw(flight, requeued(flight.task, now))
+
+    def _withdraw(self, flight: Flight, after: Task) -> None:
+        """Its sends count as never made."""
         for nonce in list(flight.sends):
             self._board.mark(flight, nonce, SendState.REFUSED)
-        self._board.change(flight, requeued(flight.task, now))
+        self._board.change(flight, after)
 
     def _give_up(self, flight: Flight, limit: int, now: int) -> None:
         if flight.task.cancel_asked and not flight.task.status.is_over:
@@ -98,6 +107,10 @@ class Patience:
         code, reason = _why(flight, max(limit // 60_000, 1))
         missed = " Private answers sent while the connection was down cannot be read afterwards." if flight.gap else ""
         self._board.change(flight, failed(flight.task, code, reason + missed, now))
+
+
+def _said_of(event: Recalled) -> dict[str, Detail]:
+    return {"since": event.since, "account": event.account, "complete": event.complete}
 
 
 def _why(flight: Flight, minutes: int) -> tuple[str, str]:

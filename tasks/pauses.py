@@ -24,7 +24,7 @@ class Pauses:
             return
         is_gone = isinstance(event, Refused) and event.code == HOURS_GONE
         was_relaxed = flight is not None and flight.task.mode_asked is Mode.RELAXED
-        if is_gone and self._falls_back_to_relax and not was_relaxed:
+        if is_gone and self._falls_back_to_relax and not was_relaxed and self._draws_relaxed(event.keys.account):
             return  # relaxed drawings go on, unless it is one that was refused
         keys = event.keys
         if isinstance(event, CaptchaAsked) or keys.nonce is not None or keys.flags & PRIVATE:
@@ -32,5 +32,10 @@ class Pauses:
 
     def goes_on_relaxed(self, task: Task, event: Refused) -> bool:
         """Once: a relaxed drawing that is refused for the same reason is refused."""
-        is_gone = event.code == HOURS_GONE and task.mode_asked is not Mode.RELAXED
-        return self._falls_back_to_relax and is_gone and task.custom_id is None and task.command == "imagine"
+        if event.code != HOURS_GONE or task.mode_asked is Mode.RELAXED or not self._draws_relaxed(event.keys.account):
+            return False
+        return self._falls_back_to_relax and task.custom_id is None and task.command == "imagine"
+
+    def _draws_relaxed(self, account: str) -> bool:
+        modes = next((known.modes for known in self._gateway.accounts() if known.id == account), ())
+        return not modes or Mode.RELAXED in modes

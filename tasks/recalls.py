@@ -46,11 +46,12 @@ class Recalls:
 
     async def _read_all(self, account: str) -> None:
         while (since := self._wanted.pop(account, None)) is not None:
-            await self._read(account, since)
-            self._tell(Recalled(account=account, since=since))
+            complete = await self._read(account, since)
+            self._tell(Recalled(account=account, since=since, complete=complete))
 
-    async def _read(self, account: str, since: int) -> None:
-        """Up to now, a stretch at a time. What cannot be read is given up after a while: silence must have its end."""
+    async def _read(self, account: str, since: int) -> bool:
+        """Up to now, a stretch at a time; was it read to its end? What cannot be read is given up after a while:
+        silence must have its end, too."""
         failures, at = 0, since
         while True:
             try:
@@ -59,12 +60,12 @@ class Recalls:
                 failures += 1
                 log.warning("history of account %s could not be read: %s", account, error)
                 if isinstance(error, SendRefused) or failures == TRIES:
-                    return
+                    return False
                 await asyncio.sleep(RETRY_SECONDS * failures)
                 continue
             for event in history.events:
                 self._tell(event)
             if history.more_since is None:
-                return
+                return True
             at = max(history.more_since, at + 1)
             await asyncio.sleep(self._pause)

@@ -57,11 +57,12 @@ def plan(
 
 
 class Bench:
-    """The accounts while a plan is made: who has how many slots left."""
+    """The accounts while a plan is made: who has how many slots left, and how many drawings today."""
 
     def __init__(self, accounts: Sequence[Account], in_flight: Mapping[str, int], choice: Choice, last: str) -> None:
         self._accounts = accounts
         self._running = {account.id: in_flight.get(account.id, 0) for account in accounts}
+        self._left = {account.id: account.left for account in accounts if account.left is not None}
         self._choice = choice
         self._last = last
 
@@ -73,11 +74,14 @@ class Bench:
         chosen = self._best(able)
         if task.lane is Lane.DRAW:
             self._running[chosen.id] += 1
+            if chosen.id in self._left:
+                self._left[chosen.id] -= 1
         self._last = chosen.id
         return chosen.id
 
     def _has_room(self, task: Task, account: Account) -> bool:
-        return task.lane is Lane.QUICK or self._running[account.id] < account.capacity
+        has_slot = self._running[account.id] < account.capacity and self._left.get(account.id, 1) > 0
+        return task.lane is Lane.QUICK or has_slot
 
     def _best(self, able: Sequence[Account]) -> Account:
         match self._choice:

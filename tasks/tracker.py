@@ -47,7 +47,7 @@ from tasks.flights import Flight
 from tasks.journal import Journal
 from tasks.late import Late
 from tasks.lifecycle import apply, cancelled, failed, requeued
-from tasks.matching import PRIVATE, match
+from tasks.matching import PRIVATE
 from tasks.model import Action, Lane, Mode, Phase, Send, SendState, Task
 from tasks.openings import Openings
 from tasks.outcomes import cancel, cancel_when_seen, is_about_cancelling, send_ended
@@ -57,13 +57,15 @@ from tasks.ports import Clock, Gateway, TaskStore
 from tasks.posting import Posting
 from tasks.recalls import Recalls
 from tasks.timeline import heard
+from tasks.whose import whose
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 BATCH = 500  # events whose changes share one commit
 OPEN_QUESTIONS = 200  # results that fit several tasks, kept until another key arrives
-STORE_RETRY = 1.0  # seconds between tries while the database cannot be written
+STORE_RETRY = 1.0  # seconds between tries while the database cannot be written, or read
+STORE_TRIES = 30  # to read what an event is about
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,8 +113,8 @@ class Tracker:
         self._recalls = Recalls(gateway, self.hear)
         self._patience = Patience(self._board, self._recalls, rules.deadlines)
         self._unsettled: list[Finished] = []
+        self._asked_again: list[Finished] = []  # while they are settled: what was said of them is not said again
         self._cancels: list[str] = []  # tasks not in flight, to be cancelled when this turn is written
-        self._known: set[str] = set()  # accounts that were connected before, in this process
 
     # ------------------------------------------------------------ what others call
 
@@ -134,7 +136,7 @@ class Tracker:
             return
         await self._late.start()
         for task in tasks:
-            own = {send.nonce: _after_restart(send) for send in sends if send.task_id == task.id}
+            own = {send.nonce: _after_restart(send) for send in sends if _is_of_this_try(send, task)}
             flight = Flight(task=task, sends=own, gap=True)
             self._board.flights.add(flight)
             self._repeat_if_free(flight)
@@ -177,11 +179,18 @@ class Tracker:
             await self._cancel_waiting(self._cancels.pop())
 
     async def _handle_safely(self, event: Event) -> None:
-        """An event's failure is its own."""
-        try:
-            await self._handle(event)
-        except Exception:
-            log.exception("an event could not be handled: %s", type(event).__name__)
+        """An event's failure is its own. A database that cannot be read is waited for; for a while, as it may be one
+        task alone that cannot."""
+        for tries_left in reversed(range(STORE_TRIES)):
+            try:
+                await self._handle(event)
+            except Exception as error:
+                if isinstance(error, StoreFailed) and tries_left:
+                    log.error("cannot read what an event is about, trying again: %s", error)
+                    await asyncio.sleep(STORE_RETRY)
+                    continue
+                log.exception("an event could not be handled: %s", type(event).__name__)
+            return
 
     async def _write(self) -> None:
         turn = self._board.take_turn()
@@ -228,10 +237,10 @@ class Tracker:
     async def _cancel_waiting(self, task_id: str) -> None:
         """It was in flight when its caller asked, and has come back to the queue since."""
         async with self._journal.waiting_tasks:
-            task = await self._store.get(task_id)
-            if task is None or task.status.is_over or task.in_flight:
-                return
             try:
+                task = await self._store.get(task_id)
+                if task is None or task.status.is_over or task.in_flight:
+                    return
                 await self._journal.record({task_id: (task, cancelled(task, self._clock.now()))})
             except StoreFailed as error:
                 log.error("the cancel of a waiting task cannot be written: %s", error, extra={"task": task_id})
@@ -244,12 +253,8 @@ class Tracker:
         if isinstance(event, Informed) and event.seed and event.keys.job_id:
             await self._seed_told(event.keys.job_id, event.seed)
             return
-        found = match(
-            event.keys,
-            self._board.flights.candidates(event.keys),
-            self._user_of(event.keys.account),
-            final=isinstance(event, Finished),
-        )
+        user_id = self._user_of(event.keys.account)
+        found = whose(event, self._board.flights, self._board.lapsed, user_id)
         if found.ambiguous:
             self._leave_open(event, found.ambiguous)
         flight = self._board.flights.get(found.task_id) if found.task_id else None
@@ -257,7 +262,7 @@ class Tracker:
         if flight is not None:
             self._board.tell(flight.task.id, "heard", heard(event, found.by))
             await self._apply(flight, event)
-        elif not found.ambiguous and self._late.heard(event, self._user_of(event.keys.account)):
+        elif not found.ambiguous and self._late.heard(event, user_id):
             pass
         elif isinstance(event, Started | Progressed | Finished) and self._is_ours(event.keys):
             self._patience.unclaimed(event.keys)
@@ -330,29 +335,28 @@ class Tracker:
 
     def _leave_open(self, event: Heard, task_ids: Sequence[str]) -> None:
         if isinstance(event, Finished):
-            log.warning("a result fits several tasks (%s): left open until another key tells", ", ".join(task_ids))
+            if event not in self._asked_again:
+                log.warning("a result fits several tasks (%s): left open until another key tells", ", ".join(task_ids))
             self._unsettled = [*self._unsettled[-OPEN_QUESTIONS + 1 :], event]
 
     async def _settle(self) -> None:
         """Another key may have arrived: ask again about the results that fitted several tasks."""
         if not self._unsettled or not self._board.has_changes:
             return
-        waiting, self._unsettled = self._unsettled, []
-        for event in waiting:
+        self._asked_again, self._unsettled = self._unsettled, []
+        for event in self._asked_again:
             await self._handle_safely(event)
+        self._asked_again = []
 
     # ------------------------------------------------------------ connection
 
     def _connected(self, event: Connected) -> None:
         own = self._board.of_account(event.account)
-        first = event.account not in self._known
-        self._known.add(event.account)
         self._freed()
-        if not own or (event.gap_since is None and not first):
+        if not own or event.gap_since is None:
             return
-        since = min(flight.task.start_time or 0 for flight in own) - CLOCKS_DIFFER
-        if event.gap_since is not None and not first:
-            since = max(since, event.gap_since - GAP_MARGIN)
+        oldest = min(flight.task.start_time or 0 for flight in own)
+        since = max(oldest - CLOCKS_DIFFER, event.gap_since - GAP_MARGIN)
         for flight in own:
             flight.gap = True
             self._repeat_if_free(flight)
@@ -360,8 +364,13 @@ class Tracker:
 
     def _repeat_if_free(self, flight: Flight) -> None:
         """A dialog or an answer that came in a gap will not come again; what is free is asked for once more."""
-        if flight.is_repeatable and flight.task.heard_time is None:
+        if flight.is_repeatable and flight.task.progress_message_id is None:
             self._board.change(flight, requeued(flight.task, self._clock.now()))
+
+
+def _is_of_this_try(send: Send, task: Task) -> bool:
+    """What became of an earlier try was seen to when the task went back to the queue."""
+    return send.task_id == task.id and send.time >= (task.start_time or 0)
 
 
 def _after_restart(send: Send) -> Send:

@@ -176,6 +176,8 @@ export const EN = {
   kind_heard: "Heard",
   kind_told: "Call-back tried",
   kind_recalled: "History read",
+  kind_archived: "Picture kept",
+  kind_unarchived: "Kept picture removed",
   kind_adopted: "Adopted",
   kind_retried: "Sent again",
   group_upscale: "Upscale",

@@ -176,6 +176,8 @@ export const ZH = {
   kind_heard: "收到消息",
   kind_told: "尝试回调",
   kind_recalled: "已读取历史",
+  kind_archived: "图片已存档",
+  kind_unarchived: "存档图片已删除",
   kind_adopted: "已认领",
   kind_retried: "已重新发送",
   group_upscale: "放大",

@@ -297,6 +297,7 @@ async def test_a_listener_that_takes_nothing_is_cut_and_holds_up_nobody(tmp_path
         await home.until(lambda: home.seats.kinds["all"] == 1)
         async with home.listen() as ear:
             task, percent = await home.add(prompt="x" * 100_000), 0
+            assert (await ear.heard()).event == "task"  # each line by itself: two would be told as one
             while not home.events.cut:
                 percent += 1
                 task = await home.change(task, attempts=percent, status=Status.SUBMITTED)

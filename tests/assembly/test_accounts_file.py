@@ -8,8 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from assembly.accounts import Accounts
 from assembly.accounts_file import AccountFields, AccountsFile
 from bot.endpoints import Endpoints
+from bot.pool import Pool
 from tasks.errors import BadAccount
 from tasks.model import Bot, Mode
 
@@ -96,6 +98,57 @@ def test_it_is_written_with_its_comments_for_its_owner_alone(tmp_path: Path) -> 
     assert [fields.id for fields in file.read()] == ["day", "third"]
 
 
+def test_a_link_to_it_stays_one(tmp_path: Path) -> None:
+    real = tmp_path / "elsewhere" / "real.toml"
+    real.parent.mkdir()
+    real.write_text(TWO, "utf-8")
+    link = tmp_path / "accounts.toml"
+    link.symlink_to(real)
+    AccountsFile(link).remove("22")
+    assert link.is_symlink()
+    assert [fields.id for fields in AccountsFile(real).read()] == ["day"]
+
+
+def test_what_is_still_being_written_is_not_read(tmp_path: Path) -> None:
+    file = file_of(tmp_path, TWO)
+    file.read()
+    file.path.write_text("", "utf-8")
+    assert not file.has_settled()
+    file.path.write_text(TWO.replace("concurrency = 12", "concurrency = 1"), "utf-8")
+    assert not file.has_settled()
+    assert file.has_settled()
+    file.read()
+    assert not file.has_settled()
+
+
+async def test_what_was_edited_by_hand_meanwhile_holds_too(tmp_path: Path) -> None:
+    file = file_of(tmp_path, TWO)
+    pool = Pool([fields.config(Endpoints()) for fields in file.read()], sink=lambda event: None)
+    accounts = Accounts(file, pool, Endpoints(), changed=lambda: None)
+    file.path.write_text(TWO.replace("concurrency = 12", "concurrency = 1"), "utf-8")
+    await accounts.change("22", {"weight": 5})
+    assert {config.id: (config.capacity, config.weight) for config in pool.configs()}["day"][0] == 1
+    assert next(config for config in pool.configs() if config.id == "22").weight == 5
+    assert not file.has_settled()
+
+
+async def test_while_accounts_are_exchanged_those_that_come_are_there_first(tmp_path: Path) -> None:
+    file = file_of(tmp_path, TWO)
+    pool = Pool([fields.config(Endpoints()) for fields in file.read()], sink=lambda event: None)
+    seen: list[set[str]] = []
+    remove = pool.remove
+
+    async def watched(account: str) -> None:
+        seen.append({config.id for config in pool.configs()})
+        await remove(account)
+
+    pool.remove = watched  # type: ignore[method-assign]
+    accounts = Accounts(file, pool, Endpoints(), changed=lambda: None)
+    file.path.write_text(TWO.replace('name = "day"', 'name = "night"'), "utf-8")
+    await accounts.read_again()
+    assert seen == [{"day", "22", "night"}]
+
+
 def test_what_would_not_be_read_is_not_written(tmp_path: Path) -> None:
     file = file_of(tmp_path, TWO)
     before = file.path.read_bytes()
@@ -106,13 +159,15 @@ def test_what_would_not_be_read_is_not_written(tmp_path: Path) -> None:
 
 def test_it_knows_when_somebody_else_wrote_it(tmp_path: Path) -> None:
     file = file_of(tmp_path, TWO)
-    assert file.has_changed()
     file.read()
-    assert not file.has_changed()
+    assert not file.has_settled()
     file.put(AccountFields(name="third", token="three", channel_id="33"))
-    assert not file.has_changed()
+    assert [file.has_settled(), file.has_settled()] == [False, False]
     file.path.write_text("", "utf-8")
-    assert file.has_changed()
+    assert [file.has_settled(), file.has_settled()] == [False, True]
+    file.read()
+    file.path.unlink()
+    assert [file.has_settled(), file.has_settled()] == [False, True]
 
 
 def test_a_repr_has_no_token(tmp_path: Path) -> None:

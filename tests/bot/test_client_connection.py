@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 
 import pytest
 
@@ -18,7 +19,7 @@ async def test_connected_means_subscribed_and_commands_known() -> None:
     """In a large server nothing is told before the subscription, and the first job's first message is not lost."""
     events = Events()
     async with Simulator(accounts=1, large_guilds=True) as simulator, connected_pool(simulator, events) as pool:
-        assert events.all == [Connected(account="a0", gap_since=None)]
+        assert events.all == [Connected(account="a0", gap_since=0)]
         assert simulator.state()["counters"]["gateway_op_37"] == 1
         [account] = pool.accounts()
         assert account.is_usable
@@ -71,6 +72,13 @@ async def test_a_gateway_that_is_open_and_dead_is_left_at_the_next_heartbeat() -
     assert len([event for event in events.all if isinstance(event, Progressed)]) == 30
 
 
+async def test_each_login_tells_what_discords_clock_says() -> None:
+    events, told = Events(), list[int]()
+    async with Simulator(accounts=2) as simulator, connected_pool(simulator, events, set_clock=told.append):
+        assert len(told) == 2
+        assert all(abs(server_time - time.time() * 1000) < 3_000 for server_time in told)
+
+
 async def test_one_heartbeat_without_an_answer_is_enough() -> None:
     events = Events()
     async with Simulator(accounts=1, heartbeat_ms=100) as simulator, connected_pool(simulator, events) as pool:
@@ -111,7 +119,7 @@ async def test_a_refused_first_connection_is_tried_again() -> None:
     async with Simulator(accounts=1) as simulator:
         await simulator.drop_gateways(0.2)
         async with connected_pool(simulator, events):
-            assert events.all == [Connected(account="a0", gap_since=None)]
+            assert events.all == [Connected(account="a0", gap_since=0)]
 
 
 async def test_a_server_that_comes_up_later_is_found() -> None:

@@ -75,6 +75,22 @@ async def test_closing_before_anything_has_answered() -> None:
     assert asyncio.all_tasks() == before
 
 
+async def test_an_account_that_comes_back_has_missed_what_was_said_meanwhile() -> None:
+    events = Events()
+    async with Simulator(accounts=1) as simulator, connected_pool(simulator, events) as pool:
+        [config] = pool.configs()
+        await pool.remove("a0")
+        seen = len(events.all)
+        await pool.put(config)
+        assert (await events.connected(since=seen)).gap_since == 0
+
+
+async def test_an_account_that_is_gone_needs_no_pause() -> None:
+    pool = Pool([], sink=Events())
+    pool.pause("a0", "Discord refused it while it was taken out")
+    assert pool.accounts() == []
+
+
 async def test_a_cancellation_in_the_moment_of_an_event_is_not_lost() -> None:
     """Python 3.11's `wait_for` drops it; events that never cease make that moment certain to come."""
     async with Simulator(accounts=1, job_seconds=5, steps=100, concurrency=100) as simulator:

@@ -18,6 +18,7 @@ from storage.writer import Statement
 from tasks.errors import StoreFailed
 from tasks.model import CORRECTED, Hook, Phase, Status
 from tests.storage.builders import a_hook, a_task, an_attempt
+from tests.tasks.twins import SetClock
 
 
 class At:
@@ -191,15 +192,19 @@ async def test_the_operators_own_url_is_in_no_file(path: Path) -> None:
 # ---------------------------------------------------------------- corrections
 
 
-async def test_a_correction_is_told_besides_the_end_to_followers_too(store: Tasks, outbox: Outbox) -> None:
+async def test_a_correction_is_told_besides_the_end_to_followers_too(database: Database, outbox: Outbox) -> None:
+    clock = SetClock()
+    store = Tasks(database, clock=clock)
     failed = a_task(1, status=Status.FAILURE, phase=Phase.OVER)
     await store.insert(a_task(1))
     await store.follow(a_hook(url="http://follower/", state="theirs"))
     await store.save([failed], [a_hook()])
-    corrected = replace(failed, status=Status.SUCCESS, corrected=True)
+    clock.time += 1
+    corrected = replace(failed, status=Status.SUCCESS, corrected=True, finish_time=clock.time)
     await store.save([corrected], [a_hook(event=CORRECTED)])
     await store.save([corrected])
-    await store.follow(a_hook(url="http://late/"))  # whoever comes now hears the right end at once
+    await store.follow(a_hook(url="http://late/"))  # whoever comes now hears the right end at once, and no other
+    await store.save([corrected])
     rows = [(row.url, row.event, row.state) for row in await outbox.of_task("1")]
     assert rows == [
         ("http://receiver.test/hook", "end", None),

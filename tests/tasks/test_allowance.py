@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -102,6 +103,20 @@ async def test_a_day_has_so_many_drawings_and_the_next_has_them_again(tmp_path: 
         home.awake.set()
         await home.until_said(4)
         assert home.desk.prompts[-1] == "dog 3"
+
+
+async def test_many_at_once_are_no_more_than_the_day_has_left(tmp_path: Path) -> None:
+    clock = clock_at(at(12))
+    async with house(tmp_path, desk_of(account(daily_limit=2, capacity=9)), clock) as home:
+        home.desk.known["a"] = replace(home.desk.known["a"], connected=False)
+        for nth in range(5):
+            await home.service.imagine(Ask(), prompt=f"dog {nth}")
+        home.desk.known["a"] = replace(home.desk.known["a"], connected=True)
+        home.awake.set()
+        await home.until_said(2)
+        await home.service.shorten(Ask(), prompt="a long prompt")
+        await home.until_said(3)
+        assert home.desk.prompts == ["dog 0", "dog 1", "a long prompt"]
 
 
 async def test_what_was_drawn_before_a_restart_counts(tmp_path: Path) -> None:

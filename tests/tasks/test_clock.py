@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +66,19 @@ def test_a_clock_that_drifts_is_no_news() -> None:
     for _ in range(50):
         machine.live(1000, moved=1000)
         assert clock.jumped() is None
+
+
+@pytest.mark.parametrize("wrong", [-DAY, -120_000, 120_000, DAY])
+def test_it_is_set_by_discords_clock_and_goes_on_from_there(wrong: int) -> None:
+    machine = Machine()
+    machine.live(0, moved=wrong)
+    clock = machine.clock()
+    clock.set_by(NOW + 700)
+    assert clock.now() == NOW + 700
+    machine.live(5_000, moved=-wrong)
+    assert clock.now() == NOW + 5_700
+    clock.set_by(NOW + 4_900)
+    assert clock.now() == NOW + 5_700, "a Date has whole seconds: it is not followed to and fro"
 
 
 async def test_a_back_off_from_before_the_clock_was_set_back_is_over(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tasks.banned import BannedWord
 from tasks.clock import SystemClock
 from tasks.errors import BadRequest, ButtonNotFound, KeyReused, NoAccount, NotSent, OutcomeUnknown, SendRefused
-from tasks.events import Connected, Finished, Informed, ModalOpened, Progressed, Queued, Refused, Started
+from tasks.events import Acknowledged, Connected, Finished, Informed, ModalOpened, Progressed, Queued, Refused, Started
 from tasks.model import (
     Action,
     Ask,
@@ -33,6 +33,7 @@ from tasks.model import (
     Task,
 )
 from tests.tasks.builders import USER, account, keys
+from tests.tasks.test_roads import pass_time
 from tests.tasks.twins import Desk, House, house
 
 MJ = Ask(api="mj")
@@ -165,6 +166,8 @@ async def test_an_opening_that_got_lost_is_repeated_a_submit_is_not(tmp_path: Pa
 
         desk.answer = lose
         await home.service.modal(task.id, prompt=None, mask=None)
+        await home.until_posted(task.id, 1, "unknown")
+        await pass_time(home, 0.5)
         waiting = await home.until_task(task.id, lambda t: t.not_before > home.clock.now())
         home.clock.time = waiting.not_before
         home.awake.set()
@@ -172,10 +175,41 @@ async def test_an_opening_that_got_lost_is_repeated_a_submit_is_not(tmp_path: Pa
         home.tracker.hear(opened(home))
         await home.until_said(4)
     async with house(tmp_path) as home:
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.hear(Connected(account="a", gap_since=0))
         await home.until_recalled()
         assert home.desk.said == []
         assert (await home.service.get(task.id) or task).status is Status.SUBMITTED
+
+
+async def test_a_dialog_that_opens_although_discord_did_not_say_so_is_filled(tmp_path: Path) -> None:
+    desk = Desk()
+
+    async def lose(_account: str, order: Order, nonce: str) -> None:
+        if isinstance(order, PressOrder) and len(desk.said) == 2:
+            raise OutcomeUnknown("502")
+
+    async with house(tmp_path, desk) as home:
+        parent = await drawn(home)
+        task = await home.service.press(MJ, parent=parent.id, custom_id=ZOOM.custom_id)
+        desk.answer = lose
+        await home.service.modal(task.id, prompt=None, mask=None)
+        await home.until_posted(task.id, 1, "unknown")
+        home.tracker.hear(opened(home))
+        await home.until_said(3)
+        assert isinstance(desk.said[2][1], ModalOrder)
+
+
+async def test_a_dialog_that_opened_while_nobody_listened_is_opened_anew(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.tracker.hear(Connected(account="a"))
+        parent = await drawn(home)
+        task = await home.service.press(MJ, parent=parent.id, custom_id=ZOOM.custom_id)
+        await home.service.modal(task.id, prompt=None, mask=None)
+        await home.until_said(2)
+        home.tracker.hear(Acknowledged(keys=keys(nonce=home.desk.said[1][2], interaction_id="i")))
+        home.tracker.hear(Connected(account="a", gap_since=home.clock.now()))
+        await home.until_said(3)
+        assert isinstance(home.desk.said[2][1], PressOrder)
 
 
 async def test_only_a_task_that_waits_takes_an_input(tmp_path: Path) -> None:
@@ -261,7 +295,7 @@ async def test_pictures_wait_for_an_account_and_go_when_it_returns(tmp_path: Pat
         task = await home.service.describe(MJ, picture=Picture(filename="0.png", type="image/png", data=b"x"))
         home.awake.set()
         home.desk.known["a"] = account()
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.hear(Connected(account="a", gap_since=0))
         await home.until_said(1)
         sent = await home.service.get(task.id)
         assert sent is not None

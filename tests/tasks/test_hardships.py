@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tasks.errors import AccountBlocked, ButtonNotFound, OutcomeUnknown, SendRefused, StoreFailed
-from tasks.events import ModalOpened, Queued, Refused, Started, Tick, Withdrawn
+from tasks.errors import AccountBlocked, ButtonNotFound, NotSent, OutcomeUnknown, SendRefused, StoreFailed
+from tasks.events import ModalOpened, Progressed, Queued, Refused, Started, Tick, Withdrawn
 from tasks.lifecycle import hooks_due, requeued
 from tasks.model import (
     Action,
@@ -132,6 +132,27 @@ async def test_history_that_may_not_be_read_does_not_keep_a_task_for_ever(tmp_pa
         assert (await home.until_task(lost.id, over)).fail_code == "silence"
 
 
+async def test_history_that_may_not_be_read_proves_nothing(tmp_path: Path) -> None:
+    desk = Desk()
+    desk.answer = vanish
+
+    async def forbidden(account_id: str, since: int) -> Any:
+        desk.recalls.append((account_id, since))
+        desk.moved.set()
+        raise SendRefused("The channel's history may not be read.", status=403)
+
+    desk.recall = forbidden  # type: ignore[method-assign,assignment]
+    async with house(tmp_path, desk) as home:
+        lost = await home.service.imagine(Ask(), prompt="a dog")
+        await home.until_said(1)
+        await settle(home)
+        await pass_time(home, 6)
+        await home.until_recalled(2)
+        await pass_time(home, 1)
+        assert (await home.until_task(lost.id, over)).fail_code == "outcome_unknown"
+        assert len(desk.said) == 1
+
+
 async def test_an_account_that_is_no_more_configured_is_said(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         parent = await drawn(home)
@@ -142,6 +163,77 @@ async def test_an_account_that_is_no_more_configured_is_said(tmp_path: Path) -> 
     desk = Desk()
     async with house(tmp_path, desk) as home:
         assert (await home.until_task(only.id, over)).fail_code == "account_gone"
+
+
+async def test_a_press_that_comes_back_when_its_account_has_gone_ends(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        parent = await drawn(home)
+
+        async def gone(_account: str, _order: Order, _nonce: str) -> None:
+            home.desk.known = {"b": account("b")}
+            home.dispatcher.accounts_changed()
+            raise NotSent("There is no account 'a' any more.")
+
+        home.desk.answer = gone
+        press = await home.service.act(Ask(), parent=parent.id, does=Action.UPSCALE, index=2)
+        await home.until_task(press.id, lambda t: t.phase is Phase.READY)
+        home.clock.time += 5_000
+        home.awake.set()
+        assert (await home.until_task(press.id, over)).fail_code == "account_gone"
+
+
+async def test_accounts_that_change_while_nothing_can_be_written_are_seen_to_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.dispatcher.POLL_SECONDS", 0.01)
+    desk = Desk()
+    desk.known = {"a": account(capacity=0), "b": account("b")}
+    async with house(tmp_path, desk) as home:
+        only = await home.service.imagine(Ask(accounts=("a",)), prompt="a cat")
+        good, failures = home.store.save, iter(range(2))
+
+        async def full(tasks: Any, *args: Any, **more: Any) -> None:
+            if next(failures, None) is not None:
+                raise StoreFailed("the disk is full")
+            await good(tasks, *args, **more)
+
+        monkeypatch.setattr(home.store, "save", full)
+        desk.known = {"b": account("b")}
+        home.dispatcher.accounts_changed()
+        assert (await home.until_task(only.id, over)).fail_code == "account_gone"
+
+
+async def test_a_database_that_cannot_be_read_loses_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.tracker.STORE_RETRY", 0.0)
+    async with house(tmp_path) as home:
+        good, failures = home.store.by_message, iter(range(2))
+
+        async def broken(message_id: str) -> Task | None:
+            if next(failures, None) is not None:
+                raise StoreFailed("the disk answers with errors")
+            return await good(message_id)
+
+        monkeypatch.setattr(home.store, "by_message", broken)
+        task = await home.service.imagine(Ask(), prompt="a dog")
+        await home.until_said(1)
+        home.tracker.hear(result(1, from_history=True))
+        assert (await home.until_task(task.id, over)).status is Status.SUCCESS
+
+
+async def test_what_is_left_open_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with house(tmp_path) as home:
+        parent = await drawn(home)
+        for index in (1, 2):
+            await home.service.act(Ask(), parent=parent.id, does=Action.VARIATION, index=index)
+        other = await home.service.imagine(Ask(), prompt="a cat")
+        await home.until_said(4)
+        home.tracker.hear(result(8, reference_id="r1", action=Action.VARIATION))
+        nonce = home.desk.said[3][2]
+        for percent in (1, 2, 3):
+            told = keys(nonce=nonce, message_id="p9", prompt="a cat")
+            home.tracker.hear(Progressed(keys=told, percent=percent))
+            await home.until_task(other.id, lambda t, percent=percent: t.progress == percent)  # type: ignore[misc]
+        assert len([line for line in caplog.messages if "left open" in line]) == 1
 
 
 async def test_a_stop_in_the_middle_of_writing_a_send_posts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,6 +331,8 @@ async def test_a_free_press_is_not_repeated_without_end(tmp_path: Path) -> None:
         await home.service.modal(press.id, prompt="a", mask=None)
         for tries in range(2, 12):
             await home.until_said(tries)
+            await home.until_posted(press.id, tries - 1, "unknown")
+            await pass_time(home, 0.5)
             again = await home.until_task(press.id, lambda t: t.is_over or t.phase is Phase.READY)
             home.clock.time = max(home.clock.time, again.not_before)
             home.awake.set()

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from storage.outbox import Delivery
-from tasks.errors import CannotAdopt, NotOpen, OutcomeUnknown, TaskNotFound
-from tasks.events import Acknowledged, Connected, Progressed, Refused, Started
-from tasks.model import Action, Ask, Hook, Order, Phase, SendState, Status, Task
-from tests.tasks.builders import NOW, USER, keys, snowflake
+from tasks.errors import ButtonNotFound, CannotAdopt, NotOpen, OutcomeUnknown, TaskNotFound
+from tasks.events import Acknowledged, AdoptAsked, Connected, Progressed, Refused, Started
+from tasks.model import Action, Ask, Hook, Order, Phase, Picture, SendState, SlashOrder, Status, Task
+from tests.tasks.builders import NOW, USER, account, keys, snowflake
 from tests.tasks.test_roads import drawn, over, pass_time, result
 from tests.tasks.twins import House, house
 
@@ -110,6 +110,36 @@ async def test_what_runs_comes_before_what_has_failed(tmp_path: Path) -> None:
         assert (await home.until_task(failed.id, corrected)).message_id == "r2"
 
 
+async def test_its_own_job_is_its_though_the_same_words_run_again(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        failed = await silent(home)
+        running = await home.service.imagine(Ask(), prompt="a dog")
+        await home.until_said(2)
+        later = home.clock.now() + 1000
+        home.tracker.hear(Progressed(keys=keys(message_id="p", job_id="j1", prompt="a dog", sent_at=later), percent=62))
+        home.tracker.hear(result(1, job_id="j1", sent_at=later))
+        assert (await home.until_task(failed.id, corrected)).message_id == "r1"
+        home.tracker.hear(result(2, sent_at=later))
+        now = await home.until_task(running.id, over)
+        assert (now.message_id, now.job_id, now.progress_message_id) == ("r2", "j2", None)
+
+
+async def test_what_may_be_anothers_that_has_failed_is_left_open_until_a_key_tells(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        parent = await drawn(home, "a cat")
+        failed = await unknown(home, pressed=parent)
+        running = await home.service.act(Ask(), parent=parent.id, does=Action.VARIATION, index=2)
+        await home.until_said(3)
+        later = home.clock.now() + 1000
+        late = result(8, reference_id="r1", action=Action.VARIATION, prompt="a cat", sent_at=later)
+        home.tracker.hear(late)
+        nonce = home.desk.said[2][2]
+        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p9", job_id="j9", prompt="a cat", sent_at=later)))
+        assert (await home.until_task(failed.id, corrected)).message_id == "r8"
+        home.tracker.hear(result(9, reference_id="r1", action=Action.VARIATION, prompt="a cat", sent_at=later))
+        assert (await home.until_task(running.id, over)).message_id == "r9"
+
+
 async def test_a_late_sign_of_life_makes_the_result_known(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await unknown(home)
@@ -144,6 +174,17 @@ async def test_a_day_later_it_is_not(tmp_path: Path) -> None:
         assert found.status is Status.FAILURE
 
 
+async def test_nor_in_the_process_that_saw_it_fail(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await silent(home)
+        home.clock.time += 25 * 3_600_000
+        home.tracker.hear(result(1, job_id="j1"))
+        await drawn(home, "a cat", nth=2)
+        found = await home.store.get(task.id)
+        assert found is not None
+        assert found.status is Status.FAILURE
+
+
 async def test_a_failure_that_was_told_to_us_stays_one(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await home.service.imagine(Ask(), prompt="a dog")
@@ -164,6 +205,7 @@ async def test_everybody_who_was_told_of_the_failure_is_told_of_the_result(tmp_p
         task = await silent(home)
         other = "http://other.example/hook"
         await home.store.follow(Hook(task_id=task.id, url=other, state="theirs"))
+        home.clock.time += 1
         home.tracker.hear(result(1, job_id="j1"))
         now = await home.until_task(task.id, corrected)
         await home.store.save([replace(now, seed="7")])
@@ -171,6 +213,24 @@ async def test_everybody_who_was_told_of_the_failure_is_told_of_the_result(tmp_p
         assert sorted(await told(home, task)) == expected
         rows: list[Delivery] = await home.outbox.of_task(task.id)
         assert [row.state for row in rows if row.url == other] == ["theirs", "theirs"]
+
+
+async def test_who_came_after_the_first_end_is_told_of_one_end(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await unknown(home)
+        await home.service.retry(task.id)
+        await home.until_said(2)
+        early, late = "http://early.example/hook", "http://late.example/hook"
+        await home.store.follow(Hook(task_id=task.id, url=early))
+        home.clock.time += 1000
+        nonce = home.desk.said[1][2]
+        home.tracker.hear(result(9, nonce=nonce, sent_at=home.clock.now()))
+        now = await home.until_task(task.id, corrected)
+        home.clock.time += 1000
+        await home.store.follow(Hook(task_id=task.id, url=late))
+        await home.store.save([replace(now, seed="7")])
+        rows = await told(home, task)
+        assert [row for row in rows if row[1] != HOOK] == [("end", early), ("end", late)]
 
 
 # ---------------------------------------------------------------- the operator's word
@@ -232,6 +292,31 @@ async def test_what_is_no_result_or_somebody_elses_is_not_adopted(tmp_path: Path
                 await home.service.adopt(task.id, message_id)
 
 
+async def test_one_result_is_adopted_by_one_task(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        tasks = [await unknown(home), await unknown(home, "a cat")]
+        found = result(1, message_id=snowflake(home.clock.now()))
+        for task in tasks:
+            home.tracker.hear(AdoptAsked(task_id=task.id, result=found))
+        await home.until_task(tasks[0].id, corrected)
+        await drawn(home, "a bird", nth=3)
+        second = await home.store.get(tasks[1].id)
+        assert second is not None
+        assert second.status is Status.FAILURE
+
+
+async def test_what_is_by_its_job_anothers_is_not_adopted(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        other = await silent(home)
+        task = await unknown(home)
+        at = snowflake(home.clock.now())
+        home.desk.history = [result(1, message_id=at, job_id="j1", sent_at=home.clock.now())]
+        for message_id in ("", at):
+            with pytest.raises(CannotAdopt):
+                await home.service.adopt(task.id, message_id)
+        assert (await home.service.adopt(other.id, at)).job_id == "j1"
+
+
 async def test_it_is_sent_again_by_the_operators_word_and_its_new_end_is_told(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await unknown(home)
@@ -245,6 +330,57 @@ async def test_it_is_sent_again_by_the_operators_word_and_its_new_end_is_told(tm
         now = await home.until_task(task.id, over)
         assert (now.status, now.message_id) == (Status.SUCCESS, "r9")
         assert await told(home, task) == [("end", HOOK), ("corrected", HOOK)]
+
+
+async def test_what_is_sent_again_may_go_another_way(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await unknown(home)
+        home.desk.known = {"b": account("b")}
+        again = await home.service.retry(task.id)
+        assert again.account is None
+        await home.until_said(2)
+        assert home.desk.said[1][0] == "b"
+
+
+async def test_pictures_are_uploaded_anew_where_it_is_sent_again(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.desk.answer = vanish
+        pictures = [Picture(filename=f"{n}.png", type="image/png", data=b"x") for n in range(2)]
+        task = await home.service.blend(Ask(), pictures=pictures)
+        await home.until_said(1)
+        await given_up(home, task, 6)
+        home.desk.known = {"b": account("b")}
+        await home.service.retry(task.id)
+        await home.until_said(2)
+        name, order, _ = home.desk.said[1]
+        assert isinstance(order, SlashOrder)
+        assert (name, [*order.uploads]) == ("b", ["image1", "image2"])
+
+
+async def test_what_no_account_can_send_is_not_sent_again(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        parent = await drawn(home, "a cat")
+        task = await unknown(home, pressed=parent)
+        home.desk.known = {"b": account("b")}
+        with pytest.raises(ButtonNotFound, match="No account"):
+            await home.service.retry(task.id)
+        found = await home.store.get(task.id)
+        assert found is not None
+        assert found.fail_code == "outcome_unknown"
+
+
+async def test_after_a_restart_only_the_last_send_of_what_was_sent_again_counts(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await unknown(home)
+        await home.service.retry(task.id)
+        await home.until_said(2)
+        later = home.clock
+    async with house(tmp_path, clock=later) as home:
+        states = [send.state for send in await home.store.sends_of([task.id])]
+        assert states == [SendState.UNKNOWN, SendState.POSTED]
+        now = await given_up(home, task, 6)
+        assert now.fail_code == "silence"
+        assert home.desk.said == []
 
 
 async def test_nothing_unfinished_is_told_after_an_end(tmp_path: Path) -> None:
@@ -272,7 +408,7 @@ async def test_a_press_is_sent_again_to_its_own_account(tmp_path: Path) -> None:
 
 async def test_the_timeline_says_how_each_message_was_known(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.hear(Connected(account="a", gap_since=0))
         task = await drawn(home)
         lines = await home.store.timeline_of(task.id)
         assert [line.kind for line in lines][:2] == ["submitted", "sent"]

@@ -64,12 +64,12 @@ async def test_a_stretch_that_failed_is_read_again_and_not_those_before(monkeypa
 @pytest.mark.parametrize("errors", [[SendRefused("no", status=403)], [NotSent("down")] * TRIES])
 async def test_what_cannot_be_read_has_an_end(monkeypatch: pytest.MonkeyPatch, errors: list[Exception]) -> None:
     monkeypatch.setattr("tasks.recalls.RETRY_SECONDS", 0)
-    assert await heard(Pages(2, errors)) == [Recalled(account="a", since=0)]
+    assert await heard(Pages(2, errors)) == [Recalled(account="a", since=0, complete=False)]
 
 
 async def test_after_a_gap_no_more_is_read_than_from_the_oldest_send_on(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.hear(Connected(account="a", gap_since=0))
         await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         home.tracker.hear(Connected(account="a", gap_since=NOW - 3_600_000))
@@ -83,7 +83,7 @@ async def test_after_a_gap_no_more_is_read_than_from_the_oldest_send_on(tmp_path
 
 async def test_without_a_task_in_flight_no_history_is_read(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.hear(Connected(account="a", gap_since=0))
         home.tracker.hear(Connected(account="a", gap_since=NOW - 3_600_000))
         task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)

@@ -45,11 +45,12 @@ PICTURE = Image(url="https://cdn.discordapp.com/x.png")
 MINUTE = 60_000
 U2 = Button(custom_id="U2", does=Action.UPSCALE, index=2)
 V1 = Button(custom_id="V1", does=Action.VARIATION, index=1)
+V2 = Button(custom_id="V2", does=Action.VARIATION, index=2)
 
 
 def result(nth: int = 1, **fields: Any) -> Finished:
     known: dict[str, Any] = {"message_id": f"r{nth}", "job_id": f"j{nth}", "prompt": "a dog", "user_id": USER}
-    return Finished(keys=keys(**{**known, **fields}), image=PICTURE, buttons=(U2, V1))
+    return Finished(keys=keys(**{**known, **fields}), image=PICTURE, buttons=(U2, V1, V2))
 
 
 async def drawn(home: House, prompt: str = "a dog", nth: int = 1) -> Task:
@@ -273,7 +274,7 @@ async def test_after_a_restart_history_is_read_and_the_result_found(tmp_path: Pa
     desk = Desk()
     desk.history = [result(1, from_history=True, sent_at=SetClock().now() + 1)]
     async with house(tmp_path, desk) as home:
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.hear(Connected(account="a", gap_since=0))
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
         assert desk.said == []
         assert desk.recalls[0][1] < SetClock().now()
@@ -281,7 +282,7 @@ async def test_after_a_restart_history_is_read_and_the_result_found(tmp_path: Pa
 
 async def test_a_gap_is_filled_from_history_and_a_resume_asks_nothing(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.hear(Connected(account="a", gap_since=0))
         task = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         home.tracker.hear(Connected(account="a", gap_since=None))
@@ -368,7 +369,7 @@ async def test_after_a_restart_an_old_result_in_history_finishes_no_new_task(tmp
     desk = Desk()
     desk.history = [result(1, from_history=True), result(2, from_history=True)]
     async with house(tmp_path, desk) as home:
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.hear(Connected(account="a", gap_since=0))
         second = await home.until_task(open_task.id, over)
         assert (done.job_id, second.job_id) == ("j1", "j2")
 
@@ -434,6 +435,18 @@ async def test_without_fast_hours_a_drawing_goes_on_relaxed_once(tmp_path: Path)
         assert (await home.until_task(task.id, over)).fail_code == "credits_exhausted"
         assert home.desk.prompts == ["a dog", "a dog --relax"]
         assert home.desk.paused == {"a": "gone"}, "nothing is left that could be drawn with"
+
+
+async def test_an_account_that_does_not_draw_relaxed_does_not_go_on_so(tmp_path: Path) -> None:
+    desk = Desk()
+    desk.known = {"a": account(modes=(Mode.FAST,))}
+    async with house(tmp_path, desk) as home:
+        task = await home.service.imagine(Ask(), prompt="a dog")
+        await home.until_said(1)
+        told = keys(nonce=desk.said[0][2])
+        home.tracker.hear(Refused(keys=told, code="credits_exhausted", reason="gone", pauses_account=True))
+        assert (await home.until_task(task.id, over)).fail_code == "credits_exhausted"
+        assert desk.paused == {"a": "gone"}
 
 
 async def test_a_captcha_pauses_the_account(tmp_path: Path) -> None:

@@ -201,6 +201,15 @@ class House:
 
         await self.until(asked)
 
+    async def until_posted(self, task_id: str, count: int, outcome: str) -> None:
+        """So many POSTs for this task have ended so."""
+
+        async def enough() -> bool:
+            lines = await self.store.timeline_of(task_id)
+            return sum(line.detail.get("outcome") == outcome for line in lines) >= count
+
+        await self.until(enough)
+
     async def until_task(self, task_id: str, is_so: Callable[[Task], bool]) -> Task:
         async def holds() -> bool:
             found = await self.store.get(task_id)
