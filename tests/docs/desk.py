@@ -109,6 +109,9 @@ class Desk:
             os.killpg(shell.pid, 9)
             await shell.wait()
             raise
-        said = out.decode()
+        try:
+            said = out.decode()
+        except UnicodeDecodeError:
+            return 23, "bytes that no terminal shows"  # on one, curl refuses
         self._task = next(iter(_RESULT.findall(said)), self._task)
         return shell.returncode or 0, said

@@ -1,5 +1,5 @@
-"""docker-compose.yaml by its structure: a profile for the demo and one for the real thing, both locked up, and nothing in
-it that the service or the image does not have. No container is started."""
+"""docker-compose.yaml by its structure: a profile for the demo and one for the real thing, both locked up, and nothing
+in it that the service or the image does not have. No container is started."""
 
 from __future__ import annotations
 
