@@ -9,10 +9,12 @@ from collections.abc import Mapping
 
 import msgspec
 from aiohttp import web
+from multidict import CIMultiDict
 
 from api.protection import HEADERS, SERVER
 
-_HEADERS = HEADERS | {"Content-Type": "application/json", "Server": SERVER}  # here, too: not all passes the application
+# Here, too: not all passes the application. In the library's own form, which is copied in one go for each answer.
+_HEADERS = CIMultiDict(HEADERS | {"Content-Type": "application/json", "Server": SERVER})
 
 encode = msgspec.json.Encoder().encode
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from time import perf_counter
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
 from api.auth import Access, Gate
-from api.callers import CALLER, Caller
+from api.callers import CALLER
 from api.docs import Docs
 from api.errors import InternalError, TooFast, from_library, refusal
 from api.front import Front
 from api.health import Health
+from api.http_meter import HttpMeter
 from api.links import Links
 from api.pace import Buckets
 from api.ports import Service, Services
@@ -27,11 +29,13 @@ from api.server import serve
 from api.v1 import V1
 from tasks.errors import ServiceError
 
-__all__ = ["MAX_BODY", "make_app", "serve"]
+__all__ = ["MAX_BODY", "Application", "make_app", "serve"]
 
 MAX_BODY = 1024 * 1024  # bytes; a prompt is a few thousand
 
 log = logging.getLogger(__name__)
+
+Application = web.Application
 
 
 def make_app(
@@ -39,17 +43,19 @@ def make_app(
     service: Services[Service],
     access: Access,
     links: Links,
+    gate: Gate | None = None,
     max_body: int = MAX_BODY,
     more: Iterable[Route] = (),
-    around: Iterable[Middleware] = (),
+    meter: HttpMeter | None = None,
     closing: Iterable[Callable[[web.Application], Awaitable[None]]] = (),
     troubles: Callable[[], Sequence[str]] = tuple,
     picture_hosts: Iterable[str] = (),
 ) -> web.Application:
-    """The application. `more` are further contracts' routes; they pass the same guard. `around` see each answer;
-    `closing` are called when the server stops, before it waits for the requests under way. `troubles` is of
-    `api.health`. `picture_hosts`: where the console may load pictures from, besides here and by https."""
-    gate = Gate(access)
+    """The application. `gate` is that of `access`, where routes of `more` ask it themselves: there is one, as it counts
+    wrong secrets. `more` are further contracts' routes; they pass the same guard. `meter` notes each answer; `closing`
+    are called when the server stops, before it waits for the requests under way. `troubles` is of `api.health`.
+    `picture_hosts`: where the console may load pictures from, besides here and by https."""
+    gate = gate or Gate(access)
     routes: tuple[Route, ...] = (
         *V1(service, links).routes(),
         *Health(service, gate, troubles).routes(),
@@ -57,8 +63,9 @@ def make_app(
         *more,
     )
     routes += Docs(routes, wants_secret=access.wants_secret, public_url=links.public_url).routes()
-    guard = _guard(gate, _by_handler(routes), Buckets(access.submits_per_minute), max_body)
-    app = web.Application(client_max_size=max_body, middlewares=[*around, guard])
+    submits = Buckets(access.submits_per_minute)
+    guard = _guard(gate, _by_handler(routes), submits, max_body, meter or HttpMeter())
+    app = web.Application(client_max_size=max_body, middlewares=[guard])
     app.on_shutdown.extend(closing)
     for route in routes:
         register(app.router, route)
@@ -76,18 +83,22 @@ def _by_handler(routes: Iterable[Route]) -> dict[Handler, Route]:
     return found
 
 
-def _guard(gate: Gate, routes: Mapping[Handler, Route], submits: Buckets, max_body: int) -> Middleware:
+def _guard(
+    gate: Gate, routes: Mapping[Handler, Route], submits: Buckets, max_body: int, meter: HttpMeter
+) -> Middleware:
+    """One middleware does it all: each further one would cost every request."""
+
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        began = perf_counter()
         response: web.StreamResponse
+        headers = request.headers
         try:
-            if request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
-                return await _preflight(request, gate)
-            route = routes.get(handler)  # None: there is no such address, or not with this method
-            caller = _let_in(request, route, gate)
-            if caller is not None:
-                request[CALLER] = caller
-            response = _too_fast(caller, route, submits) or await handler(request)
+            if request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in headers:
+                response = _preflight(request, gate)
+            else:
+                route = routes.get(handler)  # None: there is no such address, or not with this method
+                response = _let_in(request, route, gate, submits) or await handler(request)
         except ServiceError as error:
             response = refusal(error)
             if response.status >= 500:
@@ -99,32 +110,30 @@ def _guard(gate: Gate, routes: Mapping[Handler, Route], submits: Buckets, max_bo
         except Exception:
             log.exception("%s %r could not be answered", request.method, request.path)
             response = refusal(InternalError())
-        if hdrs.ORIGIN in request.headers:
-            response.headers.update(gate.cors(request.headers))
+        if hdrs.ORIGIN in headers:
+            response.headers.update(gate.cors(headers))
+        meter.note(request, response, perf_counter() - began)
         return response
 
     return guard
 
 
-def _let_in(request: web.Request, route: Route | None, gate: Gate) -> Caller | None:
-    """Who asks; None on an open route. Raises when it may not pass."""
+def _let_in(request: web.Request, route: Route | None, gate: Gate, submits: Buckets) -> web.Response | None:
+    """Notes who asks, where that matters. Raises when it may not pass; one submit too many is answered."""
     if route is not None and route.is_open:
         return None
-    caller = gate.check(request.method, request.headers, request.remote)
-    if route is not None and route.is_admin:
+    caller = request[CALLER] = gate.check(request.method, request.headers, request.remote)
+    if route is None:
+        return None
+    if route.is_admin:
         gate.check_admin(caller, request.headers, request.remote)
-    return caller
-
-
-def _too_fast(caller: Caller | None, route: Route | None, submits: Buckets) -> web.Response | None:
-    """The answer to one submit too many; look-ups are not counted."""
-    if caller is None or route is None or route.too_fast is None:
+    if route.too_fast is None:  # look-ups are not counted
         return None
     wait = submits.take(caller.name)
     return route.too_fast(TooFast(retry_after=wait)) if wait else None
 
 
-async def _preflight(request: web.Request, gate: Gate) -> web.StreamResponse:
+def _preflight(request: web.Request, gate: Gate) -> web.StreamResponse:
     """What a browser asks before it sends. The router knows the methods: it has just refused OPTIONS."""
     error = request.match_info.http_exception
     if not isinstance(error, web.HTTPMethodNotAllowed):

@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import TypeVar
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from multidict import istr
 
 from api.ports import Services
 from tasks.visibility import Viewer
 
 S = TypeVar("S")
+
+_OWN = istr("mj-api-secret")  # looked up in every request: this form needs no folding
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,10 +40,10 @@ class Caller:
     name: str = ""  # of the secret; "" for the unnamed one, the operator's, and where there is none
     sees_all: bool = True
     is_admin: bool = False
+    viewer: Viewer = field(init=False)  # as the rules know it
 
-    @property
-    def viewer(self) -> Viewer:
-        return Viewer(name=self.name, sees_all=self.sees_all)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "viewer", Viewer(name=self.name, sees_all=self.sees_all))
 
 
 CALLER = web.RequestKey("caller", Caller)
@@ -71,9 +74,9 @@ class Keyring:
 def secrets_in(headers: Mapping[str, str]) -> list[str]:
     """What may be a secret. Both headers may come together, one of them meant for a gateway in between."""
     given = []
-    if own := headers.get("mj-api-secret", "").strip():
+    if own := headers.get(_OWN, "").strip():
         given.append(own)
-    if authorization := headers.get("Authorization", "").strip():
+    if authorization := headers.get(hdrs.AUTHORIZATION, "").strip():
         given.append(authorization)
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() == "bearer" and token.strip():

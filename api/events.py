@@ -92,6 +92,8 @@ class Events:
 
     async def _tell_all(self, stream: Stream, sees: Callable[[Task], bool], told: int, *, is_lost: bool) -> None:
         while not is_lost and told < self._feed.position and not self._feed.is_closed:
+            if stream.is_left:  # where nothing is told, nothing else would notice
+                return
             page = await self._feed.page_after(told)
             is_lost = not page.lines or not page.is_whole  # retention took what was not yet told
             if not is_lost:

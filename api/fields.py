@@ -29,6 +29,7 @@ Members = dict[str, msgspec.Raw]
 
 _objects = msgspec.json.Decoder(Members)
 _text = msgspec.json.Decoder(str)
+_PLAIN_PAIR = re.compile(r"[A-Za-z0-9_-]+=[A-Za-z0-9_-]*", re.ASCII)
 _PART_NAME = re.compile(r'\s*form-data\s*;.*?\bname=(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
 _PART_FILE = re.compile(r";\s*filename\*?=", re.IGNORECASE)
 
@@ -89,6 +90,9 @@ def gather(pairs: Pairs, names: frozenset[str]) -> Fields:
 
 def form_pairs(text: str) -> Pairs:
     """The pairs of a query or of an urlencoded form."""
+    if _PLAIN_PAIR.fullmatch(text):  # a look-up by id, most often: the library would take it apart with care
+        name, _, value = text.partition("=")
+        return ((name, value),)
     try:
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except UnicodeDecodeError:

@@ -11,10 +11,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate
-from time import perf_counter
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 from multidict import istr
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.utils import floatToGoString
@@ -47,14 +45,8 @@ class HttpMeter:
         self._of_resource: dict[web.AbstractResource | None, _Meter] = {None: self._named(NO_ROUTE)}
         self._refusals: Counter[str] = Counter()
 
-    @web.middleware
-    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        began = perf_counter()
-        response = await handler(request)
-        self._note(request, response, perf_counter() - began)
-        return response
-
-    def _note(self, request: web.Request, response: web.StreamResponse, seconds: float) -> None:
+    def note(self, request: web.Request, response: web.StreamResponse, seconds: float) -> None:
+        """It was answered so, after so long."""
         resource = request.match_info.route.resource
         meter = self._of_resource.get(resource)
         if meter is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 SERVER = "midjourney-node-api"  # the library's own value tells its version to everybody
 YEAR = 365 * 24 * 3600  # seconds
@@ -28,10 +28,10 @@ def security_headers(*, is_https: bool) -> Callable[[web.Request, web.StreamResp
 
     async def add(_request: web.Request, response: web.StreamResponse) -> None:
         headers = response.headers
-        if headers.get("Server") != SERVER:  # api.answers, which makes nearly all of them, has the rest in place
+        if headers.get(hdrs.SERVER) != SERVER:  # api.answers, which makes nearly all of them, has the rest in place
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
-            headers["Server"] = SERVER
+            headers[hdrs.SERVER] = SERVER
         if is_https:
             headers["Strict-Transport-Security"] = strict
 

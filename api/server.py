@@ -199,6 +199,14 @@ class _Connection(web.RequestHandler):
         response.force_close()
         return response
 
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Where no route stands the library itself refuses an Expect, before the application is asked."""
+        if isinstance(resp, web.HTTPExpectationFailed):
+            resp = refusal(Malformed("No route of ours takes this.", hint="Leave Expect out: then you are told why."))
+        return await super().finish_response(request, resp, start_time)
+
     def log_exception(self, *args: Any, **kw: Any) -> None:
         """What is left of a body after its answer is read away: that it is broken was told, and is no fault of ours."""
         if isinstance(kw.get("exc_info"), web.RequestPayloadError):

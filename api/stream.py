@@ -43,6 +43,11 @@ class Stream:
         self.was_cut = False
         self._shape = shape
 
+    @property
+    def is_left(self) -> bool:
+        """The listener has gone."""
+        return self.request.transport is None
+
     async def begin(self, position: int) -> None:
         """What a browser notes without an event: when to come back, and from where."""
         await self.response.write(f"retry: {RETRY}\nid: {position}\n\n".encode())

@@ -1,6 +1,7 @@
 """Tickets: how a page's EventSource, which sends no header, opens a stream without a secret in its address.
 
-Law: a ticket is good once, for a minute, for streams alone. They are kept in memory, as digests, and are few.
+Law: a ticket is good once, for a minute, for streams alone. They are kept in memory, as digests, and are few; whoever
+takes many leaves some for others.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from api.callers import Caller
-from api.errors import BadTicket, StreamsFull
+from api.errors import BadTicket, StreamsFull, TooManyStreams
 from tasks.ports import Clock
 
 GOOD_FOR = 60_000  # ms
 MOST = 1000  # that are out at once
+MOST_PER_CALLER = MOST // 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,15 +26,18 @@ class Ticket:
 
 
 class Tickets:
-    def __init__(self, clock: Clock, *, most: int = MOST) -> None:
+    def __init__(self, clock: Clock, *, most: int = MOST, per_caller: int = MOST_PER_CALLER) -> None:
         self._clock = clock
         self._most = most
+        self._per_caller = per_caller
         self._out: dict[bytes, tuple[int, Caller]] = {}  # digest -> when it expires, whose it is; oldest first
 
     def issue(self, caller: Caller) -> Ticket:
-        """Raises StreamsFull when too many are out."""
+        """Raises TooManyStreams, StreamsFull when too many are out."""
         now = self._clock.now()
         self._forget(now)
+        if sum(whose.name == caller.name for _, whose in self._out.values()) >= self._per_caller:
+            raise TooManyStreams("Too many of your tickets are out.", hint="Come back in a minute.")
         if len(self._out) >= self._most:
             raise StreamsFull("Too many tickets are out.", hint="Come back in a minute.")
         text = secrets.token_urlsafe(32)

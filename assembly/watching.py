@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aiohttp.typedefs import Middleware
-
-from api.auth import Access, Gate
+from api.auth import Gate
 from api.events import Events
 from api.feed import Feed
 from api.http_meter import HttpMeter
@@ -36,7 +34,7 @@ class Watching:
     feed: Feed
     streams: Events
     routes: Sequence[Route]
-    around: Sequence[Middleware]
+    meter: HttpMeter
 
 
 def make_watching(
@@ -45,13 +43,13 @@ def make_watching(
     store: Tasks,
     outbox: Outbox,
     changes: Changes,
-    access: Access,
+    gate: Gate,
     links: Links,
     clock: Clock,
 ) -> Watching:
     http_meter, task_meter = HttpMeter(), TaskMeter()
     feed, seats, shapes = Feed(store, changes, watch=task_meter.look), Seats(), Shapes(links)
-    streams = Events(services, feed, store, gate=Gate(access), seats=seats, tickets=Tickets(clock), shapes=shapes)
+    streams = Events(services, feed, store, gate=gate, seats=seats, tickets=Tickets(clock), shapes=shapes)
     looks = TasksV1(services, feed, store, seats=seats, shapes=shapes)
     metrics = Metrics(
         http=http_meter,
@@ -67,5 +65,5 @@ def make_watching(
         feed=feed,
         streams=streams,
         routes=[*streams.routes(), *looks.routes(), *metrics.routes()],
-        around=[http_meter.middleware],
+        meter=http_meter,
     )

@@ -151,8 +151,12 @@ INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, snapshot
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING
 """
 
+# Once, however often the same is asked for.
 INSERT_FOLLOWER = """
-INSERT INTO followers (task_id, url, receiver, api, state, trusted, event, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO followers (task_id, url, receiver, api, state, trusted, event, created)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS (
+    SELECT 1 FROM followers WHERE task_id = ?1 AND url = ?2 AND api = ?4 AND state IS ?5
+)
 """
 
 # Run whenever a task that is over is written, and when a caller follows one: whichever comes last finds the other.

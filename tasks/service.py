@@ -5,23 +5,18 @@ returns. Nothing here talks to Discord: it writes tasks and wakes whoever sends.
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
+from tasks import commands
+from tasks.admission import check_account_of, check_accounts, check_hook
 from tasks.allowance import Allowances
 from tasks.changes import Changes
 from tasks.deciding import Deciding
 from tasks.errors import (
-    AccountPaused,
-    BadHook,
     BadIndex,
     BadRequest,
-    ButtonNotFound,
     KeyReused,
-    MissingPrompt,
-    NoAccount,
     NotSent,
     ParentFailed,
     ParentNotFinished,
@@ -36,21 +31,14 @@ from tasks.ids import Ids
 from tasks.journal import Journal
 from tasks.lifecycle import cancelled
 from tasks.lookups import Lookups
-from tasks.model import Action, Ask, Button, Hook, Lane, Mode, Phase, Picture, Status, Task
+from tasks.model import Action, Ask, Button, Hook, Mode, Phase, Picture, Status, Task
 from tasks.ports import Clock, Gateway, TaskStore, Translator
-from tasks.preparing import picture_mark
 from tasks.presses import find_button, find_custom_id, press_of
-from tasks.prompts import Checked, PromptRules, check
+from tasks.prompts import PromptRules, check
 from tasks.room import Room
-from tasks.scheduling import fits
-from tasks.switches import REMIX
 
 _WITH_INDEX = frozenset({Action.UPSCALE, Action.VARIATION})
 _ON_RESULTS = _WITH_INDEX | {Action.REROLL}
-_DRAW_NOTHING = frozenset({Action.DESCRIBE, Action.SHORTEN, Action.SHOW, Action.ACTION})
-_MODE_COMMANDS: Mapping[Mode, str] = {Mode.FAST: "fast", Mode.RELAXED: "relax", Mode.TURBO: "turbo"}
-_JOB_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-DIMENSIONS = ("2:3", "1:1", "3:2")
 KEY_KEPT = 24 * 3_600_000  # ms for which an Idempotency-Key answers the same task
 ENVELOPE = "✉️"  # the reaction by which one asks for a job's seed
 
@@ -112,36 +100,16 @@ class Service(Lookups):
 
     async def imagine(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture] = ()) -> Task:
         """Queue a drawing. Raises what `tasks.prompts.check` does, BadHook, QueueFull, NoAccount, StoreFailed."""
-        if not prompt.strip() and not pictures:
-            raise MissingPrompt(hint="Send the text to draw as `prompt`.")
-        checked = check(prompt.strip(), self._rules) if prompt.strip() else Checked(text="")
-        return await self._command(
-            ask, Action.IMAGINE, "imagine", prompt=prompt, text=checked.text, notes=checked.warnings, pictures=pictures
-        )
+        return await self._command(ask, commands.imagine(self._rules, prompt, pictures))
 
     async def describe(self, ask: Ask, *, picture: Picture | None, link: str = "") -> Task:
-        """Ask for four texts that describe a picture."""
-        if (picture is None) == (not link):
-            raise BadRequest("Give one picture, or the link of one.")
-        options = (("link", link),) if link else ()
-        pictures = () if picture is None else (picture,)
-        return await self._command(ask, Action.DESCRIBE, "describe", options=options, pictures=pictures)
+        return await self._command(ask, commands.describe(picture, link))
 
     async def blend(self, ask: Ask, *, pictures: Sequence[Picture], dimensions: str = "") -> Task:
-        """Draw one picture from several. `dimensions` is a ratio, such as 2:3; "" leaves it to MidJourney."""
-        if not 2 <= len(pictures) <= 5:
-            raise BadRequest(f"Blending takes 2 to 5 pictures, not {len(pictures)}.")
-        if dimensions and dimensions not in DIMENSIONS:
-            raise BadRequest(f"The dimensions are {', '.join(DIMENSIONS)}.")
-        options = (("dimensions", f"--ar {dimensions}"),) if dimensions else ()
-        return await self._command(ask, Action.BLEND, "blend", options=options, pictures=pictures)
+        return await self._command(ask, commands.blend(pictures, dimensions))
 
     async def shorten(self, ask: Ask, *, prompt: str) -> Task:
-        """Ask which words of a prompt matter."""
-        if not prompt.strip():
-            raise MissingPrompt(hint="Send the text to shorten as `prompt`.")
-        text = check(prompt.strip(), replace(self._rules, default_suffix="")).text
-        return await self._command(ask, Action.SHORTEN, "shorten", prompt=prompt, text=text)
+        return await self._command(ask, commands.shorten(self._rules, prompt))
 
     async def video(
         self,
@@ -153,76 +121,38 @@ class Service(Lookups):
         end_image: Picture | str | None,
         loop: bool,
     ) -> Task:
-        """A clip that begins with a picture: MidJourney's /imagine with `--video`. A picture may be a link."""
-        if motion not in ("low", "high"):
-            raise BadRequest(f"The motion is low or high, not {motion[:20]!r}.")
-        if image is None:
-            raise BadRequest("A clip begins with a picture.", hint="Send it as `image`.")
-        brought = [picture for picture in (image, end_image) if isinstance(picture, Picture)]
-        begin, end = (_place(picture, brought) for picture in (image, end_image))
-        ending = f" --end {end}" if end else " --end loop" if loop else ""
-        checked = check(f"{begin} {prompt.strip()}", self._rules)
-        text = f"{checked.text} --motion {motion} --video 1{ending}"
-        return await self._command(
-            ask, Action.VIDEO, "imagine", prompt=prompt, text=text, notes=checked.warnings, pictures=brought
-        )
+        draft = commands.video(self._rules, prompt, motion=motion, image=image, end_image=end_image, loop=loop)
+        return await self._command(ask, draft)
 
     async def show(self, ask: Ask, *, job_id: str) -> Task:
-        """A finished job of MidJourney once more, whoever asked for it, so that its buttons can be pressed."""
-        if not _JOB_ID.fullmatch(job_id.strip().lower()):
-            raise BadRequest("The id of a job is needed.", hint="It looks like 01234567-89ab-cdef-0123-456789abcdef.")
-        return await self._command(ask, Action.SHOW, "show", options=(("job_id", job_id.strip().lower()),))
+        return await self._command(ask, commands.show(job_id))
 
     async def info(self, ask: Ask) -> Task:
-        """What MidJourney knows of an account: its plan, its hours, its jobs."""
-        return await self._command(ask, Action.ACTION, "info")
+        return await self._command(ask, commands.info())
 
     async def settings(self, ask: Ask) -> Task:
-        """An account's settings, as buttons that can be pressed."""
-        return await self._command(ask, Action.ACTION, "settings")
+        return await self._command(ask, commands.settings())
 
     async def switch(self, ask: Ask, *, mode: Mode) -> Task:
-        """From now on the account draws in this mode, unless a drawing says otherwise."""
-        return await self._command(ask, Action.ACTION, _MODE_COMMANDS[mode])
+        return await self._command(ask, commands.switch(mode))
 
     async def switch_remix(self, ask: Ask) -> Task:
-        """Turn the account's Remix mode on, or off where it is on."""
-        return await self._command(ask, Action.ACTION, "settings", switch=REMIX)
+        return await self._command(ask, commands.switch_remix())
 
-    async def _command(
-        self,
-        ask: Ask,
-        action: Action,
-        command: str,
-        *,
-        prompt: str = "",
-        text: str = "",
-        notes: tuple[str, ...] = (),
-        options: tuple[tuple[str, str], ...] = (),
-        pictures: Sequence[Picture] = (),
-        switch: str = "",
-    ) -> Task:
+    async def _command(self, ask: Ask, draft: commands.Draft) -> Task:
+        text = draft.task.content
         translate = self._translator.needs(text)
-        task = Task(
+        task = replace(
+            draft.task,
             id=self._ids.new(),
-            action=action,
-            prompt=prompt,
             prompt_en="" if translate else text,
-            content=text,
-            notes=notes,
-            command=command,
-            options=options,
-            pictures=len(pictures),
-            answer_ends=action is Action.ACTION,
-            switch=switch,
-            lane=Lane.QUICK if action in _DRAW_NOTHING else Lane.DRAW,
             bot=ask.bot,
             mode_asked=ask.mode,
             accounts=ask.accounts,
             account=ask.accounts[0] if len(ask.accounts) == 1 else None,
-            phase=Phase.NEW if translate or pictures else Phase.READY,
+            phase=Phase.NEW if translate or draft.pictures else Phase.READY,
         )
-        return await self._add(task, ask, pictures)
+        return await self._add(task, ask, draft.pictures)
 
     # ------------------------------------------------------------ submit: a result's buttons
 
@@ -251,7 +181,7 @@ class Service(Lookups):
         return await self._press(ask, source, button, sends_remix_on=self._limits.sends_remix_on)
 
     async def _press(self, ask: Ask, source: Task, button: Button, *, sends_remix_on: bool) -> Task:
-        self._check_account_of(source)
+        check_account_of(source, self._gateway.accounts())
         async with self._pressing:  # two equal U at once are one task
             if button.is_quick and button.index is not None:  # U1–U4, of pictures or clips
                 again = await self._visible.by_press(source.id, button.custom_id)
@@ -265,7 +195,7 @@ class Service(Lookups):
 
     async def _followed(self, task: Task, ask: Ask) -> Task:
         """Somebody asked for it before: this caller hears of its end, too, with its own state."""
-        self._check_hook(ask.notify_hook)
+        check_hook(ask.notify_hook)
         if ask.notify_hook:
             await self._store.follow(Hook(task_id=task.id, url=ask.notify_hook, api=ask.api, state=ask.state))
         return task
@@ -328,7 +258,7 @@ class Service(Lookups):
         """Pictures as links at Discord, which MidJourney can load. Raises NoAccount, NotSent, SendRefused."""
         account = next((account.id for account in self._gateway.accounts() if account.is_usable), None)
         if account is None:
-            self._check_accounts(Ask())
+            check_accounts(Ask(), None, self._gateway.accounts())
             raise NotSent("No account is connected now.", hint="Try again in a moment.")
         return list(await self._gateway.publish(account, pictures))
 
@@ -374,8 +304,8 @@ class Service(Lookups):
         return await self._existing(task_id)
 
     async def _add_now(self, task: Task, ask: Ask, pictures: Sequence[Picture]) -> Task:
-        self._check_hook(ask.notify_hook)
-        self._check_accounts(ask, task)
+        check_hook(ask.notify_hook)
+        check_accounts(ask, task, self._gateway.accounts())
         await self._check_queue_of_account(task)
         owner = ask.owner or self._viewer.name
         async with self._room.place(owner):
@@ -403,48 +333,9 @@ class Service(Lookups):
             raise ParentFailed(hint="Choose a task whose status is SUCCESS.")
         return parent
 
-    def _check_accounts(self, ask: Ask, task: Task | None = None) -> None:
-        """A busy or disconnected account is no reason to refuse: the task waits. A human's work to do is one."""
-        known = self._gateway.accounts()
-        if ask.accounts and not any(account.id in ask.accounts for account in known):
-            raise ButtonNotFound("There is no such account.", hint="/mj/account/list names them.")
-        if known and all(account.paused for account in known):
-            raise NoAccount(hint="; ".join(sorted({account.paused for account in known})))
-        if task is not None and known and not any(fits(task, account) for account in known):
-            raise BadRequest("No account draws with this bot in this mode.", hint="/mj/account/list names them.")
-
-    def _check_account_of(self, source: Task) -> None:
-        """A button is pressed by the account that has it, or by nobody."""
-        account = next((known for known in self._gateway.accounts() if known.id == source.account), None)
-        if account is None:
-            raise ButtonNotFound(
-                f"The account that drew task {source.id} is not configured any more.", hint="Draw it anew."
-            )
-        if account.paused and any(not known.paused for known in self._gateway.accounts()):
-            raise AccountPaused(hint=f"Account {account.id}: {account.paused}. Draw anew, or wait until it is mended.")
-
     async def _check_queue_of_account(self, task: Task) -> None:
         account = next((known for known in self._gateway.accounts() if known.id == task.account), None)
         if account is not None and account.max_waiting:
             waiting = await self._store.count_waiting_for(account.id)
             if waiting >= account.max_waiting:
                 raise QueueFull(f"The queue of account {account.id} is full.", hint="Try again in a while.")
-
-    @staticmethod
-    def _check_hook(url: str) -> None:
-        if not url:
-            return
-        try:
-            parts = urlsplit(url)
-            valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-        except ValueError:
-            valid = False
-        if not valid or any(c.isspace() for c in url):
-            raise BadHook(hint="Give a full address, such as https://example.com/hook.")
-
-
-def _place(picture: Picture | str | None, brought: Sequence[Picture]) -> str:
-    """Where a picture stands in the text: its link, or a mark that becomes one when it is at Discord."""
-    if isinstance(picture, Picture):
-        return picture_mark(next(n for n, each in enumerate(brought) if each is picture))
-    return picture or ""

@@ -197,6 +197,7 @@ async def house(
     caller: Caller | None = None,
     watch: Callable[[Page], None] = lambda page: None,
     tickets: int = 1000,
+    tickets_of_each: int = 500,
 ) -> AsyncIterator[House]:
     """`caller` is whose secret came with every request."""
     async with AsyncExitStack() as stack:
@@ -204,13 +205,15 @@ async def house(
         store, changes, clock = Tasks(database), Changes(), SetClock()
         feed = Feed(store, changes, most=most, page=page, watch=watch, poll=0.05)
         access, seats, shapes, reader = access or Access(), seats or WatchedSeats(), Shapes(Links()), Reader(store)
-        given = Tickets(clock, most=tickets)
-        events = Events(reader, feed, store, gate=Gate(access), seats=seats, tickets=given, shapes=shapes, pace=pace)
+        gate = Gate(access)
+        given = Tickets(clock, most=tickets, per_caller=tickets_of_each)
+        events = Events(reader, feed, store, gate=gate, seats=seats, tickets=given, shapes=shapes, pace=pace)
         looks = TasksV1(reader, feed, store, seats=seats, shapes=shapes)
         app = make_app(
             service=reader,
             access=access,
             links=Links(),
+            gate=gate,
             more=[*events.routes(), *looks.routes()],
             closing=[events.close],
         )

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from api.auth import Access
-from api.callers import Caller
-from api.feed import MOST
+from api.auth import WRONG_PER_MINUTE, Access
+from api.callers import Caller, Named
+from api.feed import MOST, Page
 from api.links import Links
 from api.schema import v1_document
 from api.seats import SEATS, SEATS_PER_CALLER
 from api.stream import HEARTBEAT, RETRY, WRITE_SECONDS, Pace
 from api.tickets import MOST as TICKETS
+from api.tickets import MOST_PER_CALLER as TICKETS_OF_EACH
 from tasks.model import Status
+from tasks.timeline import Line
 from tests.api.listening import House, WatchedSeats, house
 
 SECRET = {"mj_api_secret": "sesame"}
@@ -237,8 +239,29 @@ async def test_tickets_are_few(tmp_path: Path) -> None:
         await issue(home)
 
 
-async def issue(home: House) -> dict[str, object]:
-    async with home.session.post(home.url + TICKET, headers={"mj-api-secret": "sesame"}) as response:
+async def test_who_takes_many_tickets_leaves_some_for_others(tmp_path: Path) -> None:
+    access = Access(named=(Named(name="anna", secret="sesame"), Named(name="bob", secret="bobs-secret")))
+    async with house(tmp_path, access=access, tickets=3, tickets_of_each=2) as home:
+        await issue(home)
+        await issue(home)
+        async with home.session.post(home.url + TICKET, headers={"mj-api-secret": "sesame"}) as refused:
+            assert (refused.status, refused.headers["Error-Code"]) == (429, "too_many_streams")
+        await issue(home, "bobs-secret")
+
+
+async def test_guessing_at_a_stream_counts_as_guessing_elsewhere(tmp_path: Path) -> None:
+    async with house(tmp_path, access=Access(secret="sesame")) as home:
+        wrong = {"mj-api-secret": "wrong"}
+        for _ in range(WRONG_PER_MINUTE):
+            async with home.session.get(home.url + ALL, headers=wrong) as refused:
+                assert refused.status == 401
+        for path in (ALL, "/api/v1/task/list"):
+            async with home.session.get(home.url + path, headers=wrong) as refused:
+                assert (refused.status, refused.headers["Error-Code"]) == (429, "too_many_wrong_secrets")
+
+
+async def issue(home: House, secret: str = "sesame") -> dict[str, object]:
+    async with home.session.post(home.url + TICKET, headers={"mj-api-secret": secret}) as response:
         assert response.status == 200
         told: dict[str, object] = await response.json()
         return told
@@ -262,6 +285,26 @@ async def test_who_leaves_gives_the_seat_back_at_once(tmp_path: Path) -> None:
                 assert home.seats.kinds.total() == 1
                 ear.response.close()
                 await home.until(lambda: not home.seats.kinds.total())
+
+
+async def test_who_leaves_while_the_past_is_told_is_not_read_for_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def endless(line_id: int) -> Page:  # a past in which nothing is this caller's
+        await asyncio.sleep(0)
+        lines = [] if line_id >= home.feed.position else [Line(id=line_id + 1, task_id="7", time=0, kind="changed")]
+        return Page(end=line_id + len(lines), is_whole=True, lines=lines, tasks={})
+
+    async with house(tmp_path) as home:
+        task = await home.add()
+        await home.told()
+        first = await home.store.last_line_of(task.id)
+        assert first is not None
+        monkeypatch.setattr(home.feed, "page_after", endless)
+        home.feed.position = 2**62
+        async with home.listen(Last_Event_ID=str(first.id)):
+            assert home.seats.kinds["all"] == 1
+        await home.until(lambda: home.seats.kinds["all"] == 0)
 
 
 async def test_seats_are_counted(tmp_path: Path) -> None:
@@ -309,6 +352,7 @@ async def test_a_listener_that_takes_nothing_is_cut_and_holds_up_nobody(tmp_path
 async def test_streams_and_waits_end_with_the_service(tmp_path: Path) -> None:
     async with asyncio.timeout(3), house(tmp_path) as home:
         task = await home.add()
+        await home.told()
         async with home.listen() as ear:
             waiting = asyncio.create_task(home.get(f"/api/v1/tasks/{task.id}/wait?timeout=300"))
             await home.until(lambda: home.seats.kinds.total() == 2)
@@ -336,7 +380,13 @@ async def test_the_documents_name_every_route_and_limit(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         for route in home.events.routes():
             assert f"\n| `{route.path}` |" in api
-    for limit in (f"{SEATS} of all", f"{SEATS_PER_CALLER} streams", f"{TICKETS:,} tickets", f"{MOST:,} tasks"):
+    for limit in (
+        f"{SEATS} of all",
+        f"{SEATS_PER_CALLER} streams",
+        f"{TICKETS:,} tickets",
+        f"{TICKETS_OF_EACH} tickets",
+        f"{MOST:,} tasks",
+    ):
         assert limit in streams
     assert f"every {HEARTBEAT:.0f} seconds" in streams
     assert f"nothing for {WRITE_SECONDS:.0f} seconds" in streams

@@ -75,8 +75,7 @@ def metrics_of(
 
 async def page(metrics: Metrics, http: HttpMeter | None = None, *before: tuple[str, str]) -> str:
     """/metrics, after these requests (method and path) have been answered."""
-    around = [http.middleware] if http else []
-    app = make_app(service=Twin(), access=Access(secret="sesame"), links=Links(), more=metrics.routes(), around=around)
+    app = make_app(service=Twin(), access=Access(secret="sesame"), links=Links(), more=metrics.routes(), meter=http)
     async with serve(app, "127.0.0.1", 0) as url, aiohttp.ClientSession() as session:
         headers = {"mj-api-secret": "sesame"}
         for method, path in before:

@@ -292,3 +292,8 @@ async def test_nothing_is_kept_by_a_cache_and_no_version_is_told(api: Caller) ->
 async def test_what_a_caller_expects_is_no_reason_to_refuse_it(api: Caller, expected: str) -> None:
     answer = await api.post(SUBMIT, json=DRAW, headers={"Expect": expected})
     assert (answer.status, answer.json["code"]) == (200, 1)
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("DELETE", FETCH)])
+async def test_expecting_where_no_route_stands_is_refused_in_our_shape(api: Caller, method: str, path: str) -> None:
+    assert "Expect" in await api.refused(method, path, headers={"Expect": "nonsense"})

@@ -215,6 +215,14 @@ async def test_a_correction_is_told_besides_the_end_to_followers_too(database: D
     ]
 
 
+async def test_whoever_follows_again_and_again_is_kept_once(store: Tasks, database: Database) -> None:
+    await store.insert(a_task(1))
+    for state in ("one", "one", None, None, "one", "two"):
+        await store.follow(a_hook(url="http://follower/", state=state))
+    kept = await database.read("SELECT state FROM followers ORDER BY id")
+    assert [state for (state,) in kept] == ["one", None, "two"]
+
+
 # ---------------------------------------------------------------- what an operator sees
 
 

@@ -1,0 +1,114 @@
+"""What callers meet: the HTTP application, call-backs, streams, copies of pictures; over the core.
+
+Law: everybody is made here and handed what it needs, by keyword; nothing here decides, and nothing runs yet.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+
+from api.accounts import AccountRoutes
+from api.app import Application, make_app
+from api.auth import Gate
+from api.deliveries import DeliveryRoutes
+from api.links import Links
+from api.mj import Mj
+from api.mj_schema import render_mj
+from api.operator import Operator
+from api.picture_fetch import PictureFetch
+from api.routes import Route
+from api.schema import render_v1
+from api.settings_view import SettingsView
+from api.signing import Signer
+from api.webhooks import Deliveries
+from assembly.copying import Copying, copying
+from assembly.core import Core
+from assembly.in_force import in_force
+from assembly.parts import make_access, make_allowed
+from assembly.watching import Watching, make_watching
+from settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Face:
+    links: Links
+    deliveries: Deliveries
+    copies: Copying
+    watching: Watching
+    app: Application
+
+
+async def open_face(settings: Settings, core: Core, stack: AsyncExitStack) -> Face:
+    """Opened in order; `stack` closes it in reverse."""
+    store, access = core.store, make_access(settings.http)
+    gate, links = Gate(access), Links(cdn_base=settings.discord.cdn_base, public_url=settings.http.public_url)
+    copies = await stack.enter_async_context(
+        copying(
+            settings.archive,
+            database=store.database,
+            store=store.tasks,
+            pool=core.pool,
+            changes=store.changes,
+            tell=core.events.put_nowait,
+            clock=store.clock,
+            wall=store.clock,
+        )
+    )
+    watching = make_watching(
+        core.use_cases,
+        store=store.tasks,
+        outbox=store.outbox,
+        changes=store.changes,
+        gate=gate,
+        links=links,
+        clock=store.clock,
+    )
+    routes = [*await _routes(settings, core, links, stack), *watching.routes, *copies.routes]
+    app = make_app(
+        service=core.use_cases,
+        access=access,
+        links=links,
+        gate=gate,
+        max_body=settings.http.max_body_mb * 2**20,
+        more=routes,
+        meter=watching.meter,
+        troubles=copies.troubles,
+        closing=[watching.streams.close],
+        picture_hosts=[settings.discord.cdn_base],
+    )
+    return Face(links=links, deliveries=_deliveries(settings, core, links), copies=copies, watching=watching, app=app)
+
+
+async def _routes(settings: Settings, core: Core, links: Links, stack: AsyncExitStack) -> list[Route]:
+    pictures = await stack.enter_async_context(PictureFetch(make_allowed(settings.hooks)))
+    mj = Mj(
+        core.use_cases,
+        links,
+        queued_code=settings.http.queued_code,
+        queue_size=settings.tasks.max_queue,
+        timeout_minutes=settings.tasks.silence_minutes,
+        load=pictures,
+    )
+    return [
+        *mj.routes(),
+        *Operator(core.use_cases, links).routes(),
+        *AccountRoutes(core.accounts, core.use_cases).routes(),
+        *SettingsView(in_force(settings)).routes(),
+        *DeliveryRoutes(core.store.outbox, core.store.clock).routes(),
+    ]
+
+
+def _deliveries(settings: Settings, core: Core, links: Links) -> Deliveries:
+    store = core.store
+    return Deliveries(
+        store.outbox,
+        store.tasks.get,
+        {"v1": partial(render_v1, links=links), "mj": partial(render_mj, links=links)},
+        allowed=make_allowed(settings.hooks),
+        signer=Signer(settings.hooks.webhook_secret),
+        clock=store.clock,
+        wall=store.clock,
+        told=store.changes.publish,
+    )

@@ -1,0 +1,51 @@
+"""May this be taken at all? Pure: what is asked for, and the accounts as they are now.
+
+Law: a busy or disconnected account is no reason to refuse, the task waits. A human's work to do is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from tasks.errors import AccountPaused, BadHook, BadRequest, ButtonNotFound, NoAccount
+from tasks.model import Account, Ask, Task
+from tasks.scheduling import fits
+
+LONGEST_HOOK = 4096  # characters of an address
+
+
+def check_accounts(ask: Ask, task: Task | None, known: Sequence[Account]) -> None:
+    """Raises ButtonNotFound, NoAccount or BadRequest when no account of ours will ever take it."""
+    if ask.accounts and not any(account.id in ask.accounts for account in known):
+        raise ButtonNotFound("There is no such account.", hint="/mj/account/list names them.")
+    if known and all(account.paused for account in known):
+        raise NoAccount(hint="; ".join(sorted({account.paused for account in known})))
+    if task is not None and known and not any(fits(task, account) for account in known):
+        raise BadRequest("No account draws with this bot in this mode.", hint="/mj/account/list names them.")
+
+
+def check_account_of(source: Task, known: Sequence[Account]) -> None:
+    """A button is pressed by the account that has it, or by nobody. Raises ButtonNotFound or AccountPaused."""
+    account = next((each for each in known if each.id == source.account), None)
+    if account is None:
+        raise ButtonNotFound(
+            f"The account that drew task {source.id} is not configured any more.", hint="Draw it anew."
+        )
+    if account.paused and any(not each.paused for each in known):
+        raise AccountPaused(hint=f"Account {account.id}: {account.paused}. Draw anew, or wait until it is mended.")
+
+
+def check_hook(url: str) -> None:
+    """Raises BadHook for what is no address of a receiver; none at all is well."""
+    if not url:
+        return
+    if len(url) > LONGEST_HOOK:
+        raise BadHook(f"notifyHook has {len(url)} characters.", hint=f"At most {LONGEST_HOOK} are taken.")
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        valid = False
+    if not valid or any(c.isspace() for c in url):
+        raise BadHook(hint="Give a full address, such as https://example.com/hook.")

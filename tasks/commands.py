@@ -1,0 +1,149 @@
+"""What each command asks of MidJourney: a caller's words and pictures → the task that says them. Pure.
+
+Law: what can be seen to be wrong is refused here, before anything is kept or paid. Who asks, for which bot and on which
+account, is the same for all of them and is added by the service.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tasks.errors import BadRequest, MissingPrompt
+from tasks.model import Action, Lane, Mode, Picture, Task
+from tasks.preparing import picture_mark
+from tasks.prompts import Checked, PromptRules, check
+from tasks.switches import REMIX
+
+DIMENSIONS = ("2:3", "1:1", "3:2")
+_DRAW_NOTHING = frozenset({Action.DESCRIBE, Action.SHORTEN, Action.SHOW, Action.ACTION})
+_MODE_COMMANDS: Mapping[Mode, str] = {Mode.FAST: "fast", Mode.RELAXED: "relax", Mode.TURBO: "turbo"}
+_JOB_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """A task without id, and the pictures that go with it."""
+
+    task: Task
+    pictures: Sequence[Picture] = ()
+
+
+def imagine(rules: PromptRules, prompt: str, pictures: Sequence[Picture]) -> Draft:
+    """A drawing. Raises what `tasks.prompts.check` does."""
+    if not prompt.strip() and not pictures:
+        raise MissingPrompt(hint="Send the text to draw as `prompt`.")
+    checked = check(prompt.strip(), rules) if prompt.strip() else Checked(text="")
+    return _draft(Action.IMAGINE, "imagine", prompt=prompt, checked=checked, pictures=pictures)
+
+
+def describe(picture: Picture | None, link: str) -> Draft:
+    """Four texts that describe a picture."""
+    if (picture is None) == (not link):
+        raise BadRequest("Give one picture, or the link of one.")
+    options = (("link", link),) if link else ()
+    pictures = () if picture is None else (picture,)
+    return _draft(Action.DESCRIBE, "describe", options=options, pictures=pictures)
+
+
+def blend(pictures: Sequence[Picture], dimensions: str) -> Draft:
+    """One picture from several. `dimensions` is a ratio, such as 2:3; "" leaves it to MidJourney."""
+    if not 2 <= len(pictures) <= 5:
+        raise BadRequest(f"Blending takes 2 to 5 pictures, not {len(pictures)}.")
+    if dimensions and dimensions not in DIMENSIONS:
+        raise BadRequest(f"The dimensions are {', '.join(DIMENSIONS)}.")
+    options = (("dimensions", f"--ar {dimensions}"),) if dimensions else ()
+    return _draft(Action.BLEND, "blend", options=options, pictures=pictures)
+
+
+def shorten(rules: PromptRules, prompt: str) -> Draft:
+    """Which words of a prompt matter."""
+    if not prompt.strip():
+        raise MissingPrompt(hint="Send the text to shorten as `prompt`.")
+    text = check(prompt.strip(), replace(rules, default_suffix="")).text
+    return _draft(Action.SHORTEN, "shorten", prompt=prompt, checked=Checked(text=text))
+
+
+def video(
+    rules: PromptRules,
+    prompt: str,
+    *,
+    motion: str,
+    image: Picture | str | None,
+    end_image: Picture | str | None,
+    loop: bool,
+) -> Draft:
+    """A clip that begins with a picture: MidJourney's /imagine with `--video`. A picture may be a link."""
+    if motion not in ("low", "high"):
+        raise BadRequest(f"The motion is low or high, not {motion[:20]!r}.")
+    if image is None:
+        raise BadRequest("A clip begins with a picture.", hint="Send it as `image`.")
+    brought = [picture for picture in (image, end_image) if isinstance(picture, Picture)]
+    begin, end = (_place(picture, brought) for picture in (image, end_image))
+    ending = f" --end {end}" if end else " --end loop" if loop else ""
+    checked = check(f"{begin} {prompt.strip()}", rules)
+    checked = replace(checked, text=f"{checked.text} --motion {motion} --video 1{ending}")
+    return _draft(Action.VIDEO, "imagine", prompt=prompt, checked=checked, pictures=brought)
+
+
+def show(job_id: str) -> Draft:
+    """A finished job of MidJourney once more, whoever asked for it, so that its buttons can be pressed."""
+    wanted = job_id.strip().lower()
+    if not _JOB_ID.fullmatch(wanted):
+        raise BadRequest("The id of a job is needed.", hint="It looks like 01234567-89ab-cdef-0123-456789abcdef.")
+    return _draft(Action.SHOW, "show", options=(("job_id", wanted),))
+
+
+def info() -> Draft:
+    """What MidJourney knows of an account: its plan, its hours, its jobs."""
+    return _draft(Action.ACTION, "info")
+
+
+def settings() -> Draft:
+    """An account's settings, as buttons that can be pressed."""
+    return _draft(Action.ACTION, "settings")
+
+
+def switch(mode: Mode) -> Draft:
+    """From now on the account draws in this mode, unless a drawing says otherwise."""
+    return _draft(Action.ACTION, _MODE_COMMANDS[mode])
+
+
+def switch_remix() -> Draft:
+    """Turn the account's Remix mode on, or off where it is on."""
+    return _draft(Action.ACTION, "settings", switch=REMIX)
+
+
+def _draft(
+    action: Action,
+    command: str,
+    *,
+    prompt: str = "",
+    checked: Checked | None = None,
+    options: tuple[tuple[str, str], ...] = (),
+    pictures: Sequence[Picture] = (),
+    switch: str = "",
+) -> Draft:
+    said = checked or Checked(text="")
+    task = Task(
+        id="",
+        action=action,
+        prompt=prompt,
+        content=said.text,
+        notes=said.warnings,
+        command=command,
+        options=options,
+        pictures=len(pictures),
+        answer_ends=action is Action.ACTION,
+        switch=switch,
+        lane=Lane.QUICK if action in _DRAW_NOTHING else Lane.DRAW,
+    )
+    return Draft(task=task, pictures=pictures)
+
+
+def _place(picture: Picture | str | None, brought: Sequence[Picture]) -> str:
+    """Where a picture stands in the text: its link, or a mark that becomes one when it is at Discord."""
+    if isinstance(picture, Picture):
+        return picture_mark(next(n for n, each in enumerate(brought) if each is picture))
+    return picture or ""
