@@ -46,7 +46,10 @@ def documents() -> list[str]:
 
 
 def blocks_of(document: str) -> Iterator[Block]:
-    text = (ROOT / document).read_text(encoding="utf-8")
+    return blocks_in(document, (ROOT / document).read_text(encoding="utf-8"))
+
+
+def blocks_in(document: str, text: str) -> Iterator[Block]:
     for found in _FENCE.finditer(text):
         yield Block(
             document=document,

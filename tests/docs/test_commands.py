@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator import Simulator
-from tests.docs.blocks import ROOT, blocks_of, documents, shell_of
+from tests.docs.blocks import ROOT, blocks_in, blocks_of, documents, shell_of
 from tests.docs.desk import Desk
 from tests.docs.standing import house, props
 
@@ -50,3 +50,34 @@ async def test_the_commands_of_a_page_do_what_it_says(tmp_path: Path, page: str)
                 if not block.not_run:
                     code, said = await desk.type(block.code)
                     assert code == 0, f"{block.where}: {code}\n{desk.meant(block.code)}\n{said}"
+
+
+# ---------------------------------------------------------------- the reading and the desk themselves
+
+
+def test_a_mark_keeps_the_next_block_from_being_run_and_no_other() -> None:
+    text = "<!-- not run: why -->\n```sh\nmake a\n```\n\n```sh\nmake b\n```\n<!-- not run: -->\n```\ncurl c\n```\n"
+    marked, plain, hidden = blocks_in("x.md", text)
+    assert (marked.not_run, marked.code, marked.line) == ("why", "make a\n", 2)
+    assert (plain.not_run, plain.code) == ("", "make b\n")
+    assert hidden.has_commands
+    assert (hidden.language, hidden.not_run) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "curl $API/api/v1/task/fetch?_id=1",  # refused by its status
+        "curl $API/mj/submit/imagine -d '{}'",  # refused by a header alone
+        "curl -N $API/nothing",
+        "curl $API/docs | grep nothing-of-that-name",
+        "make nothing-of-that-name",
+        "python run.py draw",
+        "python run.py --simulator --nothing",
+        "echo $NOTHING_OF_THAT_NAME",
+    ],
+)
+async def test_what_fails_is_seen(tmp_path: Path, line: str) -> None:
+    async with Simulator(accounts=2) as simulator, house(tmp_path, simulator, with_secrets=True) as there:
+        code, said = await Desk(tmp_path, {**there.environ, "API": there.url}, {}).type(line)
+        assert code != 0, said
