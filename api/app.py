@@ -99,23 +99,41 @@ def _guard(
             else:
                 route = routes.get(handler)  # None: there is no such address, or not with this method
                 response = _let_in(request, route, gate, submits) or await handler(request)
-        except ServiceError as error:
-            response = refusal(error)
-            if response.status >= 500:
-                log.error("%s %r: %s", request.method, request.path, error, exc_info=response.status == 500)
-        except web.HTTPException as error:
-            response = refusal(from_library(error, request, max_body))
-            if isinstance(error, web.HTTPMethodNotAllowed):
-                response.headers[hdrs.ALLOW] = _methods(error)
-        except Exception:
-            log.exception("%s %r could not be answered", request.method, request.path)
-            response = refusal(InternalError())
+        except Exception as error:
+            if request.writer.output_size:
+                raise _broken_off(request, error) from error
+            response = _refused(request, error, max_body)
         if hdrs.ORIGIN in headers:
             response.headers.update(gate.cors(headers))
         meter.note(request, response, perf_counter() - began)
         return response
 
     return guard
+
+
+def _refused(request: web.Request, error: Exception, max_body: int) -> web.Response:
+    if isinstance(error, ServiceError):
+        response = refusal(error)
+        if response.status >= 500:
+            log.error("%s %r: %s", request.method, request.path, error, exc_info=response.status == 500)
+        return response
+    if isinstance(error, web.HTTPException):
+        response = refusal(from_library(error, request, max_body))
+        if isinstance(error, web.HTTPMethodNotAllowed):
+            response.headers[hdrs.ALLOW] = _methods(error)
+        return response
+    log.error("%s %r could not be answered", request.method, request.path, exc_info=error)
+    return refusal(InternalError())
+
+
+def _broken_off(request: web.Request, error: Exception) -> ConnectionError:
+    """An answer that has begun cannot become another: whoever reads it is to see that it is cut. The library knows
+    what is raised here."""
+    if not isinstance(error, ConnectionError):  # whoever read it has left, most often
+        log.error("the answer to %s %r broke off", request.method, request.path, exc_info=error)
+    if request.transport is not None:
+        request.transport.abort()
+    return ConnectionAbortedError("an answer broke off")
 
 
 def _let_in(request: web.Request, route: Route | None, gate: Gate, submits: Buckets) -> web.Response | None:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import aiohttp
 import msgspec
 import pytest
+from aiohttp import web
+from yarl import URL
 
 from api import fields
 from api.app import make_app, serve
 from api.auth import Access
 from api.errors import CannotListen
 from api.links import Links
+from api.routes import Route
 from api.server import url_of
+from tasks.errors import BadRequest
 from tasks.model import Task
 from tests.api.twin import FETCH, FIRST_ID, SUBMIT, Caller, Twin, running
 
@@ -102,6 +108,54 @@ async def test_a_body_in_a_coding_that_it_is_not_in_is_no_fault_of_ours(caplog: 
             "POST", SUBMIT, data=b'{"action":"IMAGINE"}' * 50, headers={"Content-Encoding": "gzip"}
         )
         assert "could not be read" in told
+    assert [record for record in caplog.records if record.levelname in ("ERROR", "WARNING")] == []
+
+
+# ---------------------------------------------------------------- an answer that breaks off
+
+
+def streaming(tells: Callable[[web.StreamResponse], Awaitable[None]]) -> Route:
+    async def stream(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "1000000000"})
+        await response.prepare(request)
+        await tells(response)
+        return response
+
+    return Route(path="/stream", handler=stream, is_open=True)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a defect"), BadRequest("a refusal"), web.HTTPNotFound()])
+async def test_no_other_answer_follows_one_that_has_begun(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    async def fail(response: web.StreamResponse) -> None:
+        await response.write(b"begun")
+        raise error
+
+    async with asyncio.timeout(2), running(more=[streaming(fail)]) as api:
+        reader, writer = await asyncio.open_connection("127.0.0.1", URL(api.base).port)
+        writer.write(b"GET /stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        with suppress(ConnectionResetError):
+            assert await reader.read() in (b"begun", b"")
+        writer.close()
+    assert "broke off" in caplog.text
+
+
+async def test_whoever_leaves_a_download_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    noticed = asyncio.Event()
+
+    async def tell(response: web.StreamResponse) -> None:
+        try:
+            while True:
+                await response.write(bytes(2**16))
+        finally:
+            noticed.set()
+
+    async with asyncio.timeout(2), running(more=[streaming(tell)]) as api:
+        reader, writer = await asyncio.open_connection("127.0.0.1", URL(api.base).port)
+        writer.write(b"GET /stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.transport.abort()
+        await noticed.wait()
     assert [record for record in caplog.records if record.levelname in ("ERROR", "WARNING")] == []
 
 
