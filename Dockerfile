@@ -14,7 +14,7 @@ COPY requirements.txt .
 RUN python -m pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
 
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin service \
-    && install -d -o service -g service -m 0700 /data
+    && install -d -o service -g service -m 0700 /data /data/images
 COPY . .
 RUN python -m compileall -q .
 

@@ -11,22 +11,15 @@ RUN := $(VENV)/requirements.stamp
 DEV := $(VENV)/requirements-dev.stamp
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help demo run test chaos soak lint format bench
-=======
-.PHONY: help demo run test generated lint format bench audit
->>>>>>> main
+.PHONY: help demo run test chaos soak generated lint format bench audit
 
 help:
 	@echo "make demo    try it: a simulator and the service, no account needed, nothing is real"
 	@echo "make run     the service, with the Discord account in .env"
 	@echo "make test    every test"
-<<<<<<< HEAD
 	@echo "make chaos   the service under mischief: kills, lost events, a full disk, clocks that are set; ROUND=long, SEED=…"
 	@echo "make soak    twenty minutes of work: memory, files and latency must stay flat; SECONDS=…"
-=======
 	@echo "make generated  10,000 generated requests on every route"
->>>>>>> main
 	@echo "make lint    format, lint and types, checked"
 	@echo "make format  format, put right"
 	@echo "make bench   measure what the README claims"

@@ -11,6 +11,7 @@ module is imported only when its command is typed, as some need what others do w
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -65,6 +66,9 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     except ServiceError as error:
         print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # who reads us has seen enough: `python run.py tasks | head -3`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is for nobody, and no error
         return 1
 
 

@@ -7,9 +7,11 @@ checker itself is tested on small trees that break one rule each.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -278,3 +280,17 @@ def test_a_file_without_a_docstring_fails(tmp_path: Path) -> None:
     (house(tmp_path) / "bot" / "bare.py").write_text("x = 1\n", encoding="utf-8")
     (tmp_path / "bot" / "__init__.py").write_text("", encoding="utf-8")
     assert without_docstring(tmp_path) == ["bot/bare.py"]
+
+
+# ---------------------------------------------------------------- the map
+
+
+@pytest.mark.parametrize("folder", ["tasks", "bot", "storage", "api", "assembly", "cli"])
+def test_the_map_of_the_house_has_every_file(folder: str) -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    [part] = re.findall(rf"^{folder}/.*?(?=^\S)", page.partition("## The house")[2], re.M | re.S)
+    named = re.findall(r"[\w*]+", part)
+    files = [path.stem for path in (ROOT / folder).glob("*.py") if path.stem != "__init__"]
+    missing = [name for name in files if not any(fnmatch(name, pattern) for pattern in named)]
+    assert files
+    assert not missing, f"docs/architecture.md does not say what is in {folder}/"

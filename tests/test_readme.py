@@ -11,11 +11,10 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
-from api.app import make_app
-from api.auth import Access
 from api.links import Links
 from api.schema import v1_document
 from tests.api.twin import Twin
+from tests.e2e.harness import whole
 
 ROOT = Path(__file__).resolve().parents[1]
 READMES = ("README.md", "README.zh-CN.md")
@@ -24,7 +23,8 @@ NOT_OURS = frozenset({"data", "node_modules"})  # a user's own; other dependenci
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 LINK = re.compile(r"!?\[([^\]]*)\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^(#{1,6}) (.+)$", re.M)
-ROUTE_ROW = re.compile(r"^\| `(/[^`]*)` \| ([A-Z, ]+) \|", re.M)
+ROUTE_ROW = re.compile(r"^\| ((?:`/[^`]*`(?:, )?)+) \| ([A-Z, ]+) \|", re.M)
+METHODS = {"GET", "HEAD", "POST", "PATCH", "DELETE"}
 MACHINE_PATH = re.compile(r"(?<![\w.])(?:/(?:home|root|Users|work|tmp)/|[A-Za-z]:\\)")
 
 
@@ -45,6 +45,13 @@ def prose_of(name: str) -> str:
 
 def blocks_of(name: str, language: str) -> list[str]:
     return [code for kind, code in FENCE.findall(text_of(name)) if kind == language]
+
+
+def routes_of(name: str) -> Iterator[tuple[str, set[str]]]:
+    """Each route of the tables, with its methods."""
+    for paths, methods in ROUTE_ROW.findall(text_of(name)):
+        for path in re.findall(r"`([^`]+)`", paths):
+            yield path, set(methods.split(", "))
 
 
 def anchors_of(name: str) -> set[str]:
@@ -104,16 +111,15 @@ def test_both_tell_the_same_commands(readme: str) -> None:
     assert commands(readme) == commands(READMES[0])
 
 
-@pytest.mark.parametrize("readme", READMES)
-def test_its_routes_are_those_of_the_application(readme: str) -> None:
-    app = make_app(service=Twin(), access=Access(), links=Links())
-    served: dict[str, set[str]] = {}
-    for route in app.router.routes():
-        if route.resource is not None and "{" not in route.resource.canonical:
-            served.setdefault(route.resource.canonical, set()).add(route.method)
-    told = {path: set(methods.split(", ")) for path, methods in ROUTE_ROW.findall(text_of(readme))}
-    assert {path: served.get(path) for path in told} == told
-    assert {path for path in served if path.startswith(("/api/v1/", "/health"))} <= told.keys()
+async def test_its_routes_are_those_of_the_service(tmp_path: Path) -> None:
+    async with whole(tmp_path) as house, house.client.session.get(f"{house.client.url}/openapi.json") as answer:
+        document = await answer.json()
+    served = {path: {method.upper() for method in item} & METHODS for path, item in document["paths"].items()}
+    files_of_pages = {"/docs/{file}", "/console/{file}"}
+    for readme in READMES:
+        told = dict(routes_of(readme))
+        assert {path: served.get(path) for path in told} == told
+        assert served.keys() - told.keys() == files_of_pages
 
 
 @pytest.mark.parametrize("readme", READMES)

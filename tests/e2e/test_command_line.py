@@ -121,3 +121,20 @@ async def test_tasks_and_accounts_are_listed(tmp_path: Path) -> None:
         assert accounts.code == 0, accounts.said
         assert accounts.out.split("\t")[1] == "draws"
         assert json.loads((await typed("accounts", "--json", **environ)).out)[0]["running"] is True
+
+
+async def test_who_has_seen_enough_is_no_error_of_ours(tmp_path: Path) -> None:
+    async with served(tmp_path) as (world, environ):
+        headers = {"mj-api-secret": SECRET}
+        url = f"{world.client.url}/api/v1/trigger/submit?action=IMAGINE&prompt=a+dog"
+        async with world.client.session.get(url, headers=headers) as answer:
+            assert answer.status == 200
+        ours, theirs = os.pipe()
+        os.close(ours)  # as `head` does when it has its lines
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(ROOT / "run.py"), "tasks",
+            env={"PATH": os.environ["PATH"], **environ}, stdout=theirs, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        os.close(theirs)
+        _, said = await process.communicate()
+        assert (process.returncode, said) == (1, b"")
