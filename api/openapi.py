@@ -12,7 +12,16 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from api.errors import CODE_HEADER, RETRY_SECONDS, Forbidden, InternalError, Malformed, TooFast, status_of
+from api.errors import (
+    CODE_HEADER,
+    RETRY_SECONDS,
+    Forbidden,
+    InternalError,
+    Malformed,
+    TooFast,
+    TooManyWrongSecrets,
+    status_of,
+)
 from api.operations import JSON, TAGS, Answer, Operation, Refusal, meaning
 from api.routes import Route
 from tasks.errors import ServiceError, Unauthorized
@@ -23,7 +32,7 @@ Json = dict[str, Any]
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _REF = "#/components/schemas/{name}"
 _ANY_ROUTE = (Malformed, InternalError)  # what is not HTTP, and what nobody foresaw
-_GUARDED = (Unauthorized, Forbidden, TooFast)
+_GUARDED = (Unauthorized, Forbidden, TooManyWrongSecrets)
 _SECRETS = ("secret", "bearer")
 
 _ABOUT = """Two contracts on the same tasks: `/api/v1` is that of Midjourney-node-api, `/mj` that of midjourney-proxy.
@@ -151,7 +160,8 @@ class _Writer:
     def _responses(self, route: Route, doc: Operation, method: str, *, has_body: bool) -> Json:
         found: Json = {str(status): self._answer(answer, method) for status, answer in doc.answers.items()}
         by_status: dict[int, list[type[ServiceError]]] = {}
-        errors = (*doc.errors, *_ANY_ROUTE, *(() if route.is_open else _GUARDED))
+        guarded = (() if route.is_open else _GUARDED) + ((TooFast,) if route.too_fast else ())
+        errors = (*doc.errors, *_ANY_ROUTE, *guarded)
         for error in dict.fromkeys(errors):
             if status_of_kind(error) in (408, 413, 415) and not (has_body or doc.forms):
                 continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from api import tasks_types as types
-from api.errors import BadTicket, Forbidden, StreamsFull, TooManyStreams
+from api.errors import BadTicket, Forbidden, StreamsFull, TooManyStreams, TooManyWrongSecrets
 from api.mj_types import OneTask, TaskMj
 from api.operations import Answer, Operation
 from api.v1_operations import BODY_ERRORS
@@ -56,7 +56,7 @@ EVENTS = Operation(
     forms=True,
     wants_secret=True,
     answers={200: _STREAM},
-    errors=(BadRequest, StoreFailed, Unauthorized, BadTicket, Forbidden, *_SEATS, *BODY_ERRORS),
+    errors=(BadRequest, StoreFailed, Unauthorized, TooManyWrongSecrets, BadTicket, Forbidden, *_SEATS, *BODY_ERRORS),
 )
 TASK_EVENTS = Operation(
     name="task_events",
@@ -68,7 +68,7 @@ TASK_EVENTS = Operation(
     forms=True,
     wants_secret=True,
     answers={200: _STREAM, 204: Answer(means="It is over, and all was told.")},
-    errors=(*_ERRORS, Unauthorized, BadTicket, Forbidden, *_SEATS),
+    errors=(*_ERRORS, Unauthorized, TooManyWrongSecrets, BadTicket, Forbidden, *_SEATS),
 )
 TICKET = Operation(
     name="ticket",
