@@ -132,8 +132,8 @@ class Round:
         self._connection = self._connected()
         self._cases: dict[str, deque[Asked]] = {}
 
-    def run(self, count: int) -> Report:
-        """Send `count` requests, spread over all operations, each with its turn again and again."""
+    def run(self, count: int, *, each: int = 0) -> Report:
+        """Send `count` requests, or `each` for each operation, spread over all of them, in turns again and again."""
         schema = schemathesis.openapi.from_dict(dict(self._document))
         turns = [
             (operation.ok(), mode)
@@ -141,6 +141,7 @@ class Round:
             if isinstance(operation, Ok)
             for mode in GenerationMode
         ]
+        count = each * len(turns) // len(GenerationMode) if each else count
         turn = 0
         while self.report.requests < count:
             operation, mode = turns[turn % len(turns)]

@@ -24,8 +24,9 @@ ADMIN = "the-operators-secret-for-generated-requests"
 PAGE = 1000
 
 
-async def run(requests: int, seed: int, folder: Path) -> Report:
-    """Send `requests` requests made from `seed`; the database lies in `folder`. What is wrong is in the report."""
+async def run(requests: int, seed: int, folder: Path, *, each: int = 0) -> Report:
+    """Send `requests` requests made from `seed`, or `each` for each operation; the database lies in `folder`. What is
+    wrong is in the report."""
     environ = {
         "API_SECRET": SECRET,
         "ADMIN_SECRET": ADMIN,
@@ -44,7 +45,7 @@ async def run(requests: int, seed: int, folder: Path) -> Report:
             document = await response.json()
         round_ = Round(document, host=address.host or "", port=address.port or 0, secret=SECRET, admin=ADMIN, seed=seed)
         await _draw(house, round_)
-        report = await asyncio.to_thread(round_.run, requests)
+        report = await asyncio.to_thread(round_.run, requests, each=each)
         await _still_well(house, report)
     await _judge_stored(folder / "tasks.db", report)
     report.seconds = time.monotonic() - started
