@@ -238,6 +238,6 @@ class Simulator:
         """Returns after the next change of anything."""
         await self._world.changed()
 
-    async def until(self, predicate: Callable[[], Any], timeout: float = 5.0) -> None:
+    async def until(self, predicate: Callable[[], Any], timeout: float = 20.0) -> None:
         """Returns when the predicate is true; asks after every change."""
         await self._world.until(predicate, timeout)

@@ -42,7 +42,7 @@ class Events:
         self.all.append(event)
         self._more.set()
 
-    async def until(self, wanted: Callable[[Event], object], *, since: int = 0, timeout: float = 5.0) -> Event:
+    async def until(self, wanted: Callable[[Event], object], *, since: int = 0, timeout: float = 30.0) -> Event:
         """The first event, from the place `since` on, that is wanted."""
         async with asyncio.timeout(timeout):
             while True:
@@ -80,7 +80,7 @@ def configs_of(simulator: Simulator) -> list[AccountConfig]:
 async def connected_pool(simulator: Simulator, events: Sink, **options: Any) -> AsyncIterator[Pool]:
     options = {"endpoints": endpoints_of(simulator), **options}
     async with Pool(configs_of(simulator), sink=events, **options) as pool:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await pool.wait_connected()
         yield pool
 
@@ -107,6 +107,8 @@ class Answers:
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
+        for _turn in range(4):  # what was just accepted is served first, or nobody would close it
+            await asyncio.sleep(0)
         for writer in list(self._open):
             writer.close()
         await asyncio.gather(*self._serving, return_exceptions=True)

@@ -54,7 +54,7 @@ async def test_a_disk_that_is_full_for_a_while(tmp_path: Path) -> None:
             assert (status, refused["code"]) == (503, 0)
             assert "disk" in refused["description"]
         # MidJourney draws on; what it says cannot be written down.
-        await simulator.until(lambda: all(job["finished"] for job in simulator.jobs), timeout=10)
+        await simulator.until(lambda: all(job["finished"] for job in simulator.jobs), timeout=60)
         await line_with(service.stderr, "cannot write what happened, trying again")
         status, _ = await answer(client, "trigger/submit", action="IMAGINE", prompt="no room")
         assert status == 503

@@ -95,7 +95,7 @@ async def test_twenty_accounts_in_one_process_each_draw_twelve_at_once(tmp_path:
         tables = [table(simulator, nth, concurrency=12) for nth in range(20)]
         async with house(tmp_path, simulator, tables) as home:
             ids = await asyncio.gather(*(home.client.submit(action="IMAGINE", prompt=f"dog {n}") for n in range(240)))
-            ended = await home.hooks.until_ended(*ids, timeout=50)
+            ended = await home.hooks.until_ended(*ids, timeout=100)
     assert {ended[task_id]["status"] for task_id in ids} == {"SUCCESS"}
     assert len({ended[task_id]["hash"] for task_id in ids}) == 240
     drawn = Counter(job["account"] for job in simulator.jobs)
