@@ -74,15 +74,16 @@ export function openStream(path, { headers, onEvent, onConnection }) {
   const run = async () => {
     while (!isClosed) {
       attempt = new AbortController();
+      let status = 0;
       try {
-        await readOnce();
+        status = await readOnce();
       } catch {
         // A cut looks the same however it came.
       }
       if (isClosed) return;
       failures += 1;
       const pause = pauseAfter(failures);
-      onConnection({ state: "lost", retryAt: Date.now() + pause });
+      onConnection({ state: "lost", retryAt: Date.now() + pause, status });
       await new Promise((resolve) => {
         endPause = resolve;
         setTimeout(resolve, pause);
@@ -90,6 +91,7 @@ export function openStream(path, { headers, onEvent, onConnection }) {
     }
   };
 
+  /** @returns the status that it ended with */
   const readOnce = async () => {
     onConnection({ state: "connecting" });
     const resume = last ? { "Last-Event-ID": last } : {};
@@ -104,11 +106,12 @@ export function openStream(path, { headers, onEvent, onConnection }) {
         isClosed = true; // asking again would be answered the same
         onConnection({ state: "refused", status: response.status });
       }
-      throw new Error(`HTTP ${response.status}`);
+      return response.status;
     }
     failures = 0;
     onConnection({ state: "live" });
     await readBody(response.body.getReader());
+    return response.status;
   };
 
   const readBody = async (reader) => {

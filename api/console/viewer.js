@@ -45,15 +45,15 @@ export function Viewer({ id, tasks, shown, onGo }) {
   };
   const title = titleOf(task) || t(`action${task.action}`);
   return html`
-    <${Dialog} title=${title} class="viewer" isBare onClose=${() => onGo(null)}>
-      <div class="viewer-body" onKeyDown=${onKeyDown}>
+    <${Dialog} title=${title} class="viewer" isBare onClose=${() => onGo(null)} onKeyDown=${onKeyDown}>
+      <div class="viewer-body">
         <div class="viewer-stage">
           <${Stage} task=${task} title=${title} />
           <${Turn} name="left" label=${t("newer")} task=${neighbour(-1)} onTurn=${() => go(-1)} />
           <${Turn} name="right" label=${t("older")} task=${neighbour(1)} onTurn=${() => go(1)} />
         </div>
         <div class="viewer-side" tabindex="-1">
-          <${Head} task=${task} title=${title} />
+          <${Head} key=${`head${id}`} task=${task} title=${title} />
           ${!isOver(task) && html`<${Doing} task=${task} />`}
           ${task.status === "FAILURE" && html`<p class="notice error" role="alert">${task.failReason}</p>`}
           ${isUnsettled(task) && html`<${Unsettled} key=${id} task=${task} />`}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from playwright.async_api import FilePayload, expect
 
 from simulator import Simulator
 from tests.chromium import chromium
-from tests.console.browser import Console, console
+from tests.console.browser import Console, console, picture_file
 from tests.e2e.acting import data_url
 from tests.e2e.harness import whole
 
@@ -57,7 +56,7 @@ async def _grows(page: Console, prompt: str) -> None:
 async def _zooms(page: Console, simulator: Simulator) -> None:
     """U2, then from its result a custom zoom, which asks how far."""
     viewer = page.page.get_by_role("dialog", name="a red fox")
-    assert await viewer.get_by_role("group", name="Vary").get_by_role("button").count() == 4
+    await expect(viewer.get_by_role("group", name="Vary").get_by_role("button")).to_have_count(4)
     await viewer.get_by_role("button", name="Upscale picture 2").click()
     made = viewer.get_by_role("group", name="Made from this")
     await made.get_by_role("link", name="Upscale 2 Finished").click()
@@ -162,14 +161,14 @@ async def test_pictures_that_are_brought(tmp_path: Path) -> None:
 
         await page.page.get_by_role("radio", name="Blend").check()
         chooser = page.page.locator("input[type=file]")
-        await chooser.set_input_files([_file("one.png", 90), _file("two.png", 200)])
+        await chooser.set_input_files([picture_file("one.png", 90), picture_file("two.png", 200)])
         await page.page.get_by_role("combobox", name="Shape").select_option("Portrait 2:3")
         await page.page.get_by_role("button", name="Blend").click()
         await expect(page.page.get_by_role("link", name="Blend – Finished")).to_be_visible()
 
         await page.page.get_by_role("radio", name="Imagine").check()
         no_picture: FilePayload = {"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"}
-        await chooser.set_input_files([_file("three.png", 10), no_picture])
+        await chooser.set_input_files([picture_file("three.png", 10), no_picture])
         await expect(page.page.get_by_role("alert").filter(has_text="PNG")).to_be_visible()
         await page.draw("like this")
         await page.finished("like this")
@@ -186,7 +185,3 @@ _DROP = """(url) => {
         document.body.dispatchEvent(new DragEvent(type, { dataTransfer: carried, bubbles: true, cancelable: true }));
     }
 }"""
-
-
-def _file(name: str, shade: int) -> FilePayload:
-    return {"name": name, "mimeType": "image/png", "buffer": base64.b64decode(data_url(shade).partition(",")[2])}
