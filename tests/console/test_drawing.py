@@ -177,6 +177,77 @@ async def test_pictures_that_are_brought(tmp_path: Path) -> None:
         assert house.simulator.jobs[-1]["prompt"].startswith("http")
 
 
+async def test_shorten_and_video_from_the_composer(tmp_path: Path) -> None:
+    async with (
+        whole(tmp_path, environ=AT_ONCE) as house,
+        chromium() as browser,
+        console(browser, house.client.url, house.simulator.url) as page,
+    ):
+        await page.open()
+        await page.page.get_by_role("radio", name="Shorten").check()
+        words = page.page.get_by_role("textbox", name="Prompt")
+        await words.press("Enter")
+        refusal = page.page.get_by_role("alert").filter(has_text="Write what is to be drawn.")
+        await expect(refusal).to_be_visible()
+        await words.fill("a very very old lighthouse in a wild wild storm")
+        await expect(refusal).to_be_hidden()
+        await page.run(_DROP, data_url(40))  # it takes no pictures, and the browser must not open the file
+        await expect(page.page.get_by_role("alert").filter(has_text="There is room for 0 more.")).to_be_visible()
+        await page.page.get_by_role("button", name="Shorten").click()
+        await expect(words).to_have_value("")
+        await page.page.get_by_role("link", name="Shorten – Finished").click()
+        viewer = page.page.get_by_role("dialog")
+        await viewer.get_by_role("button", name="Draw text 1").click()
+        await expect(viewer.get_by_role("link", name="Imagine 1 Finished")).to_be_visible()
+        await page.page.keyboard.press("Escape")
+
+        await page.page.get_by_role("radio", name="Video").check()
+        await page.page.get_by_role("button", name="Animate").click()
+        refusal = page.page.get_by_role("alert").filter(has_text="Add a picture.")
+        await expect(refusal).to_be_visible()
+        await page.page.locator("input[type=file]").set_input_files([picture_file("start.png", 120)])
+        await expect(refusal).to_be_hidden()
+        await words.fill("the waves roll")
+        await page.page.get_by_role("combobox", name="Motion").select_option("High")
+        await words.press("Enter")
+        await page.page.get_by_role("link", name="the waves roll – Video – Finished").click()
+        await page.loaded(viewer.get_by_role("img"))  # four clips in one moving picture
+        await viewer.get_by_role("button", name="Upscale picture 1").click()
+        await viewer.get_by_role("link", name="Video 1 Finished").click()
+        await expect(viewer.locator("video")).to_have_attribute("src", re.compile(r"\.mp4\?"))
+        await expect(viewer.get_by_role("link", name="Download MP4")).to_be_visible()
+        shortened, drawn, animated, *_ = house.simulator.jobs
+        assert (shortened["kind"], shortened["prompt"]) == (
+            "shorten",
+            "a very very old lighthouse in a wild wild storm",
+        )
+        assert (drawn["kind"], animated["kind"]) == ("imagine", "video")
+        assert "the waves roll" in animated["prompt"]
+        assert "--motion high" in animated["prompt"]
+
+
+async def test_older_tasks_are_read_without_a_gap(tmp_path: Path) -> None:
+    """Also when one of them was opened by its address before."""
+    async with (
+        whole(tmp_path, job_seconds=60, concurrency=1) as house,
+        chromium() as browser,
+        console(browser, house.client.url, house.simulator.url) as page,
+    ):
+        ids = [await house.client.submit(action="IMAGINE", prompt=f"number {n}") for n in range(1, 108)]
+        for task in ids[1:7]:
+            assert (await page.page.request.post(f"{house.client.url}/mj/task/{task}/cancel")).ok
+        await page.open(f"#/t/{ids[1]}")
+        await expect(page.page.get_by_role("dialog", name="number 2")).to_be_visible()
+        await page.page.keyboard.press("Escape")
+        waiting = page.page.get_by_role("region", name="Queue")
+        await expect(waiting.get_by_role("listitem")).to_have_count(50)  # the next ones of a hundred
+        await waiting.get_by_role("button", name="Show all").click()
+        await expect(waiting.get_by_role("listitem")).to_have_count(100)
+        await page.page.get_by_role("button", name="Load older").click()
+        await expect(page.tile("number")).to_have_count(7)
+        await expect(page.page.get_by_role("button", name="Load older")).to_be_hidden()
+
+
 _DROP = """(url) => {
     const carried = new DataTransfer();
     const bytes = Uint8Array.from(atob(url.split(",")[1]), (letter) => letter.charCodeAt(0));
