@@ -98,7 +98,7 @@ function Head({ task, title }) {
   return html`
     <header class="viewer-head">
       <p class="soft">${[t(`action${task.action}`), stateOf(task), clock(task.submitTime)].join(" · ")}</p>
-      <p class="viewer-prompt">${text}</p>
+      ${!wordsOf(task) && html`<p class="viewer-prompt">${text}</p>`}
       ${navigator.clipboard &&
       html`<button type="button" class="button quiet small" onClick=${onCopy}>
         <${Icon} name=${isCopied ? "check" : "copy"} size=${15} /> ${t(isCopied ? "copied" : "copyPrompt")}

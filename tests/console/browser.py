@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, Page, Request, expect
+from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, Page, Request, ViewportSize, expect
 
 from tests.e2e.acting import data_url
 
 ARTEFACTS = Path(__file__).resolve().parents[2] / "artefacts"
-DESK, PHONE = {"width": 1280, "height": 860}, {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
 expect.set_options(timeout=10_000)
