@@ -19,7 +19,7 @@ import { SignIn } from "./sign_in.js";
 import { useStore } from "./store.js";
 import { wantsInput } from "./tasks.js";
 import { showLanguage, t, useLanguage } from "./texts.js";
-import { app, reconnect, signOut, start } from "./work.js";
+import { app, reconnect, signOut, start, watchState } from "./work.js";
 
 /** @returns {{view: string, viewed: string | null}} */
 function routeOf(hash) {
@@ -94,4 +94,5 @@ showLanguage();
 addEventListener("online", reconnect);
 keepFocus(document.getElementById("page"));
 start();
+watchState();
 render(html`<${Page} />`, document.getElementById("page"));

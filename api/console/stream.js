@@ -95,12 +95,14 @@ export function openStream(path, { headers, onEvent, onConnection }) {
   const readOnce = async () => {
     onConnection({ state: "connecting" });
     const resume = last ? { "Last-Event-ID": last } : {};
-    const response = await fetch(path, {
-      headers: { Accept: "text/event-stream", ...headers(), ...resume },
-      cache: "no-store",
-      credentials: "omit",
-      signal: attempt.signal,
-    });
+    const response = await watched(
+      fetch(path, {
+        headers: { Accept: "text/event-stream", ...headers(), ...resume },
+        cache: "no-store",
+        credentials: "omit",
+        signal: attempt.signal,
+      }),
+    );
     if (!response.ok || !response.body) {
       if (response.status >= 400 && response.status < 500 && response.status !== 429) {
         isClosed = true; // asking again would be answered the same
@@ -114,12 +116,16 @@ export function openStream(path, { headers, onEvent, onConnection }) {
     return response.status;
   };
 
+  const watched = (waiting) => {
+    const watch = setTimeout(() => attempt.abort(), SILENCE);
+    return waiting.finally(() => clearTimeout(watch));
+  };
+
   const readBody = async (reader) => {
     const parser = new Parser();
     const decoder = new TextDecoder();
     for (;;) {
-      const watch = setTimeout(() => attempt.abort(), SILENCE);
-      const { done, value } = await reader.read().finally(() => clearTimeout(watch));
+      const { done, value } = await watched(reader.read());
       if (done) return;
       const heard = parser.read(decoder.decode(value, { stream: true }));
       last = parser.lastId || last;

@@ -16,6 +16,7 @@ import { fulfilled, keyOf } from "./wishes.js";
 
 const PAGE = 100; // tasks of a list read at once
 const AGAIN = 5000; // ms until a list that could not be read is asked for again
+const LOOK = 30_000; // ms between two looks at health and accounts, of which no stream tells
 const SHOWN = 6000; // ms of a note
 const TITLE = 60; // characters of a prompt in a message
 
@@ -66,6 +67,16 @@ export function start() {
 }
 
 export const reconnect = () => stream?.retry();
+
+/** Look at what no stream tells of from time to time, as long as somebody sees it. */
+export function watchState() {
+  const look = () => {
+    const { stage, connection } = app.get();
+    if (stage === "open" && connection.state === "live" && !document.hidden) loadState();
+  };
+  setInterval(look, LOOK);
+  document.addEventListener("visibilitychange", look);
+}
 
 export function signIn(secret, stays) {
   keepSecret("api", secret, stays);

@@ -202,3 +202,63 @@ async def test_an_answer_that_comes_after_signing_out_is_not_shown(tmp_path: Pat
         await page.run("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
         await expect(asked).to_be_visible()
         await expect(page.page.get_by_role("heading", name="Results")).to_have_count(0)
+
+
+async def test_a_service_that_does_not_answer_is_called_so(tmp_path: Path) -> None:
+    async with (
+        whole(tmp_path) as house,
+        chromium() as browser,
+        console(browser, house.client.url, house.simulator.url, told=("ERR_",)) as page,
+    ):
+        is_asked, may_go = asyncio.Event(), asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            is_asked.set()
+            await may_go.wait()
+            await route.abort()
+
+        await page.page.clock.install()
+        await page.page.route("**/api/v1/events?*", hold, times=1)
+        await page.open()
+        await is_asked.wait()
+        await page.page.clock.fast_forward("01:01")
+        await expect(page.page.get_by_text("The service cannot be reached.")).to_be_visible()
+        may_go.set()
+        await page.page.get_by_role("button", name="Try now").click()
+        await expect(page.page.get_by_role("heading", name="Results")).to_be_visible()
+
+
+async def test_what_has_become_of_the_accounts_is_looked_at_from_time_to_time(tmp_path: Path) -> None:
+    async with (
+        whole(tmp_path, environ={"ADMIN_SECRET": "operator's-own"}) as house,
+        chromium() as browser,
+        console(browser, house.client.url, house.simulator.url) as page,
+    ):
+        await page.page.clock.install()
+        await page.open("#/accounts")
+        await expect(page.page.get_by_text("Ready to draw")).to_be_visible()
+        account = house.simulator.accounts[0].channel_id
+        answer = await page.page.request.post(
+            f"{house.client.url}/api/v1/accounts/{account}/pause", headers={"mj-api-secret": "operator's-own"}
+        )
+        assert answer.ok
+        await page.page.clock.fast_forward("00:31")
+        await expect(page.page.get_by_text("Paused", exact=True)).to_be_visible()
+        await expect(page.page.get_by_role("img", name="Needs attention")).to_be_visible()
+
+
+async def test_tasks_of_a_database_that_is_gone_are_not_shown(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        simulator = await stack.enter_async_context(Simulator())
+        browser = await stack.enter_async_context(chromium())
+        settings = settings_for(simulator, tmp_path, environ={"DATABASE_PATH": str(tmp_path / "first.db")})
+        async with service(settings, port=0) as url:
+            told = ("ERR_CONNECTION", "ERR_INCOMPLETE_CHUNKED_ENCODING")
+            page = await stack.enter_async_context(console(browser, url, simulator.url, told=told))
+            await page.open()
+            await page.draw("a bridge")
+            await page.finished("a bridge")
+        await expect(page.page.get_by_text("The connection is lost")).to_be_visible()
+        settings = settings_for(simulator, tmp_path, environ={"DATABASE_PATH": str(tmp_path / "second.db")})
+        await stack.enter_async_context(service(settings, port=urlsplit(url).port))
+        await expect(page.page.get_by_text("Nothing yet.")).to_be_visible(timeout=20_000)
