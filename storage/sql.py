@@ -8,15 +8,16 @@ prepared once.
 # ---------------------------------------------------------------- tasks
 
 INSERT_TASK = """
-INSERT INTO tasks (id, phase, status, lane, account, message_id, job_id, pressed, owner, document)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO tasks (id, phase, status, lane, account, message_id, job_id, pressed, owner, open_end, document)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 SAVE_TASK = f"""
 {INSERT_TASK}
 ON CONFLICT (id) DO UPDATE SET
     phase = excluded.phase, status = excluded.status, lane = excluded.lane, account = excluded.account,
-    message_id = excluded.message_id, job_id = excluded.job_id, document = excluded.document
+    message_id = excluded.message_id, job_id = excluded.job_id, open_end = excluded.open_end,
+    document = excluded.document
 """
 
 TASK = "SELECT id, document FROM tasks WHERE id = ?"
@@ -106,6 +107,12 @@ LATEST_OF = """
 SELECT id, document FROM tasks INDEXED BY tasks_owner
 WHERE owner = :owner AND id < :before AND status IN (SELECT value FROM json_each(:statuses))
 ORDER BY id DESC LIMIT :limit
+"""
+
+# By the time of the end, on from a time and a task. As above, for `tasks_open_end`.
+OPEN_ENDS = """
+SELECT id, document FROM tasks INDEXED BY tasks_open_end
+WHERE open_end IS NOT NULL AND (open_end, id) > (?, ?) ORDER BY open_end, id LIMIT ?
 """
 
 # ---------------------------------------------------------------- sends
@@ -314,10 +321,7 @@ WHERE id IN (SELECT value FROM json_each(:ids)) AND phase = 'over'
 AND coalesce(json_extract(document, '$.finish_time'), id / 1000) < :finished_before
 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.task_id = tasks.id AND outbox.status = 'due')
 AND NOT EXISTS (SELECT 1 FROM keys WHERE keys.task_id = tasks.id AND keys.created >= :keys_since)
-AND NOT (
-    status = 'FAILURE' AND json_extract(document, '$.fail_code') IN (SELECT value FROM json_each(:open_ends))
-    AND coalesce(json_extract(document, '$.finish_time'), 0) >= :open_since
-)
+AND (open_end IS NULL OR open_end < :open_since)
 AND CAST(id AS TEXT) NOT IN (
     SELECT json_extract(open.document, '$.parent_id') FROM tasks AS open
     WHERE open.phase IN ('new', 'ready', 'claimed', 'sent', 'held')

@@ -17,6 +17,7 @@ from storage.records import (
     line_of,
     line_row_of,
     mark_of,
+    open_end_of,
     own_key,
     pressed_by,
     row_of,
@@ -230,6 +231,10 @@ class Tasks:
         if not status:
             return await self._read(sql.LATEST, (below, limit))
         return [task_of(row) for row in await self._database.read(sql.LATEST_IN_STATUS, wanted)]
+
+    async def open_ends(self, since: int, limit: int, after: Task | None = None) -> list[Task]:
+        begin = (since, -1) if after is None else (open_end_of(after), own_key(after.id))
+        return await self._read(sql.OPEN_ENDS, (*begin, limit))
 
     async def count_waiting(self, owner: str | None = None) -> int:
         text, given = (sql.COUNT_WAITING, ()) if owner is None else (sql.COUNT_WAITING_OF, (owner,))

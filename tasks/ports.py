@@ -102,6 +102,10 @@ class TaskStore(Protocol):
     ) -> list[Task]:
         """Newest first; `before` is a task id that pages on."""
 
+    async def open_ends(self, since: int, limit: int, after: Task | None = None) -> list[Task]:
+        """Those that are `corrections.is_open_end` and ended at `since` (ms) or later, by their end; `after` is the
+        last of the page before."""
+
     async def count_open(self) -> Mapping[tuple[str, ...], int]:
         """How many tasks are not over, by status, action and account ("" without one)."""
 

@@ -91,5 +91,6 @@ async def test_look_ups_in_a_full_table(full: Database) -> None:
     assert [task.id for task in await store.latest(2)] == ["100000", "99999"]
     failed = await store.latest(3, before="50000", status=(Status.FAILURE, Status.CANCEL, Status.SUCCESS))
     assert [task.id for task in failed] == ["49999", "49998", "49997"]
+    assert await store.open_ends(0, 10) == []
     assert len(await store.sends_of(["5", "6"])) == 2
     await full._reader.set_progress_handler(lambda: 0, 0)
