@@ -176,19 +176,17 @@ WHERE task_id = :task AND task_id IN (
 ON CONFLICT DO NOTHING
 """
 
-# The same for an end that corrects one that was told: to whom it was, and once for each end, however often the task is
-# written after it.
+# The same for an end that corrects one that was told: to whom it was. Run before the task is written, while its row
+# says another: so it is told once, however often the task is written after it, and whatever becomes of the clock.
 INSERT_CORRECTIONS_OF_FOLLOWERS = """
 INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, due, created)
 SELECT DISTINCT task_id, url, receiver, api, state, trusted, 'corrected', 0, :now FROM followers
 WHERE task_id = :task AND EXISTS (
     SELECT 1 FROM outbox AS told
     WHERE told.task_id = followers.task_id AND told.event = 'end' AND told.url = followers.url
-    AND told.api = followers.api AND told.state IS followers.state AND told.created < :ended
+    AND told.api = followers.api AND told.state IS followers.state
 ) AND NOT EXISTS (
-    SELECT 1 FROM outbox AS told
-    WHERE told.task_id = followers.task_id AND told.event = 'corrected' AND told.url = followers.url
-    AND told.api = followers.api AND told.state IS followers.state AND told.created >= :ended
+    SELECT 1 FROM tasks WHERE id = followers.task_id AND status = :status AND document ->> '$.finish_time' IS :ended
 )
 """
 

@@ -113,10 +113,10 @@ class Tasks:
     async def _write(self, tasks: Sequence[Task], *statements: Statement, hooks: Sequence[Hook] = ()) -> None:
         now = self._clock.now()
         over = [{"task": own_key(task.id), "now": now} for task in tasks if task.status.is_over]
+        statements = (Statement(sql.INSERT_CORRECTIONS_OF_FOLLOWERS, _corrections(tasks, now)), *statements)
         if hooks:
             statements += (hook_statement(hooks, now, self._operator_hook),)
         statements += (Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, over),)
-        statements += (Statement(sql.INSERT_CORRECTIONS_OF_FOLLOWERS, _corrections(tasks, now)),)
         # What the operator may have sent again keeps its pictures.
         spent = [task for task in tasks if task.pictures and task.is_over and not is_open_end(task)]
         statements += (Statement(sql.FORGET_PICTURES, [(own_key(task.id),) for task in spent]),)
@@ -263,9 +263,12 @@ class Tasks:
         return [task_of(row) for row in await self._database.read(text, parameters)]
 
 
-def _corrections(tasks: Sequence[Task], now: int) -> list[dict[str, int]]:
-    ended = [task for task in tasks if task.corrected and task.status.is_over]
-    return [{"task": own_key(task.id), "ended": task.finish_time or 0, "now": now} for task in ended]
+def _corrections(tasks: Sequence[Task], now: int) -> list[dict[str, int | str | None]]:
+    return [
+        {"task": own_key(task.id), "status": task.status.value, "ended": task.finish_time, "now": now}
+        for task in tasks
+        if task.corrected and task.status.is_over
+    ]
 
 
 def _list(values: Iterable[Phase] | Iterable[Status]) -> str:
