@@ -86,7 +86,8 @@ class Outbox:
         """Newest first; `before` is a delivery's id that pages on; what is None is any."""
         wanted: dict[str, str | int | None] = {"status": status, "receiver": receiver, "limit": limit}
         wanted["before"] = NO_LIMIT if before is None else before
-        statement = {"due": sql.DELIVERIES_DUE, "given_up": sql.DELIVERIES_GIVEN_UP}.get(status or "", sql.DELIVERIES)
+        all_of = sql.DELIVERIES if receiver is None else sql.DELIVERIES_OF_RECEIVER
+        statement = {"due": sql.DELIVERIES_DUE, "given_up": sql.DELIVERIES_GIVEN_UP}.get(status or "", all_of)
         if task_id is not None:
             wanted["task_id"] = key(task_id)
             statement = sql.DELIVERIES_OF_TASK

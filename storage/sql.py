@@ -223,10 +223,15 @@ AND id < :before AND (:receiver IS NULL OR receiver = :receiver) AND (:status IS
 ORDER BY id DESC LIMIT :limit
 """
 
-# The newest that fit. One statement for each index: the conditions are letter for letter theirs.
+# The newest that fit. One statement for each index: the conditions are letter for letter theirs. What is due, or was
+# given up, is less than what a receiver was ever told.
 DELIVERIES = f"SELECT {_DELIVERY} FROM outbox WHERE id > 0 {_AND_AS_ASKED}"  # noqa: S608 - as above
 
 DELIVERIES_OF_TASK = f"SELECT {_DELIVERY} FROM outbox WHERE task_id = :task_id {_AND_AS_ASKED}"  # noqa: S608
+
+DELIVERIES_OF_RECEIVER = f"""
+SELECT {_DELIVERY} FROM outbox INDEXED BY outbox_receiver WHERE receiver = :receiver {_AND_AS_ASKED}
+"""  # noqa: S608 - as above
 
 DELIVERIES_DUE = f"""
 SELECT {_DELIVERY} FROM outbox INDEXED BY outbox_due WHERE status = 'due' {_AND_AS_ASKED}
