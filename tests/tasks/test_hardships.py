@@ -63,7 +63,7 @@ async def test_a_drawing_of_ours_that_nobody_claims_forbids_to_send_again(tmp_pa
 async def test_what_was_prepared_is_written_later_and_not_prepared_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.dispatcher.STORE_RETRY", 0.0)
+    monkeypatch.setattr("tasks.readying.STORE_RETRY", 0.0)
     async with house(tmp_path) as home:
         good, published = home.store.save, 0
         publish = home.desk.publish
