@@ -81,7 +81,7 @@ async def test_a_stop_ends_every_stream_within_its_time(tmp_path: Path) -> None:
         ):
             await Ear(one).heard()
             service.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(20):
                 await asyncio.gather(Ear(all_tasks).rest(), Ear(one).rest())
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(20):
                 assert await service.wait() == 0
