@@ -12,7 +12,8 @@ from storage import sql
 from storage.database import Database
 from storage.records import key, line_row_of, snapshot_of
 from storage.writer import Row, Statement
-from tasks.model import Attempt, Task
+from tasks.hooks import Attempt
+from tasks.model import Task
 from tasks.timeline import of_attempt
 
 NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id

@@ -17,7 +17,8 @@ from storage.sql import INSERT_HOOK
 from storage.writer import Row, Statement
 from tasks.corrections import is_open_end
 from tasks.errors import StoreFailed
-from tasks.model import Hook, Purpose, Send, SendState, Task
+from tasks.hooks import Hook
+from tasks.model import Purpose, Send, SendState, Task
 from tasks.timeline import Entry, Line
 
 _encode = msgspec.json.Encoder().encode

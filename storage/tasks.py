@@ -28,7 +28,8 @@ from storage.records import (
 from storage.writer import Parameters, Row, Statement
 from tasks.clock import SteadyClock
 from tasks.corrections import is_open_end
-from tasks.model import Hook, Once, Phase, Picture, Send, Status, Task
+from tasks.hooks import Hook
+from tasks.model import Once, Phase, Picture, Send, Status, Task
 from tasks.ports import Clock
 from tasks.timeline import Entry, Line
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from tasks.corrections import is_open_end
 from tasks.flights import Flight, Flights
-from tasks.model import Order, Phase, Purpose, Send, SendState, Task
+from tasks.model import Phase, Purpose, Send, SendState, Task
+from tasks.orders import Order
 from tasks.ports import Clock
 from tasks.timeline import Detail, Entry, of_send
 

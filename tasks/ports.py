@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tasks.events import History
-from tasks.model import Account, Hook, Once, Order, Phase, Picture, Send, Status, Task, Upload
+from tasks.hooks import Hook
+from tasks.model import Account, Once, Phase, Picture, Send, Status, Task
+from tasks.orders import Order, Upload
 from tasks.timeline import Entry, Line
 
 

@@ -5,7 +5,8 @@ What answers MidJourney later (a dialog, the settings) is decided where it is he
 
 from __future__ import annotations
 
-from tasks.model import Action, Mode, Order, PressOrder, Purpose, SlashOrder, Task, Upload
+from tasks.model import Action, Mode, Purpose, Task
+from tasks.orders import Order, PressOrder, SlashOrder, Upload
 
 WITH_PROMPT = frozenset({"imagine", "shorten"})
 MODE_PARAMETERS = {Mode.FAST: "--fast", Mode.RELAXED: "--relax", Mode.TURBO: "--turbo"}

@@ -16,7 +16,8 @@ from storage.records import receiver_of
 from storage.tasks import Tasks
 from storage.writer import Statement
 from tasks.errors import StoreFailed
-from tasks.model import CORRECTED, Hook, Phase, Status
+from tasks.hooks import CORRECTED, Hook
+from tasks.model import Phase, Status
 from tests.storage.builders import a_hook, a_task, an_attempt
 from tests.tasks.twins import SetClock
 

@@ -13,17 +13,8 @@ import pytest
 from tasks.errors import AccountBlocked, ButtonNotFound, NotSent, OutcomeUnknown, SendRefused, StoreFailed
 from tasks.events import ModalOpened, Progressed, Queued, Refused, Started, Tick, Withdrawn
 from tasks.lifecycle import hooks_due, requeued
-from tasks.model import (
-    Action,
-    Ask,
-    Button,
-    ModalOrder,
-    Order,
-    Phase,
-    Picture,
-    Status,
-    Task,
-)
+from tasks.model import Action, Ask, Button, Phase, Picture, Status, Task
+from tasks.orders import ModalOrder, Order
 from tests.tasks.builders import NOW, USER, account, keys, task
 from tests.tasks.test_roads import drawn, over, pass_time, result
 from tests.tasks.twins import Desk, House, house

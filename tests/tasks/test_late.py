@@ -10,7 +10,9 @@ import pytest
 from storage.outbox import Delivery
 from tasks.errors import ButtonNotFound, CannotAdopt, NotOpen, OutcomeUnknown, TaskNotFound
 from tasks.events import Acknowledged, AdoptAsked, Connected, Progressed, Refused, Started
-from tasks.model import Action, Ask, Hook, Order, Phase, Picture, SendState, SlashOrder, Status, Task
+from tasks.hooks import Hook
+from tasks.model import Action, Ask, Phase, Picture, SendState, Status, Task
+from tasks.orders import Order, SlashOrder
 from tests.tasks.builders import NOW, USER, account, keys, snowflake
 from tests.tasks.test_roads import drawn, over, pass_time, result
 from tests.tasks.twins import House, house
