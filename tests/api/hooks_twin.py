@@ -20,7 +20,8 @@ from storage.database import Database
 from storage.outbox import Delivery, Outbox
 from storage.tasks import Tasks
 from tasks import ports
-from tasks.model import Action, Attempt, Hook, Task
+from tasks.hooks import Attempt, Hook
+from tasks.model import Action, Task
 
 OLD, NEW = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in range(2))
 TASK = Task(id="1", action=Action.IMAGINE, state="task's own")
@@ -93,7 +94,7 @@ class Telling:
         await self.store.save([], [Hook(task_id="1", url=url, **fields)])
 
     async def settled(self) -> Delivery:
-        return await asyncio.wait_for(self.outbox.settled.get(), 30)
+        return await asyncio.wait_for(self.outbox.settled.get(), 60)
 
     def advance(self, milliseconds: int) -> None:
         self.clock.time += milliseconds

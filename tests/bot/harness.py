@@ -23,7 +23,7 @@ from bot.hearing import Sink
 from bot.pool import Pool
 from simulator import Simulator
 from tasks.events import Connected, Event
-from tasks.model import SlashOrder
+from tasks.orders import SlashOrder
 
 IMAGINE = SlashOrder(command="imagine", options={"prompt": "a red fox"})
 
@@ -80,7 +80,7 @@ def configs_of(simulator: Simulator) -> list[AccountConfig]:
 async def connected_pool(simulator: Simulator, events: Sink, **options: Any) -> AsyncIterator[Pool]:
     options = {"endpoints": endpoints_of(simulator), **options}
     async with Pool(configs_of(simulator), sink=events, **options) as pool:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await pool.wait_connected()
         yield pool
 

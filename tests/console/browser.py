@@ -23,7 +23,7 @@ DESK: ViewportSize = {"width": 1280, "height": 860}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=30_000)
 
 
 def picture_file(name: str, shade: int) -> FilePayload:

@@ -68,7 +68,7 @@ async def _left_open(folder: Path, *prompts: str) -> AsyncIterator[tuple[Console
         await stack.enter_async_context(service(settings, port=urlsplit(url).port))
         for prompt in prompts:
             failed = page.tile(f"{prompt} – Imagine – Failed")
-            await expect(failed).to_be_visible(timeout=20_000)  # the simulator's tasks end with it
+            await expect(failed).to_be_visible(timeout=60_000)  # the simulator's tasks end with it
         await _become_operator(page)
         await page.page.go_back()
         yield page, simulator

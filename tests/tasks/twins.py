@@ -22,7 +22,8 @@ from tasks.dispatcher import Dispatcher
 from tasks.errors import NotSent
 from tasks.events import Event, Heard, History
 from tasks.journal import Journal
-from tasks.model import Account, Order, Picture, PressOrder, SlashOrder, Task, Upload
+from tasks.model import Account, Picture, Task
+from tasks.orders import Order, PressOrder, SlashOrder, Upload
 from tasks.ports import Translation
 from tasks.posting import Posting
 from tasks.prompts import PromptRules
@@ -180,7 +181,7 @@ class House:
     async def until(self, is_so: Callable[[], Awaitable[bool]]) -> None:
         """Wait until it is so, looking again whenever a task changed or the desk was spoken to."""
         with self.changes.listen() as listener:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while not await is_so():
                     self.desk.moved.clear()
                     waits = [asyncio.ensure_future(listener.next()), asyncio.ensure_future(self.desk.moved.wait())]
