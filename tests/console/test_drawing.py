@@ -18,7 +18,7 @@ AT_ONCE = {"SEND_INTERVAL_MS": "0"}
 
 async def test_a_drawing_from_its_words_to_a_painted_region(tmp_path: Path) -> None:
     async with (
-        whole(tmp_path, job_seconds=0.6, steps=2, environ=AT_ONCE) as house,
+        whole(tmp_path, job_seconds=0.6, steps=3, environ=AT_ONCE) as house,
         chromium() as browser,
         console(browser, house.client.url, house.simulator.url) as page,
     ):
