@@ -201,7 +201,7 @@ def from_library(error: web.HTTPException, request: web.Request, max_body: int) 
     """The library's own refusals in our words."""
     match error:
         case web.HTTPNotFound():
-            return UnknownRoute(hint="GET / names the routes.")
+            return UnknownRoute(hint="GET /openapi.json names the routes.")
         case web.HTTPMethodNotAllowed():
             return WrongMethod(hint=f"Use {' or '.join(sorted(error.allowed_methods))}.")
         case web.HTTPRequestEntityTooLarge():

@@ -1,8 +1,8 @@
 """/mj: the routes that the clients of midjourney-proxy and its successors speak.
 
-Law: a handler reads, asks the service once, and renders; it decides nothing. Every route stands under four prefixes,
-three of which name a mode. Whatever happens behind a route leaves as HTTP 200 and in the contract's own shape; who may
-ask and which routes there are is the guard's business.
+Law: a handler reads, asks the service once, and renders; it decides nothing. Every route stands under seven prefixes,
+six of which name a mode, each in two spellings. Whatever happens behind a route leaves as HTTP 200 and in the
+contract's own shape; who may ask and which routes there are is the guard's business.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ PREFIXES: Mapping[str, Mode | None] = {
     "/mj-fast/mj": Mode.FAST,
     "/mj-relax/mj": Mode.RELAXED,
     "/mj-turbo/mj": Mode.TURBO,
+    "/fast/mj": Mode.FAST,
+    "/relax/mj": Mode.RELAXED,
+    "/turbo/mj": Mode.TURBO,
 }
 GIVEN = ("base64Array", "base64")  # the fields of pictures to draw from
 _LIST = names_of(ListMj)

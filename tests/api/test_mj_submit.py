@@ -121,6 +121,9 @@ async def test_a_banned_word_in_a_second_input(mj: Caller) -> None:
         ("/mj-fast/mj", [], Mode.FAST),
         ("/mj-relax/mj", [], Mode.RELAXED),
         ("/mj-turbo/mj", ["RELAX"], Mode.TURBO),
+        ("/fast/mj", [], Mode.FAST),
+        ("/relax/mj", [], Mode.RELAXED),
+        ("/turbo/mj", ["FAST"], Mode.TURBO),
     ],
 )
 async def test_the_mode_comes_from_the_address_or_the_filter(
@@ -182,6 +185,22 @@ async def test_zero_values_count_as_not_given(mj: Caller) -> None:
     task = await taken(mj, IMAGINE, zero | {"prompt": "a"})
     assert (task.notify_hook, task.pictures) == ("", 0)
     await taken(mj, CHANGE, zero | {"action": "REROLL", "taskId": FIRST})
+
+
+@pytest.mark.parametrize("nothing", ["null", '""', "[]", "[ ]"])
+async def test_nothing_counts_as_not_given_in_every_spelling(mj: Caller, nothing: str) -> None:
+    """Some languages have one empty array, and send it for an object and for a text, too."""
+    names = ("state", "notifyHook", "botType", "accountFilter", "base64", "base64Array", "loop", "image", "index")
+    zero = ",".join(f'"{name}":{nothing}' for name in names)
+    inner = f'"accountFilter":{{"instanceId":{nothing},"modes":{nothing}}}'
+    for path, body in (
+        (IMAGINE, f'{{"prompt":"a",{zero}}}'),
+        (IMAGINE, f'{{"prompt":"a",{inner}}}'),
+        (CHANGE, f'{{"taskId":{FIRST},"action":"REROLL",{zero}}}'),
+        (VIDEO, f'{{"prompt":"a",{zero.replace("image", "endImage")},"image":"{data_url()}"}}'),
+    ):
+        assert told(await mj.post(path, data=body))["code"] == 1
+        assert mj.service.asks[-1] == Ask(api="mj")
 
 
 async def test_numbers_stand_for_texts_and_the_rest_is_ignored(mj: Caller) -> None:
