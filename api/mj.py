@@ -31,7 +31,7 @@ from api.ports import MjService, Services
 from api.routes import Handler, Route
 from api.schema import listing_of
 from tasks.banned import BannedWord
-from tasks.errors import ParentNotFinished, ParentNotFound, ServiceError
+from tasks.errors import ServiceError
 from tasks.model import Account, Ask, Lane, Mode, Status, Task
 
 PREFIXES: Mapping[str, Mode | None] = {
@@ -166,11 +166,7 @@ class Mj:
         )
 
     async def _extend(self, service: MjService, ask: Ask, extension: requests.Extension) -> Task:
-        parent = await service.get(extension.parent)
-        if parent is None:
-            raise ParentNotFound(hint="Give the id of a finished clip as taskId.")
-        if not parent.status.is_over:
-            raise ParentNotFinished(hint="Wait until its status is SUCCESS.")
+        parent = await service.result(extension.parent)
         custom_id = requests.extending_button(extension, parent.buttons)
         return await service.press(ask, parent=parent.id, custom_id=custom_id)
 
