@@ -37,7 +37,7 @@ from tasks.model import (
 )
 from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.posting import Posting, Work
-from tasks.preparing import with_pictures, without_marks
+from tasks.preparing import callers_part, with_pictures
 from tasks.scheduling import Choice, Placement, fits, next_attempt, plan
 from tasks.timeline import of_send
 from tasks.tracker import Tracker
@@ -316,7 +316,7 @@ class Dispatcher:
         if translation.note:
             log.warning("%s", translation.note, extra={"task": task.id})
         notes = (*task.notes, translation.note) if translation.note else task.notes
-        return replace(task, prompt_en=without_marks(translation.text), content=translation.text, notes=notes)
+        return replace(task, prompt_en=callers_part(translation.text, task), content=translation.text, notes=notes)
 
     # ------------------------------------------------------------ send
 

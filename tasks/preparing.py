@@ -45,14 +45,21 @@ def picture_mark(nth: int) -> str:
     return f"<picture:{nth}>"
 
 
-def without_marks(text: str) -> str:
-    """The text as people are told it."""
+def callers_part(translation: str, task: Task) -> str:
+    """What of the translated text is the caller's: neither links and parameters of ours around it, nor the suffix."""
+    before, prompt, after = task.content.partition(task.prompt.strip())
+    if prompt:
+        translation = translation.removeprefix(before).removesuffix(after)
+    return _without_marks(translation)
+
+
+def _without_marks(text: str) -> str:
     return _MARK.sub("", text).strip()
 
 
 def told_content(task: Task) -> str:
     """The text sent to MidJourney; while its pictures have no links yet, without the marks for them."""
-    return without_marks(task.content) if task.pictures else task.content
+    return _without_marks(task.content) if task.pictures else task.content
 
 
 def with_links(text: str, links: Sequence[str]) -> str:
