@@ -18,6 +18,7 @@ from tasks.errors import (
     KeyReused,
     NoAccount,
     QueueFull,
+    SendError,
     ServiceError,
     StoreFailed,
     Unauthorized,
@@ -158,6 +159,7 @@ _STATUS: dict[type[ServiceError], int] = {
     NoAccount: 503,
     TooManyConnections: 503,
     StoreFailed: 503,
+    SendError: 503,  # what Discord is asked at once
     ArchiveFailed: 503,
     CuttingBusy: 503,
     ServiceError: 500,
