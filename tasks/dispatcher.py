@@ -308,14 +308,18 @@ class Dispatcher:
             )
 
     async def _translated(self, task: Task) -> Task:
-        if task.prompt_en or not self._translator.needs(task.content):
+        is_second = task.dialog_prompt is not None  # what was said first is at MidJourney
+        text = task.dialog_prompt or "" if is_second else task.content
+        if (task.prompt_en and not is_second) or not self._translator.needs(text):
             return task
-        translation = await self._translator.to_english(task.content)
+        translation = await self._translator.to_english(text)
         if word := self._banned.find(translation.text):
             raise BannedWord(word)
         if translation.note:
             log.warning("%s", translation.note, extra={"task": task.id})
         notes = (*task.notes, translation.note) if translation.note else task.notes
+        if is_second:
+            return replace(task, dialog_prompt=translation.text, notes=notes)
         return replace(task, prompt_en=callers_part(translation.text, task), content=translation.text, notes=notes)
 
     # ------------------------------------------------------------ send

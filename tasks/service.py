@@ -231,7 +231,7 @@ class Service(Lookups):
             after = replace(
                 task,
                 status=Status.NOT_START,
-                phase=Phase.READY,
+                phase=Phase.NEW if prompt and self._translator.needs(prompt) else Phase.READY,
                 held_until=None,
                 dialog_prompt=prompt,
                 pictures=len(pictures),
