@@ -18,6 +18,7 @@ from tasks.errors import (
     KeyReused,
     NoAccount,
     QueueFull,
+    SendError,
     ServiceError,
     StoreFailed,
     Unauthorized,
@@ -158,6 +159,7 @@ _STATUS: dict[type[ServiceError], int] = {
     NoAccount: 503,
     TooManyConnections: 503,
     StoreFailed: 503,
+    SendError: 503,  # what Discord is asked at once
     ArchiveFailed: 503,
     CuttingBusy: 503,
     ServiceError: 500,
@@ -201,7 +203,7 @@ def from_library(error: web.HTTPException, request: web.Request, max_body: int) 
     """The library's own refusals in our words."""
     match error:
         case web.HTTPNotFound():
-            return UnknownRoute(hint="GET / names the routes.")
+            return UnknownRoute(hint="GET /openapi.json names the routes.")
         case web.HTTPMethodNotAllowed():
             return WrongMethod(hint=f"Use {' or '.join(sorted(error.allowed_methods))}.")
         case web.HTTPRequestEntityTooLarge():

@@ -61,6 +61,7 @@ def test_a_file_that_is_not_there_has_no_accounts(tmp_path: Path) -> None:
     ("old", "new", "word"),
     [
         ('channel_id = "12"', 'channel_id = "x"', "channel_id"),
+        ('channel_id = "12"', "", "account 1: `channel_id` is missing."),
         ("concurrency = 12", "concurrency = 0", "concurrency"),
         ("concurrency = 12", 'concurency = "12"', "concurency"),
         ('"turbo"', '"hyper"', "modes"),

@@ -80,6 +80,38 @@ async def test_a_dialog_is_opened_only_when_its_input_is_there(tmp_path: Path, p
         assert [s.purpose for s in await home.store.sends_of([task.id])] == [Purpose.OPEN, Purpose.SUBMIT]
 
 
+@pytest.mark.parametrize(
+    ("prompt", "said", "notes"),
+    [("狗 --zoom 3", "dog --zoom 3", ()), ("狗!", "狗!", ("not translated",)), ("a cat", "a cat", ())],
+)
+async def test_the_second_input_is_translated_like_the_first(
+    tmp_path: Path, prompt: str, said: str, notes: tuple[str, ...]
+) -> None:
+    async with house(tmp_path) as home:
+        parent = await drawn(home)
+        task = await home.service.press(MJ, parent=parent.id, custom_id=ZOOM.custom_id)
+        await home.service.modal(task.id, prompt=prompt, mask=None)
+        await home.until_said(2)
+        home.tracker.hear(opened(home))
+        await home.until_said(3)
+        order = home.desk.said[2][1]
+        assert isinstance(order, ModalOrder)
+        assert order.values == {"MJ::OutpaintCustomZoomModal::prompt": said}
+        sent = await home.store.get(task.id)
+        assert sent is not None
+        assert (sent.prompt, sent.prompt_en, sent.notes) == ("a dog", "a dog", notes)
+
+
+async def test_a_word_that_is_banned_once_it_is_translated_is_not_said_in_a_dialog(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        parent = await drawn(home)
+        task = await home.service.press(MJ, parent=parent.id, custom_id=ZOOM.custom_id)
+        await home.service.modal(task.id, prompt="禁 狗", mask=None)
+        ended = await home.until_task(task.id, over)
+        assert (ended.status, ended.fail_code) == (Status.FAILURE, "banned_word")
+        assert len(home.desk.said) == 1
+
+
 async def test_a_region_needs_its_mask_and_is_painted_in_the_web_dialog(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         parent = await drawn(home)

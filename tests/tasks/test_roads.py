@@ -37,7 +37,7 @@ from tasks.events import (
     Withdrawn,
 )
 from tasks.matching import CLOCK_SKEW
-from tasks.model import Action, Ask, Button, Image, Mode, Phase, SendState, Status, Task
+from tasks.model import Action, Ask, Button, Image, Mode, Phase, Picture, SendState, Status, Task
 from tasks.orders import Order
 from tests.tasks.builders import USER, account, keys, snowflake
 from tests.tasks.twins import Desk, House, SetClock, house
@@ -221,6 +221,28 @@ async def test_chinese_is_translated_before_a_slot_is_claimed_and_a_failure_is_t
         first, second = await home.store.get_many([one.id, two.id])
         assert (first.prompt, first.prompt_en, first.notes) == ("狗 --ar 1:1", "dog --ar 1:1", ())
         assert (second.content, second.notes) == ("狗!", ("not translated",))
+
+
+@pytest.mark.parametrize(("prompt", "english"), [(" it waves", "it waves"), ("狗 ", "dog")])
+async def test_a_clips_text_is_told_without_marks_for_its_pictures(tmp_path: Path, prompt: str, english: str) -> None:
+    picture = Picture(filename="first.png", type="image/png", data=b"x")
+    async with house(tmp_path) as home:
+        clip = await home.service.video(Ask(), prompt=prompt, motion="low", image=picture, end_image=None, loop=False)
+        await home.until_said(1)
+        [task] = await home.store.get_many([clip.id])
+        assert (task.prompt, task.prompt_en) == (prompt, english)
+        begin, words = task.content.split(maxsplit=1)
+        assert begin.endswith("/first.png")
+        assert words == f"{english} --motion low --video 1"
+
+
+async def test_what_is_added_to_a_prompt_is_no_part_of_its_translation(tmp_path: Path) -> None:
+    async with house(tmp_path, suffix="--ar 3:2 --s 200") as home:
+        plain, chinese = [await home.service.imagine(Ask(), prompt=text) for text in ("cat --s 1", "狗 --s 1")]
+        await home.until_said(2)
+        first, second = await home.store.get_many([plain.id, chinese.id])
+        assert (first.prompt_en, second.prompt_en) == ("cat --s 1", "dog --s 1")
+        assert (first.content, second.content) == ("cat --s 1 --ar 3:2", "dog --s 1 --ar 3:2")
 
 
 async def test_a_claim_without_a_send_goes_back_after_a_crash(tmp_path: Path) -> None:
