@@ -13,7 +13,7 @@ from cli import telling
 from cli.doctor_machine import database, disk, files, versions
 from cli.doctor_network import discord, port
 from cli.findings import Finding, Verdict, doubtful, well, wrong
-from settings import Settings, SettingsError, load, load_caller, load_storage
+from settings import Settings, SettingsError, dotenv_files, load, load_caller, load_storage, misspelt
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +42,7 @@ def _findings(given: argparse.Namespace) -> Iterator[Finding]:
         yield from _mistakes(error)
     else:
         yield well(f"Settings: {_spoken(settings)}.")
-        for caution in settings.cautions():
+        for caution in (*settings.cautions(), *misspelt(dotenv_files())):
             what, _, mend = caution.partition(": ")
             yield doubtful(f"{what}.", mend)
         yield from _checked("tokens", lambda: _tokens(settings))

@@ -127,8 +127,8 @@ class Service:
     ) -> Any:
         try:
             response = await self._client.request(method, self.url + path, json=body, headers=headers)
-        except httpx.InvalidURL as error:
-            raise CommandFailed(f"{self.url} is no address.") from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise CommandFailed(f"{self.url} is no address: it must be like http://127.0.0.1:3000") from error
         except httpx.ConnectError as error:
             raise _Lost(f"No service answers at {self.url}. Start it with: python run.py") from error
         except httpx.HTTPError as error:

@@ -391,6 +391,15 @@ def test_each_named_secret_is_kept_from_reprs_and_handed_to_the_log() -> None:
     assert not any(word in repr(got) + repr(got.http.api_secrets) for word in ("first-one", "second-one", "third-one"))
 
 
+def test_a_slip_in_a_name_is_told_beside_what_is_missing(tmp_path: Path) -> None:
+    dotenv = write(tmp_path / ".env", "DISCORD_GULID_ID=1\nDISCORD_TOKEN=hidden\nDISCORD_CHANNEL_ID=2\n")
+    with pytest.raises(SettingsError) as caught:
+        load({}, [dotenv])
+    [missing, slip] = caught.value.mistakes
+    assert missing.startswith("DISCORD_GUILD_ID is not set.")
+    assert slip == f"{dotenv} sets DISCORD_GULID_ID, which is no setting.\n    Did you mean DISCORD_GUILD_ID?"
+
+
 def test_short_secrets_are_told_where_others_can_guess_at_them() -> None:
     short = {"API_SECRET": "anna:short,bert:long-enough-for-this", "ADMIN_SECRET": "tiny"}
     told = [*read(HOST="0.0.0.0", **short).cautions()]
