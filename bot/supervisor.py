@@ -40,7 +40,7 @@ async def supervise(
             reason = "the connection ended"
         except Exception as error:
             if is_dead_token(error):
-                log.error("account %s: Discord does not accept the token; it stays out until a restart", name)
+                log.error("account %s: Discord does not accept the token; it stays out until it has a new one", name)
                 token_died()
                 return
             reason = type(error).__name__

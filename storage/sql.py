@@ -221,7 +221,7 @@ ORDER BY id DESC LIMIT :limit
 # The newest that fit. One statement for each index: the conditions are letter for letter theirs.
 DELIVERIES = f"SELECT {_DELIVERY} FROM outbox WHERE id > 0 {_AND_AS_ASKED}"  # noqa: S608 - as above
 
-DELIVERIES_OF_TASK = f"SELECT {_DELIVERY} FROM outbox WHERE task_id = :task_id {_AND_AS_ASKED}"  # noqa: S608
+DELIVERIES_OF_TASK = f"SELECT {_DELIVERY} FROM outbox WHERE task_id = :task_id {_AND_AS_ASKED}"  # noqa: S608 - above
 
 DELIVERIES_DUE = f"""
 SELECT {_DELIVERY} FROM outbox INDEXED BY outbox_due WHERE status = 'due' {_AND_AS_ASKED}

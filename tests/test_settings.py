@@ -355,7 +355,7 @@ def test_every_secret_is_handed_to_the_log() -> None:
 
 def test_groups_are_frozen() -> None:
     with pytest.raises(AttributeError):
-        read().http.port = 1  # type: ignore[misc]
+        read().http.port = 1  # type: ignore[misc]  # it is frozen
 
 
 # ---------------------------------------------------------------- who may call

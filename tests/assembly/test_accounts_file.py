@@ -142,7 +142,7 @@ async def test_while_accounts_are_exchanged_those_that_come_are_there_first(tmp_
         seen.append({config.id for config in pool.configs()})
         await remove(account)
 
-    pool.remove = watched  # type: ignore[method-assign]
+    pool.remove = watched  # type: ignore[method-assign]  # this pool alone
     accounts = Accounts(file, pool, Endpoints(), changed=lambda: None)
     file.path.write_text(TWO.replace('name = "day"', 'name = "night"'), "utf-8")
     await accounts.read_again()

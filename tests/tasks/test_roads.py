@@ -382,7 +382,7 @@ async def test_two_presses_that_cannot_be_told_apart_wait_for_another_key(tmp_pa
         v1 = await home.service.act(Ask(), parent=parent.id, does=Action.VARIATION, index=1)
         v2 = await home.service.act(Ask(), parent=parent.id, does=Action.VARIATION, index=2)
         await home.until_said(3)
-        nonces = {order.custom_id: nonce for _, order, nonce in home.desk.said[1:]}  # type: ignore[union-attr]
+        nonces = {order.custom_id: nonce for _, order, nonce in home.desk.said[1:]}  # type: ignore[union-attr]  # all are presses
         home.tracker.hear(result(7, action=Action.VARIATION, reference_id="r1", prompt=None))
         home.tracker.hear(
             Started(keys=keys(nonce=nonces["V1"], message_id="w", job_id="j8", action=Action.VARIATION, index=1))
