@@ -14,11 +14,11 @@ from api.allowed import EVERYTHING, Allowed
 from api.auth import Access
 from api.callers import Named
 from assembly.accounts_file import AccountsFile
-from bot.client import AccountConfig
 from bot.endpoints import Endpoints
 from bot.hearing import Watch
 from bot.pool import Pool
 from bot.properties import Properties
+from bot.standing import AccountConfig
 from settings import (
     ROOT,
     AccountSettings,

@@ -38,7 +38,7 @@ async def supervise(
         try:
             await stay()
             reason = "the connection ended"
-        except Exception as error:
+        except Exception as error:  # the library raises what it likes; only a dead token ends this
             if is_dead_token(error):
                 log.error("account %s: Discord does not accept the token; it stays out until it has a new one", name)
                 token_died()

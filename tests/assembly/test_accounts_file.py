@@ -172,3 +172,13 @@ def test_it_knows_when_somebody_else_wrote_it(tmp_path: Path) -> None:
 
 def test_a_repr_has_no_token(tmp_path: Path) -> None:
     assert TOKEN not in repr(file_of(tmp_path, TWO).read())
+
+
+def test_what_cannot_be_written_is_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    fields = AccountFields(token=TOKEN, channel_id="12")
+    for path in (tmp_path / "no-such-folder" / "accounts.toml", tmp_path / "folder"):
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        with pytest.raises(BadAccount) as caught:
+            AccountsFile(path).put(fields)
+        assert TOKEN not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]

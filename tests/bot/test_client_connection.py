@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.client import AccountConfig
 from bot.endpoints import Endpoints
 from bot.nonces import new_nonce
 from bot.pool import Pool
+from bot.standing import AccountConfig
 from simulator import Simulator
 from tasks.events import Connected, Disconnected, Finished, Progressed, Started
 from tests.bot.harness import IMAGINE, Events, configs_of, connected_pool, endpoints_of, nonce_of
