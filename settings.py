@@ -980,7 +980,7 @@ def _must(setting: Setting) -> str:
     kind = kinds.get(getattr(setting.type, "__origin__", None))
     bounds = next((note for note in getattr(setting.type, "__metadata__", ()) if isinstance(note, Meta)), Meta())
     if kind is None:
-        return setting.unit
+        return f"a {setting.unit}" if setting.unit.startswith("list of ") else setting.unit
     low = f"above {bounds.gt}" if bounds.gt is not None else f"from {bounds.ge}"
     return f"{kind} {low}{'' if bounds.le is None else f' to {bounds.le}'} ({setting.unit})"
 

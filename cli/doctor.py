@@ -44,7 +44,7 @@ def _findings(given: argparse.Namespace) -> Iterator[Finding]:
         yield well(f"Settings: {_spoken(settings)}.")
         for caution in (*settings.cautions(), *misspelt(dotenv_files())):
             what, _, mend = caution.partition(": ")
-            yield doubtful(f"{what}.", mend)
+            yield doubtful(f"{what}.", mend[:1].upper() + mend[1:])
         yield from _checked("tokens", lambda: _tokens(settings))
         yield from _checked("port", lambda: port(settings.http, load_caller().secret))
         if not (given.offline or given.simulator):
