@@ -28,6 +28,7 @@ from api.mj_types import AccountMj, ListMj
 from api.once import once_of
 from api.operations import Operation, names_of
 from api.ports import MjService, Services
+from api.rendered import Rendered
 from api.routes import Handler, Route
 from api.schema import listing_of
 from tasks.banned import BannedWord
@@ -69,6 +70,7 @@ class Mj:
     ) -> None:
         self._services = services
         self._links = links
+        self._rendered = Rendered(render_mj)
         self._queued_code = queued_code
         self._queue_size = queue_size
         self._timeout_minutes = timeout_minutes
@@ -112,11 +114,11 @@ class Mj:
                 )
                 for name, submit in submits.items()
             ]
-            found += [_post(f"{prefix}{path}", _answering(look), OPERATIONS.get(path)) for path, look in posts.items()]
-            found += [
+            found += [  # before the rest: a look at a task is asked for most often, and the router goes by this order
                 Route(path=f"{prefix}{path}", handler=_answering(look), methods=("GET",), doc=OPERATIONS.get(path))
                 for path, look in gets.items()
             ]
+            found += [_post(f"{prefix}{path}", _answering(look), OPERATIONS.get(path)) for path, look in posts.items()]
         return tuple(found)
 
     # ------------------------------------------------------------ submit
@@ -212,7 +214,7 @@ class Mj:
 
     async def fetch(self, request: web.Request) -> web.Response:
         task = await for_caller(self._services, request).fetch(request.match_info["id"])
-        return json_bytes(b"null" if task is None else render_mj(task, self._links.asked_at(request)))
+        return json_bytes(b"null" if task is None else self._rendered(task, self._links.asked_at(request)))
 
     async def list(self, request: web.Request) -> web.Response:
         ask = listing_of(gather(form_pairs(request.rel_url.raw_query_string), _LIST), requests.STATUSES)
@@ -227,7 +229,7 @@ class Mj:
     async def by_ids(self, request: web.Request) -> web.Response:
         ids = requests.ids_of(await read_json(request))
         tasks = await for_caller(self._services, request).get_many(ids) if ids else []
-        return json_bytes(render_mj_list(tasks, self._links.asked_at(request)))
+        return json_bytes(self._rendered.each(tasks, self._links.asked_at(request)))
 
     async def seed(self, request: web.Request) -> web.Response:
         return done(await for_caller(self._services, request).seed(request.match_info["id"]))

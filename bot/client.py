@@ -27,7 +27,8 @@ from bot.wire import WireClient
 from tasks.clock import SteadyClock
 from tasks.errors import AccountBlocked, NotSent, SendRefused
 from tasks.events import Connected, Disconnected, History
-from tasks.model import Account, Order, PaintOrder, Picture, Upload
+from tasks.model import Account, Picture
+from tasks.orders import Order, PaintOrder, Upload
 from tasks.ports import Clock
 
 log = logging.getLogger(__name__)

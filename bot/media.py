@@ -21,7 +21,8 @@ from bot.nonces import new_nonce
 from bot.rest import Rest
 from bot.session import AnswerLost, Once, ToldToWait
 from tasks.errors import NotSent, OutcomeUnknown, SendError, SendRefused
-from tasks.model import Picture, Upload
+from tasks.model import Picture
+from tasks.orders import Upload
 
 PAUSE_SECONDS = 1.0  # before the second attempt
 MOST_LINKS = 50  # that Discord refreshes in one request

@@ -17,7 +17,8 @@ from bot import answers
 from bot.endpoints import Endpoints, activity_host
 from bot.grammar_ids import APPLICATIONS
 from tasks.errors import OutcomeUnknown, SendRefused
-from tasks.model import Bot, PaintOrder
+from tasks.model import Bot
+from tasks.orders import PaintOrder
 
 log = logging.getLogger(__name__)
 

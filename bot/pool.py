@@ -22,7 +22,8 @@ from bot.standing import AccountConfig
 from bot.supervisor import supervise
 from tasks.errors import NotSent
 from tasks.events import History
-from tasks.model import Account, Order, Picture, Upload
+from tasks.model import Account, Picture
+from tasks.orders import Order, Upload
 from tasks.ports import Clock
 
 log = logging.getLogger(__name__)

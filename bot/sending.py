@@ -12,7 +12,7 @@ from typing import Any
 from bot import answers
 from bot.session import ToldToWait
 from tasks.errors import NotSent
-from tasks.model import Order, SlashOrder
+from tasks.orders import Order, SlashOrder
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Coroutine
 
 from tasks.errors import AccountBlocked, NotSent, SendRefused
 from tasks.events import Outcome, SendDenied, SendNotMade, SendPosted, SendUncertain
-from tasks.model import Order, Send
+from tasks.model import Send
+from tasks.orders import Order
 from tasks.ports import Gateway
 
 log = logging.getLogger(__name__)

@@ -27,11 +27,12 @@ from tasks.errors import (
 )
 from tasks.events import Asked, CancelAsked
 from tasks.fresh_links import FreshLinks
+from tasks.hooks import Hook
 from tasks.ids import Ids
 from tasks.journal import Journal
 from tasks.lifecycle import cancelled
 from tasks.lookups import Lookups
-from tasks.model import Action, Ask, Button, Hook, Mode, Phase, Picture, Status, Task
+from tasks.model import Action, Ask, Button, Mode, Phase, Picture, Status, Task
 from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.presses import find_button, find_custom_id, press_of
 from tasks.prompts import PromptRules, check

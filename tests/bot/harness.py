@@ -23,7 +23,7 @@ from bot.pool import Pool
 from bot.standing import AccountConfig
 from simulator import Simulator
 from tasks.events import Connected, Event
-from tasks.model import SlashOrder
+from tasks.orders import SlashOrder
 
 IMAGINE = SlashOrder(command="imagine", options={"prompt": "a red fox"})
 

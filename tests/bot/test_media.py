@@ -17,7 +17,8 @@ from bot.pool import Pool
 from simulator import Simulator
 from tasks.errors import AccountBlocked, NotSent, SendError, SendRefused
 from tasks.events import Finished
-from tasks.model import Bot, MessageCommandOrder, Picture, SlashOrder
+from tasks.model import Bot, Picture
+from tasks.orders import MessageCommandOrder, SlashOrder
 from tests.bot.harness import IMAGINE, Events, Front, connected_pool
 
 PNG = Picture(filename="dog.png", type="image/png", data=b"\x89PNG" + os.urandom(2000))

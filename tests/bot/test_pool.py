@@ -14,7 +14,8 @@ from bot.pool import Pool
 from simulator import Simulator
 from tasks.errors import SendRefused
 from tasks.events import Disconnected, Finished
-from tasks.model import PaintOrder, Picture
+from tasks.model import Picture
+from tasks.orders import PaintOrder
 from tasks.ports import Gateway
 from tests.bot.harness import (
     IMAGINE,

@@ -13,25 +13,8 @@ from tasks.banned import BannedWord
 from tasks.clock import SystemClock
 from tasks.errors import BadRequest, ButtonNotFound, KeyReused, NoAccount, NotSent, OutcomeUnknown, SendRefused
 from tasks.events import Acknowledged, Connected, Finished, Informed, ModalOpened, Progressed, Queued, Refused, Started
-from tasks.model import (
-    Action,
-    Ask,
-    Button,
-    Image,
-    MessageCommandOrder,
-    ModalOrder,
-    Mode,
-    Once,
-    Order,
-    PaintOrder,
-    Phase,
-    Picture,
-    PressOrder,
-    Purpose,
-    SlashOrder,
-    Status,
-    Task,
-)
+from tasks.model import Action, Ask, Button, Image, Mode, Once, Phase, Picture, Purpose, Status, Task
+from tasks.orders import MessageCommandOrder, ModalOrder, Order, PaintOrder, PressOrder, SlashOrder
 from tests.tasks.builders import USER, account, keys
 from tests.tasks.test_roads import pass_time
 from tests.tasks.twins import Desk, House, house

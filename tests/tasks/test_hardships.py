@@ -13,17 +13,8 @@ import pytest
 from tasks.errors import AccountBlocked, ButtonNotFound, NotSent, OutcomeUnknown, SendRefused, StoreFailed
 from tasks.events import ModalOpened, Progressed, Queued, Refused, Started, Tick, Withdrawn
 from tasks.lifecycle import hooks_due, requeued
-from tasks.model import (
-    Action,
-    Ask,
-    Button,
-    ModalOrder,
-    Order,
-    Phase,
-    Picture,
-    Status,
-    Task,
-)
+from tasks.model import Action, Ask, Button, Phase, Picture, Status, Task
+from tasks.orders import ModalOrder, Order
 from tests.tasks.builders import NOW, USER, account, keys, task
 from tests.tasks.test_roads import drawn, over, pass_time, result
 from tests.tasks.twins import Desk, House, house
@@ -63,7 +54,7 @@ async def test_a_drawing_of_ours_that_nobody_claims_forbids_to_send_again(tmp_pa
 async def test_what_was_prepared_is_written_later_and_not_prepared_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.dispatcher.STORE_RETRY", 0.0)
+    monkeypatch.setattr("tasks.readying.STORE_RETRY", 0.0)
     async with house(tmp_path) as home:
         good, published = home.store.save, 0
         publish = home.desk.publish

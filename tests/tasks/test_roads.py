@@ -37,7 +37,8 @@ from tasks.events import (
     Withdrawn,
 )
 from tasks.matching import CLOCK_SKEW
-from tasks.model import Action, Ask, Button, Image, Mode, Order, Phase, SendState, Status, Task
+from tasks.model import Action, Ask, Button, Image, Mode, Phase, SendState, Status, Task
+from tasks.orders import Order
 from tests.tasks.builders import USER, account, keys, snowflake
 from tests.tasks.twins import Desk, House, SetClock, house
 

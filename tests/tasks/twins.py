@@ -22,7 +22,8 @@ from tasks.dispatcher import Dispatcher
 from tasks.errors import NotSent
 from tasks.events import Event, Heard, History
 from tasks.journal import Journal
-from tasks.model import Account, Order, Picture, PressOrder, SlashOrder, Task, Upload
+from tasks.model import Account, Picture, Task
+from tasks.orders import Order, PressOrder, SlashOrder, Upload
 from tasks.ports import Translation
 from tasks.posting import Posting
 from tasks.prompts import PromptRules
