@@ -95,7 +95,8 @@ class WireClient(discord.Client):
 
     async def subscribe(self, guild_id: str) -> None:
         """Without it a large server tells nothing of its messages. Leaves at once; the library waits half a second."""
-        await self.ws.bulk_guild_subscribe({guild_id: SUBSCRIBED})  # type: ignore[dict-item]  # the library's own type is too narrow
+        # The library's own type asks for more than Discord does.
+        await self.ws.bulk_guild_subscribe({guild_id: SUBSCRIBED})  # type: ignore[dict-item]
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Stays connected. Raises `discord.ConnectionClosed` for a close code that another attempt would not mend.

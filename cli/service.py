@@ -12,6 +12,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -72,7 +73,7 @@ class Service:
     async def tasks(self, limit: int, status: str = "", before: str = "") -> list[Document]:
         """The newest first."""
         given = {"limit": str(limit), "status": status, "before": before}
-        query = "&".join(f"{name}={value}" for name, value in given.items() if value)
+        query = urlencode({name: value for name, value in given.items() if value})
         return _documents(await self._ask("GET", f"/mj/task/list?{query}"))
 
     async def accounts(self) -> list[Document]:

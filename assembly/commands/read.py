@@ -16,7 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     if given.file is None:
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # a stream that can, when it is the real one
+        # The real one can; its type speaks of any.
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
         return run_read(sys.stdin, sys.stdout)
     try:
         with given.file.open(encoding="utf-8", errors="replace") as lines:

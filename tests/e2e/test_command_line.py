@@ -9,6 +9,7 @@ import os
 import pty
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -124,12 +125,14 @@ async def test_nothing_is_drawn_that_could_not_be_saved(tmp_path: Path) -> None:
 
 
 async def test_ctrl_c_ends_a_command_without_a_trace(tmp_path: Path) -> None:
-    asked = asyncio.Event()
+    asked, gone = asyncio.Event(), asyncio.Event()
 
     async def never_answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.set()
-        await reader.read()
+        with suppress(ConnectionError):
+            await reader.read()
         writer.close()
+        gone.set()
 
     async with await asyncio.start_server(never_answers, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -140,11 +143,14 @@ async def test_ctrl_c_ends_a_command_without_a_trace(tmp_path: Path) -> None:
         await asked.wait()
         process.send_signal(signal.SIGINT)
         _, said = await process.communicate()
+        await gone.wait()
     assert (process.returncode, said) == (130, b"")
 
 
 async def test_tasks_and_accounts_are_listed(tmp_path: Path) -> None:
     async with served(tmp_path) as (_, environ):
+        nothing = await typed("tasks", **environ)
+        assert (nothing.code, nothing.out, nothing.said) == (0, "", "There are no such tasks.\n")
         await typed("draw", "a red cat", "--out", str(tmp_path), **environ)
         await typed("draw", "a blue dog sim-fail", "--out", str(tmp_path), **environ)
         everything = await typed("tasks", **environ)

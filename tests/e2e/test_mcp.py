@@ -134,6 +134,7 @@ async def test_what_goes_wrong_is_said_in_words(tmp_path: Path) -> None:
             ("wait", {"task_id": "123"}, "There is no task"),
             ("wait", {"task_id": "../../x"}, "task_id"),
             ("list_tasks", {"status": "nonsense"}, "status"),
+            ("list_tasks", {"status": "SUCCESS&limit=1"}, "unknown"),
         ):
             result = await client.call_tool(tool, arguments)
             assert result.is_error, (tool, arguments)

@@ -512,7 +512,15 @@ async def test_bad_requests_say_what_is_wrong_and_store_nothing(tmp_path: Path) 
         with pytest.raises(PromptTooLong, match="1 too many"):
             await home.service.imagine(Ask(), prompt="x" * 6001)
         too_long = f"http://x/{4096 * 'x'}"
-        for hook in ("ftp://example.com", "example.com", "http://", "http://a b/", "http://x:99999/", too_long):
+        for hook in (
+            "ftp://example.com",
+            "example.com",
+            "http://",
+            "http://a b/",
+            "http://x:99999/",
+            "http://x:0/",
+            too_long,
+        ):
             with pytest.raises(BadHook):
                 await home.service.imagine(Ask(notify_hook=hook), prompt="a dog")
         with pytest.raises(ParentNotFound):
