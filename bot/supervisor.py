@@ -40,7 +40,9 @@ async def supervise(
             reason = "the connection ended"
         except Exception as error:  # the library raises what it likes; only a dead token ends this
             if is_dead_token(error):
-                log.error("account %s: Discord does not accept the token; it stays out until it has a new one", name)
+                log.error(
+                    "account %s: Discord does not accept its token; set a new one and resume it, or restart", name
+                )
                 token_died()
                 return
             reason = type(error).__name__
