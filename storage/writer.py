@@ -88,7 +88,7 @@ class Writer:
             return
         try:
             await self._run(_joined(group))
-        except Exception as error:
+        except Exception as error:  # each is raised where its write is waited for
             if len(group) > 1:  # one of them is at fault: each for itself
                 for write in group:
                     await self._commit([write])
