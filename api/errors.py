@@ -6,7 +6,11 @@ Law: a caller learns what is wrong and what to do, never how we are built. What 
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 from math import ceil
+from typing import Self
 
 from aiohttp import web
 
@@ -115,6 +119,18 @@ class CannotListen(ServiceError):
     """The address cannot be listened on."""
 
     code = "cannot_listen"
+
+    @classmethod
+    def at(cls, host: str, port: int, error: OSError, *, setting: str = "PORT") -> Self:
+        """As the system said it; `setting` is that of the port."""
+        is_name = isinstance(error, socket.gaierror)
+        words = error.strerror if is_name or error.errno is None else os.strerror(error.errno)
+        hint = "Set HOST to an address of this machine."
+        if not is_name and error.errno == errno.EADDRINUSE:
+            hint = f"Stop the program that holds it, or set {setting}."
+        elif not is_name and error.errno == errno.EACCES:
+            hint = f"Set {setting} to one above 1023."
+        return cls(f"{host}:{port} cannot be listened on: {words or error}.", hint=hint)
 
 
 class BadTicket(Unauthorized):

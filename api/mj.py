@@ -284,7 +284,7 @@ def _answering(look: Look) -> Handler:
             return refused(error)
         except web.HTTPException as error:
             return refused(from_library(error, request, request.client_max_size))
-        except Exception:
+        except Exception:  # a defect of ours, told in the contract's shape, too
             log.exception("%s %r could not be answered", request.method, request.path)
             return refused(InternalError())
 

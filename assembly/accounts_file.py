@@ -200,15 +200,19 @@ class AccountsFile:
     def _write(self, document: tomlkit.TOMLDocument) -> None:
         self._accounts(document)
         real = self.path.resolve()  # a link to it stays one
-        handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")  # mode 0600
+        text = tomlkit.dumps(document)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(tomlkit.dumps(document))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(real)
+            handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")  # mode 0600
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(real)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
         except OSError as error:
-            Path(name).unlink(missing_ok=True)
             raise BadAccount(f"{self.path} cannot be written.", hint="Let this user write its folder.") from error
         self._seen = self._mark()
 

@@ -44,7 +44,7 @@ def check_hook(url: str) -> None:
         raise BadHook(f"notifyHook has {len(url)} characters.", hint=f"At most {LONGEST_HOOK} are taken.")
     try:
         parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
     if not valid or any(c.isspace() for c in url):

@@ -301,4 +301,4 @@ async def test_what_the_document_calls_an_example_is_taken() -> None:
 
 def test_no_class_of_routes_is_forgotten_here() -> None:
     """Health and Front are in every application; the others are given to it."""
-    assert all(route.doc for route in Health(Twin(), None).routes())  # type: ignore[arg-type]
+    assert all(route.doc for route in Health(Twin(), None).routes())  # type: ignore[arg-type]  # nothing is asked

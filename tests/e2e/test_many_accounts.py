@@ -63,7 +63,7 @@ class House:
     async def until(self, account: str, **wanted: Any) -> None:
         """The account stands so. Nobody tells that over HTTP: it is asked."""
         async with asyncio.timeout(60):
-            while {name: (await self.standing(account)).get(name) for name in wanted} != wanted:  # noqa: ASYNC110
+            while {name: (await self.standing(account)).get(name) for name in wanted} != wanted:  # noqa: ASYNC110 - so
                 await asyncio.sleep(0.02)
 
 

@@ -155,7 +155,7 @@ async def test_remix_may_wait_for_the_caller_and_survives_a_restart(tmp_path: Pa
         await home.until_said(1)
         home.tracker.hear(opened(home, custom_id="MJ::RemixModal::j::1::0", fields={"x::new_prompt": "its own"}))
         await home.until_said(2)
-        assert home.desk.said[1][1].values == {"x::new_prompt": "new"}  # type: ignore[union-attr]
+        assert home.desk.said[1][1].values == {"x::new_prompt": "new"}  # type: ignore[union-attr]  # a dialog's order
 
 
 async def test_a_dialog_waits_no_longer_than_its_time(tmp_path: Path) -> None:
@@ -358,7 +358,9 @@ async def test_where_there_is_no_button_the_command_is_used_and_else_the_late_re
 async def test_a_repeated_u_is_the_same_task_and_both_callers_hear_of_its_end(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         parent = await drawn(home)
-        first = await home.service.act(Ask(notify_hook="http://a.example/"), parent=parent.id, does=U2.does, index=2)  # type: ignore[arg-type]
+        first = await home.service.act(
+            Ask(notify_hook="http://a.example/"), parent=parent.id, does=Action.UPSCALE, index=2
+        )
         again = Ask(notify_hook="http://b.example/", state="second")
         second = await home.service.press(again, parent=parent.id, custom_id="U2")
         assert second.id == first.id
@@ -434,7 +436,7 @@ async def test_an_upload_that_cannot_be_made_now_waits(tmp_path: Path) -> None:
             raise NotSent("not now")
         return await good(account_id, pictures)
 
-    desk.upload = busy  # type: ignore[method-assign,assignment]
+    desk.upload = busy  # type: ignore[method-assign,assignment]  # this desk alone
     async with house(tmp_path, desk) as home:
         picture = Picture(filename="0.png", type="image/png", data=b"x")
         task = await home.service.describe(MJ, picture=picture)

@@ -414,7 +414,7 @@ async def test_two_presses_that_cannot_be_told_apart_wait_for_another_key(tmp_pa
         v1 = await home.service.act(Ask(), parent=parent.id, does=Action.VARIATION, index=1)
         v2 = await home.service.act(Ask(), parent=parent.id, does=Action.VARIATION, index=2)
         await home.until_said(3)
-        nonces = {order.custom_id: nonce for _, order, nonce in home.desk.said[1:]}  # type: ignore[union-attr]
+        nonces = {order.custom_id: nonce for _, order, nonce in home.desk.said[1:]}  # type: ignore[union-attr]  # all are presses
         home.tracker.hear(result(7, action=Action.VARIATION, reference_id="r1", prompt=None))
         home.tracker.hear(
             Started(keys=keys(nonce=nonces["V1"], message_id="w", job_id="j8", action=Action.VARIATION, index=1))
@@ -543,7 +543,15 @@ async def test_bad_requests_say_what_is_wrong_and_store_nothing(tmp_path: Path) 
         with pytest.raises(PromptTooLong, match="1 too many"):
             await home.service.imagine(Ask(), prompt="x" * 6001)
         too_long = f"http://x/{4096 * 'x'}"
-        for hook in ("ftp://example.com", "example.com", "http://", "http://a b/", "http://x:99999/", too_long):
+        for hook in (
+            "ftp://example.com",
+            "example.com",
+            "http://",
+            "http://a b/",
+            "http://x:99999/",
+            "http://x:0/",
+            too_long,
+        ):
             with pytest.raises(BadHook):
                 await home.service.imagine(Ask(notify_hook=hook), prompt="a dog")
         with pytest.raises(ParentNotFound):
