@@ -1,8 +1,8 @@
 """/mj: the routes that the clients of midjourney-proxy and its successors speak.
 
-Law: a handler reads, asks the service once, and renders; it decides nothing. Every route stands under four prefixes,
-three of which name a mode. Whatever happens behind a route leaves as HTTP 200 and in the contract's own shape; who may
-ask and which routes there are is the guard's business.
+Law: a handler reads, asks the service once, and renders; it decides nothing. Every route stands under seven prefixes,
+six of which name a mode, each in two spellings. Whatever happens behind a route leaves as HTTP 200 and in the
+contract's own shape; who may ask and which routes there are is the guard's business.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from api.rendered import Rendered
 from api.routes import Handler, Route
 from api.schema import listing_of
 from tasks.banned import BannedWord
-from tasks.errors import ParentNotFinished, ParentNotFound, ServiceError
+from tasks.errors import ServiceError
 from tasks.model import Account, Ask, Lane, Mode, Status, Task
 
 PREFIXES: Mapping[str, Mode | None] = {
@@ -40,6 +40,9 @@ PREFIXES: Mapping[str, Mode | None] = {
     "/mj-fast/mj": Mode.FAST,
     "/mj-relax/mj": Mode.RELAXED,
     "/mj-turbo/mj": Mode.TURBO,
+    "/fast/mj": Mode.FAST,
+    "/relax/mj": Mode.RELAXED,
+    "/turbo/mj": Mode.TURBO,
 }
 GIVEN = ("base64Array", "base64")  # the fields of pictures to draw from
 _LIST = names_of(ListMj)
@@ -165,11 +168,7 @@ class Mj:
         )
 
     async def _extend(self, service: MjService, ask: Ask, extension: requests.Extension) -> Task:
-        parent = await service.get(extension.parent)
-        if parent is None:
-            raise ParentNotFound(hint="Give the id of a finished clip as taskId.")
-        if not parent.status.is_over:
-            raise ParentNotFinished(hint="Wait until its status is SUCCESS.")
+        parent = await service.result(extension.parent)
         custom_id = requests.extending_button(extension, parent.buttons)
         return await service.press(ask, parent=parent.id, custom_id=custom_id)
 
@@ -285,7 +284,7 @@ def _answering(look: Look) -> Handler:
             return refused(error)
         except web.HTTPException as error:
             return refused(from_library(error, request, request.client_max_size))
-        except Exception:
+        except Exception:  # a defect of ours, told in the contract's shape, too
             log.exception("%s %r could not be answered", request.method, request.path)
             return refused(InternalError())
 

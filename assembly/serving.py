@@ -85,7 +85,7 @@ def run_service(*, simulator: bool) -> int:
         log.warning("%s", caution)
     try:
         asyncio.run(main(settings))
-    except Exception as error:
+    except Exception as error:  # told, with its trace where it is none of ours, and the exit code says so
         return _failed(error)
     return 0
 

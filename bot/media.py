@@ -158,7 +158,7 @@ async def _patiently(attempt: Callable[[], Awaitable[T]]) -> T:
             return await attempt()
         except ToldToWait as told:
             await sending.wait(told, deadline)
-        except Exception as error:
+        except Exception as error:  # of two libraries; `bot.answers` knows them
             said = _free(answers.to_error(error))
             if tried or not isinstance(said, NotSent) or said.retry_after:
                 raise said from error

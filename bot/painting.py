@@ -102,7 +102,7 @@ def _encoded(mask: bytes) -> str:
 async def _posted(form: Form, order: PaintOrder, post: Post) -> tuple[int, str]:
     try:
         status, said = await post(form.url, form.body, form.headers)
-    except Exception as error:
+    except Exception as error:  # of the HTTP library; `bot.answers` knows them
         raise answers.to_error(error, order) from error
     if status == _TIMED_OUT:
         raise OutcomeUnknown(f"MidJourney's answer is not known (HTTP {status}).")

@@ -227,7 +227,7 @@ ORDER BY id DESC LIMIT :limit
 # given up, is less than what a receiver was ever told.
 DELIVERIES = f"SELECT {_DELIVERY} FROM outbox WHERE id > 0 {_AND_AS_ASKED}"  # noqa: S608 - as above
 
-DELIVERIES_OF_TASK = f"SELECT {_DELIVERY} FROM outbox WHERE task_id = :task_id {_AND_AS_ASKED}"  # noqa: S608
+DELIVERIES_OF_TASK = f"SELECT {_DELIVERY} FROM outbox WHERE task_id = :task_id {_AND_AS_ASKED}"  # noqa: S608 - above
 
 DELIVERIES_OF_RECEIVER = f"""
 SELECT {_DELIVERY} FROM outbox INDEXED BY outbox_receiver WHERE receiver = :receiver {_AND_AS_ASKED}

@@ -54,7 +54,7 @@ class Posting:
             return SendDenied(nonce=nonce, code=error.code, reason=str(error), requeue=True)
         except SendRefused as error:
             return SendDenied(nonce=nonce, code=error.code, reason=str(error))
-        except Exception as error:
+        except Exception as error:  # whatever it was, the request may have arrived
             return SendUncertain(nonce=nonce, reason=str(error) or type(error).__name__)
         return SendPosted(nonce=nonce)
 

@@ -17,7 +17,7 @@ from tasks.lifecycle import failed
 from tasks.model import Account, Phase, Task
 from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.posting import Work
-from tasks.preparing import with_pictures
+from tasks.preparing import callers_part, with_pictures
 from tasks.scheduling import fits
 
 log = logging.getLogger(__name__)
@@ -111,12 +111,17 @@ class Readying:
             )
 
     async def _translated(self, task: Task) -> Task:
-        if task.prompt_en or not self._translator.needs(task.content):
+        """What is said next: with a dialog's second input that, as what was said first is at MidJourney."""
+        second = task.dialog_prompt
+        text = task.content if second is None else second
+        if (task.prompt_en and second is None) or not self._translator.needs(text):
             return task
-        translation = await self._translator.to_english(task.content)
+        translation = await self._translator.to_english(text)
         if word := self._banned.find(translation.text):
             raise BannedWord(word)
         if translation.note:
             log.warning("%s", translation.note, extra={"task": task.id})
-        notes = (*task.notes, translation.note) if translation.note else task.notes
-        return replace(task, prompt_en=translation.text, content=translation.text, notes=notes)
+        task = replace(task, notes=(*task.notes, translation.note)) if translation.note else task
+        if second is not None:
+            return replace(task, dialog_prompt=translation.text)
+        return replace(task, prompt_en=callers_part(translation.text, task), content=translation.text)

@@ -17,10 +17,10 @@ from typing import Any, Self
 from aiohttp import ClientSession, web
 from yarl import URL
 
-from bot.client import AccountConfig
 from bot.endpoints import Endpoints
 from bot.hearing import Sink
 from bot.pool import Pool
+from bot.standing import AccountConfig
 from simulator import Simulator
 from tasks.events import Connected, Event
 from tasks.orders import SlashOrder

@@ -113,7 +113,7 @@ async def test_history_that_may_not_be_read_does_not_keep_a_task_for_ever(tmp_pa
         desk.moved.set()
         raise SendRefused("The channel is gone.", status=404)
 
-    desk.recall = gone  # type: ignore[method-assign,assignment]
+    desk.recall = gone  # type: ignore[method-assign,assignment]  # this desk alone
     async with house(tmp_path, desk) as home:
         lost = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
@@ -132,7 +132,7 @@ async def test_history_that_may_not_be_read_proves_nothing(tmp_path: Path) -> No
         desk.moved.set()
         raise SendRefused("The channel's history may not be read.", status=403)
 
-    desk.recall = forbidden  # type: ignore[method-assign,assignment]
+    desk.recall = forbidden  # type: ignore[method-assign,assignment]  # this desk alone
     async with house(tmp_path, desk) as home:
         lost = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
@@ -223,7 +223,7 @@ async def test_what_is_left_open_is_logged_once(tmp_path: Path, caplog: pytest.L
         for percent in (1, 2, 3):
             told = keys(nonce=nonce, message_id="p9", prompt="a cat")
             home.tracker.hear(Progressed(keys=told, percent=percent))
-            await home.until_task(other.id, lambda t, percent=percent: t.progress == percent)  # type: ignore[misc]
+            await home.until_task(other.id, lambda t, percent=percent: t.progress == percent)  # type: ignore[misc]  # a lambda with a default
         assert len([line for line in caplog.messages if "left open" in line]) == 1
 
 

@@ -11,6 +11,7 @@ from storage.outbox import Delivery
 from tasks.errors import ButtonNotFound, CannotAdopt, NotOpen, OutcomeUnknown, TaskNotFound
 from tasks.events import Acknowledged, AdoptAsked, Connected, Progressed, Refused, Started
 from tasks.hooks import Hook
+from tasks.late import KEPT
 from tasks.model import Action, Ask, Phase, Picture, SendState, Status, Task
 from tasks.orders import Order, SlashOrder
 from tests.tasks.builders import NOW, USER, account, keys, snowflake
@@ -189,6 +190,23 @@ async def test_nor_does_any_number_of_its_own_kind(tmp_path: Path) -> None:
         for nth, (job, its) in enumerate((("j1", task), ("other1100", storm[-1])), start=1):
             home.tracker.hear(result(nth, job_id=job, from_history=True))
             assert (await home.until_task(its.id, corrected)).message_id == f"r{nth}"
+
+
+async def test_after_a_restart_each_has_its_own_day(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await silent(home)
+        ended = home.clock.time - KEPT + 60_000  # asked for later, over long before
+        brief = replace(task, id=str(int(task.id) + 1), job_id="j2", progress_message_id="p2", finish_time=ended)
+        await home.store.save([brief])
+        later = home.clock
+    async with house(tmp_path, clock=later) as home:
+        later.time += 120_000
+        home.tracker.hear(result(2, job_id="j2"))
+        home.tracker.hear(result(1, job_id="j1"))
+        await home.until_task(task.id, corrected)
+        found = await home.store.get(brief.id)
+        assert found is not None
+        assert found.status is Status.FAILURE
 
 
 async def test_a_day_later_it_is_not(tmp_path: Path) -> None:

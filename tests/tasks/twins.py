@@ -125,6 +125,7 @@ class House:
         remix_waits: bool = False,
         send_interval: float = 0.0,
         copies: Wanted | None = None,
+        suffix: str = "",
     ) -> None:
         self.desk, self.clock, self.database = desk, clock, database
         self.store = Tasks(database, clock=clock, copies=copies)
@@ -173,7 +174,7 @@ class House:
             clock=clock,
             wall=clock,
             limits=Limits(max_queue=50, sends_remix_on=not remix_waits),
-            rules=PromptRules(banned=BannedWords.of(["forbidden"])),
+            rules=PromptRules(banned=BannedWords.of(["forbidden"]), default_suffix=suffix),
             submitted=self.awake.set,
             tell=events.put_nowait,
         )
@@ -231,6 +232,7 @@ async def house(
     remix_waits: bool = False,
     send_interval: float = 0.0,
     copies: Wanted | None = None,
+    suffix: str = "",
 ) -> AsyncIterator[House]:
     """Open, started and running; stopped in order at the end."""
     async with Database(folder / "tasks.db") as database:
@@ -241,6 +243,7 @@ async def house(
             remix_waits=remix_waits,
             send_interval=send_interval,
             copies=copies,
+            suffix=suffix,
         )
         await built.tracker.start()
         await built.dispatcher.start()
