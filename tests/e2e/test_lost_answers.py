@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
+from simulator.eras import ERAS
+from simulator.messages import NIJI_ID
 from tests.e2e.test_mj import mj
 
 
@@ -21,3 +25,33 @@ async def test_words_that_were_shortened_are_known_by_themselves(tmp_path: Path)
             assert result["status"] == "SUCCESS", result["failReason"]
             assert prompt in result["properties"]["finalPrompt"].replace("**", "").replace("~~", "")
         assert len(simulator.interactions) == len(prompts)
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_the_same_words_to_both_bots_come_back_from_the_bot_that_was_asked(tmp_path: Path, era: str) -> None:
+    async with mj(tmp_path, era=era, environ={"SEND_INTERVAL_MS": "0"}) as client:
+        simulator = client.house.simulator
+        simulator.configure(latency_ms=300)
+        simulator.add_fault({"kind": "interaction", "status": 502, "accepted": True, "share": 1.0})
+        simulator.add_fault({"kind": "job_silent", "times": 1})
+        silent = await client.submit("imagine", prompt="one same dog", botType="mj")
+        await simulator.until(lambda: len(simulator.interactions) == 1)
+        drawing = await client.submit("imagine", prompt="one same dog", botType="niji")
+        await simulator.until(lambda: len(simulator.interactions) == 2)
+        await simulator.drop_gateways(1.0)
+        result = await client.ended(drawing)
+        assert result["status"] == "SUCCESS", result["failReason"]
+        [job] = [job for job in simulator.jobs if job["job_id"] == result["jobId"]]
+        assert job["bot"] == NIJI_ID
+        assert (await client.get(f"/task/{silent}/fetch"))["status"] == "SUBMITTED"
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_the_same_words_about_different_pictures_get_their_own(tmp_path: Path, era: str) -> None:
+    """Before 2026 nothing but the echoed text ties a result without progress pictures to its start."""
+    async with mj(tmp_path, era=era, foreign=1, job_seconds=0.3, environ={"SEND_INTERVAL_MS": "0"}) as client:
+        prompts = [f"https://pictures.example/{n}.png a dog sim-no-preview --v 7" for n in range(4)]
+        tasks = await asyncio.gather(*(client.submit("imagine", prompt=prompt) for prompt in prompts))
+        for prompt, result in zip(prompts, await asyncio.gather(*map(client.ended, tasks)), strict=True):
+            assert result["status"] == "SUCCESS", result["failReason"]
+            assert (await client.picture(result))["prompt"] == prompt
