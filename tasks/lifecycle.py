@@ -102,6 +102,8 @@ def _running(task: Task, event: Started | Progressed, percent: int) -> Task:
 
 
 def _in_line(task: Task, event: Queued) -> Task:
+    if task.progress_message_id is not None and not task.queued:
+        return task  # it runs already: the note came late
     message = event.keys.message_id or task.progress_message_id
     return replace(task, queued=True, progress_message_id=message, progress_message_flags=event.keys.flags)
 

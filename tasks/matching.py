@@ -186,11 +186,11 @@ def _has_its_message(task: Task) -> bool:
 def _decide(fits: Sequence[Candidate], by: str) -> Match:
     if not fits:
         return NOTHING
-    if len({_sameness(c.task) for c in fits}) == 1:
+    if len({sameness(c.task) for c in fits}) == 1:
         return Match(task_id=min(fits, key=lambda c: int(c.task.id)).task.id, by=by)
     return Match(by=by, ambiguous=tuple(c.task.id for c in fits))
 
 
-def _sameness(task: Task) -> tuple[object, ...]:
+def sameness(task: Task) -> tuple[object, ...]:
     """Tasks that are equal in this may exchange their results without anybody being able to tell."""
     return (task.account, task.bot, task.action, task.parent_id, task.custom_id, task.index, task.content, task.job_id)

@@ -15,6 +15,7 @@ from tasks.board import Board
 from tasks.congestion import Congestion
 from tasks.copies import note_copy
 from tasks.corrections import is_open_end
+from tasks.crossings import Crossings
 from tasks.deadlines import MINUTE, Deadlines
 from tasks.errors import StoreFailed
 from tasks.events import (
@@ -108,6 +109,7 @@ class Tracker:
         self._freed = freed
         self._board = Board(clock, new_nonce)
         self._late = Late(self._board, store)
+        self._crossings = Crossings()
         self._openings = Openings(self._board, store, rules.modal_timeout)
         self._pauses = Pauses(gateway, falls_back_to_relax=rules.falls_back_to_relax)
         self._recalls = Recalls(gateway, self.hear)
@@ -248,7 +250,7 @@ class Tracker:
     # ------------------------------------------------------------ Discord spoke
 
     async def _heard(self, event: Heard) -> None:
-        if isinstance(event, Finished) and await self._is_echo(event.keys):
+        if isinstance(event, Started | Progressed | Finished) and await self._is_echo(event.keys):
             return
         if isinstance(event, Informed) and event.seed and event.keys.job_id:
             await self._seed_told(event.keys.job_id, event.seed)
@@ -261,7 +263,12 @@ class Tracker:
         self._pauses.heed(event, flight)
         if flight is not None:
             self._board.tell(flight.task.id, "heard", heard(event, found.by))
+            before = flight.task
             await self._apply(flight, event)
+            if isinstance(event, Finished) and flight.task.is_over:
+                self._crossings.ended(before, found.by)
+        elif isinstance(event, Withdrawn):
+            self._crossings.deleted(event.keys.message_id)
         elif not found.ambiguous and self._late.heard(event, user_id):
             pass
         elif isinstance(event, Started | Progressed | Finished) and self._is_ours(event.keys):
@@ -282,7 +289,8 @@ class Tracker:
             return
         match event:
             case Withdrawn():  # follows each result; before one it means moderation, which the deadline will tell
-                flight.withdrawn = True
+                note = flight.task.queued  # the one that said so
+                flight.withdrawn = not note and not self._crossings.explain(flight.task)
             case ModalOpened():
                 await self._openings.dialog(flight, event)
             case Informed() if flight.task.switch and flight.task.custom_id is None and not flight.is_switching:
@@ -299,6 +307,8 @@ class Tracker:
         after = apply(flight.task, event, self._clock.now())
         if event.keys.from_history and replace(after, heard_time=flight.task.heard_time) == flight.task:
             return  # an old message that still stands there is no sign of life
+        if after.progress_message_id != flight.task.progress_message_id:
+            flight.withdrawn = False  # it goes on in another message
         if isinstance(event, Refused) and event.retry:
             self._congestion.full(event.keys.account, self._running(event.keys.account), self._clock.now())
         flight.heard()
@@ -318,16 +328,17 @@ class Tracker:
     # ------------------------------------------------------------ results that came before, or fit several tasks
 
     async def _is_echo(self, keys: Keys) -> bool:
-        """Does this result belong to a task that is over? Each message and each job go to one task only, but for what
-        was asked to be shown again."""
+        """Is this about a task that is over? Each message and each job go to one task only, but for what was asked to
+        be shown again."""
+        is_done = self._board.is_done(keys.message_id) or self._board.is_done(keys.job_id)
+        if not is_done and not keys.from_history:
+            return False
         if any(flight.task.action is Action.SHOW and flight.asked_for(keys) for flight in self._board.flights):
             return False
         if any(flight.task.redoes(keys.message_id) for flight in self._board.flights):
             return False
-        if self._board.is_done(keys.message_id) or self._board.is_done(keys.job_id):
+        if is_done:
             return True
-        if not keys.from_history:
-            return False
         if keys.message_id and await self._store.by_message(keys.message_id):
             return True
         known = await self._store.by_job(keys.job_id) if keys.job_id else None
