@@ -11,6 +11,27 @@ from simulator.eras import ERAS
 from simulator.messages import NIJI_ID
 from tests.e2e.test_mj import mj
 
+ODD = (
+    "a ** - <@123456789012345678> (fast) dog",
+    "some *bold* **very** __under__ ~~gone~~ `code` dog",
+    "first line\nsecond line\n\nthird",
+    "emoji 🐕‍🦺👩‍👩‍👧 <:dog:123456789012345678>",
+    "كلب صغير في المطر hello",
+    "dog <@123456789012345678> <#123> <@&55> @everyone",
+    "states (Waiting to start) (31%) (Stopped) (paused)",
+    "dog - Image #2 <@1> - Variations (Strong) by <@1> (fast)",
+    "Upscaling image #2 with dog",
+    "https://a.example/x.png, two pictures and https://b.example/y.png",
+    "parameters --no cats, birds --ar 3:2 --seed 5 --chaos 5",
+    "dog::2 cat::-0.5 --v 6.1",
+    'quoted "dog" (parens) [x] {y\\}',
+    "very long" + " word" * 300,
+    "Animating... a dog",
+    "*",
+    "single 'quotes' “curly” – dash — em",
+    "midjourney.com/jobs/0f9d1c52-3a7e-4c11-9b60-2d1f6f1f7a01 dog",
+)
+
 
 async def test_words_that_were_shortened_are_known_by_themselves(tmp_path: Path) -> None:
     prompts = ["a dog in a very deep forest", "a cat on a mat", "a fox --ar 3:2"]
@@ -25,6 +46,19 @@ async def test_words_that_were_shortened_are_known_by_themselves(tmp_path: Path)
             assert result["status"] == "SUCCESS", result["failReason"]
             assert prompt in result["properties"]["finalPrompt"].replace("**", "").replace("~~", "")
         assert len(simulator.interactions) == len(prompts)
+
+
+async def test_whatever_the_words_are_they_are_known_again(tmp_path: Path) -> None:
+    async with mj(tmp_path, foreign=1, concurrency=len(ODD), environ={"SEND_INTERVAL_MS": "0"}) as client:
+        simulator = client.house.simulator
+        simulator.configure(latency_ms=500)
+        simulator.add_fault({"kind": "interaction", "status": 502, "accepted": True, "share": 1.0})
+        tasks = await asyncio.gather(*(client.submit("imagine", prompt=prompt) for prompt in ODD))
+        await simulator.until(lambda: len(simulator.interactions) == len(ODD))
+        await simulator.drop_gateways(1.0)
+        for prompt, result in zip(ODD, await asyncio.gather(*map(client.ended, tasks)), strict=True):
+            assert result["status"] == "SUCCESS", result["failReason"]
+            assert (await client.picture(result))["prompt"] == prompt
 
 
 @pytest.mark.parametrize("era", ERAS)
