@@ -122,8 +122,8 @@ class Deliveries:
                 self._outbox.wake.clear()  # before looking: what comes from here on wakes again
                 now = self._clock.now()
                 try:
-                    await self._start_due(group, now, callers, operator)
-                    pause = await self._seconds_to_next(now)
+                    room = await self._start_due(group, now, callers, operator)
+                    pause = min(room, await self._seconds_to_next(now))
                 except StoreFailed as error:
                     log.error("the outbox cannot be read: %s", error)
                     pause = self._poll
@@ -133,9 +133,13 @@ class Deliveries:
 
     async def _start_due(
         self, group: asyncio.TaskGroup, now: int, callers: httpx.AsyncClient, operator: httpx.AsyncClient
-    ) -> None:
+    ) -> float:
         """Start what is due, as far as there is room. The rows of receivers without room are not even looked at: they
-        would hide those of others."""
+        would hide those of others.
+
+        Seconds until there is room again without anything having ended. Told as the last row is refused and not later,
+        or room that came meanwhile would be seen by nobody.
+        """
         while True:
             self._settled.clear()
             # Rows under way are still due on disk: they come along and are passed over.
@@ -149,7 +153,8 @@ class Deliveries:
                     group.create_task(self._deliver(row, client), name=f"call-back {row.id} to {row.receiver}")
                     started += 1
             if not started:
-                return
+                room = self._lanes.seconds_to_room()
+                return self._poll if room is None else room
 
     def _may_start(self, row: Delivery) -> bool:
         """A task's call-backs to one URL go out one after the other, in the order in which they became due."""
@@ -159,9 +164,7 @@ class Deliveries:
     async def _seconds_to_next(self, now: int) -> float:
         """Rows due by `now` that were not started wait for room, and its coming wakes the loop."""
         due = await self._outbox.next_due_time(after=now)
-        seconds = self._poll if due is None else min(self._poll, max(0.0, (due - self._clock.now()) / 1000))
-        room = self._lanes.seconds_to_room()
-        return seconds if room is None else min(seconds, room)
+        return self._poll if due is None else min(self._poll, max(0.0, (due - self._clock.now()) / 1000))
 
     async def _sleep(self, seconds: float) -> None:
         try:

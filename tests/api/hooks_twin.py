@@ -93,7 +93,7 @@ class Telling:
         await self.store.save([], [Hook(task_id="1", url=url, **fields)])
 
     async def settled(self) -> Delivery:
-        return await asyncio.wait_for(self.outbox.settled.get(), 30)
+        return await asyncio.wait_for(self.outbox.settled.get(), 60)
 
     def advance(self, milliseconds: int) -> None:
         self.clock.time += milliseconds

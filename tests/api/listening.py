@@ -172,14 +172,14 @@ class House:
     async def told(self) -> None:
         """Until the feed has read all that is written."""
         newest = await self.store.last_line()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while self.feed.position < newest:
                 with self.feed.listen() as listener:
                     await listener.next()
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Asked again whenever somebody takes a seat or leaves it."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not is_so():
                 self.seats.moved.clear()
                 await self.seats.moved.wait()

@@ -203,13 +203,13 @@ async def test_names_that_are_never_found_hold_up_no_other(monkeypatch: pytest.M
     found = socket.getaddrinfo
 
     def never(host: str, *args: Any, **options: Any) -> Any:
-        return found(host, *args, **options) if host == "localhost" else release.wait(30) and []
+        return found(host, *args, **options) if host == "localhost" else release.wait(90) and []
 
     monkeypatch.setattr(socket, "getaddrinfo", never)
     lookup = SystemLookup()
     waiting = [asyncio.create_task(lookup(f"silent{n}.test")) for n in range(100)]
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert "127.0.0.1" in await lookup("localhost")
     finally:
         release.set()

@@ -44,7 +44,7 @@ class Hook:
         return web.Response(status=status, headers=headers | ({"Retry-After": self.asks} if self.asks else {}))
 
     async def next(self) -> dict[str, object]:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             _, body = await self.got.get()
         document: dict[str, object] = json.loads(body)
         return document
@@ -89,7 +89,7 @@ async def test_the_operator_is_told_once_for_each_account_and_reason(hook: Hook)
     alerts = Alerts(hook.url, clock=Clock(), signer=Signer())
     alerts.account_paused("11", "token_invalid")  # before the loop has begun
     async with running(alerts):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             request, body = await hook.got.get()
         alerts.account_paused("11", "token_invalid")
         alerts.account_paused("22", "token_invalid")
@@ -137,10 +137,10 @@ async def test_every_attempt_is_signed_and_all_of_an_alert_have_one_id(hook: Hoo
     secret = f"whsec_{base64.b64encode(bytes(32)).decode()}"
     async with running(Alerts(hook.url, clock=SystemClock(), signer=Signer([secret]), sleep=Waits())) as alerts:
         alerts.account_paused("11", "captcha")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             first, again = await hook.got.get(), await hook.got.get()
         alerts.account_paused("22", "captcha")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             other = await hook.got.get()
     for request, body in (first, again, other):
         assert Webhook(secret).verify(body, dict(request.headers))["event"] == "account_paused"
@@ -193,7 +193,7 @@ async def test_no_log_holds_a_secret_of_the_url(hook: Hook, caplog: pytest.LogCa
     try:
         async with running(Alerts(url, clock=Clock(), signer=Signer(), sleep=Waits())) as alerts:
             alerts.account_paused("11", "captcha")
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await ended.wait()
     finally:
         logging.getLogger("api.alerts").removeHandler(handler)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from aiohttp import web
 
-from api.lanes import AT_ONCE_PER_RECEIVER, AT_ONCE_PER_STRANGER, SLOW_AT_ONCE
+from api.lanes import AT_ONCE_PER_RECEIVER, AT_ONCE_PER_STRANGER, PROMPT_AT_ONCE, SLOW_AT_ONCE
 from api.waits import WAITS
 from tests.api.hooks_twin import Receiver, Telling, silent
 
@@ -57,6 +58,25 @@ async def test_a_hundred_that_never_answer_hold_up_a_living_one_for_a_moment_onl
         await service.owe(f"{receiver.url}/first")
         async with service.delivering(timeout=60.0, patience=0.1):
             assert (await service.settled()).url == f"{receiver.url}/first"
+
+
+async def test_room_that_comes_while_the_disk_is_slow_is_seen(
+    service: Telling, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is under way has become slow before the loop goes to sleep: it must not wait for the next to become so."""
+    next_due_time = service.outbox.next_due_time
+
+    async def slow_disk(after: int = -1) -> int | None:
+        await asyncio.sleep(2 * PATIENCE)  # it is its nature
+        return await next_due_time(after)
+
+    monkeypatch.setattr(service.outbox, "next_due_time", slow_disk)
+    async with silent(PROMPT_AT_ONCE) as dead:
+        for url in dead:
+            await service.owe(url)
+        await service.owe(receiver.url)
+        async with service.delivering(timeout=60.0, patience=PATIENCE):
+            assert (await service.settled()).url == receiver.url
 
 
 async def test_receivers_known_to_be_slow_hold_up_nobody(service: Telling, receiver: Receiver) -> None:

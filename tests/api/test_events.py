@@ -350,7 +350,7 @@ async def test_a_listener_that_takes_nothing_is_cut_and_holds_up_nobody(tmp_path
 
 
 async def test_streams_and_waits_end_with_the_service(tmp_path: Path) -> None:
-    async with asyncio.timeout(3), house(tmp_path) as home:
+    async with asyncio.timeout(60), house(tmp_path) as home:
         task = await home.add()
         await home.told()
         async with home.listen() as ear:

@@ -139,14 +139,14 @@ async def test_dripping_on_does_not_help() -> None:
 
 
 async def test_a_head_in_two_parts_is_answered_and_its_timer_stopped() -> None:
-    async with listening(Patience(head=0.2)) as base, peer(base) as other:
+    async with listening(Patience(head=1.0)) as base, peer(base) as other:
         for _ in range(2):
             other.writer.write(ASK[:30])
             await other.writer.drain()
             other.writer.write(ASK[30:])
             assert (await other.answer())[0] == 200
         with pytest.raises(TimeoutError):  # longer than a head may take
-            await asyncio.wait_for(other.reader.read(1), 0.3)
+            await asyncio.wait_for(other.reader.read(1), 1.3)
 
 
 @pytest.mark.parametrize("first", [b"", ASK])
@@ -180,7 +180,7 @@ async def test_who_does_not_read_the_answers_is_cut_off() -> None:
     async with listening(Patience(unread=0.05), service) as base:
         host, port = base.removeprefix("http://").split(":")
         _, deaf = await asyncio.get_running_loop().create_connection(Deaf, host, int(port))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert isinstance(await deaf.lost, ConnectionError)
 
 
@@ -200,7 +200,7 @@ async def test_more_connections_than_allowed_are_refused_and_room_is_found_again
             first.writer.write(ASK)  # those who are in are served
             assert (await first.answer())[0] == 200
         assert caplog.text.count("MAX_CONNECTIONS") == 1
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 async with peer(base) as later:
                     later.writer.write(ASK)

@@ -130,7 +130,7 @@ async def test_no_other_answer_follows_one_that_has_begun(error: Exception, capl
         await response.write(b"begun")
         raise error
 
-    async with asyncio.timeout(30), running(more=[streaming(fail)]) as api:
+    async with asyncio.timeout(60), running(more=[streaming(fail)]) as api:
         reader, writer = await asyncio.open_connection("127.0.0.1", URL(api.base).port)
         writer.write(b"GET /stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         await reader.readuntil(b"\r\n\r\n")
@@ -150,7 +150,7 @@ async def test_whoever_leaves_a_download_is_no_failure(caplog: pytest.LogCapture
         finally:
             noticed.set()
 
-    async with asyncio.timeout(30), running(more=[streaming(tell)]) as api:
+    async with asyncio.timeout(60), running(more=[streaming(tell)]) as api:
         reader, writer = await asyncio.open_connection("127.0.0.1", URL(api.base).port)
         writer.write(b"GET /stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         await reader.readuntil(b"\r\n\r\n")

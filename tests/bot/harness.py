@@ -80,7 +80,7 @@ def configs_of(simulator: Simulator) -> list[AccountConfig]:
 async def connected_pool(simulator: Simulator, events: Sink, **options: Any) -> AsyncIterator[Pool]:
     options = {"endpoints": endpoints_of(simulator), **options}
     async with Pool(configs_of(simulator), sink=events, **options) as pool:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await pool.wait_connected()
         yield pool
 

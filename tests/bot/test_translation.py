@@ -142,7 +142,7 @@ async def test_the_next_one_answers_when_the_first_fails_or_hangs(
     online: Online, baidu: Baidu, mymemory: MyMemory, answer: Answer
 ) -> None:
     online.answers["baidu"] = answer
-    assert await chain(baidu, mymemory, timeout=0.4).to_english("狗") == Translation(text="mymemory's 1")
+    assert await chain(baidu, mymemory, timeout=1.5).to_english("狗") == Translation(text="mymemory's 1")
 
 
 async def test_when_all_fail_the_original_is_sent_with_a_note(online: Online, baidu: Baidu, mymemory: MyMemory) -> None:
@@ -164,7 +164,7 @@ async def test_an_empty_or_unchanged_answer_is_a_failure(online: Online, mymemor
 
 async def test_nothing_is_waited_for_longer_than_the_limit(online: Online, baidu: Baidu, mymemory: MyMemory) -> None:
     online.answers |= {"baidu": never, "mymemory": never}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         got = await chain(baidu, mymemory, timeout=0.1).to_english("狗")
     assert got.note.count("did not answer in time") == 2
 

@@ -19,7 +19,7 @@ ARTEFACTS = Path(__file__).resolve().parents[2] / "artefacts"
 DESK, PHONE = {"width": 1280, "height": 860}, {"width": 360, "height": 740}
 
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=30_000)
 
 
 @dataclass(kw_only=True)

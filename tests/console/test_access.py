@@ -110,7 +110,7 @@ async def test_a_lost_connection_is_told_and_nothing_is_missed(tmp_path: Path) -
         await words.press("Enter")
         await expect(page.page.get_by_text("The service cannot be reached.")).to_be_visible()
         await stack.enter_async_context(service(settings, port=urlsplit(url).port))
-        await expect(page.page.get_by_text("The connection is lost")).to_be_hidden(timeout=20_000)
+        await expect(page.page.get_by_text("The connection is lost")).to_be_hidden(timeout=60_000)
         await page.finished("a bridge")
         await words.press("Enter")  # the same wish again, with the same key
         await page.finished("a second bridge")

@@ -62,7 +62,7 @@ async def test_what_nobody_knows_the_end_of_is_drawn_again(tmp_path: Path) -> No
             assert answer.ok
         await stack.enter_async_context(service(settings, port=urlsplit(url).port))
         failed = page.tile("a bridge – Imagine – Failed")
-        await expect(failed).to_be_visible(timeout=20_000)  # the simulator's tasks end with it
+        await expect(failed).to_be_visible(timeout=60_000)  # the simulator's tasks end with it
         await _become_operator(page)
         await page.page.go_back()
         await page.tile("a bridge").click()

@@ -37,13 +37,13 @@ class Receiver:
         self.news.set()
         return web.Response(status=self.answers.pop(0) if self.answers else 200)
 
-    async def until(self, is_so: Callable[[], bool], timeout: float = 60) -> None:
+    async def until(self, is_so: Callable[[], bool], timeout: float = 120) -> None:
         async with asyncio.timeout(timeout):
             while not is_so():
                 self.news.clear()
                 await self.news.wait()
 
-    async def until_ended(self, *task_ids: str, timeout: float = 60) -> dict[str, Document]:
+    async def until_ended(self, *task_ids: str, timeout: float = 120) -> dict[str, Document]:
         """Wait for the end of these tasks, told by their call-backs; the documents by id."""
         await self.until(lambda: set(task_ids) <= {document.get("_id") for document in self.heard}, timeout)
         return {document["_id"]: document for document in self.heard if "_id" in document}

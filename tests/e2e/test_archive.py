@@ -39,7 +39,7 @@ async def copied(client: Client, *tasks: str, ours: bool = True) -> dict[str, Do
     """The tasks' documents, once each names our copy (or does so no more)."""
     left = set(tasks)
     url = f"{client.url}/api/v1/events?lastEventId=0"
-    async with asyncio.timeout(20), client.session.get(url) as response:
+    async with asyncio.timeout(60), client.session.get(url) as response:
         ear = Ear(response)
         while left and (heard := await ear.next()) is not None:
             seen = [heard.data["task"]] if heard.event == "task" else []
@@ -164,7 +164,7 @@ async def test_previews_where_they_are_asked_for(tmp_path: Path) -> None:
 async def copied_preview(client: MjClient, task: str) -> None:
     """While it is drawn, its picture is ours and can be loaded."""
     url = f"{client.house.client.url}/api/v1/tasks/{task}/events?shape=mj"
-    async with asyncio.timeout(10), client.house.client.session.get(url) as response:
+    async with asyncio.timeout(60), client.house.client.session.get(url) as response:
         ear = Ear(response)
         while (heard := await ear.next()) is not None:
             document = heard.data["task"] if heard.event else {"imageUrl": ""}

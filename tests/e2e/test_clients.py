@@ -182,7 +182,7 @@ USERS = 8
 async def test_a_gateway_polls_many_tasks_and_decodes_them_strictly(tmp_path: Path) -> None:
     async with whole(tmp_path, foreign=1) as house:
         gateway = Gateway(house=house)
-        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(60), asyncio.TaskGroup() as group:
             polling = group.create_task(gateway.poll())
             await asyncio.gather(*map(gateway.serve_user, range(USERS)))
             polling.cancel()
@@ -245,7 +245,7 @@ class Page:
         return answer
 
     async def ended(self, task_id: str) -> Document:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 task: Document = await self.fetch("GET", f"/mj/task/{task_id}/fetch")
                 if task["status"] in ("SUCCESS", "FAILURE", "CANCEL"):

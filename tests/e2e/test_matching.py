@@ -15,7 +15,7 @@ EQUAL = 100
 
 async def draw_equal_ones(house: Whole, count: int) -> dict[str, Document]:
     ids = await asyncio.gather(*(house.client.submit(action="IMAGINE", prompt="one same dog") for _ in range(count)))
-    return await house.hooks.until_ended(*ids, timeout=100)
+    return await house.hooks.until_ended(*ids, timeout=250)
 
 
 @pytest.mark.parametrize("order", ["before", "after", "random"])

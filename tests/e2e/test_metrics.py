@@ -24,7 +24,7 @@ async def test_what_was_drawn_is_counted_and_timed(tmp_path: Path) -> None:
         banned = await client.submit(action="IMAGINE", prompt="a dog sim-banned")
         async with client.session.get(f"{client.url}/api/v1/events?lastEventId=0") as listening:
             await house.hooks.until_ended(*drawn, banned)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while (told := await scraped(client)).get(ENDED % ("", "SUCCESS"), 0) < 2:
                     await listening.content.readline()  # whatever is told was counted before
         assert told[ENDED % ("banned_prompt", "FAILURE")] == 1

@@ -44,7 +44,7 @@ class Said:
             self._more.set()
 
     async def until(self, words: bytes) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while words not in self.text:
                 self._more.clear()
                 await self._more.wait()

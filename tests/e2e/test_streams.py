@@ -41,7 +41,7 @@ async def test_a_listener_hears_every_end_over_a_restart(tmp_path: Path) -> None
             service.send_signal(signal.SIGKILL)
             await service.wait()
         async with running(tmp_path, simulator, hooks) as (_, client):
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 rest, later, _ = await ends(client, str(ids[-1]), {*first, *more} - heard.keys())
         assert heard.keys() | rest.keys() == {*first, *more}
         assert {*heard.values(), *rest.values()} == {"SUCCESS"}
@@ -62,7 +62,7 @@ async def test_many_wait_and_listen_at_once(tmp_path: Path) -> None:
                 *_, last = await Ear(response).rest()
                 return str(last.data["task"]["status"])
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             told = await asyncio.gather(*((wait if n % 2 else hear)(tasks[n % 10]) for n in range(90)))
             assert set(told) == {"SUCCESS"}
 
@@ -81,7 +81,7 @@ async def test_a_stop_ends_every_stream_within_its_time(tmp_path: Path) -> None:
         ):
             await Ear(one).heard()
             service.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(20):
                 await asyncio.gather(Ear(all_tasks).rest(), Ear(one).rest())
-            async with asyncio.timeout(8):
+            async with asyncio.timeout(20):
                 assert await service.wait() == 0

@@ -66,7 +66,7 @@ class Wire:
         await self.send(6, body)
 
     async def closed(self) -> int | None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert self._reader is not None
             await self._reader
         return self.socket.close_code
@@ -93,7 +93,7 @@ class Wire:
         return await self.event("MESSAGE_CREATE", matches)
 
     async def first(self, heard: list[Event], matches: Callable[[Event], bool]) -> Event:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 if found := next((item for item in heard if matches(item)), None):
                     return found
@@ -101,7 +101,7 @@ class Wire:
                 await self._news.wait()
 
     async def heard(self, name: str, count: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while self.names().count(name) < count:
                 self._news.clear()
                 await self._news.wait()

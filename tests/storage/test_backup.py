@@ -108,7 +108,7 @@ async def test_a_writer_does_not_wait_for_it(database: Database, path: Path, tar
 
     holding = asyncio.create_task(asyncio.to_thread(hold))
     await asyncio.to_thread(begun.wait, 20)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await store.insert(a_task(2))
     done.set()
     await holding

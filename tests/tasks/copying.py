@@ -87,7 +87,7 @@ class Shelf:
 
     async def until_row(self, of: Task, is_so: Callable[[Copy], bool]) -> Copy:
         """Rows tell nobody, so they are read until it is so; each look yields to those who write."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (rows := await self.copies(of)) or not is_so(rows[0]):
                 pass
         return rows[0]

@@ -41,7 +41,7 @@ async def heard(desk: Pages) -> list[Event]:
     recalls = Recalls(desk, events.put_nowait, pause=0)
     recalls.ask("a", 0)
     told: list[Event] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not isinstance(told[-1] if told else None, Recalled):
             told.append(await events.get())
     await recalls.close()

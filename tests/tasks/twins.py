@@ -180,7 +180,7 @@ class House:
     async def until(self, is_so: Callable[[], Awaitable[bool]]) -> None:
         """Wait until it is so, looking again whenever a task changed or the desk was spoken to."""
         with self.changes.listen() as listener:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while not await is_so():
                     self.desk.moved.clear()
                     waits = [asyncio.ensure_future(listener.next()), asyncio.ensure_future(self.desk.moved.wait())]
