@@ -141,6 +141,8 @@ def _refers_elsewhere(candidate: Candidate, keys: Keys) -> bool:
 
 
 def _may_be_called(task: Task, keys: Keys) -> bool:
+    if task.answer_ends:
+        return keys.action is None and not keys.candidates
     if task.action is Action.ACTION:
         return True
     names = _NAMES.get(task.action, frozenset({task.action}))

@@ -126,6 +126,17 @@ def test_a_press_has_no_result_that_calls_itself_another_kind_of_its_action() ->
     assert find(keys(**shown, not_of=frozenset({"high::"})), replace(strong, custom_id=None)).task_id == "2"
 
 
+def test_what_ends_with_an_answer_has_no_drawing() -> None:
+    """A favourite of the grid whose V1 is drawn meanwhile."""
+    rated = task(1, action=Action.ACTION, custom_id="heart", answer_ends=True, parent_message_id="grid", parent_id="9")
+    drawing = keys(reference_id="grid", action=Action.VARIATION, prompt="a dog", user_id=USER)
+    assert find(drawing, rated, pressed(2, 1)).task_id == "2"
+    assert find(drawing, rated).task_id is None
+    assert find(keys(reference_id="grid"), rated, final=False).task_id == "1"
+    plain = keys(prompt="a dog", user_id=USER, candidates=frozenset({Action.IMAGINE}))
+    assert find(plain, rated, task(2)).task_id == "2"
+
+
 def test_a_reroll_is_no_imagine_that_refers_to_nothing() -> None:
     again = task(1, action=Action.REROLL, parent_message_id="grid", parent_id="9")
     shown = {"prompt": "a dog", "user_id": USER}
