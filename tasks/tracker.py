@@ -264,7 +264,8 @@ class Tracker:
         if flight is not None:
             self._board.tell(flight.task.id, "heard", heard(event, found.by))
             before = flight.task
-            await self._apply(flight, event)
+            if not (isinstance(event, Refused) and self._sends_another_back(flight.task, event, found.by)):
+                await self._apply(flight, event)
             if isinstance(event, Finished) and flight.task.is_over:
                 self._crossings.ended(before, found.by)
         elif isinstance(event, Withdrawn):
@@ -273,6 +274,13 @@ class Tracker:
             pass
         elif isinstance(event, Started | Progressed | Finished) and self._is_ours(event.keys):
             self._patience.unclaimed(event.keys)
+
+    def _sends_another_back(self, task: Task, event: Refused, by: str) -> bool:
+        """One command may make several drawings. What sends back a later one answers the same interaction, while the
+        first is taken: sent again, all would be paid again."""
+        is_back = event.retry or self._pauses.goes_on_relaxed(task, event)
+        own = task.progress_message_id
+        return is_back and by == "interaction" and own not in (None, event.keys.message_id, event.keys.reference_id)
 
     def _is_ours(self, keys: Keys) -> bool:
         """Does it address our own user, or is it private to it?"""

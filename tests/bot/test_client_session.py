@@ -139,7 +139,12 @@ async def test_a_captcha_is_never_solved() -> None:
 
 
 async def test_what_was_taken_is_told_before_the_library_has_waited_for_its_window() -> None:
-    spent = ["X-RateLimit-Limit: 1", "X-RateLimit-Remaining: 0", "X-RateLimit-Reset-After: 300", "X-RateLimit-Bucket: b"]
+    spent = [
+        "X-RateLimit-Limit: 1",
+        "X-RateLimit-Remaining: 0",
+        "X-RateLimit-Reset-After: 300",
+        "X-RateLimit-Bucket: b",
+    ]
     async with Answers(answer_of(204, headers=spent)) as server, rest_at(server.url) as rest:
         async with asyncio.timeout(60):
             await rest.post_interaction(PAYLOAD)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tasks.events import Connected, Progressed, Queued, Started, Withdrawn
+import pytest
+
+from tasks.events import Acknowledged, Connected, Progressed, Queued, Refused, Started, Withdrawn
 from tasks.model import Ask, Mode, Status, Task
 from tests.tasks.builders import USER, keys
 from tests.tasks.test_roads import drawn, over, pass_time, result
@@ -121,3 +123,19 @@ async def test_what_is_withdrawn_beside_a_result_of_its_own_start_is_moderated(t
         await home.until_recalled()
         await pass_time(home, 1)
         assert (await home.until_task(tasks[1].id, over)).fail_code == "moderated"
+
+
+@pytest.mark.parametrize("code", ["queue_full", "credits_exhausted"])
+async def test_of_several_drawings_one_that_is_refused_does_not_have_all_drawn_again(tmp_path: Path, code: str) -> None:
+    """One command may make several; what refuses a later one answers the same interaction."""
+    async with house(tmp_path) as home:
+        task = await home.service.imagine(Ask(), prompt="a dog")
+        await home.until_said(1)
+        nonce = home.desk.said[0][2]
+        home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="i")))
+        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p", **MINE)))
+        no = Refused(keys=keys(interaction_id="i", flags=64), code=code, reason="no", retry=code == "queue_full")
+        home.tracker.hear(no)
+        home.tracker.hear(result(1, reference_id="p"))
+        assert (await home.until_task(task.id, over)).job_id == "j1"
+        assert len(home.desk.said) == 1
