@@ -1,8 +1,9 @@
 """Is this the prompt that we sent? Pure text comparison, the last resort of matching.
 
-MidJourney echoes a prompt as it understood it: blanks collapse, newlines vanish, `—` becomes `--`, links become
-`<https://s.mj.run/…>`, parameters are renamed, re-ordered, added and dropped, a long text may be cut. So texts are
-compared after the same treatment of both, and a difference counts only where MidJourney is not known to make one.
+MidJourney echoes a prompt as it understood it: blanks collapse, newlines become blanks or vanish, `—` becomes `--`,
+links become `<https://s.mj.run/…>`, parameters are renamed, re-ordered, added and dropped, a long text may be cut. So
+texts are compared after the same treatment of both, and a difference counts only where MidJourney is not known to make
+one.
 """
 
 from __future__ import annotations
@@ -65,6 +66,10 @@ def normalise(prompt: str) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 def same_prompt(sent: str, echoed: str) -> bool:
     """True when `echoed` can be MidJourney's echo of `sent`; never true for texts that differ in their words."""
+    return _is_echo(sent, echoed) or ("\n" in sent and _is_echo(sent.replace("\n", ""), echoed))
+
+
+def _is_echo(sent: str, echoed: str) -> bool:
     sent_text, sent_parameters = normalise(sent)
     echoed_text, echoed_parameters = normalise(echoed)
     is_cut = _is_cut(sent_text, echoed_text)

@@ -14,6 +14,8 @@ from tasks.wording import same_prompt
     [
         ("a  dog", "a dog"),
         ("a dog\n in the rain", "a dog in the rain"),
+        ("a dog\nin the rain", "a dogin the rain"),
+        ("a dog\n--ar 3:2", "a dog --ar 3:2 --v 7.0"),
         ("a dog —ar 3:2", "a dog --ar 3:2"),
         ("a dog --aspect 3:2 --v 7", "a dog --v 7.0 --ar 3:2"),
         ("a dog", "a dog --v 7.0"),
@@ -47,6 +49,7 @@ def test_known_rewritings_are_the_same_prompt(sent: str, echoed: str) -> None:
         ("a dog --ar 3:2", "a dog --ar 16:9"),
         ("a dog --v 6", "a dog --v 7.0"),
         ("a dog", "a cat"),
+        ("a dog in the rain", "a dogin the rain"),
         ("a dog —wet and happy", "a dog —dry and sad"),
         ("a dog — wet and happy", "a dog — wet and sad"),
         ("a dog --no cats", "a dog --no birds"),
