@@ -315,12 +315,15 @@ class Tracker:
         after = apply(flight.task, event, self._clock.now())
         if event.keys.from_history and replace(after, heard_time=flight.task.heard_time) == flight.task:
             return  # an old message that still stands there is no sign of life
-        if after.progress_message_id != flight.task.progress_message_id:
+        before = flight.task
+        if after.progress_message_id != before.progress_message_id:
             flight.withdrawn = False  # it goes on in another message
         if isinstance(event, Refused) and event.retry:
             self._congestion.full(event.keys.account, self._running(event.keys.account), self._clock.now())
         flight.heard()
         self._board.change(flight, after)
+        if event.keys.nonce is not None and isinstance(event, Started | Progressed) and not before.queued:
+            self._board.flights.disown(flight, before)  # what was its own by words alone was another's
         cancel_when_seen(self._board, flight)
 
     def _running(self, account: str) -> int:

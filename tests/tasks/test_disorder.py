@@ -139,3 +139,29 @@ async def test_of_several_drawings_one_that_is_refused_does_not_have_all_drawn_a
         home.tracker.hear(result(1, reference_id="p"))
         assert (await home.until_task(task.id, over)).job_id == "j1"
         assert len(home.desk.said) == 1
+
+
+async def test_what_the_owner_draws_by_hand_is_let_go_when_the_own_start_comes(tmp_path: Path) -> None:
+    """The same words, heard while it was not known that the command had arrived."""
+    async with house(tmp_path) as home:
+        task = await home.service.imagine(Ask(), prompt="a dog")
+        await home.until_said(1)
+        home.tracker.hear(Progressed(keys=keys(message_id="h", job_id="jh", **MINE), percent=15))
+        home.tracker.hear(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p", **MINE)))
+        home.tracker.hear(result(1, job_id="jh", reference_id="h"))
+        home.tracker.hear(result(2, reference_id="p"))
+        assert (await home.until_task(task.id, over)).job_id == "j2"
+
+
+async def test_what_was_taken_for_anothers_is_given_back_when_the_own_start_comes(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        tasks = [await home.service.imagine(Ask(), prompt="a dog") for _ in range(2)]
+        await home.until_said(2)
+        home.tracker.hear(Started(keys=keys(message_id="p2", **MINE)))  # its nonce was lost
+        home.tracker.hear(Progressed(keys=keys(message_id="p2", job_id="j2", **MINE), percent=15))
+        home.tracker.hear(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p1", **MINE)))
+        home.tracker.hear(Progressed(keys=keys(message_id="p2", job_id="j2", **MINE), percent=31))
+        home.tracker.hear(result(2, reference_id="p2"))
+        assert (await home.until_task(tasks[1].id, over)).job_id == "j2"
+        home.tracker.hear(result(1, reference_id="p1"))
+        assert (await home.until_task(tasks[0].id, over)).job_id == "j1"
