@@ -18,7 +18,7 @@ REMEMBERED = 1_000
 class Crossings:
     def __init__(self) -> None:
         self._open: OrderedDict[str, tuple[object, ...]] = OrderedDict()  # running message -> what its task is equal in
-        self._explained: OrderedDict[str, None] = OrderedDict()  # running messages whose deletion was told
+        self._explained: OrderedDict[str, str] = OrderedDict()  # running message that is gone -> the one it was for
 
     def ended(self, task: Task, by: str) -> None:
         """It got a result, known to be its own by this key. `task` is as it was before."""
@@ -26,9 +26,15 @@ class Crossings:
             self._open[task.progress_message_id] = sameness(task)
         _forget_the_old(self._open)
 
-    def deleted(self, message_id: str | None) -> None:
-        """Of a task that is over it was the own message: its result had not crossed with another's."""
-        self._open.pop(message_id or "", None)
+    def deleted(self, message_id: str | None) -> str | None:
+        """Of a task that is over it was the own message: its result had not crossed with another's. The message of
+        which that was thought, if any."""
+        if message_id is None or self._open.pop(message_id, None) is not None:
+            return None
+        wrong = next((gone for gone, other in self._explained.items() if other == message_id), None)
+        if wrong is not None:
+            del self._explained[wrong]
+        return wrong
 
     def explain(self, task: Task) -> bool:
         """Is its running message gone because its result went to an equal drawing?"""
@@ -39,7 +45,7 @@ class Crossings:
         if other is None:
             return False
         del self._open[other]
-        self._explained[own] = None
+        self._explained[own] = other
         _forget_the_old(self._explained)
         return True
 

@@ -267,13 +267,24 @@ class Tracker:
             if not (isinstance(event, Refused) and self._sends_another_back(flight.task, event, found.by)):
                 await self._apply(flight, event)
             if isinstance(event, Finished) and flight.task.is_over:
-                self._crossings.ended(before, found.by)
+                self._ended(flight, before, found.by)
         elif isinstance(event, Withdrawn):
-            self._crossings.deleted(event.keys.message_id)
+            self._withdrawn_after_all(self._crossings.deleted(event.keys.message_id))
         elif not found.ambiguous and self._late.heard(event, user_id):
             pass
         elif isinstance(event, Started | Progressed | Finished) and self._is_ours(event.keys):
             self._patience.unclaimed(event.keys)
+
+    def _ended(self, flight: Flight, before: Task, by: str) -> None:
+        """With a result. Whose message is gone already may be known now."""
+        if not flight.withdrawn:
+            self._crossings.ended(before, by)
+        for other in self._board.flights:
+            other.withdrawn = other.withdrawn and not self._crossings.explain(other.task)
+
+    def _withdrawn_after_all(self, message_id: str | None) -> None:
+        for other in self._board.flights:
+            other.withdrawn = other.withdrawn or other.task.progress_message_id == message_id is not None
 
     def _sends_another_back(self, task: Task, event: Refused, by: str) -> bool:
         """One command may make several drawings. What sends back a later one answers the same interaction, while the

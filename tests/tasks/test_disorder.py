@@ -91,16 +91,19 @@ async def test_that_it_was_queued_is_no_news_once_it_runs(tmp_path: Path) -> Non
         assert (running.progress_message_id, running.progress_message_flags, running.queued) == ("p", 0, False)
 
 
-async def test_equal_drawings_whose_results_crossed_are_not_taken_for_withdrawn(tmp_path: Path) -> None:
+@pytest.mark.parametrize("overtaken", [False, True])
+async def test_equal_drawings_whose_results_crossed_are_not_taken_for_withdrawn(
+    tmp_path: Path, overtaken: bool
+) -> None:
     """Without a link to its start the first result goes to the oldest; then the other's message is deleted."""
     async with house(tmp_path) as home:
         tasks = [await home.service.imagine(Ask(), prompt="a dog") for _ in range(2)]
         await home.until_said(2)
         for nth, (_, _, nonce) in enumerate(home.desk.said, start=1):
             home.tracker.hear(Started(keys=keys(nonce=nonce, message_id=f"p{nth}", **MINE)))
-        home.tracker.hear(result(2))
-        home.tracker.hear(Withdrawn(keys=keys(message_id="p2")))
-        home.tracker.hear(Withdrawn(keys=keys(message_id="p2")))
+        deleted = Withdrawn(keys=keys(message_id="p2"))
+        for event in (deleted, result(2)) if overtaken else (result(2), deleted, deleted):
+            home.tracker.hear(event)
         await pass_time(home, 5)
         await home.until_task(tasks[0].id, over)
         home.tracker.hear(result(1))
@@ -110,15 +113,16 @@ async def test_equal_drawings_whose_results_crossed_are_not_taken_for_withdrawn(
         assert home.desk.recalls == []
 
 
-async def test_what_is_withdrawn_beside_a_result_of_its_own_start_is_moderated(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [False, True])
+async def test_what_is_withdrawn_beside_a_result_of_its_own_start_is_moderated(tmp_path: Path, before: bool) -> None:
     async with house(tmp_path) as home:
         tasks = [await home.service.imagine(Ask(), prompt="a dog") for _ in range(2)]
         await home.until_said(2)
         for nth, (_, _, nonce) in enumerate(home.desk.said, start=1):
             home.tracker.hear(Started(keys=keys(nonce=nonce, message_id=f"p{nth}", **MINE)))
-        home.tracker.hear(result(1))
-        home.tracker.hear(Withdrawn(keys=keys(message_id="p1")))
-        home.tracker.hear(Withdrawn(keys=keys(message_id="p2")))
+        own, withdrawn = (Withdrawn(keys=keys(message_id=message)) for message in ("p1", "p2"))
+        for event in (withdrawn, result(1), own) if before else (result(1), own, withdrawn):
+            home.tracker.hear(event)
         await pass_time(home, 1.5)
         await home.until_recalled()
         await pass_time(home, 1)
