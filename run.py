@@ -55,7 +55,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code: 0 when all went well, 2 when the settings or what was typed cannot be used, 1 when it failed."""
+    """The exit code: 0 when all went well, 1 when it failed, 130 when it was interrupted.
+
+    2: the settings or what was typed cannot be used.
+    """
     given = parse(arguments)
     try:
         if given.command:
@@ -67,6 +70,8 @@ def run(arguments: Sequence[str]) -> int:
     except ServiceError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # a trace would tell nothing new; the service, once it runs, takes Ctrl+C as a wish
+        return 130
     except BrokenPipeError:  # who reads us has seen enough: `python run.py tasks | head -3`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is for nobody, and no error
         return 1

@@ -11,12 +11,13 @@ Longer than other files on purpose: whoever asks "what can be set?" reads one li
 from __future__ import annotations
 
 import base64
+import difflib
 import ipaddress
 import os
 import re
 import shutil
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -232,7 +233,7 @@ class LogSettings(Group, frozen=True, kw_only=True):
 
 
 class Settings(Group, frozen=True, kw_only=True):
-    """All groups. Only run.py sees this; it hands each constructor its own."""
+    """All groups. Only assembly/ sees this; it hands each constructor its own."""
 
     discord: DiscordSettings = DiscordSettings()
     tasks: TaskSettings = TaskSettings()
@@ -247,6 +248,9 @@ class Settings(Group, frozen=True, kw_only=True):
 
     def cautions(self) -> Iterator[str]:
         """What may be so, and is better known: for the log, at the start."""
+        file = self.discord.accounts_file
+        if file and not self.simulator and not (ROOT / file).exists():
+            yield f"ACCOUNTS_FILE is {ROOT / file}, and there is no such file: write it, or no account draws"
         if is_loopback(self.http.host):
             return
         known = [
@@ -714,13 +718,14 @@ def load(
 ) -> Settings:
     """The settings, or `SettingsError` with every mistake in them. `dotenv_paths`: the first that has a value wins."""
     reader = _Reader(simulator)
-    reader.collect(environ, dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths)
+    files = dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths
+    reader.collect(environ, files)
     found = {path: reader.group(path) for path in GROUPS if path != "discord.accounts"}
     in_a_file = "accounts_file" in found["discord"]
     found["discord"]["accounts"] = () if simulator or in_a_file else reader.accounts()
     reader.check_together(found)
     if reader.mistakes:
-        raise SettingsError(reader.mistakes)
+        raise SettingsError([*reader.mistakes, *(slip.replace(": did", ".\n    Did") for slip in misspelt(files))])
     _place(found["storage"], root, "simulator.db" if simulator else "tasks.db")
     images = found["storage"]["data_dir"] / ("simulator-images" if simulator else "images")
     found["archive"]["folder"] = root / found["archive"].get("folder", images)
@@ -771,6 +776,24 @@ def dotenv_files(environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> 
     """The `.env` files that are read: the project's own, and that of DATA_DIR where the environment names one."""
     data_dir = environ.get("DATA_DIR", "").strip()
     return (root / ".env", *((root / data_dir / ".env",) if data_dir else ()))
+
+
+def misspelt(dotenv_paths: Iterable[Path]) -> Iterator[str]:
+    """What a `.env` file sets under a name that is almost that of a setting. Other names may be another program's."""
+    known = [name for setting in TABLE for name in (setting.name, *setting.old)]
+    for path in dotenv_paths:
+        for name in _dotenv(path) or ():
+            if name not in known and (meant := difflib.get_close_matches(name, known, n=1, cutoff=0.8)):
+                yield f"{path} sets {name}, which is no setting: did you mean {meant[0]}?"
+
+
+def _dotenv(path: Path) -> Mapping[str, str | None] | None:
+    """What is in the file, nothing where there is none; None: it cannot be read."""
+    try:
+        # No interpolation: a `$` in a secret is a `$`. "-sig": Windows' editors put a mark in front.
+        return dotenv_values(path, interpolate=False, encoding="utf-8-sig") if path.exists() else {}
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def provide_example(data_dir: Path, example: Path = ROOT / ".env.example") -> Path | None:
@@ -836,12 +859,10 @@ class _Reader:
                     self._texts.setdefault(name, text)
 
     def _dotenv(self, path: Path) -> Mapping[str, str | None]:
-        try:
-            # No interpolation: a `$` in a secret is a `$`. "-sig": Windows' editors put a mark in front.
-            return dotenv_values(path, interpolate=False, encoding="utf-8-sig") if path.exists() else {}
-        except (OSError, UnicodeDecodeError):
+        values = _dotenv(path)
+        if values is None:
             self.mistakes.append(f"{path} cannot be read.\n    Save it as UTF-8 text that this user may read.")
-            return {}
+        return values or {}
 
     def group(self, path: str) -> dict[str, Any]:
         """Field -> value, for what is set or differs under the simulator."""
@@ -959,7 +980,7 @@ def _must(setting: Setting) -> str:
     kind = kinds.get(getattr(setting.type, "__origin__", None))
     bounds = next((note for note in getattr(setting.type, "__metadata__", ()) if isinstance(note, Meta)), Meta())
     if kind is None:
-        return setting.unit
+        return f"a {setting.unit}" if setting.unit.startswith("list of ") else setting.unit
     low = f"above {bounds.gt}" if bounds.gt is not None else f"from {bounds.ge}"
     return f"{kind} {low}{'' if bounds.le is None else f' to {bounds.le}'} ({setting.unit})"
 

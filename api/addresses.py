@@ -74,7 +74,7 @@ def _look_up(name: str, loop: asyncio.AbstractEventLoop, found: asyncio.Future[S
     failure: Exception | None = None
     try:
         addresses = _addresses_of(name)
-    except Exception as error:
+    except Exception as error:  # raised where it is waited for
         failure = error
 
     def tell() -> None:

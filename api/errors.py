@@ -6,7 +6,11 @@ Law: a caller learns what is wrong and what to do, never how we are built. What 
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 from math import ceil
+from typing import Self
 
 from aiohttp import web
 
@@ -18,6 +22,7 @@ from tasks.errors import (
     KeyReused,
     NoAccount,
     QueueFull,
+    SendError,
     ServiceError,
     StoreFailed,
     Unauthorized,
@@ -115,6 +120,18 @@ class CannotListen(ServiceError):
 
     code = "cannot_listen"
 
+    @classmethod
+    def at(cls, host: str, port: int, error: OSError, *, setting: str = "PORT") -> Self:
+        """As the system said it; `setting` is that of the port."""
+        is_name = isinstance(error, socket.gaierror)
+        words = error.strerror if is_name or error.errno is None else os.strerror(error.errno)
+        hint = "Set HOST to an address of this machine."
+        if not is_name and error.errno == errno.EADDRINUSE:
+            hint = f"Stop the program that holds it, or set {setting}."
+        elif not is_name and error.errno == errno.EACCES:
+            hint = f"Set {setting} to one above 1023."
+        return cls(f"{host}:{port} cannot be listened on: {words or error}.", hint=hint)
+
 
 class BadTicket(Unauthorized):
     """The ticket is unknown, used or too old."""
@@ -158,6 +175,7 @@ _STATUS: dict[type[ServiceError], int] = {
     NoAccount: 503,
     TooManyConnections: 503,
     StoreFailed: 503,
+    SendError: 503,  # what Discord is asked at once
     ArchiveFailed: 503,
     CuttingBusy: 503,
     ServiceError: 500,
@@ -201,7 +219,7 @@ def from_library(error: web.HTTPException, request: web.Request, max_body: int) 
     """The library's own refusals in our words."""
     match error:
         case web.HTTPNotFound():
-            return UnknownRoute(hint="GET / names the routes.")
+            return UnknownRoute(hint="GET /openapi.json names the routes.")
         case web.HTTPMethodNotAllowed():
             return WrongMethod(hint=f"Use {' or '.join(sorted(error.allowed_methods))}.")
         case web.HTTPRequestEntityTooLarge():

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from tasks.model import Image
 
@@ -29,22 +30,35 @@ class Links:
     public_url: str = ""  # how users reach us; "" means: as they asked
     address: str = ""  # where this machine reaches us; told when we listen, and only if nobody else is served
 
+    @property
+    def base(self) -> str:
+        """Where our copies of pictures are; "" when a link there might lead nowhere."""
+        return self.public_url or self.address
+
     def picture(self, url: str) -> str:
         """A picture at Discord."""
         return through(self.cdn_base, url)
 
     def image(self, image: Image) -> str:
         """Our copy, where there is one; else the picture at Discord."""
-        base = self.public_url or self.address
-        return f"{base.rstrip('/')}{IMAGES}/{image.stored}" if image.stored and base else self.picture(image.url)
+        if not image.stored or not self.base:
+            return self.picture(image.url)
+        return f"{self.base.rstrip('/')}{IMAGES}/{image.stored}"
 
     def asked_at(self, request: web.Request) -> Links:
         """For the answer to this request. A Host that is no plain name is not repeated."""
-        host = request.headers.get("Host", "")
-        if self.public_url or not _PLAIN_HOST.fullmatch(host):
+        if self.public_url:
             return self
-        scheme = "https" if request.headers.get("X-Forwarded-Proto", "").strip().lower() == "https" else "http"
-        return Links(cdn_base=self.cdn_base, address=f"{scheme}://{host}")
+        headers = request.headers
+        address = _address(headers.get(hdrs.HOST, ""), headers.get(hdrs.X_FORWARDED_PROTO, ""))
+        return Links(cdn_base=self.cdn_base, address=address) if address else self
+
+
+@lru_cache(maxsize=64)
+def _address(host: str, protocol: str) -> str:
+    """By which a caller who sent these headers reaches us; "" where it is better not told."""
+    scheme = "https" if protocol.strip().lower() == "https" else "http"
+    return f"{scheme}://{host}" if _PLAIN_HOST.fullmatch(host) else ""
 
 
 def through(base: str, url: str) -> str:

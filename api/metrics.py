@@ -52,6 +52,12 @@ class HookCounts(Protocol):
     async def counts(self) -> tuple[int, int]: ...
 
 
+class CopyCounts(Protocol):
+    """Of the copies of results."""
+
+    async def counts(self) -> tuple[int, int, int, int]: ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kept:
     """What the database says now."""
@@ -61,6 +67,8 @@ class Kept:
     oldest: int  # ms for which the first of them has waited
     hooks_due: int
     hooks_given_up: int
+    copies: Mapping[str, int]  # by state
+    copies_size: int  # bytes of those that are stored
 
 
 class Metrics:
@@ -71,6 +79,7 @@ class Metrics:
         ways: TaskMeter,
         tasks: TaskCounts,
         hooks: HookCounts,
+        copies: CopyCounts,
         accounts: Callable[[], Sequence[Account]],
         seats: Seats,
         cut: Callable[[], int],
@@ -80,6 +89,7 @@ class Metrics:
         self._http = http
         self._tasks = tasks
         self._hooks = hooks
+        self._copies = copies
         self._accounts = accounts
         self._seats = seats
         self._cut = cut
@@ -100,12 +110,15 @@ class Metrics:
         try:
             first = await self._tasks.waiting(1)
             due, given_up = await self._hooks.counts()
+            copies_due, copies_given_up, stored, size = await self._copies.counts()
             return Kept(
                 open=await self._tasks.count_open(),
                 waiting=await self._tasks.count_waiting(),
                 oldest=max(0, self._clock.now() - first[0].submit_time) if first else 0,
                 hooks_due=due,
                 hooks_given_up=given_up,
+                copies={"due": copies_due, "given_up": copies_given_up, "stored": stored},
+                copies_size=size,
             )
         except StoreFailed:
             return None
@@ -161,6 +174,9 @@ def of_kept(kept: Kept) -> Iterator[Metric]:
     yield gauge("mj_queue_oldest_age_seconds", "How long the first of them has waited.", {(): kept.oldest / 1000})
     yield gauge("mj_webhooks_due", "Call-backs that are to be made, now or later.", {(): kept.hooks_due})
     yield gauge("mj_webhooks_given_up", "Call-backs that were given up and are still kept.", {(): kept.hooks_given_up})
+    copies: Values = {(state,): number for state, number in kept.copies.items()}
+    yield gauge("mj_archive_copies", "Copies of results: to be made, stored, or given up.", copies, "state")
+    yield gauge("mj_archive_stored_bytes", "What the stored copies take.", {(): kept.copies_size})
 
 
 def of_accounts(accounts: Sequence[Account]) -> Iterator[Metric]:

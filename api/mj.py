@@ -1,8 +1,8 @@
 """/mj: the routes that the clients of midjourney-proxy and its successors speak.
 
-Law: a handler reads, asks the service once, and renders; it decides nothing. Every route stands under four prefixes,
-three of which name a mode. Whatever happens behind a route leaves as HTTP 200 and in the contract's own shape; who may
-ask and which routes there are is the guard's business.
+Law: a handler reads, asks the service once, and renders; it decides nothing. Every route stands under seven prefixes,
+six of which name a mode, each in two spellings. Whatever happens behind a route leaves as HTTP 200 and in the
+contract's own shape; who may ask and which routes there are is the guard's business.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from api.mj_types import AccountMj, ListMj
 from api.once import once_of
 from api.operations import Operation, names_of
 from api.ports import MjService, Services
+from api.rendered import Rendered
 from api.routes import Handler, Route
 from api.schema import listing_of
 from tasks.banned import BannedWord
-from tasks.errors import ParentNotFinished, ParentNotFound, ServiceError
+from tasks.errors import ServiceError
 from tasks.model import Account, Ask, Lane, Mode, Status, Task
 
 PREFIXES: Mapping[str, Mode | None] = {
@@ -39,6 +40,9 @@ PREFIXES: Mapping[str, Mode | None] = {
     "/mj-fast/mj": Mode.FAST,
     "/mj-relax/mj": Mode.RELAXED,
     "/mj-turbo/mj": Mode.TURBO,
+    "/fast/mj": Mode.FAST,
+    "/relax/mj": Mode.RELAXED,
+    "/turbo/mj": Mode.TURBO,
 }
 GIVEN = ("base64Array", "base64")  # the fields of pictures to draw from
 _LIST = names_of(ListMj)
@@ -69,6 +73,7 @@ class Mj:
     ) -> None:
         self._services = services
         self._links = links
+        self._rendered = Rendered(render_mj)
         self._queued_code = queued_code
         self._queue_size = queue_size
         self._timeout_minutes = timeout_minutes
@@ -112,11 +117,11 @@ class Mj:
                 )
                 for name, submit in submits.items()
             ]
-            found += [_post(f"{prefix}{path}", _answering(look), OPERATIONS.get(path)) for path, look in posts.items()]
-            found += [
+            found += [  # before the rest: a look at a task is asked for most often, and the router goes by this order
                 Route(path=f"{prefix}{path}", handler=_answering(look), methods=("GET",), doc=OPERATIONS.get(path))
                 for path, look in gets.items()
             ]
+            found += [_post(f"{prefix}{path}", _answering(look), OPERATIONS.get(path)) for path, look in posts.items()]
         return tuple(found)
 
     # ------------------------------------------------------------ submit
@@ -163,11 +168,7 @@ class Mj:
         )
 
     async def _extend(self, service: MjService, ask: Ask, extension: requests.Extension) -> Task:
-        parent = await service.get(extension.parent)
-        if parent is None:
-            raise ParentNotFound(hint="Give the id of a finished clip as taskId.")
-        if not parent.status.is_over:
-            raise ParentNotFinished(hint="Wait until its status is SUCCESS.")
+        parent = await service.result(extension.parent)
         custom_id = requests.extending_button(extension, parent.buttons)
         return await service.press(ask, parent=parent.id, custom_id=custom_id)
 
@@ -212,7 +213,7 @@ class Mj:
 
     async def fetch(self, request: web.Request) -> web.Response:
         task = await for_caller(self._services, request).fetch(request.match_info["id"])
-        return json_bytes(b"null" if task is None else render_mj(task, self._links.asked_at(request)))
+        return json_bytes(b"null" if task is None else self._rendered(task, self._links.asked_at(request)))
 
     async def list(self, request: web.Request) -> web.Response:
         ask = listing_of(gather(form_pairs(request.rel_url.raw_query_string), _LIST), requests.STATUSES)
@@ -227,7 +228,7 @@ class Mj:
     async def by_ids(self, request: web.Request) -> web.Response:
         ids = requests.ids_of(await read_json(request))
         tasks = await for_caller(self._services, request).get_many(ids) if ids else []
-        return json_bytes(render_mj_list(tasks, self._links.asked_at(request)))
+        return json_bytes(self._rendered.each(tasks, self._links.asked_at(request)))
 
     async def seed(self, request: web.Request) -> web.Response:
         return done(await for_caller(self._services, request).seed(request.match_info["id"]))
@@ -283,7 +284,7 @@ def _answering(look: Look) -> Handler:
             return refused(error)
         except web.HTTPException as error:
             return refused(from_library(error, request, request.client_max_size))
-        except Exception:
+        except Exception:  # a defect of ours, told in the contract's shape, too
             log.exception("%s %r could not be answered", request.method, request.path)
             return refused(InternalError())
 

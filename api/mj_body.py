@@ -79,7 +79,7 @@ class Body:
         if _kind(raw) == b"{":
             assert raw is not None
             return Body(json_members(bytes(raw)))
-        if raw is not None and bytes(raw).strip() not in (b"null", b'""'):
+        if raw is not None and bytes(raw).strip() not in (b"null", b'""') and not _is_empty_array(name, raw):
             raise Malformed(f"{name} takes an object.")
         return Body({})
 
@@ -127,10 +127,17 @@ def _kind(raw: msgspec.Raw | None) -> bytes:
 
 
 def _text(name: str, raw: msgspec.Raw | None) -> str:
+    if raw is not None and _is_empty_array(name, raw):
+        return ""
     text = (plain_text(name, raw) if raw is not None else None) or ""
     if not text.isascii():
         check_unicode(name, text)
     return text
+
+
+def _is_empty_array(name: str, raw: msgspec.Raw) -> bool:
+    """What languages with one empty array for all send for an object or a text that is not there."""
+    return _kind(raw) == b"[" and not _array(name, raw)
 
 
 def _array(name: str, raw: msgspec.Raw) -> list[msgspec.Raw]:

@@ -14,6 +14,7 @@ from api.operations import Answer, Operation
 from api.v1_operations import PARENT_ERRORS, PROMPT_ERRORS, SUBMIT_ERRORS
 from tasks.errors import (
     AccountBlocked,
+    AccountNotFound,
     BadRequest,
     NoAccount,
     NoSuchButton,
@@ -31,12 +32,16 @@ MODE_PREFIXES: Mapping[str, str] = {
     "/mj-fast": "What is submitted is drawn in FAST mode",
     "/mj-relax": "What is submitted is drawn in RELAX mode",
     "/mj-turbo": "What is submitted is drawn in TURBO mode",
+    "/fast": "The same as `/mj-fast`",
+    "/relax": "The same as `/mj-relax`",
+    "/turbo": "The same as `/mj-turbo`",
 }
 
 _BODY = (TooSlow, BodyTooLarge, Malformed)
 _SEND = (SendError, NotSent, SendRefused, AccountBlocked, OutcomeUnknown, NoSuchButton)
 _ALWAYS = (InternalError, StoreFailed)
-_SUBMIT = (*SUBMIT_ERRORS, *PROMPT_ERRORS, *PARENT_ERRORS, *_BODY, *_SEND, *_ALWAYS, BadPicture, TaskNotFound)
+_OWN = (AccountNotFound, BadPicture, TaskNotFound)
+_SUBMIT = (*SUBMIT_ERRORS, *PROMPT_ERRORS, *PARENT_ERRORS, *_BODY, *_SEND, *_ALWAYS, *_OWN)
 _TAKEN = {"code": 1, "description": "提交成功", "result": "1684310738264000", "properties": {}}
 _PNG = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"

@@ -235,10 +235,10 @@ def extending_button(extension: Extension, buttons: Sequence[Button]) -> str:
     if extension.number is None and len(found) == 1:
         return next(iter(found.values()))
     which = "" if extension.number is None else f" of clip {extension.number}"
-    offered = f"It extends {', '.join(map(str, sorted(found)))}." if found else "It offers none."
+    hint = f"It extends {', '.join(map(str, sorted(found)))}. Give the clip's number as index."
     raise ButtonNotFound(
         f"The result of task {extension.parent} has no one button to extend with {extension.motion} motion{which}.",
-        hint=f"{offered} Give the clip's number as index.",
+        hint=hint if found else "It offers none: press U1–U4 first, and extend the clip that comes.",
     )
 
 

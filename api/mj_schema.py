@@ -14,6 +14,7 @@ from api.answers import encode
 from api.links import Links
 from api.mj_types import AccountMj, ButtonMj, Link, TaskMj, TaskProperties
 from tasks.model import Account, Action, Button, Image, Mode, Status, Task
+from tasks.preparing import told_content
 
 CONFIRM = "Waiting for window confirm"  # clients look for these words
 
@@ -88,7 +89,7 @@ def _properties(task: Task) -> TaskProperties:
 
 def final_prompt(task: Task) -> str:
     """The prompt as MidJourney has it, or is to get it."""
-    return task.echoed_prompt or task.content or task.prompt_en or task.prompt
+    return task.echoed_prompt or told_content(task) or task.prompt_en or task.prompt
 
 
 def _final_texts(task: Task) -> tuple[str, str]:

@@ -62,6 +62,9 @@ class MjService(Service, Protocol):
     async def imagine(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture] = ()) -> Task:
         """A new drawing from a text and pictures; on disk when it returns."""
 
+    async def result(self, reference: str) -> Task:
+        """The finished task of this id, or of the Discord message with its result."""
+
     async def press(self, ask: Ask, *, parent: str, custom_id: str) -> Task:
         """A press of any button of a result. The task is MODAL when a second input is needed first."""
 

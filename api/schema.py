@@ -14,6 +14,7 @@ from api.links import Links
 from api.v1_types import MAX_LIST, TaskV1
 from tasks.errors import BadIndex, BadRequest, UnknownAction
 from tasks.model import Action, Ask, Once, Status, Task
+from tasks.preparing import told_content
 
 _ACTING = (Action.UPSCALE, Action.VARIATION, Action.REROLL)  # REROLL is ours: the reference has none
 _ACTIONS = f"Give one of {', '.join((Action.IMAGINE, *_ACTING))}."
@@ -143,7 +144,7 @@ def v1_document(task: Task, links: Links) -> TaskV1:
         "taskId": (task.message_id if task.status.is_over else None) or task.parent_id or "",
         "uri": links.picture(task.image.url) if task.image else "",
         "hash": task.job_id or "",
-        "content": task.content,
+        "content": told_content(task),
         "progress": _progress(task),
         "description": _description(task),
         "submitTime": task.submit_time,

@@ -66,10 +66,7 @@ async def _listen(runner: web.AppRunner, host: str, port: int, patience: Patienc
     try:
         return await loop.create_server(lambda: _Connection(manager, loop, patience, crowd), host, port, backlog=1024)
     except OSError as error:
-        raise CannotListen(
-            f"{host}:{port} cannot be listened on: {error.strerror or error}.",
-            hint="Stop the program that holds it, or set HOST and PORT.",
-        ) from error
+        raise CannotListen.at(host, port, error) from error
 
 
 def url_of(address: tuple[str, int] | tuple[str, int, int, int]) -> str:

@@ -12,8 +12,6 @@ from hashlib import sha256
 
 from standardwebhooks import Webhook
 
-SECRET_PREFIX = "whsec_"  # noqa: S105 - what secrets of the scheme begin with
-
 
 class Signer:
     """Signs with each of `secrets` (`whsec_…`), so that receivers may know the old or the new one."""

@@ -23,6 +23,7 @@ from tasks.errors import (
     NotSent,
     ParentNotFound,
     QueueFull,
+    SendRefused,
     StoreFailed,
     TaskNotFound,
     Unauthorized,
@@ -89,6 +90,7 @@ _DECISION = (
     NoAccount,
     QueueFull,
     NotSent,
+    SendRefused,
 )
 ADOPT = Operation(
     name="adopt",

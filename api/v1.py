@@ -16,6 +16,7 @@ from api.links import Links
 from api.once import once_of
 from api.operations import names_of
 from api.ports import Service, Services
+from api.rendered import Rendered
 from api.routes import Route
 from api.schema import Imagine, listing_of, render_v1, render_v1_list, submit_of
 from api.v1_operations import FETCH, LIST, SUBMIT
@@ -29,6 +30,7 @@ class V1:
     def __init__(self, services: Services[Service], links: Links) -> None:
         self._services = services
         self._links = links
+        self._rendered = Rendered(render_v1)
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -51,7 +53,7 @@ class V1:
         task = await for_caller(self._services, request).fetch(_one_id(await read_fields(request, _FETCH)))
         if task is None:
             raise TaskNotFound(hint="_id is the result of a submit.")
-        return json_bytes(render_v1(task, self._links.asked_at(request)))
+        return json_bytes(self._rendered(task, self._links.asked_at(request)))
 
     async def list(self, request: web.Request) -> web.Response:
         ask = listing_of(await read_fields(request, _LIST))

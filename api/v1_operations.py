@@ -8,6 +8,7 @@ from api.operations import Answer, Operation
 from api.v1_types import FetchV1, ListV1, SubmittedV1, SubmitV1, TaskV1
 from tasks.banned import BannedWord
 from tasks.errors import (
+    AccountPaused,
     BadHook,
     BadIndex,
     BadRequest,
@@ -29,7 +30,7 @@ from tasks.prompts import BadParameter, BadWeights
 
 BODY_ERRORS = (TooSlow, BodyTooLarge, UnknownContentType)
 PROMPT_ERRORS = (MissingPrompt, PromptTooLong, BadParameter, BadWeights, BannedWord, TooManyDrawings)
-PARENT_ERRORS = (ParentNotFound, ParentNotFinished, ParentFailed, ButtonNotFound)
+PARENT_ERRORS = (ParentNotFound, ParentNotFinished, ParentFailed, ButtonNotFound, AccountPaused)
 SUBMIT_ERRORS = (BadRequest, UnknownAction, BadIndex, BadHook, KeyReused, QueueFull, NoAccount, StoreFailed)
 
 _TAG = "/api/v1"

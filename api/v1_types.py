@@ -79,7 +79,7 @@ class TaskV1(TypedDict):
     taskId: Annotated[str, says("The parent's `_id` until the end, then the Discord message id of the result.")]
     uri: Annotated[str, says("Discord's URL of the picture.")]
     hash: Annotated[str, says("MidJourney's id of the job.")]
-    content: Annotated[str, says("The text sent to MidJourney.")]
+    content: Annotated[str, says("The text sent to MidJourney, but for the word of a mode that is added to it.")]
     progress: Annotated[
         str,
         says(

@@ -24,7 +24,8 @@ from api.posting import TIMEOUT, Failed, hook_client, post_once
 from api.signing import Signer, message_id
 from api.waits import retry_after, wait_after
 from tasks.errors import StoreFailed
-from tasks.model import DURABLE, Attempt, Task
+from tasks.hooks import DURABLE, Attempt
+from tasks.model import Task
 from tasks.ports import Clock
 
 log = logging.getLogger(__name__)

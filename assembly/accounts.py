@@ -75,7 +75,7 @@ class Accounts:
     async def add(self, values: Mapping[str, Any]) -> Setup:
         """Raises BadAccount, AccountExists."""
         async with self._one_at_a_time:
-            fields = checked(values, "The account")
+            fields = checked(values, "The account", _as_sent)
             if any(known.id == fields.id for known in self._pool.configs()):
                 raise AccountExists(
                     f"There is an account {fields.id} already.", hint="Give another name, or change it."
@@ -86,7 +86,7 @@ class Accounts:
         """Raises BadAccount, AccountNotFound."""
         async with self._one_at_a_time:
             now = msgspec.to_builtins(self._fields(account))
-            fields = checked({**now, **values}, f"Account {account}")
+            fields = checked({**now, **values}, f"Account {account}", _as_sent)
             if fields.id != account:
                 raise BadAccount("An account's name stays.", hint="Its tasks are known by it; add another account.")
             return await self._put(fields)
@@ -141,6 +141,12 @@ class Accounts:
         if found is None:
             raise AccountNotFound(hint="GET /api/v1/accounts names them.")
         return found
+
+
+def _as_sent(name: str) -> str:
+    """A field as the API calls it."""
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def _setup(config: AccountConfig) -> Setup:

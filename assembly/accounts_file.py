@@ -7,9 +7,10 @@ not at all, and is readable by its owner alone. A mistake says which account and
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -31,6 +32,9 @@ from tasks.model import Bot, Mode
 TABLE = "account"
 _SHAPE = "Each account is a table of its own under [[account]], with two brackets."
 IN_THE_FILE_ONLY = ("proxy_url", "api_base", "gateway_url", "cdn_base", "upload_base", "activity_base")
+
+_MISSING = re.compile(r"Object missing required field (`\w+`)")
+_NAME = re.compile(r"`[a-z_]+`")
 
 Id = Annotated[str, Meta(pattern=r"^[0-9]{1,20}$")]
 Url = Annotated[str, Meta(pattern=r"^((https?|wss?)://\S+)?$")]
@@ -91,12 +95,16 @@ class AccountFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         )
 
 
-def checked(values: Mapping[str, Any], who: str) -> AccountFields:
-    """The fields of one account; `who` says in an error which one it is. Raises BadAccount."""
+def checked(values: Mapping[str, Any], who: str, spelt: Callable[[str], str] = str) -> AccountFields:
+    """The fields of one account. An error says by `who` which one it is, and spells the fields as they were given.
+
+    Raises BadAccount.
+    """
     try:
         fields = msgspec.convert(dict(values), AccountFields)
     except msgspec.ValidationError as error:
-        raise BadAccount(f"{who}: {_words(error)}.", hint="docs/accounts.md explains each field.") from None
+        words = _NAME.sub(lambda name: spelt(name.group()), _words(error))
+        raise BadAccount(f"{who}: {words}.", hint="docs/accounts.md explains each field.") from None
     if fields.hours and not is_span(fields.hours):
         raise BadAccount(f"{who}: hours must be a span of the day.", hint='Such as "08:00-22:30".')
     return fields
@@ -104,6 +112,8 @@ def checked(values: Mapping[str, Any], who: str) -> AccountFields:
 
 def _words(error: msgspec.ValidationError) -> str:
     """msgspec's words name the field and never the value."""
+    if missing := _MISSING.fullmatch(str(error)):
+        return f"{missing[1]} is missing"
     return str(error).replace("Object ", "it ").replace("Expected", "expected").replace(" - at `$.", " at `")
 
 
@@ -190,15 +200,19 @@ class AccountsFile:
     def _write(self, document: tomlkit.TOMLDocument) -> None:
         self._accounts(document)
         real = self.path.resolve()  # a link to it stays one
-        handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")  # mode 0600
+        text = tomlkit.dumps(document)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(tomlkit.dumps(document))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(real)
+            handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")  # mode 0600
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(real)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
         except OSError as error:
-            Path(name).unlink(missing_ok=True)
             raise BadAccount(f"{self.path} cannot be written.", hint="Let this user write its folder.") from error
         self._seen = self._mark()
 

@@ -10,20 +10,21 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from settings import ROOT, Settings
+from settings import ROOT, Settings, misspelt
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def cautions(settings: Settings, secret_files: Iterable[Path]) -> Iterator[str]:
-    """`secret_files`: those that hold secrets, as far as they exist."""
+def cautions(settings: Settings, dotenv_paths: Iterable[Path]) -> Iterator[str]:
+    """`dotenv_paths`: the `.env` files, as far as they exist."""
     yield from settings.cautions()
+    yield from misspelt(dotenv_paths)
     own = [ROOT / settings.discord.accounts_file] if settings.discord.accounts_file else []
-    for path in [*secret_files, *own]:
+    for path in [*dotenv_paths, *own]:
         if is_open_to_others(path):
             yield f"{path} holds secrets, and other users of this machine can read or change it: chmod 600 {path}"
     folder = settings.storage.data_dir
-    if is_open_to_others(folder):
+    if folder.is_dir() and is_open_to_others(folder):  # what is no folder, such as /dev/null, is not to be changed
         yield f"{folder} is open to other users of this machine: chmod 700 {folder}"
 
 

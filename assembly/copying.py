@@ -50,8 +50,9 @@ def tell_address(links: Links, http: HttpSettings, url: str) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Copying:
-    """`archiving` is None where nothing is copied."""
+    """`images` counts them; `archiving` is None where nothing is copied."""
 
+    images: Images
     archiving: Archiving | None
     thinning: Thinning
     routes: Sequence[Route]
@@ -112,7 +113,7 @@ async def copying(
         room=Room(days=given.days, most_bytes=given.max_mb * 2**20),
     )
     try:
-        yield Copying(archiving=archiving, thinning=thinning, routes=ImageRoutes(archive).routes())
+        yield Copying(images=images, archiving=archiving, thinning=thinning, routes=ImageRoutes(archive).routes())
     finally:
         await cuttings.close()
 

@@ -60,6 +60,7 @@ async def open_face(settings: Settings, core: Core, stack: AsyncExitStack) -> Fa
         core.use_cases,
         store=store.tasks,
         outbox=store.outbox,
+        copies=copies.images,
         changes=store.changes,
         gate=gate,
         links=links,

@@ -14,11 +14,11 @@ from api.allowed import EVERYTHING, Allowed
 from api.auth import Access
 from api.callers import Named
 from assembly.accounts_file import AccountsFile
-from bot.client import AccountConfig
 from bot.endpoints import Endpoints
 from bot.hearing import Watch
 from bot.pool import Pool
 from bot.properties import Properties
+from bot.standing import AccountConfig
 from settings import (
     ROOT,
     AccountSettings,
@@ -144,11 +144,14 @@ def make_keeping(given: StorageSettings) -> Keeping:
 
 def make_rules(given: TaskSettings) -> PromptRules:
     """Raises BannedWordsUnreadable when the operator's list cannot be read."""
+    own = given.banned_words_file
     try:
-        own = given.banned_words_file
         banned = BannedWords.parse((ROOT / own).read_text("utf-8")) if own else BannedWords.default()
     except (OSError, UnicodeDecodeError) as error:
-        raise BannedWordsUnreadable(str(error), hint="Mend BANNED_WORDS_FILE.") from error
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise BannedWordsUnreadable(
+            f"The banned words in {ROOT / own} cannot be read: {why}.", hint="Mend BANNED_WORDS_FILE."
+        ) from error
     return PromptRules(
         banned=banned,
         max_length=given.max_prompt_length,

@@ -6,6 +6,7 @@ Law: nothing here knows how the service is made (`assembly.service`); only signa
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -33,10 +34,17 @@ async def main(settings: Settings) -> None:
         if settings.simulator:
             settings = await stack.enter_async_context(simulated(settings))
         url = await stack.enter_async_context(service(settings))
+        _set_apart()
         announce(settings, url)
         await stop.wait()
         log.info("stopping")
     log.info("stopped")
+
+
+def _set_apart() -> None:
+    """What the start made stays to the end. All stands still while garbage is looked for: it is not looked for here."""
+    gc.collect()
+    gc.freeze()
 
 
 def _stop(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
@@ -77,7 +85,7 @@ def run_service(*, simulator: bool) -> int:
         log.warning("%s", caution)
     try:
         asyncio.run(main(settings))
-    except Exception as error:
+    except Exception as error:  # told, with its trace where it is none of ours, and the exit code says so
         return _failed(error)
     return 0
 

@@ -24,10 +24,7 @@ async def simulated(settings: Settings) -> AsyncIterator[Settings]:
                 Simulator(settings.simulator_port, host=host, job_seconds=SIMULATED_SECONDS)
             )
         except OSError as error:
-            raise CannotListen(
-                f"The simulator cannot listen on {host}:{settings.simulator_port}: {error.strerror or error}.",
-                hint="Stop the program that holds it, or set SIMULATOR_PORT.",
-            ) from error
+            raise CannotListen.at(host, settings.simulator_port, error, setting="SIMULATOR_PORT") from error
         account = simulator.accounts[0]
         yield at_simulator(
             settings,

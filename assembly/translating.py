@@ -28,15 +28,9 @@ DEFAULT_ORDER = ("baidu", "deepl", "google", "libretranslate", "openai", "mymemo
 
 def make_translation_client(given: TranslationSettings) -> httpx.AsyncClient:
     """Proxy variables of the system are not read."""
-    direct: dict[str, httpx.AsyncBaseTransport | None] = {
-        f"all://{host}": httpx.AsyncHTTPTransport() for host in LOOPBACK
-    }
-    return httpx.AsyncClient(
-        trust_env=False,
-        timeout=given.timeout_seconds,
-        proxy=given.translation_proxy or None,
-        mounts=direct if given.translation_proxy else None,
-    )
+    proxy = given.translation_proxy or None
+    direct = {f"all://{host}": httpx.AsyncHTTPTransport() for host in LOOPBACK} if proxy else {}
+    return httpx.AsyncClient(trust_env=False, timeout=given.timeout_seconds, proxy=proxy, mounts=direct)
 
 
 def make_translator(

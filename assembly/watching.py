@@ -21,6 +21,7 @@ from api.shapes import Shapes
 from api.task_meter import TaskMeter
 from api.tasks_v1 import TasksV1
 from api.tickets import Tickets
+from storage.images import Images
 from storage.outbox import Outbox
 from storage.tasks import Tasks
 from tasks.changes import Changes
@@ -42,6 +43,7 @@ def make_watching(
     *,
     store: Tasks,
     outbox: Outbox,
+    copies: Images,
     changes: Changes,
     gate: Gate,
     links: Links,
@@ -56,6 +58,7 @@ def make_watching(
         ways=task_meter,
         tasks=store,
         hooks=outbox,
+        copies=copies,
         accounts=services.accounts,
         seats=seats,
         cut=lambda: streams.cut,

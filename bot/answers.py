@@ -11,7 +11,7 @@ import discord
 
 from bot.session import AnswerLost, NeverLeft, ToldToWait
 from tasks.errors import AccountBlocked, NoSuchButton, NotSent, OutcomeUnknown, SendError, SendRefused
-from tasks.model import Order, PressOrder
+from tasks.orders import Order, PressOrder
 
 INVALID_FORM = 50035  # among others: the command has a newer version
 UNKNOWN_CHANNEL = 10003

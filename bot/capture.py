@@ -172,7 +172,7 @@ class Captures:
             why = why_strange(name, payload, heard, error)
             if why:
                 self._note(name, payload, why)
-        except Exception as trouble:
+        except Exception as trouble:  # a note for later never costs an event
             self._complain(trouble)
 
     def _note(self, name: str, payload: Mapping[str, Any], why: str) -> None:
@@ -189,7 +189,7 @@ class Captures:
     def _keep(self, folder: Folder, name: str, payload: Mapping[str, Any]) -> None:
         try:
             folder.keep(name, payload)
-        except Exception as trouble:
+        except Exception as trouble:  # as above
             self._complain(trouble)
 
     def _complain(self, trouble: Exception) -> None:

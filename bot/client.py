@@ -27,10 +27,9 @@ from bot.wire import WireClient
 from tasks.clock import SteadyClock
 from tasks.errors import AccountBlocked, NotSent, SendRefused
 from tasks.events import Connected, Disconnected, History
-from tasks.model import Account, Order, PaintOrder, Picture, Upload
+from tasks.model import Account, Picture
+from tasks.orders import Order, PaintOrder, Upload
 from tasks.ports import Clock
-
-__all__ = ["AccountClient", "AccountConfig"]
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +158,7 @@ class AccountClient:
             raise SendRefused("The channel's history may not be read.", status=error.status) from error
         except discord.NotFound as error:
             raise SendRefused("The channel is gone.", status=error.status) from error
-        except Exception as error:
+        except Exception as error:  # reading costs nothing: it is tried again
             raise NotSent(f"The history could not be read ({type(error).__name__}).") from error
         heard = (self._ear.understand("MESSAGE_CREATE", message, from_history=True) for message in stretch.messages)
         return History(events=tuple(event for event in heard if event is not None), more_since=stretch.more_since)
@@ -258,7 +257,7 @@ class AccountClient:
                 await self._fetch_commands(wire.rest)
                 self._set_clock(wire.rest.server_time())
                 break
-            except Exception as error:
+            except Exception as error:  # without these the account is of no use: again, until it goes
                 self._hinder(error)
             await asyncio.sleep(delay)
             delay = min(delay * 2, _SETTLE_RETRY_CAP)

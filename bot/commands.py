@@ -15,7 +15,8 @@ from typing import Any
 from bot.grammar_ids import APPLICATIONS, BOTS, snowflake
 from bot.grammar_payload import mapping, mappings, number, text
 from tasks.errors import SendRefused
-from tasks.model import Bot, MessageCommandOrder, ModalOrder, PressOrder, SlashOrder, Upload
+from tasks.model import Bot
+from tasks.orders import MessageCommandOrder, ModalOrder, PressOrder, SlashOrder, Upload
 
 __all__ = [
     "APPLICATIONS",

@@ -56,7 +56,6 @@ class Drawing:
     state: str
     prompt: str
     action: Action | None = None
-    from_head: bool = False
     suffix: str = ""
     variant: str | None = None
     index: int | None = None
@@ -97,7 +96,6 @@ def drawing(content: str) -> Drawing | None:
         state=_state(rest, starts=has_head),
         prompt=content[start + 2 : end],
         action=head_action or action,
-        from_head=head_action is not None,
         suffix=suffix,
         variant=variant,
         index=head_index or index,
@@ -115,7 +113,7 @@ def _without_tail(content: str, start: int, action: Action | None, index: int | 
     end = content.rfind("**")
     if action is None or end < start + 2:
         return None
-    return Drawing(state="waiting", prompt=content[start + 2 : end], action=action, from_head=True, index=index)
+    return Drawing(state="waiting", prompt=content[start + 2 : end], action=action, index=index)
 
 
 def _head(words: str) -> tuple[Action | None, int | None, bool]:

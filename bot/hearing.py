@@ -63,7 +63,7 @@ class Ear:
     def understand(self, name: str, payload: Mapping[str, Any], *, from_history: bool = False) -> Heard | None:
         try:
             heard = hear(name, payload, account=self._account, user_id=self.user_id, from_history=from_history)
-        except Exception as error:
+        except Exception as error:  # a message that nobody foresaw costs itself alone
             self._complain(name, error)
             self._watch(name, payload, None, error)
             return None
@@ -74,7 +74,7 @@ class Ear:
         """Returns what the sink raised."""
         try:
             self._sink(event)
-        except Exception as error:
+        except Exception as error:  # a defect of the listener never ends the connection
             self._complain(type(event).__name__, error)
             return error
         return None

@@ -21,7 +21,8 @@ from bot.nonces import new_nonce
 from bot.rest import Rest
 from bot.session import AnswerLost, Once, ToldToWait
 from tasks.errors import NotSent, OutcomeUnknown, SendError, SendRefused
-from tasks.model import Picture, Upload
+from tasks.model import Picture
+from tasks.orders import Upload
 
 PAUSE_SECONDS = 1.0  # before the second attempt
 MOST_LINKS = 50  # that Discord refreshes in one request
@@ -157,7 +158,7 @@ async def _patiently(attempt: Callable[[], Awaitable[T]]) -> T:
             return await attempt()
         except ToldToWait as told:
             await sending.wait(told, deadline)
-        except Exception as error:
+        except Exception as error:  # of two libraries; `bot.answers` knows them
             said = _free(answers.to_error(error))
             if tried or not isinstance(said, NotSent) or said.retry_after:
                 raise said from error

@@ -17,7 +17,8 @@ from bot import answers
 from bot.endpoints import Endpoints, activity_host
 from bot.grammar_ids import APPLICATIONS
 from tasks.errors import OutcomeUnknown, SendRefused
-from tasks.model import Bot, PaintOrder
+from tasks.model import Bot
+from tasks.orders import PaintOrder
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ def _encoded(mask: bytes) -> str:
 async def _posted(form: Form, order: PaintOrder, post: Post) -> tuple[int, str]:
     try:
         status, said = await post(form.url, form.body, form.headers)
-    except Exception as error:
+    except Exception as error:  # of the HTTP library; `bot.answers` knows them
         raise answers.to_error(error, order) from error
     if status == _TIMED_OUT:
         raise OutcomeUnknown(f"MidJourney's answer is not known (HTTP {status}).")

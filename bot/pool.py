@@ -13,15 +13,17 @@ from typing import Self
 
 from bot import downloads
 from bot import properties as pages
-from bot.client import AccountClient, AccountConfig, SetClock
+from bot.client import AccountClient, SetClock
 from bot.endpoints import Endpoints
 from bot.hearing import Sink, Watch, unwatched
 from bot.properties import Properties
 from bot.rest import Rest
+from bot.standing import AccountConfig
 from bot.supervisor import supervise
 from tasks.errors import NotSent
 from tasks.events import History
-from tasks.model import Account, Order, Picture, Upload
+from tasks.model import Account, Picture
+from tasks.orders import Order, Upload
 from tasks.ports import Clock
 
 log = logging.getLogger(__name__)

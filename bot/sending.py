@@ -12,7 +12,7 @@ from typing import Any
 from bot import answers
 from bot.session import ToldToWait
 from tasks.errors import NotSent
-from tasks.model import Order, SlashOrder
+from tasks.orders import Order, SlashOrder
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ async def send(
             return
         except ToldToWait as told:
             await wait(told, deadline)
-        except Exception as error:
+        except Exception as error:  # of two libraries; `bot.answers` knows them
             if refreshed or not isinstance(order, SlashOrder) or not answers.is_outdated(error):
                 raise answers.to_error(error, order) from error
             refreshed = True
@@ -56,5 +56,5 @@ async def _refreshed(refresh: Callable[[], Awaitable[None]]) -> None:
     log.info("Discord says that the command is outdated: its commands are fetched anew")
     try:
         await refresh()
-    except Exception as error:
+    except Exception as error:  # nothing was sent, whatever it was
         raise NotSent("The command is outdated and the new one could not be fetched.") from error

@@ -61,6 +61,7 @@ class Session(AsyncSession[Response]):
         self.told = ("", 0.0)  # the last answer's Date, and when it came
         super().__init__(impersonate="chrome", default_headers=False, trust_env=False, curl_options=self._options)
 
+    # `once` is ours; whoever leaves it out gets the library's own way.
     async def request(self, method: Any, url: str, once: Once | None = None, **kwargs: Any) -> Response:  # type: ignore[override]
         if once is None:
             answer = await super().request(method, url, **kwargs)
@@ -87,7 +88,7 @@ async def _judged(answer: Response, once: Once) -> Response:
     if status == 429:
         raise ToldToWait(_retry_after(await answer.atext(), answer.headers.get("Retry-After")))
     if status // 100 not in (2, 4):
-        await answer.aclose()  # type: ignore[no-untyped-call]
+        await answer.aclose()  # type: ignore[no-untyped-call]  # curl_cffi's
         raise AnswerLost(f"HTTP {status}")
     if status in (200, 204):
         once.taken.set_result(None)

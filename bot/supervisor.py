@@ -38,9 +38,11 @@ async def supervise(
         try:
             await stay()
             reason = "the connection ended"
-        except Exception as error:
+        except Exception as error:  # the library raises what it likes; only a dead token ends this
             if is_dead_token(error):
-                log.error("account %s: Discord does not accept the token; it stays out until a restart", name)
+                log.error(
+                    "account %s: Discord does not accept its token; set a new one and resume it, or restart", name
+                )
                 token_died()
                 return
             reason = type(error).__name__

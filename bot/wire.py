@@ -95,6 +95,7 @@ class WireClient(discord.Client):
 
     async def subscribe(self, guild_id: str) -> None:
         """Without it a large server tells nothing of its messages. Leaves at once; the library waits half a second."""
+        # The library's own type asks for more than Discord does.
         await self.ws.bulk_guild_subscribe({guild_id: SUBSCRIBED})  # type: ignore[dict-item]
 
     async def connect(self, *, reconnect: bool = True) -> None:

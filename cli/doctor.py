@@ -10,10 +10,11 @@ import argparse
 from collections.abc import Callable, Iterable, Iterator
 
 from cli import telling
+from cli.doctor_accounts import accounts
 from cli.doctor_machine import database, disk, files, versions
 from cli.doctor_network import discord, port
 from cli.findings import Finding, Verdict, doubtful, well, wrong
-from settings import Settings, SettingsError, load, load_caller, load_storage
+from settings import Settings, SettingsError, dotenv_files, load, load_caller, load_storage, misspelt
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,10 +43,10 @@ def _findings(given: argparse.Namespace) -> Iterator[Finding]:
         yield from _mistakes(error)
     else:
         yield well(f"Settings: {_spoken(settings)}.")
-        for caution in settings.cautions():
+        for caution in (*settings.cautions(), *misspelt(dotenv_files())):
             what, _, mend = caution.partition(": ")
-            yield doubtful(f"{what}.", mend)
-        yield from _checked("tokens", lambda: _tokens(settings))
+            yield doubtful(f"{what}.", mend[:1].upper() + mend[1:])
+        yield from _checked("accounts", lambda: accounts(settings.discord))
         yield from _checked("port", lambda: port(settings.http, load_caller().secret))
         if not (given.offline or given.simulator):
             yield from _checked("Discord", lambda: discord(settings.discord))
@@ -73,24 +74,7 @@ def _checked(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Find
 def _spoken(settings: Settings) -> str:
     count = len(settings.discord.accounts)
     file = settings.discord.accounts_file
-    accounts = f"accounts in {file}" if file else f"{count} account{'' if count == 1 else 's'}"
+    who = f"accounts in {file}" if file else f"{count} account{'' if count == 1 else 's'}"
     if settings.simulator:
-        accounts = "the simulator's account"
-    return f"{accounts}, {'API_SECRET is set' if load_caller().secret else 'no API_SECRET: for this machine alone'}"
-
-
-def _tokens(settings: Settings) -> Iterator[Finding]:
-    for number, account in enumerate(settings.discord.accounts, start=1):
-        parts = account.token.split(".")
-        which = f"DISCORD_TOKEN {number}" if len(settings.discord.accounts) > 1 else "DISCORD_TOKEN"
-        if account.token.startswith("mfa.") or (len(parts) == 3 and all(map(_is_word, parts)) and len(parts[2]) >= 20):
-            yield well(f"{which} has the shape of a token.")
-        else:
-            yield doubtful(
-                f"{which} has not the shape of a user's token: three parts with dots between them.",
-                "Copy it anew from a browser's requests to Discord: the header Authorization.",
-            )
-
-
-def _is_word(part: str) -> bool:
-    return part.isascii() and bool(part) and all(character.isalnum() or character in "-_" for character in part)
+        who = "the simulator's account"
+    return f"{who}, {'API_SECRET is set' if load_caller().secret else 'no API_SECRET: for this machine alone'}"

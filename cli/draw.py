@@ -8,7 +8,7 @@ import webbrowser
 from pathlib import Path
 
 from cli import prompt_words, telling
-from cli.saving import save
+from cli.saving import check_folder, save
 from cli.service import Document, Service, calling, notes_of, succeeded
 from cli.telling import Meter
 from cli.troubles import CommandFailed
@@ -53,6 +53,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 async def _draw(given: argparse.Namespace, prompt: str) -> None:
+    await asyncio.to_thread(check_folder, given.out)
     async with calling(given.url) as service:
         with telling.meter() as meter:
             task = await _followed(service, await service.submit("imagine", prompt=prompt), meter, "drawing")

@@ -32,6 +32,16 @@ def name_for(task_id: str, prompt: str, kind: str) -> str:
     return f"{re.sub(r'[^0-9]', '', task_id)}{f'-{plain}' if plain else ''}.{kind}"
 
 
+def check_folder(folder: Path) -> None:
+    """May pictures be put there? Asked before one is paid for. Raises `CommandFailed`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(prefix=".", suffix=".part", dir=folder):
+            pass
+    except OSError as error:
+        raise CommandFailed(_unwritable(folder.absolute(), error)) from error
+
+
 def save(data: bytes, folder: Path, task_id: str, prompt: str) -> Path:
     """The file. It is there whole or not at all; one of that name is replaced, as it is of the same task."""
     kind = kind_of(data)
@@ -52,8 +62,12 @@ def save(data: bytes, folder: Path, task_id: str, prompt: str) -> Path:
             Path(part).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise CommandFailed(f"{path} cannot be written: {error.strerror}. Name another folder with --out.") from error
+        raise CommandFailed(_unwritable(path, error)) from error
     return path
+
+
+def _unwritable(path: Path, error: OSError) -> str:
+    return f"{path} cannot be written: {error.strerror}. Name another folder with --out."
 
 
 def _umask() -> int:

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -72,7 +73,7 @@ class Service:
     async def tasks(self, limit: int, status: str = "", before: str = "") -> list[Document]:
         """The newest first."""
         given = {"limit": str(limit), "status": status, "before": before}
-        query = "&".join(f"{name}={value}" for name, value in given.items() if value)
+        query = urlencode({name: value for name, value in given.items() if value})
         return _documents(await self._ask("GET", f"/mj/task/list?{query}"))
 
     async def accounts(self) -> list[Document]:
@@ -127,8 +128,8 @@ class Service:
     ) -> Any:
         try:
             response = await self._client.request(method, self.url + path, json=body, headers=headers)
-        except httpx.InvalidURL as error:
-            raise CommandFailed(f"{self.url} is no address.") from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise CommandFailed(f"{self.url} is no address: it must be like http://127.0.0.1:3000") from error
         except httpx.ConnectError as error:
             raise _Lost(f"No service answers at {self.url}. Start it with: python run.py") from error
         except httpx.HTTPError as error:

@@ -76,13 +76,13 @@ def meter() -> Iterator[Meter]:
 
 def table(names: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
     """On a terminal a table, elsewhere the same cells with tabs between them and no head."""
+    if not rows:
+        say(empty)
+        return
     console = Console()
     if not console.is_terminal:
         for row in rows:
             print("\t".join(plain(cell) for cell in row), flush=True)
-        return
-    if not rows:
-        say(empty)
         return
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for name in names:

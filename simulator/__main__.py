@@ -7,25 +7,42 @@ import argparse
 import asyncio
 import logging
 import signal
+from collections.abc import Sequence
 from typing import Any
 
 from simulator.eras import ERAS
 from simulator.server import Simulator
-from simulator.settings import Settings
+from simulator.settings import Settings, SettingsError
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="simulator", description="A fake Discord with a fake MidJourney bot.")
+def arguments(typed: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m simulator", description="A fake Discord with a fake MidJourney bot."
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8765, help="port; 0 takes any free one (8765)")
-    parser.add_argument("--accounts", type=int, default=2, help="number of Discord accounts (2)")
+    parser.add_argument("--port", type=_port, default=8765, help="port; 0 takes any free one (8765)")
+    parser.add_argument("--accounts", type=_count, default=2, help="number of Discord accounts (2)")
     parser.add_argument("--shared-channel", action="store_true", help="all accounts in one guild and channel")
     parser.add_argument("--large-guilds", action="store_true", help="events only after a guild subscription")
     parser.add_argument("--discord-hosts", action="store_true", help="payloads name Discord's own hosts")
     parser.add_argument("--job-seconds", type=float, default=6.0, help="duration of a drawing (6)")
     parser.add_argument("--era", choices=ERAS, default=Settings().era, help="generation of messages (2026)")
     parser.add_argument("--seed", type=int, help="makes job ids and chance repeatable")
-    return parser.parse_args()
+    return parser.parse_args(typed)
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= number <= 65_535:
+        raise argparse.ArgumentTypeError("must be a number from 0 to 65535")
+    return number
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= 1000:
+        raise argparse.ArgumentTypeError("must be a number from 1 to 1000")
+    return number
 
 
 async def run(given: argparse.Namespace) -> None:
@@ -61,6 +78,8 @@ def main() -> None:
     given = arguments()
     try:
         asyncio.run(run(given))
+    except SettingsError as error:
+        raise SystemExit(f"simulator: {error}") from None
     except OSError as error:
         raise SystemExit(f"simulator: cannot listen on {given.host}:{given.port}: {error.strerror}") from None
 

@@ -52,7 +52,6 @@ class World:
         self.initial_settings = settings
         self.accounts = tuple(_account(number, shared_channel) for number in range(1, accounts + 1))
         self.by_token = {account.token: account for account in self.accounts}
-        self.by_user_id = {account.user_id: account for account in self.accounts}
         self.channels: dict[str, Channel] = {}
         self.snowflakes = Snowflakes()
         self._version_base = now_ms()

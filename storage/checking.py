@@ -32,6 +32,7 @@ COPIES = (
     "job_id",
     "pressed",
     "owner",
+    "open_end",
 )  # as in records.row_of
 
 

@@ -23,7 +23,6 @@ from tasks.errors import CannotCut, CuttingBusy
 log = logging.getLogger(__name__)
 
 WIDTHS = (160, 320, 640, 1024)
-TYPE = "image/webp"
 QUALITY = 90
 MOST_PIXELS = 80_000_000  # of the original; about 250 MB while it is unpacked
 AT_ONCE = 2

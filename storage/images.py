@@ -151,6 +151,11 @@ class Images:
         [(size,)] = await self._database.read(image_sql.IMAGES_SIZE)
         return int(size)
 
+    async def counts(self) -> tuple[int, int, int, int]:
+        """How many are due, were given up and are stored, and the bytes of what is stored."""
+        [(due, given_up, stored, size)] = await self._database.read(image_sql.COUNT_IMAGES)
+        return int(due), int(given_up), int(stored), int(size)
+
     async def _settle(
         self, copy: Copy, state: str, *, due: int | None = None, error: str = "", counts: int = 1
     ) -> None:

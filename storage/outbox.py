@@ -12,7 +12,8 @@ from storage import sql
 from storage.database import Database
 from storage.records import key, line_row_of, snapshot_of
 from storage.writer import Row, Statement
-from tasks.model import Attempt, Task
+from tasks.hooks import Attempt
+from tasks.model import Task
 from tasks.timeline import of_attempt
 
 NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
@@ -86,7 +87,8 @@ class Outbox:
         """Newest first; `before` is a delivery's id that pages on; what is None is any."""
         wanted: dict[str, str | int | None] = {"status": status, "receiver": receiver, "limit": limit}
         wanted["before"] = NO_LIMIT if before is None else before
-        statement = {"due": sql.DELIVERIES_DUE, "given_up": sql.DELIVERIES_GIVEN_UP}.get(status or "", sql.DELIVERIES)
+        all_of = sql.DELIVERIES if receiver is None else sql.DELIVERIES_OF_RECEIVER
+        statement = {"due": sql.DELIVERIES_DUE, "given_up": sql.DELIVERIES_GIVEN_UP}.get(status or "", all_of)
         if task_id is not None:
             wanted["task_id"] = key(task_id)
             statement = sql.DELIVERIES_OF_TASK

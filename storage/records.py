@@ -15,8 +15,10 @@ import msgspec
 
 from storage.sql import INSERT_HOOK
 from storage.writer import Row, Statement
+from tasks.corrections import is_open_end
 from tasks.errors import StoreFailed
-from tasks.model import Hook, Purpose, Send, SendState, Task
+from tasks.hooks import Hook
+from tasks.model import Purpose, Send, SendState, Task
 from tasks.timeline import Entry, Line
 
 _encode = msgspec.json.Encoder().encode
@@ -75,8 +77,14 @@ def row_of(task: Task) -> tuple[Any, ...]:
         task.job_id,
         pressed_by(task.parent_id, task.custom_id) if task.parent_id and task.custom_id else None,
         task.owner,
+        open_end_of(task),
         document,
     )
+
+
+def open_end_of(task: Task) -> int | None:
+    """When it ended (ms), if its result may still come."""
+    return (task.finish_time or 0) if is_open_end(task) else None
 
 
 def pressed_by(parent_id: str, custom_id: str) -> str:

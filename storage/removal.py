@@ -11,7 +11,6 @@ from storage.database import Database
 from storage.records import json_list
 from storage.tasks import Tasks
 from storage.writer import Statement
-from tasks.corrections import OPEN_ENDS
 from tasks.ids import IDS_PER_MS
 from tasks.late import KEPT
 from tasks.service import KEY_KEPT
@@ -43,7 +42,6 @@ class Removal:
             "ids": json_list(ids),
             "finished_before": before,
             "keys_since": now - KEY_KEPT,
-            "open_ends": json_list(OPEN_ENDS),
             "open_since": now - KEPT,
         }
         try:

@@ -8,15 +8,16 @@ prepared once.
 # ---------------------------------------------------------------- tasks
 
 INSERT_TASK = """
-INSERT INTO tasks (id, phase, status, lane, account, message_id, job_id, pressed, owner, document)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO tasks (id, phase, status, lane, account, message_id, job_id, pressed, owner, open_end, document)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 SAVE_TASK = f"""
 {INSERT_TASK}
 ON CONFLICT (id) DO UPDATE SET
     phase = excluded.phase, status = excluded.status, lane = excluded.lane, account = excluded.account,
-    message_id = excluded.message_id, job_id = excluded.job_id, document = excluded.document
+    message_id = excluded.message_id, job_id = excluded.job_id, open_end = excluded.open_end,
+    document = excluded.document
 """
 
 TASK = "SELECT id, document FROM tasks WHERE id = ?"
@@ -108,6 +109,12 @@ WHERE owner = :owner AND id < :before AND status IN (SELECT value FROM json_each
 ORDER BY id DESC LIMIT :limit
 """
 
+# By the time of the end, on from a time and a task. As above, for `tasks_open_end`.
+OPEN_ENDS = """
+SELECT id, document FROM tasks INDEXED BY tasks_open_end
+WHERE open_end IS NOT NULL AND (open_end, id) > (?, ?) ORDER BY open_end, id LIMIT ?
+"""
+
 # ---------------------------------------------------------------- sends
 
 INSERT_SEND = """
@@ -169,19 +176,17 @@ WHERE task_id = :task AND task_id IN (
 ON CONFLICT DO NOTHING
 """
 
-# The same for an end that corrects one that was told: to whom it was, and once for each end, however often the task is
-# written after it.
+# The same for an end that corrects one that was told: to whom it was. Run before the task is written, while its row
+# says another: so it is told once, however often the task is written after it, and whatever becomes of the clock.
 INSERT_CORRECTIONS_OF_FOLLOWERS = """
 INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, due, created)
 SELECT DISTINCT task_id, url, receiver, api, state, trusted, 'corrected', 0, :now FROM followers
 WHERE task_id = :task AND EXISTS (
     SELECT 1 FROM outbox AS told
     WHERE told.task_id = followers.task_id AND told.event = 'end' AND told.url = followers.url
-    AND told.api = followers.api AND told.state IS followers.state AND told.created < :ended
+    AND told.api = followers.api AND told.state IS followers.state
 ) AND NOT EXISTS (
-    SELECT 1 FROM outbox AS told
-    WHERE told.task_id = followers.task_id AND told.event = 'corrected' AND told.url = followers.url
-    AND told.api = followers.api AND told.state IS followers.state AND told.created >= :ended
+    SELECT 1 FROM tasks WHERE id = followers.task_id AND status = :status AND document ->> '$.finish_time' IS :ended
 )
 """
 
@@ -218,10 +223,15 @@ AND id < :before AND (:receiver IS NULL OR receiver = :receiver) AND (:status IS
 ORDER BY id DESC LIMIT :limit
 """
 
-# The newest that fit. One statement for each index: the conditions are letter for letter theirs.
+# The newest that fit. One statement for each index: the conditions are letter for letter theirs. What is due, or was
+# given up, is less than what a receiver was ever told.
 DELIVERIES = f"SELECT {_DELIVERY} FROM outbox WHERE id > 0 {_AND_AS_ASKED}"  # noqa: S608 - as above
 
-DELIVERIES_OF_TASK = f"SELECT {_DELIVERY} FROM outbox WHERE task_id = :task_id {_AND_AS_ASKED}"  # noqa: S608
+DELIVERIES_OF_TASK = f"SELECT {_DELIVERY} FROM outbox WHERE task_id = :task_id {_AND_AS_ASKED}"  # noqa: S608 - above
+
+DELIVERIES_OF_RECEIVER = f"""
+SELECT {_DELIVERY} FROM outbox INDEXED BY outbox_receiver WHERE receiver = :receiver {_AND_AS_ASKED}
+"""  # noqa: S608 - as above
 
 DELIVERIES_DUE = f"""
 SELECT {_DELIVERY} FROM outbox INDEXED BY outbox_due WHERE status = 'due' {_AND_AS_ASKED}
@@ -314,10 +324,7 @@ WHERE id IN (SELECT value FROM json_each(:ids)) AND phase = 'over'
 AND coalesce(json_extract(document, '$.finish_time'), id / 1000) < :finished_before
 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.task_id = tasks.id AND outbox.status = 'due')
 AND NOT EXISTS (SELECT 1 FROM keys WHERE keys.task_id = tasks.id AND keys.created >= :keys_since)
-AND NOT (
-    status = 'FAILURE' AND json_extract(document, '$.fail_code') IN (SELECT value FROM json_each(:open_ends))
-    AND coalesce(json_extract(document, '$.finish_time'), 0) >= :open_since
-)
+AND (open_end IS NULL OR open_end < :open_since)
 AND CAST(id AS TEXT) NOT IN (
     SELECT json_extract(open.document, '$.parent_id') FROM tasks AS open
     WHERE open.phase IN ('new', 'ready', 'claimed', 'sent', 'held')

@@ -17,6 +17,7 @@ from storage.records import (
     line_of,
     line_row_of,
     mark_of,
+    open_end_of,
     own_key,
     pressed_by,
     row_of,
@@ -27,7 +28,8 @@ from storage.records import (
 from storage.writer import Parameters, Row, Statement
 from tasks.clock import SteadyClock
 from tasks.corrections import is_open_end
-from tasks.model import Hook, Once, Phase, Picture, Send, Status, Task
+from tasks.hooks import Hook
+from tasks.model import Once, Phase, Picture, Send, Status, Task
 from tasks.ports import Clock
 from tasks.timeline import Entry, Line
 
@@ -112,10 +114,10 @@ class Tasks:
     async def _write(self, tasks: Sequence[Task], *statements: Statement, hooks: Sequence[Hook] = ()) -> None:
         now = self._clock.now()
         over = [{"task": own_key(task.id), "now": now} for task in tasks if task.status.is_over]
+        statements = (Statement(sql.INSERT_CORRECTIONS_OF_FOLLOWERS, _corrections(tasks, now)), *statements)
         if hooks:
             statements += (hook_statement(hooks, now, self._operator_hook),)
         statements += (Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, over),)
-        statements += (Statement(sql.INSERT_CORRECTIONS_OF_FOLLOWERS, _corrections(tasks, now)),)
         # What the operator may have sent again keeps its pictures.
         spent = [task for task in tasks if task.pictures and task.is_over and not is_open_end(task)]
         statements += (Statement(sql.FORGET_PICTURES, [(own_key(task.id),) for task in spent]),)
@@ -231,6 +233,10 @@ class Tasks:
             return await self._read(sql.LATEST, (below, limit))
         return [task_of(row) for row in await self._database.read(sql.LATEST_IN_STATUS, wanted)]
 
+    async def open_ends(self, since: int, limit: int, after: Task | None = None) -> list[Task]:
+        begin = (since, -1) if after is None else (open_end_of(after), own_key(after.id))
+        return await self._read(sql.OPEN_ENDS, (*begin, limit))
+
     async def count_waiting(self, owner: str | None = None) -> int:
         text, given = (sql.COUNT_WAITING, ()) if owner is None else (sql.COUNT_WAITING_OF, (owner,))
         [(count,)] = await self._database.read(text, given)
@@ -258,9 +264,12 @@ class Tasks:
         return [task_of(row) for row in await self._database.read(text, parameters)]
 
 
-def _corrections(tasks: Sequence[Task], now: int) -> list[dict[str, int]]:
-    ended = [task for task in tasks if task.corrected and task.status.is_over]
-    return [{"task": own_key(task.id), "ended": task.finish_time or 0, "now": now} for task in ended]
+def _corrections(tasks: Sequence[Task], now: int) -> list[dict[str, int | str | None]]:
+    return [
+        {"task": own_key(task.id), "status": task.status.value, "ended": task.finish_time, "now": now}
+        for task in tasks
+        if task.corrected and task.status.is_over
+    ]
 
 
 def _list(values: Iterable[Phase] | Iterable[Status]) -> str:

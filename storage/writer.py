@@ -10,8 +10,8 @@ import asyncio
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -88,7 +88,7 @@ class Writer:
             return
         try:
             await self._run(_joined(group))
-        except Exception as error:
+        except Exception as error:  # each is raised where its write is waited for
             if len(group) > 1:  # one of them is at fault: each for itself
                 for write in group:
                     await self._commit([write])
@@ -102,35 +102,36 @@ class Writer:
                     write.committed()
 
     async def _run(self, statements: Sequence[Statement]) -> None:
-        if len(statements) == 1 and len(statements[0].rows) == 1:
-            await self._run_one(statements[0])  # a transaction by itself: one hop to the thread instead of three
-        else:
-            async with self._transaction():
-                for statement in statements:
-                    await self._run_one(statement)
+        """In one hop to the connection's thread. The library offers one for each statement alone, and each would wait
+        for whatever else the loop is doing, with the transaction open."""
+        await self._connection._execute(_run, self._connection._conn, statements)  # type: ignore[no-untyped-call]
 
-    async def _run_one(self, statement: Statement) -> None:
-        # aiosqlite's types know rows by position only; sqlite3 takes names as well.
-        rows: Any = statement.rows
-        if len(rows) == 1:
-            await self._connection.execute_fetchall(statement.sql, rows[0])
-        else:
-            await self._connection.executemany(statement.sql, rows)
 
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[None]:
-        await self._connection.execute_fetchall("BEGIN IMMEDIATE")
-        try:
-            yield
-            await self._connection.execute_fetchall("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):  # what failed first is what is told; SQLite may have rolled back by itself
-                await self._connection.rollback()
-            raise
+def _run(connection: sqlite3.Connection, statements: Sequence[Statement]) -> None:
+    """All of it or nothing. On the connection's thread."""
+    if len(statements) == 1 and len(statements[0].rows) == 1:
+        _run_one(connection, statements[0])  # a transaction by itself
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in statements:
+            _run_one(connection, statement)
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # what failed first is what is told; SQLite may have rolled back by itself
+            connection.rollback()
+        raise
+
+
+def _run_one(connection: sqlite3.Connection, statement: Statement) -> None:
+    if len(statement.rows) == 1:
+        connection.execute(statement.sql, statement.rows[0]).fetchall()
+    else:
+        connection.executemany(statement.sql, statement.rows)
 
 
 def _joined(group: Iterable[_Write]) -> list[Statement]:
-    """The statements in order; neighbours with the same text become one, which costs one hop."""
+    """The statements in order; neighbours with the same text become one, which is prepared once."""
     joined: list[Statement] = []
     for write in group:
         for statement in write.statements:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from tasks.errors import AccountPaused, BadHook, BadRequest, ButtonNotFound, NoAccount
+from tasks.errors import AccountNotFound, AccountPaused, BadHook, BadRequest, ButtonNotFound, NoAccount
 from tasks.model import Account, Ask, Task
 from tasks.scheduling import fits
 
@@ -16,9 +16,9 @@ LONGEST_HOOK = 4096  # characters of an address
 
 
 def check_accounts(ask: Ask, task: Task | None, known: Sequence[Account]) -> None:
-    """Raises ButtonNotFound, NoAccount or BadRequest when no account of ours will ever take it."""
+    """Raises AccountNotFound, NoAccount or BadRequest when no account of ours will ever take it."""
     if ask.accounts and not any(account.id in ask.accounts for account in known):
-        raise ButtonNotFound("There is no such account.", hint="/mj/account/list names them.")
+        raise AccountNotFound(hint="/mj/account/list names them.")
     if known and all(account.paused for account in known):
         raise NoAccount(hint="; ".join(sorted({account.paused for account in known})))
     if task is not None and known and not any(fits(task, account) for account in known):
@@ -44,7 +44,7 @@ def check_hook(url: str) -> None:
         raise BadHook(f"notifyHook has {len(url)} characters.", hint=f"At most {LONGEST_HOOK} are taken.")
     try:
         parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
     if not valid or any(c.isspace() for c in url):

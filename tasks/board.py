@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 from tasks.corrections import is_open_end
 from tasks.flights import Flight, Flights
-from tasks.model import Order, Phase, Purpose, Send, SendState, Task
+from tasks.model import Phase, Purpose, Send, SendState, Task
+from tasks.orders import Order
 from tasks.ports import Clock
 from tasks.timeline import Detail, Entry, of_send
 
 REMEMBERED = 7_500  # keys of what has ended, by which an echo is known to be an echo; each task has up to three
-LAPSED = 1_000  # tasks that failed in silence, for which a result may still come
 
 
 @dataclass(kw_only=True, slots=True)
@@ -58,8 +58,8 @@ class Board:
         self.flights.update(flight, after)
         if not after.in_flight:
             self.flights.remove(flight)
-        if is_open_end(after):
-            self.lapse(flight)
+        if is_open_end(after):  # it ended because nothing was heard: it is still listened for
+            self.lapsed.add(flight)
         elif after.phase is Phase.OVER:
             self.remember(after)
 
@@ -67,12 +67,6 @@ class Board:
         """A change of a task that need not be in flight."""
         first = self._turn.changed.get(before.id, (before, before))[0]
         self._turn.changed[before.id] = (first, after)
-
-    def lapse(self, flight: Flight) -> None:
-        """It ended because nothing was heard: it is still listened for."""
-        self.lapsed.add(flight)
-        if len(self.lapsed) > LAPSED:
-            self.lapsed.remove(next(iter(self.lapsed)))
 
     def tell(self, task_id: str, kind: str, detail: Mapping[str, Detail]) -> None:
         """A line for the task's timeline."""

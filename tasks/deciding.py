@@ -55,7 +55,7 @@ class Deciding:
         if task is None:
             raise TaskNotFound(hint="Give the id that its submit answered.")
         if not is_open_end(task):
-            raise NotOpen(hint=f"That is so where failCode is one of {', '.join(sorted(OPEN_ENDS))}.")
+            raise NotOpen(hint=f"An open one is a FAILURE with the failCode {' or '.join(sorted(OPEN_ENDS))}.")
         return task
 
     async def _named(self, task: Task, message_id: str) -> Finished:

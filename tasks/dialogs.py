@@ -7,7 +7,8 @@ is sent on with its own text, or waits for the caller.
 from __future__ import annotations
 
 from tasks.events import ModalOpened
-from tasks.model import ModalOrder, Order, PaintOrder, Task
+from tasks.model import Task
+from tasks.orders import ModalOrder, Order, PaintOrder
 
 
 def answer(task: Task, event: ModalOpened, mask: bytes) -> Order | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from tasks.changes import Changes
 from tasks.lifecycle import hooks_due
-from tasks.model import Once, Picture, Send, Status, Task
+from tasks.model import Once, Phase, Picture, Send, Status, Task
 from tasks.ports import Clock, TaskStore
 from tasks.timeline import Entry, of_change
 
@@ -26,6 +26,11 @@ class Journal:
         # Held by whoever reads a task that is not in flight and writes it changed: claim, prepare, cancel, modal.
         # What is in flight is changed by the tracker alone, in its own order.
         self.waiting_tasks = asyncio.Lock()
+
+    async def is_still(self, task: Task, phase: Phase) -> bool:
+        """Of a task that was not in flight: nobody has cancelled it meanwhile. `waiting_tasks` must be held."""
+        current = await self._store.get(task.id)
+        return current is not None and current.phase is phase
 
     async def record(
         self,

@@ -13,14 +13,14 @@ from tasks.events import Acknowledged, AdoptAsked, Finished, Heard, Keys, Progre
 from tasks.flights import Flight
 from tasks.lifecycle import is_result
 from tasks.matching import match
-from tasks.model import Status, Task
+from tasks.model import Send, Task
 from tasks.ports import TaskStore
 from tasks.timeline import heard
 
 log = logging.getLogger(__name__)
 
 KEPT = 24 * 3_600_000  # ms after its end in which a result may still come: relaxed jobs take hours
-NEWEST = 1_000  # failed tasks looked at when the process starts
+PAGE = 500  # of them read at once when the process starts
 
 
 async def owner_of(keys: Keys, task: Task, store: TaskStore) -> Task | None:
@@ -37,13 +37,14 @@ class Late:
 
     async def start(self) -> None:
         """Those that failed in silence lately, with the keys of their sends."""
-        since = self._board.now() - KEPT
-        failed = await self._store.latest(NEWEST, status=(Status.FAILURE,))
-        open_ends = [task for task in reversed(failed) if is_open_end(task) and (task.finish_time or 0) >= since]
-        sends = await self._store.sends_of([task.id for task in open_ends])
-        for task in open_ends:
-            own = {send.nonce: send for send in sends if send.task_id == task.id}
-            self._board.lapse(Flight(task=task, sends=own))
+        since, last = self._board.now() - KEPT, None
+        while page := await self._store.open_ends(since, PAGE, last):
+            own: dict[str, dict[str, Send]] = {task.id: {} for task in page}
+            for send in await self._store.sends_of([*own]):
+                own[send.task_id][send.nonce] = send
+            for task in page:
+                self._board.lapsed.add(Flight(task=task, sends=own[task.id]))
+            last = page[-1]
 
     def heard(self, event: Heard, user_id: str | None) -> bool:
         """Is it about such a task? Then it is seen to."""

@@ -18,7 +18,8 @@ from tasks.events import (
     Refused,
     Started,
 )
-from tasks.model import CORRECTED, END, Hook, Image, Phase, Status, Task
+from tasks.hooks import CORRECTED, END, Hook
+from tasks.model import Image, Phase, Status, Task
 
 _MOVES: dict[Status, frozenset[Status]] = {
     Status.NOT_START: frozenset({Status.SUBMITTED, Status.FAILURE, Status.CANCEL, Status.MODAL}),

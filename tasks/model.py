@@ -234,40 +234,6 @@ class Send:
     time: int = 0
 
 
-END = "end"
-CORRECTED = "corrected"  # another end, after one that was told and did not hold
-DURABLE = frozenset({END, CORRECTED})  # told until a receiver has heard it; of a step on the way there is a newer soon
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hook:
-    """A call-back to make: written with the task's end, delivered later from the outbox."""
-
-    task_id: str
-    url: str
-    api: str = "v1"
-    state: str | None = None  # None: the task's own
-    trusted: bool = False  # the operator's own URL: its address is not checked
-    event: str = END  # or CORRECTED, or the status that an unfinished task has reached: tried once, never again
-    snapshot: Task | None = None  # the task as it was then; None: as it is when told
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attempt:
-    """One POST of a call-back, and what became of it."""
-
-    delivery_id: int
-    task_id: str
-    receiver: str  # scheme://host:port
-    event: str
-    number: int  # the first is 1
-    time: int  # ms, when it had ended
-    outcome: str  # the delivery is done, due (at `due`), or given_up
-    due: int | None = None  # ms
-    status: int | None = None  # HTTP's; None: there was no answer
-    error: str = ""  # never anything of the URL
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Once:
     """A caller's Idempotency-Key: the same key and body answer the same task. Both are digests, never the texts."""
@@ -297,69 +263,6 @@ class Picture:
     filename: str
     type: str  # image/png, image/jpeg, image/webp or image/gif
     data: bytes
-
-
-# ---------------------------------------------------------------- orders: what is to be said to MidJourney
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Upload:
-    """A file that lies at Discord already: its name, and what Discord called it when it was uploaded."""
-
-    filename: str
-    uploaded_filename: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SlashOrder:
-    """A slash command, such as /imagine."""
-
-    command: str
-    options: Mapping[str, str] = field(default_factory=dict)
-    uploads: Mapping[str, Upload] = field(default_factory=dict)  # option -> file, for options that take a picture
-    bot: Bot = Bot.MIDJOURNEY
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MessageCommandOrder:
-    """A command of a message's own menu, such as "Cancel Job", on that message."""
-
-    command: str
-    message_id: str
-    bot: Bot = Bot.MIDJOURNEY
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PressOrder:
-    """A press of a stored button."""
-
-    message_id: str
-    custom_id: str
-    message_flags: int = 0
-    bot: Bot = Bot.MIDJOURNEY
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModalOrder:
-    """The submit of a dialog that was opened; every id comes from the event that opened it."""
-
-    modal_id: str
-    custom_id: str
-    values: Mapping[str, str]
-    bot: Bot = Bot.MIDJOURNEY
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PaintOrder:
-    """The submit of the web dialog of Vary (Region): `custom_id` is the one of the event that opened it."""
-
-    custom_id: str  # MJ::iframe::{token}
-    prompt: str
-    mask: bytes  # a picture; white is changed
-    bot: Bot = Bot.MIDJOURNEY
-
-
-Order = SlashOrder | MessageCommandOrder | PressOrder | ModalOrder | PaintOrder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,8 @@ from tasks.events import Keys, SendDenied, SendNotMade, SendPosted, SendUncertai
 from tasks.flights import Flight
 from tasks.lifecycle import cancelled, failed, requeued
 from tasks.matching import PRIVATE
-from tasks.model import MessageCommandOrder, Order, PressOrder, Purpose, SendState, Status, Task
+from tasks.model import Purpose, SendState, Status, Task
+from tasks.orders import MessageCommandOrder, Order, PressOrder
 from tasks.timeline import Detail
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tasks.events import History
-from tasks.model import Account, Hook, Once, Order, Phase, Picture, Send, Status, Task, Upload
+from tasks.hooks import Hook
+from tasks.model import Account, Once, Phase, Picture, Send, Status, Task
+from tasks.orders import Order, Upload
 from tasks.timeline import Entry, Line
 
 
@@ -101,6 +103,10 @@ class TaskStore(Protocol):
         self, limit: int, before: str | None = None, status: Sequence[Status] = (), owner: str | None = None
     ) -> list[Task]:
         """Newest first; `before` is a task id that pages on."""
+
+    async def open_ends(self, since: int, limit: int, after: Task | None = None) -> list[Task]:
+        """Those that are `corrections.is_open_end` and ended at `since` (ms) or later, by their end; `after` is the
+        last of the page before."""
 
     async def count_open(self) -> Mapping[tuple[str, ...], int]:
         """How many tasks are not over, by status, action and account ("" without one)."""

@@ -10,7 +10,8 @@ from collections.abc import Callable, Coroutine
 
 from tasks.errors import AccountBlocked, NotSent, SendRefused
 from tasks.events import Outcome, SendDenied, SendNotMade, SendPosted, SendUncertain
-from tasks.model import Order, Send
+from tasks.model import Send
+from tasks.orders import Order
 from tasks.ports import Gateway
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class Posting:
             return SendDenied(nonce=nonce, code=error.code, reason=str(error), requeue=True)
         except SendRefused as error:
             return SendDenied(nonce=nonce, code=error.code, reason=str(error))
-        except Exception as error:
+        except Exception as error:  # whatever it was, the request may have arrived
             return SendUncertain(nonce=nonce, reason=str(error) or type(error).__name__)
         return SendPosted(nonce=nonce)
 

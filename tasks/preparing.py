@@ -6,6 +6,7 @@ to it. An /imagine takes links in its prompt.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from tasks.model import Account, Task
 from tasks.ports import Gateway, TaskStore
 from tasks.scheduling import fits
 
+_MARK = re.compile(r"\s*<picture:[0-9]+>")
 OPTIONS = {"describe": "image", "blend": "image{n}"}  # the options' names, counted from 1
 
 
@@ -41,6 +43,24 @@ async def with_pictures(task: Task, store: TaskStore, gateway: Gateway, accounts
 def picture_mark(nth: int) -> str:
     """Stands in a text for the link of the nth picture that the caller brought, until it has one."""
     return f"<picture:{nth}>"
+
+
+def callers_part(translation: str, task: Task) -> str:
+    """What of the translated text is the caller's: neither links and parameters of ours around it, nor the suffix."""
+    prompt = task.prompt.strip()
+    if prompt and prompt in task.content:
+        before, _, after = task.content.partition(prompt)
+        translation = translation.removeprefix(before).removesuffix(after)
+    return _without_marks(translation)
+
+
+def _without_marks(text: str) -> str:
+    return _MARK.sub("", text).strip()
+
+
+def told_content(task: Task) -> str:
+    """The text sent to MidJourney; while its pictures have no links yet, without the marks for them."""
+    return _without_marks(task.content) if task.pictures else task.content
 
 
 def with_links(text: str, links: Sequence[str]) -> str:

@@ -27,11 +27,12 @@ from tasks.errors import (
 )
 from tasks.events import Asked, CancelAsked
 from tasks.fresh_links import FreshLinks
+from tasks.hooks import Hook
 from tasks.ids import Ids
 from tasks.journal import Journal
 from tasks.lifecycle import cancelled
 from tasks.lookups import Lookups
-from tasks.model import Action, Ask, Button, Hook, Mode, Phase, Picture, Status, Task
+from tasks.model import Action, Ask, Button, Mode, Phase, Picture, Status, Task
 from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.presses import find_button, find_custom_id, press_of
 from tasks.prompts import PromptRules, check
@@ -145,7 +146,7 @@ class Service(Lookups):
         task = replace(
             draft.task,
             id=self._ids.new(),
-            prompt_en="" if translate else text,
+            prompt_en="" if translate else draft.task.prompt.strip(),
             bot=ask.bot,
             mode_asked=ask.mode,
             accounts=ask.accounts,
@@ -166,9 +167,23 @@ class Service(Lookups):
             raise UnknownAction(hint="Use " + ", ".join(sorted(_ON_RESULTS)) + ".")
         if does in _WITH_INDEX and index not in (1, 2, 3, 4):
             raise BadIndex(hint=f"{does} needs to know which of the four pictures: index 1, 2, 3 or 4.")
-        source = await self._finished_parent(parent)
+        source = await self.result(parent)
         button = find_button(source, does, index if does in _WITH_INDEX else None)
         return await self._press(ask, source, button, sends_remix_on=True)
+
+    async def result(self, reference: str) -> Task:
+        """The finished task of this id, or of the Discord message with its result.
+
+        Raises ParentNotFound, ParentNotFinished, ParentFailed.
+        """
+        parent = await self._visible.get(reference) or await self._visible.by_message(reference)
+        if parent is None:
+            raise ParentNotFound(hint="Give the `_id` of a finished task as `taskId`.")
+        if not parent.status.is_over:
+            raise ParentNotFinished(hint="Wait until its status is SUCCESS.")
+        if parent.status is not Status.SUCCESS or parent.message_id is None:
+            raise ParentFailed(hint="Choose a task whose status is SUCCESS.")
+        return parent
 
     async def press(self, ask: Ask, *, parent: str, custom_id: str) -> Task:
         """Press any button of a result, by the custom_id that the result itself shows.
@@ -176,7 +191,7 @@ class Service(Lookups):
         A button that is known to open a dialog is not pressed yet: the task is MODAL, and `modal` goes on with it.
         Raises what `act` raises.
         """
-        source = await self._finished_parent(parent)
+        source = await self.result(parent)
         button = find_custom_id(source, custom_id)
         return await self._press(ask, source, button, sends_remix_on=self._limits.sends_remix_on)
 
@@ -217,7 +232,7 @@ class Service(Lookups):
             after = replace(
                 task,
                 status=Status.NOT_START,
-                phase=Phase.READY,
+                phase=Phase.NEW if prompt and self._translator.needs(prompt) else Phase.READY,
                 held_until=None,
                 dialog_prompt=prompt,
                 pictures=len(pictures),
@@ -322,16 +337,6 @@ class Service(Lookups):
         if task is None:
             raise TaskNotFound(hint="Give the id that its submit answered.")
         return task
-
-    async def _finished_parent(self, reference: str) -> Task:
-        parent = await self._visible.get(reference) or await self._visible.by_message(reference)
-        if parent is None:
-            raise ParentNotFound(hint="Give the `_id` of a finished task as `taskId`.")
-        if not parent.status.is_over:
-            raise ParentNotFinished(hint="Wait until its status is SUCCESS.")
-        if parent.status is not Status.SUCCESS or parent.message_id is None:
-            raise ParentFailed(hint="Choose a task whose status is SUCCESS.")
-        return parent
 
     async def _check_queue_of_account(self, task: Task) -> None:
         account = next((known for known in self._gateway.accounts() if known.id == task.account), None)

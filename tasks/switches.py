@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from tasks.events import Informed
 from tasks.lifecycle import failed
-from tasks.model import PressOrder, Task
+from tasks.model import Task
+from tasks.orders import PressOrder
 
 REMIX = "Remix mode"  # the label, in every era
 _ON = 3  # the style of a button whose setting is on

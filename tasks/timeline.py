@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tasks.events import Heard, Progressed
-from tasks.model import Attempt, Send, Task
+from tasks.hooks import Attempt
+from tasks.model import Send, Task
 
 Detail = str | int | bool | None
 

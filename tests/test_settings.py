@@ -355,7 +355,7 @@ def test_every_secret_is_handed_to_the_log() -> None:
 
 def test_groups_are_frozen() -> None:
     with pytest.raises(AttributeError):
-        read().http.port = 1  # type: ignore[misc]
+        read().http.port = 1  # type: ignore[misc]  # it is frozen
 
 
 # ---------------------------------------------------------------- who may call
@@ -389,6 +389,15 @@ def test_each_named_secret_is_kept_from_reprs_and_handed_to_the_log() -> None:
     got = read(API_SECRET="anna:first-one,bert:second-one:shared", ADMIN_SECRET="third-one")
     assert {"first-one", "second-one", "third-one"} <= set(got.secrets())
     assert not any(word in repr(got) + repr(got.http.api_secrets) for word in ("first-one", "second-one", "third-one"))
+
+
+def test_a_slip_in_a_name_is_told_beside_what_is_missing(tmp_path: Path) -> None:
+    dotenv = write(tmp_path / ".env", "DISCORD_GULID_ID=1\nDISCORD_TOKEN=hidden\nDISCORD_CHANNEL_ID=2\n")
+    with pytest.raises(SettingsError) as caught:
+        load({}, [dotenv])
+    [missing, slip] = caught.value.mistakes
+    assert missing.startswith("DISCORD_GUILD_ID is not set.")
+    assert slip == f"{dotenv} sets DISCORD_GULID_ID, which is no setting.\n    Did you mean DISCORD_GUILD_ID?"
 
 
 def test_short_secrets_are_told_where_others_can_guess_at_them() -> None:

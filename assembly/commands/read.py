@@ -16,7 +16,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     if given.file is None:
+        # The real one can; its type speaks of any.
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
         return run_read(sys.stdin, sys.stdout)
-    with given.file.open(encoding="utf-8", errors="replace") as lines:
-        return run_read(lines, sys.stdout)
+    try:
+        with given.file.open(encoding="utf-8", errors="replace") as lines:
+            return run_read(lines, sys.stdout)
+    except FileNotFoundError:
+        said = f"There is no file {given.file}."
+    except (IsADirectoryError, PermissionError) as error:
+        said = f"{given.file} cannot be read: {error.strerror}."
+    sys.stderr.write(f"{said}\n")
+    return 1

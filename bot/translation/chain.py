@@ -98,7 +98,7 @@ class Chain:
             raise TranslatorFailed(Trouble.SLOW) from error
         except TranslatorFailed:
             raise
-        except Exception as error:
+        except Exception as error:  # the next one is asked all the same
             log.exception("%s failed in a way nobody foresaw", provider.name)
             raise TranslatorFailed(Trouble.ODD) from error
         if len(said) != len(texts) or not all(_is_text(one.english) for one in said):

@@ -20,7 +20,8 @@ from storage.database import Database
 from storage.outbox import Delivery, Outbox
 from storage.tasks import Tasks
 from tasks import ports
-from tasks.model import Action, Attempt, Hook, Task
+from tasks.hooks import Attempt, Hook
+from tasks.model import Action, Task
 
 OLD, NEW = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in range(2))
 TASK = Task(id="1", action=Action.IMAGINE, state="task's own")

@@ -13,7 +13,7 @@ import pytest
 from api.auth import Access
 from api.deliveries import DeliveryRoutes, document
 from api.deliveries_operations import MOST
-from tasks.model import Attempt, Hook
+from tasks.hooks import Attempt, Hook
 from tests.api.hooks_twin import Receiver, Telling
 from tests.api.twin import Caller, running
 

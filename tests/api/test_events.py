@@ -356,7 +356,7 @@ async def test_streams_and_waits_end_with_the_service(tmp_path: Path) -> None:
         async with home.listen() as ear:
             waiting = asyncio.create_task(home.get(f"/api/v1/tasks/{task.id}/wait?timeout=300"))
             await home.until(lambda: home.seats.kinds.total() == 2)
-            await home.events.close(None)  # type: ignore[arg-type]
+            await home.events.close(None)  # type: ignore[arg-type]  # it looks at no application
             assert [event.event for event in await ear.rest()] == []
             assert (await waiting)["status"] == "NOT_START"
 

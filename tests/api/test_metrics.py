@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import aiohttp
 import pytest
@@ -21,10 +21,11 @@ from api.metrics import Metrics
 from api.seats import Seats
 from api.task_meter import MOST, TaskMeter
 from storage.database import Database
+from storage.images import Images, Wanted
 from storage.outbox import Outbox
 from storage.tasks import Tasks
 from tasks.errors import StoreFailed
-from tasks.model import Account, Action, Phase, Status, Task
+from tasks.model import Account, Action, Image, Phase, Status, Task
 from tasks.timeline import Detail, Line
 from tasks.version import VERSION
 from tests.api.twin import Twin, finished
@@ -45,7 +46,7 @@ Samples = dict[str, float]
 class Broken:
     """A database that cannot be read."""
 
-    async def counts(self) -> tuple[int, int]:
+    async def counts(self) -> NoReturn:
         raise StoreFailed
 
     async def count_open(self) -> Mapping[tuple[str, ...], int]:
@@ -59,13 +60,19 @@ class Broken:
 
 
 def metrics_of(
-    *, tasks: Any = None, hooks: Any = None, ways: TaskMeter | None = None, http: HttpMeter | None = None
+    *,
+    tasks: Any = None,
+    hooks: Any = None,
+    copies: Any = None,
+    ways: TaskMeter | None = None,
+    http: HttpMeter | None = None,
 ) -> Metrics:
     return Metrics(
         http=http or HttpMeter(),
         ways=ways or TaskMeter(),
         tasks=tasks or Broken(),
         hooks=hooks or Broken(),
+        copies=copies or Broken(),
         accounts=lambda: ACCOUNTS,
         seats=Seats(),
         cut=lambda: 4,
@@ -121,13 +128,31 @@ async def test_the_queue_and_the_open_tasks_are_counted_from_the_table(tmp_path:
         await store.insert(a_task(5, status=Status.SUCCESS, phase=Phase.OVER))
         [first, _] = await outbox.of_task("1")
         await outbox.settle(an_attempt(first, "given_up", error="gone"))
-        told = samples(await page(metrics_of(tasks=store, hooks=outbox)))
+        told = samples(await page(metrics_of(tasks=store, hooks=outbox, copies=Images(database))))
     assert told['mj_tasks{account="",action="IMAGINE",status="NOT_START"}'] == 2
     assert told['mj_tasks{account="11",action="IMAGINE",status="IN_PROGRESS"}'] == 2
     assert sum(value for name, value in told.items() if name.startswith("mj_tasks{")) == 4
     assert (told["mj_queue_length"], told["mj_queue_oldest_age_seconds"]) == (2, 60)
     assert (told["mj_webhooks_due"], told["mj_webhooks_given_up"]) == (1, 1)
     assert told["mj_database_up"] == 1
+
+
+async def test_the_copies_of_results_are_counted_from_their_table(tmp_path: Path) -> None:
+    async with Database(tmp_path / "tasks.db") as database:
+        store, images = Tasks(database, clock=SetClock(), copies=Wanted(place="disk")), Images(database)
+        over = [a_task(n, status=Status.SUCCESS, phase=Phase.OVER, image=Image(url=f"u{n}")) for n in range(1, 7)]
+        await store.save(over)
+        waiting = await images.due(SetClock().now(), 10)
+        for copy, size in zip(waiting[:3], (7, 8, 9), strict=True):
+            await images.written(copy, type="image/png", size=size)
+            await images.stored(copy)
+        await images.removed(waiting[2])
+        await images.give_up(waiting[3], "gone")
+        told = samples(await page(metrics_of(tasks=store, hooks=Outbox(database), copies=images)))
+    assert told['mj_archive_copies{state="due"}'] == 2
+    assert told['mj_archive_copies{state="stored"}'] == 2
+    assert told['mj_archive_copies{state="given_up"}'] == 1
+    assert told["mj_archive_stored_bytes"] == 15
 
 
 async def test_the_accounts_and_the_streams() -> None:
@@ -262,7 +287,8 @@ def test_what_never_ends_is_forgotten() -> None:
 
 async def all_names(folder: Path) -> set[str]:
     async with Database(folder / "tasks.db") as database:
-        return names(await page(metrics_of(tasks=Tasks(database), hooks=Outbox(database))))
+        metrics = metrics_of(tasks=Tasks(database), hooks=Outbox(database), copies=Images(database))
+        return names(await page(metrics))
 
 
 def expressions(panel: object) -> Iterator[str]:

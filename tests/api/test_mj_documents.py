@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from api.links import Links
 from api.mj_schema import account_document, mj_document, render_mj, render_mj_list
+from api.schema import v1_document
 from tasks.model import Account, Action, Bot, Button, Image, Mode, Phase, Status, Task
 from tests.api.twin import finished
 
@@ -247,6 +248,14 @@ def test_a_failure_without_a_reason_still_tells_one() -> None:
 def test_a_description_says_what_was_asked(fields: dict[str, object], description: str) -> None:
     task = msgspec.convert({"id": "1", "action": "IMAGINE"} | fields, Task)
     assert mj_document(task, NO_LINKS)["description"] == description
+
+
+def test_pictures_that_have_no_link_yet_are_not_told_as_marks() -> None:
+    clip = Task(id="1", action=Action.VIDEO, prompt="run", content="<picture:0> run --end <picture:1>", pictures=2)
+    assert mj_document(clip, NO_LINKS)["properties"]["finalPrompt"] == "run --end"
+    assert v1_document(clip, NO_LINKS)["content"] == "run --end"
+    written = replace(clip, pictures=0)  # by the caller, then: it is text
+    assert mj_document(written, NO_LINKS)["properties"]["finalPrompt"] == written.content
 
 
 def test_a_described_picture_is_told_where_clients_look_for_it() -> None:

@@ -48,7 +48,7 @@ async def test_pictures_keep_their_order_and_texts_come_first(mj: Caller) -> Non
     texts = [data_url(sizes[0]), data_url(sizes[1])]
     assert (await post(mj, BLEND, form(*sizes[2:], base64Array=texts, dimensions="square")))["code"] == 1
     pictures, dimensions = mj.service.brought[-1]
-    assert ([p.data for p in pictures], dimensions) == (sizes, "1:1")  # type: ignore[attr-defined]
+    assert ([p.data for p in pictures], dimensions) == (sizes, "1:1")  # type: ignore[attr-defined]  # pictures
 
 
 async def test_each_route_for_pictures_takes_files(mj: Caller) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from api.auth import Access
 from tasks.errors import AccountBlocked, NoAccount, NotSent, ServiceError, StoreFailed
-from tasks.model import Action, Ask, Bot, Mode, Picture, Status
+from tasks.model import Action, Ask, Bot, Button, Mode, Picture, Status
 from tests.api.mj_twin import BUTTONS, add_parent, data_url, png, refused, speaking_mj, taken, told
-from tests.api.twin import FIRST_ID, Caller, Twin
+from tests.api.twin import FIRST_ID, Caller, Twin, finished
 
 FIRST = str(FIRST_ID)
 IMAGINE, CHANGE, SIMPLE = "/mj/submit/imagine", "/mj/submit/change", "/mj/submit/simple-change"
@@ -121,6 +121,9 @@ async def test_a_banned_word_in_a_second_input(mj: Caller) -> None:
         ("/mj-fast/mj", [], Mode.FAST),
         ("/mj-relax/mj", [], Mode.RELAXED),
         ("/mj-turbo/mj", ["RELAX"], Mode.TURBO),
+        ("/fast/mj", [], Mode.FAST),
+        ("/relax/mj", [], Mode.RELAXED),
+        ("/turbo/mj", ["FAST"], Mode.TURBO),
     ],
 )
 async def test_the_mode_comes_from_the_address_or_the_filter(
@@ -182,6 +185,22 @@ async def test_zero_values_count_as_not_given(mj: Caller) -> None:
     task = await taken(mj, IMAGINE, zero | {"prompt": "a"})
     assert (task.notify_hook, task.pictures) == ("", 0)
     await taken(mj, CHANGE, zero | {"action": "REROLL", "taskId": FIRST})
+
+
+@pytest.mark.parametrize("nothing", ["null", '""', "[]", "[ ]"])
+async def test_nothing_counts_as_not_given_in_every_spelling(mj: Caller, nothing: str) -> None:
+    """Some languages have one empty array, and send it for an object and for a text, too."""
+    names = ("state", "notifyHook", "botType", "accountFilter", "base64", "base64Array", "loop", "image", "index")
+    zero = ",".join(f'"{name}":{nothing}' for name in names)
+    inner = f'"accountFilter":{{"instanceId":{nothing},"modes":{nothing}}}'
+    for path, body in (
+        (IMAGINE, f'{{"prompt":"a",{zero}}}'),
+        (IMAGINE, f'{{"prompt":"a",{inner}}}'),
+        (CHANGE, f'{{"taskId":{FIRST},"action":"REROLL",{zero}}}'),
+        (VIDEO, f'{{"prompt":"a",{zero.replace("image", "endImage")},"image":"{data_url()}"}}'),
+    ):
+        assert told(await mj.post(path, data=body))["code"] == 1
+        assert mj.service.asks[-1] == Ask(api="mj")
 
 
 async def test_numbers_stand_for_texts_and_the_rest_is_ignored(mj: Caller) -> None:
@@ -398,6 +417,16 @@ async def test_a_clip_is_made_of_frames(mj: Caller) -> None:
 async def test_a_clip_is_extended_by_its_own_button(mj: Caller, body: dict[str, Any], button: int) -> None:
     task = await taken(mj, VIDEO, {"action": "extend", "taskId": FIRST_ID} | body)
     assert task.custom_id == BUTTONS[button].custom_id
+    by_message = {"action": "extend", "taskId": "1108302168013938689"}
+    assert (await taken(mj, VIDEO, by_message | body)).parent_id == FIRST
+
+
+async def test_a_result_of_four_clips_is_extended_after_one_was_chosen(mj: Caller) -> None:
+    choose = Button(custom_id="MJ::JOB::video_virtual_upscale::2::adbd1ba4", label="U2", does=Action.UPSCALE, index=2)
+    four = finished(mj.service.add(buttons=(choose,)))
+    mj.service.tasks[four.id] = four
+    why = await refused(mj, VIDEO, {"action": "extend", "taskId": four.id, "index": 2})
+    assert why.endswith("It offers none: press U1–U4 first, and extend the clip that comes.")
 
 
 async def test_uploads_answer_a_list_of_links(mj: Caller) -> None:

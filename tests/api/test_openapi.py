@@ -149,6 +149,17 @@ def test_the_server_is_as_the_operator_says() -> None:
     assert urls == ["https://mj.example"] + [f"https://mj.example{prefix}" for prefix in MODE_PREFIXES]
 
 
+async def test_submits_name_what_admission_refuses() -> None:
+    paths = (await document_of())["paths"]
+
+    def codes(path: str, status: str) -> set[str]:
+        answer = paths[path]["post"]["responses"][status]
+        return set(answer["headers"]["Error-Code"]["schema"]["enum"])
+
+    assert "account_paused" in codes("/api/v1/trigger/submit", "400")
+    assert {"account_paused", "account_not_found"} <= codes("/mj/submit/action", "200")
+
+
 async def test_the_version_stands_in_one_place() -> None:
     assert (await document_of())["info"]["version"] == VERSION
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -290,4 +301,4 @@ async def test_what_the_document_calls_an_example_is_taken() -> None:
 
 def test_no_class_of_routes_is_forgotten_here() -> None:
     """Health and Front are in every application; the others are given to it."""
-    assert all(route.doc for route in Health(Twin(), None).routes())  # type: ignore[arg-type]
+    assert all(route.doc for route in Health(Twin(), None).routes())  # type: ignore[arg-type]  # nothing is asked

@@ -11,9 +11,11 @@ from aiohttp import ClientSession
 
 from api.app import make_app, serve
 from api.auth import Access
+from api.errors import status_of
 from api.links import Links
 from api.operator import Operator
-from tasks.errors import CannotAdopt, NotOpen, TaskNotFound
+from api.tasks_operations import ADOPT
+from tasks.errors import CannotAdopt, NotOpen, NotSent, SendError, SendRefused, TaskNotFound
 from tasks.model import Status, Task
 from tests.api.twin import Twin
 from tests.tasks.builders import task
@@ -90,3 +92,13 @@ async def test_a_no_is_told_with_its_reason(error: Exception) -> None:
     decisions.error = error
     async with asking(decisions) as post:
         assert await post("/7/retry") == (400, {"code": 0, "description": str(error)})
+
+
+@pytest.mark.parametrize("error", [NotSent("The account is not logged in."), SendRefused("The channel is gone.")])
+async def test_that_discord_cannot_be_asked_is_told_and_is_no_mystery(error: SendError) -> None:
+    decisions = Decisions()
+    decisions.error = error
+    async with asking(decisions) as post:
+        assert await post("/7/adopt") == (503, {"code": 0, "description": str(error)})
+    promised = {kind.code for kind in ADOPT.errors if status_of(kind()) == 503}
+    assert error.code in promised

@@ -107,8 +107,8 @@ async def test_a_link_stands_for_its_picture(pictures: Pictures) -> None:
         told(await mj.post(DESCRIBE, json={"base64": dog}))
         told(await mj.post(BLEND, json={"base64Array": [cat, data_url(), dog, cat]}))
         [picture, link], [blended, _] = mj.service.brought
-        assert (picture.data, picture.filename, link) == (png(), "picture1.png", "")  # type: ignore[attr-defined]
-        assert [p.data for p in blended] == [png(5, 5), png(), png(), png(5, 5)]  # type: ignore[attr-defined]
+        assert (picture.data, picture.filename, link) == (png(), "picture1.png", "")  # type: ignore[attr-defined]  # what was brought are pictures
+        assert [p.data for p in blended] == [png(5, 5), png(), png(), png(5, 5)]  # type: ignore[attr-defined]  # what was brought are pictures
         assert sorted(pictures.asked) == ["/cat", "/dog.png", "/dog.png"]  # one request loads a link once
 
 

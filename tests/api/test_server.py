@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from socket import EAI_NONAME, gaierror
 
 import aiohttp
 import msgspec
@@ -64,9 +66,25 @@ async def test_a_body_that_drips_is_given_up(api: Caller, monkeypatch: pytest.Mo
 async def test_a_taken_port_is_told_with_the_mend(api: Caller) -> None:
     port = int(api.base.rpartition(":")[2])
     app = make_app(service=Twin(), access=Access(), links=Links())
-    with pytest.raises(CannotListen, match="set HOST and PORT"):
+    with pytest.raises(CannotListen, match=f":{port} cannot be listened on: Address already in use. Stop .* PORT"):
         async with serve(app, "127.0.0.1", port):
             pass
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (
+            OSError(errno.EADDRINUSE, "error while attempting …"),
+            "Stop the program that holds it, or set SIMULATOR_PORT.",
+        ),
+        (OSError(errno.EACCES, "x"), "Permission denied. Set SIMULATOR_PORT to one above 1023."),
+        (OSError(errno.EADDRNOTAVAIL, "x"), "Cannot assign requested address. Set HOST to an address of this machine."),
+        (gaierror(EAI_NONAME, "Name not known"), "Name not known. Set HOST to an address of this machine."),
+    ],
+)
+def test_why_an_address_cannot_be_listened_on_and_the_mend(error: OSError, says: str) -> None:
+    assert says in str(CannotListen.at("h", 1, error, setting="SIMULATOR_PORT"))
 
 
 async def test_the_port_is_free_when_the_block_is_left() -> None:

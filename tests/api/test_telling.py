@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from api.signing import message_id
 from api.waits import WAITS
 from tasks.clock import SystemClock
-from tasks.model import CORRECTED, Hook
+from tasks.hooks import CORRECTED, Hook
 from tests.api.hooks_twin import NEW, OLD, TASK, Clock, Receiver, Telling
 
 

@@ -218,6 +218,12 @@ async def test_an_unknown_path_is_a_json_404(api: Caller, path: str) -> None:
     assert "nothing at this address" in await api.refused("GET", path, 404, headers={"Accept": "text/html"})
 
 
+async def test_where_the_routes_are_named_is_told_rightly(api: Caller) -> None:
+    hint = (await api.refused("GET", "/nothing", 404)).split(". ")[-1]
+    named = (await api.get(hint.split()[1])).json["paths"]
+    assert {SUBMIT, FETCH, LIST} <= named.keys()
+
+
 async def test_a_full_queue_says_when_to_come_back() -> None:
     async with running(Twin(room=0)) as api:
         answer = await api.post(SUBMIT, json=DRAW)

@@ -16,7 +16,7 @@ from storage.database import Database
 from storage.outbox import Delivery
 from storage.writer import Statement
 from tasks.errors import StoreFailed
-from tasks.model import Attempt
+from tasks.hooks import Attempt
 from tests.api.hooks_twin import Clock, Receiver, Telling, Watched
 
 

@@ -62,6 +62,9 @@ class Twin:
             ask, action=does, index=index, parent_id=source.id, prompt=source.prompt, prompt_en="A dog", lane=lane
         )
 
+    async def result(self, reference: str) -> Task:
+        return self._finished(reference)
+
     async def press(self, ask: Ask, *, parent: str, custom_id: str) -> Task:
         source = self._finished(parent)
         button = next((button for button in source.buttons if button.custom_id == custom_id), None)

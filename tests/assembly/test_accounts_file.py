@@ -61,6 +61,7 @@ def test_a_file_that_is_not_there_has_no_accounts(tmp_path: Path) -> None:
     ("old", "new", "word"),
     [
         ('channel_id = "12"', 'channel_id = "x"', "channel_id"),
+        ('channel_id = "12"', "", "account 1: `channel_id` is missing."),
         ("concurrency = 12", "concurrency = 0", "concurrency"),
         ("concurrency = 12", 'concurency = "12"', "concurency"),
         ('"turbo"', '"hyper"', "modes"),
@@ -142,7 +143,7 @@ async def test_while_accounts_are_exchanged_those_that_come_are_there_first(tmp_
         seen.append({config.id for config in pool.configs()})
         await remove(account)
 
-    pool.remove = watched  # type: ignore[method-assign]
+    pool.remove = watched  # type: ignore[method-assign]  # this pool alone
     accounts = Accounts(file, pool, Endpoints(), changed=lambda: None)
     file.path.write_text(TWO.replace('name = "day"', 'name = "night"'), "utf-8")
     await accounts.read_again()
@@ -172,3 +173,13 @@ def test_it_knows_when_somebody_else_wrote_it(tmp_path: Path) -> None:
 
 def test_a_repr_has_no_token(tmp_path: Path) -> None:
     assert TOKEN not in repr(file_of(tmp_path, TWO).read())
+
+
+def test_what_cannot_be_written_is_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    fields = AccountFields(token=TOKEN, channel_id="12")
+    for path in (tmp_path / "no-such-folder" / "accounts.toml", tmp_path / "folder"):
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        with pytest.raises(BadAccount) as caught:
+            AccountsFile(path).put(fields)
+        assert TOKEN not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]

@@ -67,3 +67,23 @@ def test_a_token_of_the_file_is_masked_as_soon_as_it_is_known(caplog: pytest.Log
         root.handlers[:] = handlers
         root.setLevel(level)
     assert "no login with *** through ***@h" in stream.getvalue()
+
+
+def test_what_is_no_folder_is_not_to_be_closed(tmp_path: Path) -> None:
+    assert told(Path("/dev/null")) == []
+    (tmp_path / "file").touch(mode=0o644)
+    assert told(tmp_path / "file") == []
+
+
+def test_a_slip_in_the_name_of_a_setting_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("CONCURENCY=5\nNUMBER=3\nTZ=Asia/Shanghai\n")
+    dotenv.chmod(0o600)
+    assert told(tmp_path) == [f"{dotenv} sets CONCURENCY, which is no setting: did you mean CONCURRENCY?"]
+
+
+def test_a_file_of_accounts_that_is_not_there_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    settings = load({"DATA_DIR": str(tmp_path), "ACCOUNTS_FILE": str(tmp_path / "acounts.toml")}, [])
+    assert [str(tmp_path / "acounts.toml") in line for line in cautions(settings, [])] == [True]

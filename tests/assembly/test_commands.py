@@ -142,3 +142,8 @@ def test_a_setting_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch) 
     code, _, err = typed("check")
     assert code == 2
     assert "TASK_RETENTION" in err
+
+
+def test_read_of_what_cannot_be_read(tmp_path: Path) -> None:
+    assert typed("read", str(tmp_path / "none")) == (1, "", f"There is no file {tmp_path / 'none'}.\n")
+    assert typed("read", str(tmp_path)) == (1, "", f"{tmp_path} cannot be read: Is a directory.\n")

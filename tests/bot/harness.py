@@ -17,13 +17,13 @@ from typing import Any, Self
 from aiohttp import ClientSession, web
 from yarl import URL
 
-from bot.client import AccountConfig
 from bot.endpoints import Endpoints
 from bot.hearing import Sink
 from bot.pool import Pool
+from bot.standing import AccountConfig
 from simulator import Simulator
 from tasks.events import Connected, Event
-from tasks.model import SlashOrder
+from tasks.orders import SlashOrder
 
 IMAGINE = SlashOrder(command="imagine", options={"prompt": "a red fox"})
 

@@ -3,13 +3,14 @@
 import asyncio
 import socket
 import time
+from typing import Any
 
 import pytest
 
-from bot.client import AccountConfig
 from bot.endpoints import Endpoints
 from bot.nonces import new_nonce
 from bot.pool import Pool
+from bot.standing import AccountConfig
 from simulator import Simulator
 from tasks.events import Connected, Disconnected, Finished, Progressed, Started
 from tests.bot.harness import IMAGINE, Events, configs_of, connected_pool, endpoints_of, nonce_of
@@ -169,8 +170,8 @@ async def test_ten_losses_in_a_row_are_mended_without_a_long_wait() -> None:
 async def test_a_sink_that_raises_does_not_end_the_connection(caplog: pytest.LogCaptureFixture) -> None:
     heard = Events()
 
-    def sink(event: object) -> None:
-        heard(event)  # type: ignore[arg-type]
+    def sink(event: Any) -> None:
+        heard(event)
         if isinstance(event, Progressed | Started):
             raise RuntimeError("a bug")
 

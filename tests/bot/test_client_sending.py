@@ -15,7 +15,7 @@ from tasks.errors import (
     SendRefused,
 )
 from tasks.events import Acknowledged, Finished, Started
-from tasks.model import ModalOrder, PressOrder, SlashOrder
+from tasks.orders import ModalOrder, PressOrder, SlashOrder
 from tests.bot.harness import IMAGINE, Events, connected_pool, nonce_of
 
 

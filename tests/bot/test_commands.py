@@ -18,7 +18,8 @@ from bot.commands import (
     parse_command_index,
 )
 from tasks.errors import SendRefused
-from tasks.model import Bot, MessageCommandOrder, ModalOrder, PressOrder, SlashOrder, Upload
+from tasks.model import Bot
+from tasks.orders import MessageCommandOrder, ModalOrder, PressOrder, SlashOrder, Upload
 
 MIDJOURNEY, NIJI = APPLICATIONS[Bot.MIDJOURNEY], APPLICATIONS[Bot.NIJI]
 

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -16,7 +17,8 @@ from bot.pool import Pool
 from simulator import Simulator
 from tasks.errors import AccountBlocked, NotSent, SendError, SendRefused
 from tasks.events import Finished
-from tasks.model import Bot, MessageCommandOrder, Picture, SlashOrder
+from tasks.model import Bot, Picture
+from tasks.orders import MessageCommandOrder, SlashOrder
 from tests.bot.harness import IMAGINE, Events, Front, connected_pool
 
 PNG = Picture(filename="dog.png", type="image/png", data=b"\x89PNG" + os.urandom(2000))
@@ -35,9 +37,9 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def fronted(**options: object) -> AsyncIterator[tuple[Simulator, Front, Pool]]:
+async def fronted(**options: Any) -> AsyncIterator[tuple[Simulator, Front, Pool]]:
     async with (
-        Simulator(accounts=1, **options) as simulator,  # type: ignore[arg-type]
+        Simulator(accounts=1, **options) as simulator,
         Front(simulator) as front,
         connected_pool(simulator, Events(), endpoints=front.endpoints) as pool,
     ):

@@ -16,7 +16,8 @@ from bot.pool import Pool
 from simulator import Simulator
 from tasks.errors import NotSent, OutcomeUnknown, SendError, SendRefused
 from tasks.events import Disconnected
-from tasks.model import Bot, PaintOrder
+from tasks.model import Bot
+from tasks.orders import PaintOrder
 from tests.bot.harness import Events, Front, connected_pool
 
 MASK = b"RIFF" + os.urandom(300)

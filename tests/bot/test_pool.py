@@ -14,7 +14,8 @@ from bot.pool import Pool
 from simulator import Simulator
 from tasks.errors import SendRefused
 from tasks.events import Disconnected, Finished
-from tasks.model import PaintOrder, Picture
+from tasks.model import Picture
+from tasks.orders import PaintOrder
 from tasks.ports import Gateway
 from tests.bot.harness import (
     IMAGINE,
@@ -41,7 +42,7 @@ async def test_two_accounts_in_one_loop_know_their_own_by_nonce(shared: bool) ->
 
             await events.until(finished)
         named = [event for event in events.all if nonce_of(event)]
-        assert {nonces[nonce_of(event) or ""] == event.keys.account for event in named} == {True}  # type: ignore[union-attr]
+        assert {nonces[nonce_of(event) or ""] == event.keys.account for event in named} == {True}  # type: ignore[union-attr]  # those with a nonce have keys
         assert {nonce_of(event) for event in named} == set(nonces)
         assert simulator.state()["mixups"] == 0
 

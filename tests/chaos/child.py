@@ -10,7 +10,6 @@ import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import aiohttp
 
@@ -123,9 +122,3 @@ async def child(environ: dict[str, str], *, program: tuple[str, ...] = ("run.py"
     finally:
         if running.process.returncode is None:
             await running.kill()
-
-
-def log_of(running: Child, folder: Path) -> Path:
-    path = folder / "service.log"
-    path.write_text("\n".join(running.said), encoding="utf-8")
-    return path

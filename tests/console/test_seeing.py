@@ -81,7 +81,7 @@ async def test_every_view_on_a_desk_and_a_phone(tmp_path: Path, theme: str) -> N
         for prompt in PROMPTS:
             await page.finished(prompt)
         for size in (DESK, PHONE):
-            await page.page.set_viewport_size(size)  # type: ignore[arg-type]
+            await page.page.set_viewport_size(size)  # type: ignore[arg-type]  # a dictionary with these two keys
             for view in ("Accounts", "Operator", "Programs", "Pictures"):
                 await page.page.get_by_role("navigation").get_by_role("link", name=view).click()
                 await expect(page.page.get_by_role("heading", level=1)).to_be_visible()

@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from assembly.accounts_file import AccountsFile
+from settings import AccountSettings, at_simulator, load
+from simulator import Simulator
 from tests.docs.blocks import blocks_of, documents
 from tests.simulator.wire import connected
 
@@ -48,6 +50,18 @@ def test_the_account_of_the_page_is_taken_whole(tmp_path: Path) -> None:
     )
     [account] = AccountsFile(file).read()
     assert (account.name, account.concurrency, account.hours) == ("studio", 12, "08:00-22:30")
+
+
+async def test_the_env_for_the_simulator_leads_there_as_the_built_in_one_is_led(tmp_path: Path) -> None:
+    [code] = only("docs/simulator.md", "ini")
+    (tmp_path / ".env").write_text(code)
+    read = load({}, [tmp_path / ".env"])
+    async with Simulator() as simulator:
+        account = simulator.accounts[0]
+    given = AccountSettings(token=account.token, guild_id=account.guild_id, channel_id=account.channel_id)
+    led = at_simulator(read, "http://127.0.0.1:8765", [given])
+    assert (read.discord, read.translation) == (led.discord, led.translation)
+    assert read.discord.fetch_build is False  # nobody else is asked
 
 
 async def test_the_simulator_runs_inside_a_python_test() -> None:

@@ -7,7 +7,9 @@ import asyncio
 import json
 import os
 import pty
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -106,8 +108,49 @@ async def test_without_a_service_or_its_secret_the_way_out_is_named(tmp_path: Pa
         assert "Traceback" not in other.said
 
 
+async def test_what_is_no_address_is_told(tmp_path: Path) -> None:
+    for url in ("localhost:3000", "mj.example"):
+        done = await typed("tasks", "--url", url, DATA_DIR=str(tmp_path))
+        assert (done.code, done.out) == (1, "")
+        assert f"{url} is no address" in done.said
+
+
+async def test_nothing_is_drawn_that_could_not_be_saved(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    async with served(tmp_path) as (world, environ):
+        done = await typed("draw", "a cat", "--out", str(tmp_path / "file" / "below"), **environ)
+        assert (done.code, done.out) == (1, "")
+        assert "Name another folder with --out." in done.said
+        assert world.simulator.interactions == []
+
+
+async def test_ctrl_c_ends_a_command_without_a_trace(tmp_path: Path) -> None:
+    asked, gone = asyncio.Event(), asyncio.Event()
+
+    async def never_answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        gone.set()
+
+    async with await asyncio.start_server(never_answers, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(ROOT / "run.py"), "tasks", "--url", url,
+            env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        await asked.wait()
+        process.send_signal(signal.SIGINT)
+        _, said = await process.communicate()
+        await gone.wait()
+    assert (process.returncode, said) == (130, b"")
+
+
 async def test_tasks_and_accounts_are_listed(tmp_path: Path) -> None:
     async with served(tmp_path) as (_, environ):
+        nothing = await typed("tasks", **environ)
+        assert (nothing.code, nothing.out, nothing.said) == (0, "", "There are no such tasks.\n")
         await typed("draw", "a red cat", "--out", str(tmp_path), **environ)
         await typed("draw", "a blue dog sim-fail", "--out", str(tmp_path), **environ)
         everything = await typed("tasks", **environ)

@@ -210,9 +210,13 @@ async def test_the_account_that_the_caller_names_draws(tmp_path: Path) -> None:
             tokens.append({(await job_of(client, document))["account"] for document in (grid, blend, varied)})
         assert [len(mine) for mine in tokens] == [1, 1]
         assert tokens[0] != tokens[1]
+        house = client.house.client
         with spending(client, posts=0, jobs=0):
-            refused = await client.post("/submit/imagine", prompt="a dog", accountFilter={"instanceId": "123"})
-        assert refused["code"] == 4
+            async with house.session.post(
+                f"{house.url}/mj/submit/imagine", json={"prompt": "a dog", "accountFilter": {"instanceId": "123"}}
+            ) as response:
+                assert (await response.json())["code"] == 4
+                assert response.headers["Error-Code"] == "account_not_found"
 
 
 async def test_a_single_picture_in_turbo_mode_keeps_its_parents_account(tmp_path: Path) -> None:

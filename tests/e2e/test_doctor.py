@@ -88,6 +88,35 @@ async def test_settings_that_cannot_be_used(tmp_path: Path) -> None:
     assert "GiB are free" in done.out  # what can be looked at is looked at all the same
 
 
+TOKEN = "MTEwODMwMjE2ODAxMzkzODY4OA.GzABCD.abcdefghijklmnopqrstuvwxyz0123456789AB"
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "code"),
+    [
+        (f'[[account]]\ntoken = "{TOKEN}"\nchannel_id = "1"\n', "account 1: token has the shape of a token", 0),
+        ('[[account]]\ntoken = "hidden-token"\nchannel_id = "1"\n', "account 1: token has not the shape", 0),
+        ("# none yet\n", "names no account", 0),
+        (None, "there is no such file", 0),
+        ('[[account]]\ntoken = "hidden-token"\n', "account 1: no channel_id", 1),
+        ('[[account]]\ntoken = "hidden-token\n', "is not valid TOML in line 2", 1),
+        ('[account]\ntoken = "hidden-token"\n', "something else than accounts", 1),
+        ('[[acount]]\ntoken = "hidden-token"\n', "something else than accounts", 1),
+    ],
+)
+async def test_the_file_of_accounts(tmp_path: Path, text: str | None, says: str, code: int) -> None:
+    file = tmp_path / "accounts.toml"
+    if text is not None:
+        file.write_text(text)
+        file.chmod(0o600)
+    environ = {"DATA_DIR": str(tmp_path), "ACCOUNTS_FILE": str(file), "PORT": str(free_port())}
+    done = await typed("doctor", "--offline", **environ)
+    assert (done.code, done.said) == (code, ""), done.out
+    assert says in done.out
+    assert "hidden" not in done.out
+    assert TOKEN not in done.out
+
+
 async def test_another_program_on_the_port(tmp_path: Path) -> None:
     async with somebody() as url:
         done = await doctor(tmp_path, PORT=url.rpartition(":")[2], API_SECRET="not-for-strangers")

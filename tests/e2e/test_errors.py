@@ -25,28 +25,8 @@ from tests.e2e.acting import mask_url
 from tests.e2e.harness import Document, receiver
 from tests.e2e.test_eras import nonces_of
 from tests.e2e.test_mj import MjClient, button, mj
+from tests.simulator.test_grammar_agrees import CODES
 
-# The failCodes; where nothing stands here it is the trouble's own name.
-CODES = {
-    "banned": "banned_prompt",
-    "image_filters": "moderated",
-    "output_filters": "moderated",
-    "declined": "moderated",
-    "invalid": "invalid_parameter",
-    "invalid_text": "invalid_parameter",
-    "empty": "empty_prompt",
-    "failed": "job_failed",
-    "internal": "internal_error",
-    "trace": "internal_error",
-    "command_failed": "internal_error",
-    "restricted": "action_restricted",
-    "appeal": "action_needed",
-    "captcha_note": "captcha",
-    "mod_message": "pending_mod_message",
-    "subscription_paused": "subscription_required",
-    "credits": "credits_exhausted",
-    "tos": "tos_not_accepted",
-}
 # These a human must mend: the account pauses.
 PAUSING = {
     "captcha",

@@ -63,7 +63,7 @@ class House:
     async def until(self, account: str, **wanted: Any) -> None:
         """The account stands so. Nobody tells that over HTTP: it is asked."""
         async with asyncio.timeout(60):
-            while {name: (await self.standing(account)).get(name) for name in wanted} != wanted:  # noqa: ASYNC110
+            while {name: (await self.standing(account)).get(name) for name in wanted} != wanted:  # noqa: ASYNC110 - so
                 await asyncio.sleep(0.02)
 
 
@@ -182,7 +182,9 @@ async def test_what_is_not_for_everybody_and_what_is_wrong_is_refused(tmp_path: 
         token = "a-token-that-nobody-may-see"
         for method, path, body, word in (
             ("POST", "", {"token": token, "channelId": "1", "proxyUrl": "http://x"}, "ACCOUNTS_FILE"),
-            ("POST", "", {"token": token, "channelId": "x"}, "channel_id"),
+            ("POST", "", {"token": token, "channelId": "x"}, "`channelId`"),
+            ("POST", "", {"token": token}, "The account: `channelId` is missing."),
+            ("POST", "/a0", {"dailyLimit": -1}, "`dailyLimit`"),
             ("POST", "", {"token": token, "chanel": "1"}, "chanel"),
             ("POST", "", {"name": "a0", "token": token, "channelId": "1"}, "already"),
             ("POST", "/a0", {"name": "other"}, "name"),

@@ -12,6 +12,7 @@ from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import httpx2
@@ -84,8 +85,8 @@ async def offered(environ: dict[str, str]) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("transport", [over_stdio, over_http])
-async def test_a_host_draws_presses_and_looks(tmp_path: Path, transport: object) -> None:
-    async with served(tmp_path, job_seconds=1.5) as (_, environ), transport(environ) as client:  # type: ignore[operator]
+async def test_a_host_draws_presses_and_looks(tmp_path: Path, transport: Any) -> None:
+    async with served(tmp_path, job_seconds=1.5) as (_, environ), transport(environ) as client:
         tools = {tool.name for tool in (await client.list_tools()).tools}
         assert tools == {"imagine", "press", "describe", "blend", "upload", "cancel", "wait", "list_tasks"}
         heard: list[tuple[float, float | None, str | None]] = []
@@ -133,6 +134,7 @@ async def test_what_goes_wrong_is_said_in_words(tmp_path: Path) -> None:
             ("wait", {"task_id": "123"}, "There is no task"),
             ("wait", {"task_id": "../../x"}, "task_id"),
             ("list_tasks", {"status": "nonsense"}, "status"),
+            ("list_tasks", {"status": "SUCCESS&limit=1"}, "unknown"),
         ):
             result = await client.call_tool(tool, arguments)
             assert result.is_error, (tool, arguments)

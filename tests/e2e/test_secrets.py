@@ -10,6 +10,7 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -125,8 +126,8 @@ async def test_no_secret_is_anywhere_but_in_the_settings(tmp_path: Path) -> None
         )
         token = simulator.accounts[0].token
 
-        async def ask(method: str, path: str, headers: dict[str, str], **more: object) -> bytes:
-            async with session.request(method, base + path, headers=headers, **more) as response:  # type: ignore[arg-type]
+        async def ask(method: str, path: str, headers: dict[str, str], **more: Any) -> bytes:
+            async with session.request(method, base + path, headers=headers, **more) as response:
                 answers.append(repr(response.headers).encode() + await response.read())
                 return answers[-1]
 

@@ -221,6 +221,7 @@ class Round:
             encoded = tuple((_text(name), _text(value)) for name, value in headers.items())
         except (ValueError, UnicodeError, requests.RequestException):
             return None  # what no client could send
+        # What is no text is bytes here: the generator gives no streams.
         body = made.body.encode() if isinstance(made.body, str) else bytes(made.body) if made.body else None  # type: ignore[arg-type]
         target = made.path_url
         if case.operation.path.startswith("/mj") and self._chance.random() < 0.3:
@@ -278,6 +279,7 @@ def _generated(strategy: Any, one: Callable[[Case[Any]], None], count: int, seed
         suppress_health_check=[*HealthCheck],
         deadline=None,
     )
+    # Hypothesis leaves what its decorators return without a type.
     made: Callable[[], None] = hypothesis.seed(seed)(settings(hypothesis.given(strategy)(one)))  # type: ignore[no-untyped-call]
     return made
 

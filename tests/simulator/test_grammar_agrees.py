@@ -20,7 +20,7 @@ from tests.simulator.wire import Event, Wire, connected, custom_ids, finished, p
 
 # What the reader may call each family, where it calls it anything.
 ACTIONS = {"reroll": {"reroll", "variation", "zoom", "pan", "video"}, "blend": {"blend", "imagine"}}
-# What it makes of each trouble.
+# What it makes of each trouble: a failCode; where nothing stands here it is the trouble's own name.
 CODES = {
     "banned": "banned_prompt",
     "image_filters": "moderated",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from storage.outbox import Delivery
-from tasks.model import Action, Attempt, Hook, Purpose, Send, Task
+from tasks.hooks import Attempt, Hook
+from tasks.model import Action, Purpose, Send, Task
 
 
 def a_task(number: int = 1, **fields: Any) -> Task:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -30,9 +31,15 @@ def endpoint() -> Iterator[str]:
         server.stop()
 
 
-def bucket(endpoint: str, **more: object) -> Bucket:
-    fields = {"name": "pictures", "endpoint": endpoint, "access_key_id": "key", "secret_access_key": SECRET, **more}
-    return Bucket(**fields)  # type: ignore[arg-type]
+def bucket(endpoint: str, **more: Any) -> Bucket:
+    fields: dict[str, Any] = {
+        "name": "pictures",
+        "endpoint": endpoint,
+        "access_key_id": "key",
+        "secret_access_key": SECRET,
+        **more,
+    }
+    return Bucket(**fields)
 
 
 async def got(url: str) -> httpx.Response:

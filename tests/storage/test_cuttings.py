@@ -43,7 +43,7 @@ def is_like(image: Image.Image, colour: tuple[int, ...]) -> bool:
     width, height = image.size
     points = [(4, 4), (width - 5, 4), (4, height - 5), (width - 5, height - 5), (width // 2, height // 2)]
     found = [image.convert("RGB").getpixel(point) for point in points]
-    return all(abs(a - b) < 12 for each in found for a, b in zip(each, colour, strict=True))  # type: ignore[arg-type]
+    return all(abs(a - b) < 12 for each in found for a, b in zip(each, colour, strict=True))  # type: ignore[arg-type]  # RGB: tuples
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])

@@ -16,7 +16,8 @@ from storage.records import receiver_of
 from storage.tasks import Tasks
 from storage.writer import Statement
 from tasks.errors import StoreFailed
-from tasks.model import CORRECTED, Hook, Phase, Status
+from tasks.hooks import CORRECTED, Hook
+from tasks.model import Phase, Status
 from tests.storage.builders import a_hook, a_task, an_attempt
 from tests.tasks.twins import SetClock
 
@@ -209,10 +210,55 @@ async def test_a_correction_is_told_besides_the_end_to_followers_too(database: D
     assert rows == [
         ("http://receiver.test/hook", "end", None),
         ("http://follower/", "end", "theirs"),
-        ("http://receiver.test/hook", "corrected", None),
         ("http://follower/", "corrected", "theirs"),
+        ("http://receiver.test/hook", "corrected", None),
         ("http://late/", "end", None),
     ]
+
+
+@pytest.mark.parametrize(("first", "then"), [(1000, -120_000), (-120_000, 1000), (0, 0)])
+async def test_who_hears_of_a_correction_does_not_hang_on_the_clock(
+    database: Database, outbox: Outbox, first: int, then: int
+) -> None:
+    """Discord's clock sets ours at each login, forwards or back: so many ms pass until the correction, and after."""
+    clock = SetClock()
+    store = Tasks(database, clock=clock)
+    failed = a_task(1, status=Status.FAILURE, phase=Phase.OVER, finish_time=clock.time)
+    await store.save([failed])
+    await store.follow(a_hook(url="http://early/"))
+    clock.time += first
+    corrected = replace(failed, status=Status.SUCCESS, corrected=True, finish_time=clock.time)
+    await store.save([corrected])
+    clock.time += then
+    await store.follow(a_hook(url="http://late/"))
+    await store.save([replace(corrected, seed="7")])
+    rows = [(row.url, row.event) for row in await outbox.of_task("1")]
+    assert rows == [("http://early/", "end"), ("http://early/", "corrected"), ("http://late/", "end")]
+
+
+async def test_a_second_correction_is_told_as_the_first_was(store: Tasks, outbox: Outbox) -> None:
+    failed = a_task(1, status=Status.FAILURE, phase=Phase.OVER, finish_time=1)
+    waiting = replace(failed, status=Status.NOT_START, phase=Phase.READY, corrected=True, finish_time=None)
+    await store.save([failed])
+    await store.follow(a_hook())
+    for end in (replace(failed, corrected=True), replace(failed, corrected=True, status=Status.SUCCESS)):
+        await store.save([waiting])
+        await store.save([end])
+        await store.save([replace(end, seed="7")])
+    assert [row.event for row in await outbox.of_task("1")] == ["end", "corrected", "corrected"]
+
+
+async def test_who_follows_while_a_correction_is_being_written_hears_of_it(database: Database, outbox: Outbox) -> None:
+    clock = SetClock()
+    store = Tasks(database, clock=clock)
+    failed = a_task(1, status=Status.FAILURE, phase=Phase.OVER, finish_time=clock.time)
+    await store.save([failed])
+    clock.time += 1000
+    corrected = replace(failed, status=Status.SUCCESS, corrected=True, finish_time=clock.time)
+    clock.time += 1000  # the disk is slow
+    await store.follow(a_hook())
+    await store.save([corrected])
+    assert [row.event for row in await outbox.of_task("1")] == ["end", "corrected"]
 
 
 async def test_whoever_follows_again_and_again_is_kept_once(store: Tasks, database: Database) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from storage import image_sql, sql
 from storage.database import Database
+from storage.outbox import Outbox
 from storage.tasks import Tasks
 from storage.writer import Statement
 from tasks.model import Phase, Status
@@ -53,7 +54,7 @@ READS = {
 }
 
 # A partial index that holds a few open rows is read from end to end: that is what it is for.
-SMALL = ("tasks_waiting", "tasks_in_flight", "outbox_due", "outbox_given_up", "images_due")
+SMALL = ("tasks_waiting", "tasks_in_flight", "outbox_due", "outbox_given_up", "images_due", "images_given_up")
 
 
 async def test_no_statement_scans_a_table(full: Database) -> None:
@@ -91,5 +92,10 @@ async def test_look_ups_in_a_full_table(full: Database) -> None:
     assert [task.id for task in await store.latest(2)] == ["100000", "99999"]
     failed = await store.latest(3, before="50000", status=(Status.FAILURE, Status.CANCEL, Status.SUCCESS))
     assert [task.id for task in failed] == ["49999", "49998", "49997"]
+    assert await store.open_ends(0, 10) == []
     assert len(await store.sends_of(["5", "6"])) == 2
+    outbox = Outbox(full)
+    assert [row.task_id for row in await outbox.latest(2, receiver="r")] == ["100000", "99999"]
+    for status in (None, "done", "due", "given_up"):
+        assert await outbox.latest(10, receiver="nobody", status=status) == []
     await full._reader.set_progress_handler(lambda: 0, 0)

@@ -223,6 +223,19 @@ async def test_a_recent_task_costs_no_read(store: Tasks, database: Database, mon
     assert await store.get("1") == a_task(1)
 
 
+async def test_open_ends_page_by_the_time_of_their_end(store: Tasks) -> None:
+    failed = a_task(status=Status.FAILURE, phase=Phase.OVER, fail_code="silence")
+    tasks = [replace(failed, id=str(n), finish_time=time) for n, time in enumerate((30, 10, 20, 20, 9, 20), start=1)]
+    refused = replace(failed, id="7", finish_time=20, fail_code="moderated")
+    await store.save([*tasks, refused, a_task(8)])
+    await store.save([replace(tasks[5], status=Status.SUCCESS, fail_code="")])  # corrected
+    assert [task.id for task in await store.open_ends(10, 100)] == ["2", "3", "4", "1"]
+    first = await store.open_ends(10, 2)
+    second = await store.open_ends(10, 2, first[-1])
+    assert [task.id for task in (*first, *second)] == ["2", "3", "4", "1"]
+    assert await store.open_ends(10, 2, second[-1]) == []
+
+
 async def test_a_cancelled_save_is_written_all_the_same(store: Tasks, database: Database) -> None:
     await store.insert(a_task(1))
     saving = asyncio.create_task(store.save([a_task(1, attempts=7)], [a_hook()]))

@@ -78,6 +78,14 @@ async def test_it_is_brought_up_to_date_and_loses_nothing(path: Path, version: i
 
 
 @each_version
+async def test_a_document_that_cannot_be_read_holds_nothing_up(path: Path, version: int) -> None:
+    with closing(sqlite3.connect(restored(path, version))) as database, database:
+        database.execute("UPDATE tasks SET document = 'no JSON' WHERE id = 7")
+    async with Database(path) as opened:
+        assert await opened.read("PRAGMA user_version") == [(len(scripts()),)]
+
+
+@each_version
 async def test_it_ends_as_a_new_one_begins(path: Path, tmp_path: Path, version: int) -> None:
     async with Database(restored(path, version)), Database(tmp_path / "new.db"):
         pass

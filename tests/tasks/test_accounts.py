@@ -9,7 +9,8 @@ import pytest
 
 from tasks.errors import BadRequest, NotSent, OutcomeUnknown, SendRefused
 from tasks.events import Acknowledged, Connected, Finished, Informed, Recalled
-from tasks.model import Action, Ask, Button, Image, Lane, Mode, Order, Phase, PressOrder, SlashOrder, Status, Task
+from tasks.model import Action, Ask, Button, Image, Lane, Mode, Phase, Status, Task
+from tasks.orders import Order, PressOrder, SlashOrder
 from tasks.service import Service
 from tests.tasks.builders import account, keys
 from tests.tasks.test_roads import drawn, over, pass_time

@@ -98,7 +98,7 @@ async def test_what_is_gone_from_discord_is_given_up_after_three_looks(tmp_path:
         made = result(url=old)
         await home.house.store.insert(made)
         for attempt in (1, 2):
-            row = await home.until_row(made, lambda row, attempt=attempt: row.attempts == attempt)  # type: ignore[misc]
+            row = await home.until_row(made, lambda row, attempt=attempt: row.attempts == attempt)  # type: ignore[misc]  # a lambda with a default
             assert row.state == "due"
             home.pass_time(row.due - home.house.clock.now())
         row = await home.until_row(made, lambda row: row.state == "given_up")
@@ -137,7 +137,7 @@ async def test_trouble_on_the_way_is_tried_again_later_and_later(tmp_path: Path)
         await home.house.store.insert(made)
         waits = []
         for attempt in range(1, 5):
-            row = await home.until_row(made, lambda row, attempt=attempt: row.attempts == attempt)  # type: ignore[misc]
+            row = await home.until_row(made, lambda row, attempt=attempt: row.attempts == attempt)  # type: ignore[misc]  # a lambda with a default
             waits.append(row.due - home.house.clock.now())
             home.pass_time(waits[-1] - 1)
             assert (await home.copies(made))[0].attempts == attempt, "not before its time"
@@ -154,7 +154,7 @@ async def test_after_a_day_it_is_given_up(tmp_path: Path) -> None:
         made = result()
         await home.house.store.insert(made)
         for attempt in range(1, len(WAITS) + 1):
-            row = await home.until_row(made, lambda row, attempt=attempt: row.attempts == attempt)  # type: ignore[misc]
+            row = await home.until_row(made, lambda row, attempt=attempt: row.attempts == attempt)  # type: ignore[misc]  # a lambda with a default
             home.pass_time(row.due - home.house.clock.now())
         row = await home.until_row(made, lambda row: row.state == "given_up")
         assert row.last_error == str(LOST)

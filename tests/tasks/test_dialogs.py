@@ -13,25 +13,8 @@ from tasks.banned import BannedWord
 from tasks.clock import SystemClock
 from tasks.errors import BadRequest, ButtonNotFound, KeyReused, NoAccount, NotSent, OutcomeUnknown, SendRefused
 from tasks.events import Acknowledged, Connected, Finished, Informed, ModalOpened, Progressed, Queued, Refused, Started
-from tasks.model import (
-    Action,
-    Ask,
-    Button,
-    Image,
-    MessageCommandOrder,
-    ModalOrder,
-    Mode,
-    Once,
-    Order,
-    PaintOrder,
-    Phase,
-    Picture,
-    PressOrder,
-    Purpose,
-    SlashOrder,
-    Status,
-    Task,
-)
+from tasks.model import Action, Ask, Button, Image, Mode, Once, Phase, Picture, Purpose, Status, Task
+from tasks.orders import MessageCommandOrder, ModalOrder, Order, PaintOrder, PressOrder, SlashOrder
 from tests.tasks.builders import USER, account, keys
 from tests.tasks.test_roads import pass_time
 from tests.tasks.twins import Desk, House, house
@@ -97,6 +80,38 @@ async def test_a_dialog_is_opened_only_when_its_input_is_there(tmp_path: Path, p
         assert [s.purpose for s in await home.store.sends_of([task.id])] == [Purpose.OPEN, Purpose.SUBMIT]
 
 
+@pytest.mark.parametrize(
+    ("prompt", "said", "notes"),
+    [("狗 --zoom 3", "dog --zoom 3", ()), ("狗!", "狗!", ("not translated",)), ("a cat", "a cat", ())],
+)
+async def test_the_second_input_is_translated_like_the_first(
+    tmp_path: Path, prompt: str, said: str, notes: tuple[str, ...]
+) -> None:
+    async with house(tmp_path) as home:
+        parent = await drawn(home)
+        task = await home.service.press(MJ, parent=parent.id, custom_id=ZOOM.custom_id)
+        await home.service.modal(task.id, prompt=prompt, mask=None)
+        await home.until_said(2)
+        home.tracker.hear(opened(home))
+        await home.until_said(3)
+        order = home.desk.said[2][1]
+        assert isinstance(order, ModalOrder)
+        assert order.values == {"MJ::OutpaintCustomZoomModal::prompt": said}
+        sent = await home.store.get(task.id)
+        assert sent is not None
+        assert (sent.prompt, sent.prompt_en, sent.notes) == ("a dog", "a dog", notes)
+
+
+async def test_a_word_that_is_banned_once_it_is_translated_is_not_said_in_a_dialog(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        parent = await drawn(home)
+        task = await home.service.press(MJ, parent=parent.id, custom_id=ZOOM.custom_id)
+        await home.service.modal(task.id, prompt="禁 狗", mask=None)
+        ended = await home.until_task(task.id, over)
+        assert (ended.status, ended.fail_code) == (Status.FAILURE, "banned_word")
+        assert len(home.desk.said) == 1
+
+
 async def test_a_region_needs_its_mask_and_is_painted_in_the_web_dialog(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         parent = await drawn(home)
@@ -140,7 +155,7 @@ async def test_remix_may_wait_for_the_caller_and_survives_a_restart(tmp_path: Pa
         await home.until_said(1)
         home.tracker.hear(opened(home, custom_id="MJ::RemixModal::j::1::0", fields={"x::new_prompt": "its own"}))
         await home.until_said(2)
-        assert home.desk.said[1][1].values == {"x::new_prompt": "new"}  # type: ignore[union-attr]
+        assert home.desk.said[1][1].values == {"x::new_prompt": "new"}  # type: ignore[union-attr]  # a dialog's order
 
 
 async def test_a_dialog_waits_no_longer_than_its_time(tmp_path: Path) -> None:
@@ -343,7 +358,9 @@ async def test_where_there_is_no_button_the_command_is_used_and_else_the_late_re
 async def test_a_repeated_u_is_the_same_task_and_both_callers_hear_of_its_end(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         parent = await drawn(home)
-        first = await home.service.act(Ask(notify_hook="http://a.example/"), parent=parent.id, does=U2.does, index=2)  # type: ignore[arg-type]
+        first = await home.service.act(
+            Ask(notify_hook="http://a.example/"), parent=parent.id, does=Action.UPSCALE, index=2
+        )
         again = Ask(notify_hook="http://b.example/", state="second")
         second = await home.service.press(again, parent=parent.id, custom_id="U2")
         assert second.id == first.id
@@ -419,7 +436,7 @@ async def test_an_upload_that_cannot_be_made_now_waits(tmp_path: Path) -> None:
             raise NotSent("not now")
         return await good(account_id, pictures)
 
-    desk.upload = busy  # type: ignore[method-assign,assignment]
+    desk.upload = busy  # type: ignore[method-assign,assignment]  # this desk alone
     async with house(tmp_path, desk) as home:
         picture = Picture(filename="0.png", type="image/png", data=b"x")
         task = await home.service.describe(MJ, picture=picture)

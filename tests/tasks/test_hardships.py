@@ -13,17 +13,8 @@ import pytest
 from tasks.errors import AccountBlocked, ButtonNotFound, NotSent, OutcomeUnknown, SendRefused, StoreFailed
 from tasks.events import ModalOpened, Progressed, Queued, Refused, Started, Tick, Withdrawn
 from tasks.lifecycle import hooks_due, requeued
-from tasks.model import (
-    Action,
-    Ask,
-    Button,
-    ModalOrder,
-    Order,
-    Phase,
-    Picture,
-    Status,
-    Task,
-)
+from tasks.model import Action, Ask, Button, Phase, Picture, Status, Task
+from tasks.orders import ModalOrder, Order
 from tests.tasks.builders import NOW, USER, account, keys, task
 from tests.tasks.test_roads import drawn, over, pass_time, result
 from tests.tasks.twins import Desk, House, house
@@ -63,7 +54,7 @@ async def test_a_drawing_of_ours_that_nobody_claims_forbids_to_send_again(tmp_pa
 async def test_what_was_prepared_is_written_later_and_not_prepared_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.dispatcher.STORE_RETRY", 0.0)
+    monkeypatch.setattr("tasks.readying.STORE_RETRY", 0.0)
     async with house(tmp_path) as home:
         good, published = home.store.save, 0
         publish = home.desk.publish
@@ -122,7 +113,7 @@ async def test_history_that_may_not_be_read_does_not_keep_a_task_for_ever(tmp_pa
         desk.moved.set()
         raise SendRefused("The channel is gone.", status=404)
 
-    desk.recall = gone  # type: ignore[method-assign,assignment]
+    desk.recall = gone  # type: ignore[method-assign,assignment]  # this desk alone
     async with house(tmp_path, desk) as home:
         lost = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
@@ -141,7 +132,7 @@ async def test_history_that_may_not_be_read_proves_nothing(tmp_path: Path) -> No
         desk.moved.set()
         raise SendRefused("The channel's history may not be read.", status=403)
 
-    desk.recall = forbidden  # type: ignore[method-assign,assignment]
+    desk.recall = forbidden  # type: ignore[method-assign,assignment]  # this desk alone
     async with house(tmp_path, desk) as home:
         lost = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
@@ -232,7 +223,7 @@ async def test_what_is_left_open_is_logged_once(tmp_path: Path, caplog: pytest.L
         for percent in (1, 2, 3):
             told = keys(nonce=nonce, message_id="p9", prompt="a cat")
             home.tracker.hear(Progressed(keys=told, percent=percent))
-            await home.until_task(other.id, lambda t, percent=percent: t.progress == percent)  # type: ignore[misc]
+            await home.until_task(other.id, lambda t, percent=percent: t.progress == percent)  # type: ignore[misc]  # a lambda with a default
         assert len([line for line in caplog.messages if "left open" in line]) == 1
 
 

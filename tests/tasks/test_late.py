@@ -10,7 +10,10 @@ import pytest
 from storage.outbox import Delivery
 from tasks.errors import ButtonNotFound, CannotAdopt, NotOpen, OutcomeUnknown, TaskNotFound
 from tasks.events import Acknowledged, AdoptAsked, Connected, Progressed, Refused, Started
-from tasks.model import Action, Ask, Hook, Order, Phase, Picture, SendState, SlashOrder, Status, Task
+from tasks.hooks import Hook
+from tasks.late import KEPT
+from tasks.model import Action, Ask, Phase, Picture, SendState, Status, Task
+from tasks.orders import Order, SlashOrder
 from tests.tasks.builders import NOW, USER, account, keys, snowflake
 from tests.tasks.test_roads import drawn, over, pass_time, result
 from tests.tasks.twins import House, house
@@ -159,6 +162,51 @@ async def test_a_late_result_is_known_after_a_restart_for_a_day(tmp_path: Path) 
     async with house(tmp_path, clock=later) as home:
         home.tracker.hear(result(1, job_id="j1", from_history=True))
         assert (await home.until_task(task.id, corrected)).message_id == "r1"
+
+
+async def test_after_a_restart_no_number_of_other_failures_hides_one(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await silent(home)
+        refused = replace(task, fail_code="moderated")
+        storm = [replace(refused, id=str(int(task.id) + n), job_id=f"other{n}") for n in range(1, 1_101)]
+        await home.store.save(storm)
+        later = home.clock
+    async with house(tmp_path, clock=later) as home:
+        home.tracker.hear(result(1, job_id="j1", from_history=True))
+        assert (await home.until_task(task.id, corrected)).message_id == "r1"
+
+
+async def test_nor_does_any_number_of_its_own_kind(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await silent(home)
+        sent = await home.store.sends_of([task.id])
+        storm = [
+            replace(task, id=str(int(task.id) + n), job_id=f"other{n}", progress_message_id=f"p{n}")
+            for n in range(1, 1_101)
+        ]
+        await home.store.save(storm, sends=[replace(sent[0], task_id=each.id, nonce=f"s{each.id}") for each in storm])
+        later = home.clock
+    async with house(tmp_path, clock=later) as home:
+        for nth, (job, its) in enumerate((("j1", task), ("other1100", storm[-1])), start=1):
+            home.tracker.hear(result(nth, job_id=job, from_history=True))
+            assert (await home.until_task(its.id, corrected)).message_id == f"r{nth}"
+
+
+async def test_after_a_restart_each_has_its_own_day(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        task = await silent(home)
+        ended = home.clock.time - KEPT + 60_000  # asked for later, over long before
+        brief = replace(task, id=str(int(task.id) + 1), job_id="j2", progress_message_id="p2", finish_time=ended)
+        await home.store.save([brief])
+        later = home.clock
+    async with house(tmp_path, clock=later) as home:
+        later.time += 120_000
+        home.tracker.hear(result(2, job_id="j2"))
+        home.tracker.hear(result(1, job_id="j1"))
+        await home.until_task(task.id, corrected)
+        found = await home.store.get(brief.id)
+        assert found is not None
+        assert found.status is Status.FAILURE
 
 
 async def test_a_day_later_it_is_not(tmp_path: Path) -> None:

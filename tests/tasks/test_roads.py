@@ -37,7 +37,8 @@ from tasks.events import (
     Withdrawn,
 )
 from tasks.matching import CLOCK_SKEW
-from tasks.model import Action, Ask, Button, Image, Mode, Order, Phase, SendState, Status, Task
+from tasks.model import Action, Ask, Button, Image, Mode, Phase, Picture, SendState, Status, Task
+from tasks.orders import Order
 from tests.tasks.builders import USER, account, keys, snowflake
 from tests.tasks.twins import Desk, House, SetClock, house
 
@@ -222,6 +223,37 @@ async def test_chinese_is_translated_before_a_slot_is_claimed_and_a_failure_is_t
         assert (second.content, second.notes) == ("狗!", ("not translated",))
 
 
+@pytest.mark.parametrize(("prompt", "english"), [(" it waves", "it waves"), ("狗 ", "dog")])
+async def test_a_clips_text_is_told_without_marks_for_its_pictures(tmp_path: Path, prompt: str, english: str) -> None:
+    picture = Picture(filename="first.png", type="image/png", data=b"x")
+    async with house(tmp_path) as home:
+        clip = await home.service.video(Ask(), prompt=prompt, motion="low", image=picture, end_image=None, loop=False)
+        await home.until_said(1)
+        [task] = await home.store.get_many([clip.id])
+        assert (task.prompt, task.prompt_en) == (prompt, english)
+        begin, words = task.content.split(maxsplit=1)
+        assert begin.endswith("/first.png")
+        assert words == f"{english} --motion low --video 1"
+
+
+async def test_a_foreign_suffix_is_translated_where_there_is_no_prompt(tmp_path: Path) -> None:
+    async with house(tmp_path, suffix="狗 --s 200") as home:
+        link = "https://example.com/a.png"
+        clip = await home.service.video(Ask(), prompt=" ", motion="low", image=link, end_image=None, loop=False)
+        await home.until_said(1)
+        [task] = await home.store.get_many([clip.id])
+        assert "dog" in task.content
+
+
+async def test_what_is_added_to_a_prompt_is_no_part_of_its_translation(tmp_path: Path) -> None:
+    async with house(tmp_path, suffix="--ar 3:2 --s 200") as home:
+        plain, chinese = [await home.service.imagine(Ask(), prompt=text) for text in ("cat --s 1", "狗 --s 1")]
+        await home.until_said(2)
+        first, second = await home.store.get_many([plain.id, chinese.id])
+        assert (first.prompt_en, second.prompt_en) == ("cat --s 1", "dog --s 1")
+        assert (first.content, second.content) == ("cat --s 1 --ar 3:2", "dog --s 1 --ar 3:2")
+
+
 async def test_a_claim_without_a_send_goes_back_after_a_crash(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         home.desk.known["a"] = account(connected=False)
@@ -382,7 +414,7 @@ async def test_two_presses_that_cannot_be_told_apart_wait_for_another_key(tmp_pa
         v1 = await home.service.act(Ask(), parent=parent.id, does=Action.VARIATION, index=1)
         v2 = await home.service.act(Ask(), parent=parent.id, does=Action.VARIATION, index=2)
         await home.until_said(3)
-        nonces = {order.custom_id: nonce for _, order, nonce in home.desk.said[1:]}  # type: ignore[union-attr]
+        nonces = {order.custom_id: nonce for _, order, nonce in home.desk.said[1:]}  # type: ignore[union-attr]  # all are presses
         home.tracker.hear(result(7, action=Action.VARIATION, reference_id="r1", prompt=None))
         home.tracker.hear(
             Started(keys=keys(nonce=nonces["V1"], message_id="w", job_id="j8", action=Action.VARIATION, index=1))
@@ -511,7 +543,15 @@ async def test_bad_requests_say_what_is_wrong_and_store_nothing(tmp_path: Path) 
         with pytest.raises(PromptTooLong, match="1 too many"):
             await home.service.imagine(Ask(), prompt="x" * 6001)
         too_long = f"http://x/{4096 * 'x'}"
-        for hook in ("ftp://example.com", "example.com", "http://", "http://a b/", "http://x:99999/", too_long):
+        for hook in (
+            "ftp://example.com",
+            "example.com",
+            "http://",
+            "http://a b/",
+            "http://x:99999/",
+            "http://x:0/",
+            too_long,
+        ):
             with pytest.raises(BadHook):
                 await home.service.imagine(Ask(notify_hook=hook), prompt="a dog")
         with pytest.raises(ParentNotFound):

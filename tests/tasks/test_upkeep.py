@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -111,8 +112,8 @@ class Clock:
         return self.time
 
 
-def upkeep(rows: Rows, clock: Clock, wall: Clock | None = None, **keeping: object) -> Upkeep:
-    return Upkeep(rows, Keeping(zone=UTC, **keeping), clock, wall or clock, pause=0)  # type: ignore[arg-type]
+def upkeep(rows: Rows, clock: Clock, wall: Clock | None = None, **keeping: Any) -> Upkeep:
+    return Upkeep(rows, Keeping(zone=UTC, **keeping), clock, wall or clock, pause=0)
 
 
 async def test_batch_after_batch_until_there_is_no_more() -> None:

@@ -22,7 +22,8 @@ from tasks.dispatcher import Dispatcher
 from tasks.errors import NotSent
 from tasks.events import Event, Heard, History
 from tasks.journal import Journal
-from tasks.model import Account, Order, Picture, PressOrder, SlashOrder, Task, Upload
+from tasks.model import Account, Picture, Task
+from tasks.orders import Order, PressOrder, SlashOrder, Upload
 from tasks.ports import Translation
 from tasks.posting import Posting
 from tasks.prompts import PromptRules
@@ -124,6 +125,7 @@ class House:
         remix_waits: bool = False,
         send_interval: float = 0.0,
         copies: Wanted | None = None,
+        suffix: str = "",
     ) -> None:
         self.desk, self.clock, self.database = desk, clock, database
         self.store = Tasks(database, clock=clock, copies=copies)
@@ -172,7 +174,7 @@ class House:
             clock=clock,
             wall=clock,
             limits=Limits(max_queue=50, sends_remix_on=not remix_waits),
-            rules=PromptRules(banned=BannedWords.of(["forbidden"])),
+            rules=PromptRules(banned=BannedWords.of(["forbidden"]), default_suffix=suffix),
             submitted=self.awake.set,
             tell=events.put_nowait,
         )
@@ -230,6 +232,7 @@ async def house(
     remix_waits: bool = False,
     send_interval: float = 0.0,
     copies: Wanted | None = None,
+    suffix: str = "",
 ) -> AsyncIterator[House]:
     """Open, started and running; stopped in order at the end."""
     async with Database(folder / "tasks.db") as database:
@@ -240,6 +243,7 @@ async def house(
             remix_waits=remix_waits,
             send_interval=send_interval,
             copies=copies,
+            suffix=suffix,
         )
         await built.tracker.start()
         await built.dispatcher.start()

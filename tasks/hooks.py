@@ -1,0 +1,42 @@
+"""The records of call-backs: what is owed to whom, and what became of an attempt. Written by `journal`, told by
+`api.webhooks`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tasks.model import Task
+
+END = "end"
+CORRECTED = "corrected"  # another end, after one that was told and did not hold
+DURABLE = frozenset({END, CORRECTED})  # told until a receiver has heard it; of a step on the way there is a newer soon
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hook:
+    """A call-back to make: written with the task's end, delivered later from the outbox."""
+
+    task_id: str
+    url: str
+    api: str = "v1"
+    state: str | None = None  # None: the task's own
+    trusted: bool = False  # the operator's own URL: its address is not checked
+    event: str = END  # or CORRECTED, or the status that an unfinished task has reached: tried once, never again
+    snapshot: Task | None = None  # the task as it was then; None: as it is when told
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """One POST of a call-back, and what became of it."""
+
+    delivery_id: int
+    task_id: str
+    receiver: str  # scheme://host:port
+    event: str
+    number: int  # the first is 1
+    time: int  # ms, when it had ended
+    outcome: str  # the delivery is done, due (at `due`), or given_up
+    due: int | None = None  # ms
+    status: int | None = None  # HTTP's; None: there was no answer
+    error: str = ""  # never anything of the URL

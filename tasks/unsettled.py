@@ -1,0 +1,41 @@
+"""Results that fit several tasks: kept until another key tells whose they are.
+
+Law: in memory alone; after a restart history brings them again. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from tasks.events import Finished, Heard
+
+log = logging.getLogger(__name__)
+
+MOST = 200  # kept; the oldest give way
+
+
+class Unsettled:
+    def __init__(self) -> None:
+        self._kept: list[Finished] = []
+        self._asked_again: list[Finished] = []  # meanwhile: what was said of them is not said again
+
+    def __bool__(self) -> bool:
+        return bool(self._kept)
+
+    def keep(self, event: Heard, task_ids: Sequence[str]) -> None:
+        """It fits all of these. What is no result is not kept: another will come."""
+        if isinstance(event, Finished):
+            if event not in self._asked_again:
+                log.warning("a result fits several tasks (%s): left open until another key tells", ", ".join(task_ids))
+            self._kept = [*self._kept[-MOST + 1 :], event]
+
+    @contextmanager
+    def asked_again(self) -> Iterator[Sequence[Finished]]:
+        """Those that were kept, to be looked at once more: what still fits several is kept anew."""
+        self._asked_again, self._kept = self._kept, []
+        try:
+            yield self._asked_again
+        finally:
+            self._asked_again = []
