@@ -16,6 +16,7 @@ from aiohttp import web
 
 from api.addresses import LOOK_UPS, AddressNotAllowed, Guarded, GuardedTransport, SystemLookup
 from api.allowed import Allowed, is_public
+from tests.loopback import loopback
 
 PUBLIC = ["1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
 
@@ -144,13 +145,8 @@ async def port() -> AsyncIterator[int]:
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    assert runner.addresses
-    yield int(runner.addresses[0][1])
-    await runner.cleanup()
+    async with loopback(app) as base:
+        yield int(base.rpartition(":")[2])
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from api.mending import told
 from api.signing import Signer
 from api.waits import JITTER, WAITS
 from tasks.clock import SystemClock
+from tests.loopback import loopback
 
 SECRET = "s3cret"
 
@@ -55,12 +56,9 @@ async def hook() -> AsyncIterator[Hook]:
     made = Hook()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", made.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"http://me:{SECRET}@127.0.0.1:{runner.addresses[0][1]}/{SECRET}?key={SECRET}"
-    yield made
-    await runner.cleanup()
+    async with loopback(app) as base:
+        made.url = f"{base.replace('//', f'//me:{SECRET}@')}/{SECRET}?key={SECRET}"
+        yield made
 
 
 class Waits:

@@ -17,6 +17,7 @@ from api.picture_fetch import REDIRECTS, PictureFetch
 from tasks.pictures import MOST_BYTES, BadPicture
 from tests.api.mj_twin import data_url, png, speaking_mj, told
 from tests.api.twin import Caller
+from tests.loopback import loopback
 
 IMAGINE, DESCRIBE, BLEND, MODAL = (f"/mj/submit/{name}" for name in ("imagine", "describe", "blend", "modal"))
 PUBLIC = "1.1.1.1"
@@ -70,18 +71,14 @@ class Pictures:
 
 @pytest.fixture
 async def pictures() -> AsyncIterator[Pictures]:
-    served = Pictures()
+    made = Pictures()
     app = web.Application()
-    app.router.add_get("/{path:.*}", served.answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    served.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield served
-    finally:
-        served.left.set()
-        await runner.cleanup()
+    app.router.add_get("/{path:.*}", made.answer)
+    async with loopback(app) as made.url:
+        try:
+            yield made
+        finally:
+            made.left.set()
 
 
 @asynccontextmanager

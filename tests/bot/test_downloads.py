@@ -15,6 +15,7 @@ from bot.downloads import load
 from bot.endpoints import Endpoints
 from bot.properties import Properties
 from tasks.errors import NotSent, SendRefused
+from tests.loopback import loopback
 
 PATH = "/attachments/1/2/dog.png?ex=65f0&is=1&hm=a&"
 DISCORD = f"https://cdn.discordapp.com{PATH}"
@@ -45,14 +46,8 @@ async def cdn() -> AsyncIterator[Cdn]:
     made = Cdn()
     app = web.Application()
     app.router.add_get("/{path:.*}", made.answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with loopback(app) as made.url:
         yield made
-    finally:
-        await runner.cleanup()
 
 
 async def loaded(server: Cdn, url: str = DISCORD, most: int = 1000) -> bytes:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import httpx
 from aiohttp import web
 
+from tests.loopback import loopback
+
 Answer = Callable[[web.Request], Awaitable[web.Response]]
 
 KEY = "the-key-of-the-test"
@@ -144,9 +146,5 @@ async def translators() -> AsyncIterator[Online]:
         server = Online(client)
         app = web.Application()
         app.router.add_routes(server.routes())
-        runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        server.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        yield server
-        await runner.cleanup()
+        async with loopback(app, cancelling=True) as server.base:
+            yield server

@@ -14,6 +14,8 @@ from typing import Any
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from tests.loopback import loopback
+
 SLOW_SECONDS = 1.5
 SECRET = "whsec_b2YtdGhlLXJvdW5kcy1vZi1taXNjaGllZi1hbG9uZSE="  # of the signatures
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
@@ -96,11 +98,6 @@ async def receiver(chance: Random, mood: Mood = GRUMPY) -> AsyncIterator[Receive
     hearing = Receiver(chance, mood)
     app = web.Application()
     app.router.add_post("/hook", hearing.hear)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    hearing.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    try:
+    async with loopback(app) as base:
+        hearing.url = f"{base}/hook"
         yield hearing
-    finally:
-        await runner.cleanup()

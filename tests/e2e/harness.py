@@ -17,6 +17,7 @@ from assembly.service import service
 from settings import AccountSettings, Settings, at_simulator, load
 from simulator import Simulator
 from simulator.pictures import read_metadata
+from tests.loopback import loopback
 
 Document = dict[str, Any]
 
@@ -54,14 +55,9 @@ async def receiver() -> AsyncIterator[Receiver]:
     hearing = Receiver()
     app = web.Application()
     app.router.add_post("/hook", hearing.hear)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    hearing.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    try:
+    async with loopback(app) as base:
+        hearing.url = f"{base}/hook"
         yield hearing
-    finally:
-        await runner.cleanup()
 
 
 @dataclass(kw_only=True)

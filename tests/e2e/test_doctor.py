@@ -18,6 +18,7 @@ from simulator import Simulator
 from storage.database import Database
 from tests.e2e.commands import Done, environment_of, served, typed
 from tests.e2e.test_process import free_port
+from tests.loopback import loopback
 
 
 @asynccontextmanager
@@ -30,13 +31,8 @@ async def somebody(status: int = 200, ahead: int = 0) -> AsyncIterator[str]:
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with loopback(app) as base:
+        yield base
 
 
 async def doctor(folder: Path, *arguments: str, **environ: str) -> Done:

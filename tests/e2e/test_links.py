@@ -16,6 +16,7 @@ from simulator.snowflakes import now_ms
 from tests.e2e.acting import check_document, data_url, spending
 from tests.e2e.harness import Document
 from tests.e2e.test_mj import MjClient, mj
+from tests.loopback import loopback
 
 PICTURE = b64decode(data_url(90).partition(",")[2])
 
@@ -27,13 +28,8 @@ async def picture_server() -> AsyncIterator[str]:
 
     app = web.Application()
     app.router.add_get("/dog.png", answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/dog.png"
-    finally:
-        await runner.cleanup()
+    async with loopback(app) as base:
+        yield f"{base}/dog.png"
 
 
 async def load(client: MjClient, url: str) -> tuple[int, bytes]:
