@@ -11,7 +11,7 @@ from typing import Any
 
 from bot import grammar_payload as payloads
 from bot.grammar_embeds import TROUBLES, with_time
-from bot.grammar_ids import is_cancel, is_of_result, snowflake, time_of
+from bot.grammar_ids import is_cancel, is_of_result, rivals, snowflake, time_of
 from bot.grammar_reading import Reading, read
 from tasks.events import (
     Acknowledged,
@@ -92,9 +92,11 @@ def _keys(reading: Reading, message: Mapping[str, Any], account: str, *, edited:
         reference_id=payloads.reference_id(message),
         action=reading.action,
         candidates=reading.candidates,
+        not_of=rivals(reading.action, reading.variant),
         index=reading.index,
         prompt=reading.prompt,
         user_id=reading.user_id,
+        bot=payloads.bot_of(message),
         sent_at=time_of(message_id),
         flags=payloads.number(message.get("flags")) or 0,
         edited=edited,

@@ -76,6 +76,15 @@ _QUICK = re.compile(
     r"MJ::JOB::upsample::[1-4]::(?!.*::SOLO$)|MJ::JOB::video_virtual_upscale::|MJ::BOOKMARK::|MJ::Settings::"
 )
 
+# What a result calls itself, and what then stands in the custom_id that was pressed (seen 2023-07 to 2026-06).
+_VARIANTS: Mapping[Action, Mapping[str, str]] = MappingProxyType(
+    {
+        Action.VARIATION: {"subtle": "::low_variation::", "strong": "::high_variation::", "region": "::Inpaint::"},
+        Action.UPSCALE: {"subtle": "_subtle::", "creative": "_creative::", "2x": "_2x::", "4x": "_4x::"},
+        Action.PAN: {"left": "::pan_left::", "right": "::pan_right::", "up": "::pan_up::", "down": "::pan_down::"},
+    }
+)
+
 _DIALOGS: tuple[tuple[re.Pattern[str], Action], ...] = tuple(
     (re.compile(form, re.IGNORECASE), action)
     for form, action in (
@@ -113,6 +122,13 @@ def form_of(custom_id: str) -> Form:
             quick = _QUICK.match(custom_id) is not None
             return Form(does=action, index=index, opens_dialog=_OPENS.match(custom_id) is not None, is_quick=quick)
     return Form(is_quick=_QUICK.match(custom_id) is not None, is_switch=custom_id.startswith(SETTINGS))
+
+
+def rivals(action: Action | None, variant: str | None) -> frozenset[str]:
+    """Parts of the custom_ids that lead to another variant of this action: such a press is not meant."""
+    known = _VARIANTS.get(action, {}) if action is not None else {}
+    own = known.get((variant or "").rpartition("-")[2])
+    return frozenset(known.values()) - {own} if own is not None else frozenset()
 
 
 def is_known(custom_id: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.grammar_ids import BOTS, form_of, last_guid, snowflake
-from tasks.model import Button, Image
+from tasks.model import Bot, Button, Image
 
 BUTTON = 2  # the type of a component
 _DEEPEST = 6  # rows within sections within containers; more is no message of Discord's
@@ -31,16 +31,21 @@ def number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def is_ours(message: Mapping[str, Any]) -> bool | None:
-    """Is it of one of the two bots? None: the payload does not say whose it is.
+def bot_of(message: Mapping[str, Any]) -> Bot | None:
+    """Which of the two bots says it. Private acknowledgements come without an author (seen 2024-05); then the
+    application or webhook speaks."""
+    ids = [snowflake(mapping(message.get("author")).get("id"))]
+    if ids == [None]:
+        ids = [snowflake(message.get("application_id")), snowflake(message.get("webhook_id"))]
+    return next((BOTS[id_] for id_ in ids if id_ is not None and id_ in BOTS), None)
 
-    Private acknowledgements come without an author (seen 2024-05); then the application or webhook speaks.
-    """
-    author = snowflake(mapping(message.get("author")).get("id"))
-    if author is not None:
-        return author in BOTS
-    known = [i for i in (snowflake(message.get("application_id")), snowflake(message.get("webhook_id"))) if i]
-    return any(i in BOTS for i in known) if known else None
+
+def is_ours(message: Mapping[str, Any]) -> bool | None:
+    """Is it of one of the two bots? None: the payload does not say whose it is."""
+    if bot_of(message) is not None:
+        return True
+    said = [mapping(message.get("author")).get("id"), message.get("application_id"), message.get("webhook_id")]
+    return False if any(map(snowflake, said)) else None
 
 
 def interaction(message: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -20,6 +20,9 @@ from settings import ROOT, StorageSettings, dotenv_files
 PYTHON = (3, 11)
 LITTLE, HARDLY_ANY = 1 << 30, 100 << 20  # bytes that are free
 SMALL = 256 << 20  # bytes of a database that is read through at once
+_PIN = re.compile(
+    r"""^(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?:; python_version >= "3\.(?P<since>\d+)")?""", re.ASCII | re.MULTILINE
+)
 
 
 def versions() -> Iterator[Finding]:
@@ -47,7 +50,9 @@ def versions() -> Iterator[Finding]:
 
 
 def _pins(path: Path) -> list[tuple[str, str]]:
-    return re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    """Name and version of what this Python needs."""
+    found = _PIN.finditer(path.read_text(encoding="utf-8"))
+    return [(pin["name"], pin["version"]) for pin in found if sys.version_info >= (3, int(pin["since"] or 0))]
 
 
 def files() -> Iterator[Finding]:

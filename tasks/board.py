@@ -16,7 +16,7 @@ from tasks.orders import Order
 from tasks.ports import Clock
 from tasks.timeline import Detail, Entry, of_send
 
-REMEMBERED = 5_000  # results of which an echo is known to be an echo
+REMEMBERED = 7_500  # keys of what has ended, by which an echo is known to be an echo; each task has up to three
 
 
 @dataclass(kw_only=True, slots=True)
@@ -38,7 +38,7 @@ class Board:
         self._clock = clock
         self._new_nonce = new_nonce
         self._turn = Turn()
-        self._done: OrderedDict[str, None] = OrderedDict()  # job ids and message ids of results
+        self._done: OrderedDict[str, None] = OrderedDict()  # job ids and message ids of what has ended
         self.flights = Flights()
         self.lapsed = Flights()
 
@@ -106,11 +106,11 @@ class Board:
     # ------------------------------------------------------------ results that came before
 
     def is_done(self, key: str | None) -> bool:
-        """Is this the message or the job of a result that came lately?"""
+        """Is this a message or the job of what has ended lately?"""
         return key in self._done
 
     def remember(self, task: Task) -> None:
-        for key in (task.message_id, task.job_id):
+        for key in (task.message_id, task.job_id, task.progress_message_id):
             if key:
                 self._done[key] = None
         while len(self._done) > REMEMBERED:

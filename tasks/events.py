@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tasks.model import Action, Button, Image, Mode
+from tasks.model import Action, Bot, Button, Image, Mode
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,9 +25,11 @@ class Keys:
     reference_id: str | None = None  # message_reference.message_id
     action: Action | None = None  # None: the message alone does not tell
     candidates: frozenset[Action] = frozenset()  # where `action` is None: what it may be; empty: anything
+    not_of: frozenset[str] = frozenset()  # parts of custom_ids: what pressed such a button does not call itself so
     index: int | None = None
     prompt: str | None = None  # as MidJourney echoes it
     user_id: str | None = None  # whom the text addresses after its last `** - `
+    bot: Bot | None = None  # which of the two says it
     sent_at: int = 0  # ms, from the message's or interaction's id
     flags: int = 0
     edited: bool = False  # came as MESSAGE_UPDATE

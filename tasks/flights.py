@@ -101,6 +101,14 @@ class Flights:
         flight.task = task
         self._index(flight)
 
+    def disown(self, flight: Flight, old: Task) -> None:
+        """The running message and the job that it had before were not its own."""
+        stale = {("message", old.progress_message_id or ""), ("job", old.job_id or "")}
+        for key in stale & flight.keys - _keys_of(flight.task):
+            flight.keys.remove(key)
+            if self._keys.get(key) == flight.task.id:
+                del self._keys[key]
+
     def update_send(self, flight: Flight, nonce: str, state: SendState, interaction_id: str | None = None) -> Send:
         old = flight.sends[nonce]
         send = replace(old, state=state, interaction_id=interaction_id or old.interaction_id)
@@ -140,8 +148,10 @@ class Flights:
         self._candidates[task_id] = candidate
         flight.keys |= {("nonce", nonce) for nonce in candidate.nonces}
         flight.keys |= {("interaction", interaction_id) for interaction_id in candidate.interaction_ids}
-        if flight.task.progress_message_id:
-            flight.keys.add(("message", flight.task.progress_message_id))
-        if flight.task.job_id:
-            flight.keys.add(("job", flight.task.job_id))
+        flight.keys |= _keys_of(flight.task)
         self._keys.update(dict.fromkeys(flight.keys, task_id))
+
+
+def _keys_of(task: Task) -> set[tuple[str, str]]:
+    known = {("message", task.progress_message_id or ""), ("job", task.job_id or "")}
+    return {(kind, key) for kind, key in known if key}

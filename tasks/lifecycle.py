@@ -103,20 +103,23 @@ def _running(task: Task, event: Started | Progressed, percent: int) -> Task:
 
 
 def _in_line(task: Task, event: Queued) -> Task:
+    if task.progress_message_id is not None and not task.queued:
+        return task  # it runs already: the note came late
     message = event.keys.message_id or task.progress_message_id
     return replace(task, queued=True, progress_message_id=message, progress_message_flags=event.keys.flags)
 
 
 def _seen(task: Task, event: Started | Progressed) -> Task:
-    """What its running message tells of the job."""
+    """What its running message tells of the job. By the nonce it is known for certain: what another one told is not."""
     keys = event.keys
+    is_first = keys.nonce is not None and keys.message_id != task.progress_message_id
     return replace(
         task,
         queued=False,
         progress_message_id=keys.message_id or task.progress_message_id,
         progress_message_flags=keys.flags,
         cancel_id=event.cancel_id or task.cancel_id,
-        job_id=keys.job_id or task.job_id,
+        job_id=keys.job_id or (None if is_first else task.job_id),
         echoed_prompt=keys.prompt or task.echoed_prompt,
     )
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from tasks.board import Board
 from tasks.congestion import Congestion
 from tasks.corrections import is_open_end
+from tasks.crossings import Crossings
 from tasks.events import (
     Acknowledged,
     Finished,
@@ -27,7 +28,7 @@ from tasks.flights import Flight
 from tasks.late import Late
 from tasks.lifecycle import apply, requeued
 from tasks.matching import PRIVATE
-from tasks.model import Action, Lane, Mode, SendState
+from tasks.model import Action, Lane, Mode, SendState, Task
 from tasks.openings import Openings
 from tasks.outcomes import cancel_when_seen, is_about_cancelling
 from tasks.patience import Patience
@@ -63,10 +64,11 @@ class Listening:
         self._pauses = pauses
         self._patience = patience
         self._unsettled = unsettled
+        self._crossings = Crossings()
 
     async def heard(self, event: Heard) -> None:
         """Find its task, and change it."""
-        if isinstance(event, Finished) and await self._is_echo(event.keys):
+        if isinstance(event, Started | Progressed | Finished) and await self._is_echo(event.keys):
             return
         if isinstance(event, Informed) and event.seed and event.keys.job_id:
             await self._seed_told(event.keys.job_id, event.seed)
@@ -79,11 +81,35 @@ class Listening:
         self._pauses.heed(event, flight)
         if flight is not None:
             self._board.tell(flight.task.id, "heard", heard(event, found.by))
-            await self._apply(flight, event)
+            before = flight.task
+            if not (isinstance(event, Refused) and self._sends_another_back(flight.task, event, found.by)):
+                await self._apply(flight, event)
+            if isinstance(event, Finished) and flight.task.is_over:
+                self._ended(flight, before, found.by)
+        elif isinstance(event, Withdrawn):
+            self._withdrawn_after_all(self._crossings.deleted(event.keys.message_id))
         elif not found.ambiguous and self._late.heard(event, user_id):
             pass
         elif isinstance(event, Started | Progressed | Finished) and self._is_ours(event.keys):
             self._patience.unclaimed(event.keys)
+
+    def _ended(self, flight: Flight, before: Task, by: str) -> None:
+        """With a result. Whose message is gone already may be known now."""
+        if not flight.withdrawn:
+            self._crossings.ended(before, by)
+        for other in self._board.flights:
+            other.withdrawn = other.withdrawn and not self._crossings.explain(other.task)
+
+    def _withdrawn_after_all(self, message_id: str | None) -> None:
+        for other in self._board.flights:
+            other.withdrawn = other.withdrawn or other.task.progress_message_id == message_id is not None
+
+    def _sends_another_back(self, task: Task, event: Refused, by: str) -> bool:
+        """One command may make several drawings. What sends back a later one answers the same interaction, while the
+        first is taken: sent again, all would be paid again."""
+        is_back = event.retry or self._pauses.goes_on_relaxed(task, event)
+        own = task.progress_message_id
+        return is_back and by == "interaction" and own not in (None, event.keys.message_id, event.keys.reference_id)
 
     def _is_ours(self, keys: Keys) -> bool:
         """Does it address our own user, or is it private to it?"""
@@ -100,7 +126,8 @@ class Listening:
             return
         match event:
             case Withdrawn():  # follows each result; before one it means moderation, which the deadline will tell
-                flight.withdrawn = True
+                note = flight.task.queued  # the one that said so
+                flight.withdrawn = not note and not self._crossings.explain(flight.task)
             case ModalOpened():
                 await self._openings.dialog(flight, event)
             case Informed() if flight.task.switch and flight.task.custom_id is None and not flight.is_switching:
@@ -117,10 +144,15 @@ class Listening:
         after = apply(flight.task, event, self._clock.now())
         if event.keys.from_history and replace(after, heard_time=flight.task.heard_time) == flight.task:
             return  # an old message that still stands there is no sign of life
+        before = flight.task
+        if after.progress_message_id != before.progress_message_id:
+            flight.withdrawn = False  # it goes on in another message
         if isinstance(event, Refused) and event.retry:
             self._congestion.full(event.keys.account, self._running(event.keys.account), self._clock.now())
         flight.heard()
         self._board.change(flight, after)
+        if event.keys.nonce is not None and isinstance(event, Started | Progressed) and not before.queued:
+            self._board.flights.disown(flight, before)  # what was its own by words alone was another's
         cancel_when_seen(self._board, flight)
 
     def _running(self, account: str) -> int:
@@ -134,16 +166,17 @@ class Listening:
             self._board.note(task, replace(task, seed=seed))
 
     async def _is_echo(self, keys: Keys) -> bool:
-        """Does this result belong to a task that is over? Each message and each job go to one task only, but for what
-        was asked to be shown again."""
+        """Is this about a task that is over? Each message and each job go to one task only, but for what was asked to
+        be shown again."""
+        is_done = self._board.is_done(keys.message_id) or self._board.is_done(keys.job_id)
+        if not is_done and not keys.from_history:
+            return False
         if any(flight.task.action is Action.SHOW and flight.asked_for(keys) for flight in self._board.flights):
             return False
         if any(flight.task.redoes(keys.message_id) for flight in self._board.flights):
             return False
-        if self._board.is_done(keys.message_id) or self._board.is_done(keys.job_id):
+        if is_done:
             return True
-        if not keys.from_history:
-            return False
         if keys.message_id and await self._store.by_message(keys.message_id):
             return True
         known = await self._store.by_job(keys.job_id) if keys.job_id else None

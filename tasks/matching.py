@@ -24,7 +24,7 @@ PRIVATE = 64  # message flag EPHEMERAL: only the user who pressed sees it
 _NAMES: dict[Action, frozenset[Action]] = {
     Action.IMAGINE: frozenset({Action.IMAGINE, Action.REROLL, Action.BLEND, Action.VIDEO}),
     Action.BLEND: frozenset({Action.IMAGINE, Action.REROLL, Action.BLEND}),
-    Action.REROLL: frozenset({Action.IMAGINE, Action.REROLL, Action.VARIATION, Action.ZOOM, Action.PAN, Action.VIDEO}),
+    Action.REROLL: frozenset({Action.REROLL, Action.VARIATION, Action.ZOOM, Action.PAN, Action.VIDEO}),
     Action.VARIATION: frozenset({Action.VARIATION}),
     Action.INPAINT: frozenset({Action.VARIATION, Action.INPAINT}),
     Action.ZOOM: frozenset({Action.ZOOM, Action.OUTPAINT}),
@@ -61,11 +61,14 @@ NOTHING = Match()
 def match(keys: Keys, candidates: Iterable[Candidate], user_id: str | None, *, final: bool) -> Match:
     """Find the task. `user_id`: the Discord user of the account that heard it; `final`: the event brings a result."""
     mine = [c for c in candidates if c.task.account == keys.account]
-    found = _by_identity(keys, mine)
+    found = _by_our_send(keys, mine)
     if found is not None:
         return found
     if keys.user_id is not None and user_id is not None and keys.user_id != user_id:
-        return NOTHING
+        return NOTHING  # whatever we took its message for before it mentioned somebody
+    found = _by_identity(keys, mine)
+    if found is not None:
+        return found
     possible = [c for c in mine if not contradicts(c, keys)]
     reply = [c for c in possible if keys.reference_id is not None and c.task.progress_message_id == keys.reference_id]
     if reply:
@@ -74,11 +77,11 @@ def match(keys: Keys, candidates: Iterable[Candidate], user_id: str | None, *, f
     pressed = [c for c in open_to_it if keys.reference_id is not None and c.task.parent_message_id == keys.reference_id]
     if pressed:
         return _decide(_of_this_echo(pressed, keys), "reference")
-    return _decide(_by_prompt(keys, open_to_it, user_id), "prompt")
+    return _decide(_of_this_echo(_by_prompt(keys, open_to_it, user_id), keys), "prompt")
 
 
-def _by_identity(keys: Keys, mine: Sequence[Candidate]) -> Match | None:
-    """The keys that can mean one task only. None: they do not decide; NOTHING: they prove it is not ours."""
+def _by_our_send(keys: Keys, mine: Sequence[Candidate]) -> Match | None:
+    """By Discord's own word. None: it does not decide; NOTHING: it proves that it is not ours."""
     if keys.nonce is not None:
         for c in mine:
             if keys.nonce in c.nonces:
@@ -89,6 +92,11 @@ def _by_identity(keys: Keys, mine: Sequence[Candidate]) -> Match | None:
             if _is_another_job(c.task, keys):
                 continue  # one press may draw several: the first is the task's
             return Match(task_id=c.task.id, by="interaction")
+    return None
+
+
+def _by_identity(keys: Keys, mine: Sequence[Candidate]) -> Match | None:
+    """The other keys that can mean one task only."""
     for c in mine:
         if keys.message_id is not None and keys.message_id == c.task.progress_message_id:
             return Match(task_id=c.task.id, by="message")
@@ -113,22 +121,28 @@ def contradicts(candidate: Candidate, keys: Keys) -> bool:
             and bool(candidate.interaction_ids)
             and keys.interaction_id not in candidate.interaction_ids
         )
-        or _refers_elsewhere(task, keys)
+        or (keys.bot is not None and keys.bot is not task.bot)
+        or _refers_elsewhere(candidate, keys)
         or not _may_be_called(task, keys)
+        or any(part in (task.custom_id or "") for part in keys.not_of)
         or (keys.index is not None and task.index is not None and keys.index != task.index)
         or (0 < keys.sent_at < _born(candidate))
     )
 
 
-def _refers_elsewhere(task: Task, keys: Keys) -> bool:
+def _refers_elsewhere(candidate: Candidate, keys: Keys) -> bool:
+    task = candidate.task
     if keys.reference_id is None:
         return False
     if task.parent_message_id is None and (task.progress_message_id is None or task.queued):
-        return False  # it may refer to a first message that we missed; the note "Job queued" is none
+        # It may refer to a first message that we missed; the note "Job queued" is none, nor is what was there before.
+        return 0 < snowflake_time(keys.reference_id) < _born(candidate)
     return keys.reference_id not in (task.parent_message_id, task.progress_message_id)
 
 
 def _may_be_called(task: Task, keys: Keys) -> bool:
+    if task.answer_ends:
+        return keys.action is None and not keys.candidates
     if task.action is Action.ACTION:
         return True
     names = _NAMES.get(task.action, frozenset({task.action}))
@@ -153,13 +167,14 @@ def _by_prompt(keys: Keys, possible: Sequence[Candidate], user_id: str | None) -
     return [c for c in possible if same_prompt(c.task.content, echoed)]
 
 
-def _of_this_echo(pressed: Sequence[Candidate], keys: Keys) -> Sequence[Candidate]:
-    """Of several presses on one message: those whose running message echoed this very text, if each has its echo.
+def _of_this_echo(fits: Sequence[Candidate], keys: Keys) -> Sequence[Candidate]:
+    """Of several that fit: those whose running message echoed this very text, if each has its echo.
 
-    A video's result has no other tie to its start: two of one picture differ in their motion.
+    A video's result may have no other tie to its start: two of one picture differ in their motion. Nor has a drawing's
+    before 2026: two that differ in a link alone differ in MidJourney's short form of it.
     """
-    echoed = [c for c in pressed if keys.prompt is not None and c.task.echoed_prompt == keys.prompt]
-    return echoed if echoed and all(c.task.echoed_prompt for c in pressed) else pressed
+    echoed = [c for c in fits if keys.prompt is not None and c.task.echoed_prompt == keys.prompt]
+    return echoed if echoed and all(c.task.echoed_prompt for c in fits) else fits
 
 
 def _has_its_message(task: Task) -> bool:
@@ -173,11 +188,11 @@ def _has_its_message(task: Task) -> bool:
 def _decide(fits: Sequence[Candidate], by: str) -> Match:
     if not fits:
         return NOTHING
-    if len({_sameness(c.task) for c in fits}) == 1:
+    if len({sameness(c.task) for c in fits}) == 1:
         return Match(task_id=min(fits, key=lambda c: int(c.task.id)).task.id, by=by)
     return Match(by=by, ambiguous=tuple(c.task.id for c in fits))
 
 
-def _sameness(task: Task) -> tuple[object, ...]:
+def sameness(task: Task) -> tuple[object, ...]:
     """Tasks that are equal in this may exchange their results without anybody being able to tell."""
-    return (task.account, task.action, task.parent_id, task.custom_id, task.index, task.content, task.job_id)
+    return (task.account, task.bot, task.action, task.parent_id, task.custom_id, task.index, task.content, task.job_id)

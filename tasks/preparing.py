@@ -47,8 +47,9 @@ def picture_mark(nth: int) -> str:
 
 def callers_part(translation: str, task: Task) -> str:
     """What of the translated text is the caller's: neither links and parameters of ours around it, nor the suffix."""
-    before, prompt, after = task.content.partition(task.prompt.strip())
-    if prompt:
+    prompt = task.prompt.strip()
+    if prompt and prompt in task.content:
+        before, _, after = task.content.partition(prompt)
         translation = translation.removeprefix(before).removesuffix(after)
     return _without_marks(translation)
 

@@ -1,8 +1,8 @@
 /**
  * The accounts: whether each can draw, and if not, why and what to do.
  *
- * Law: the reasons are the service's own words. Read when it is opened and when the connection comes back. Pausing is
- * offered to whoever has given the operator's secret.
+ * Law: the reasons are the service's own words. Read when it is opened, when the connection comes back and from time to
+ * time. Pausing is offered to whoever has given the operator's secret.
  */
 
 import { html, useEffect } from "./htm_preact.js";

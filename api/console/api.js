@@ -77,7 +77,7 @@ const PREFIXES = { fast: "/mj-fast/mj", relax: "/mj-relax/mj", turbo: "/mj-turbo
  */
 export const draw = (kind, body, speed, key) => submit(`${PREFIXES[speed] ?? "/mj"}/submit/${kind}`, body, { key });
 
-export const press = (taskId, customId) => submit("/mj/submit/action", { taskId, customId });
+export const press = (taskId, customId, key) => submit("/mj/submit/action", { taskId, customId }, { key });
 export const answerDialog = (body) => submit("/mj/submit/modal", body);
 export const cancel = (taskId) => submit(`/mj/task/${id(taskId)}/cancel`, {});
 export const seedOf = (taskId) => submit(`/mj/task/${id(taskId)}/image-seed`, undefined, { method: "GET" });

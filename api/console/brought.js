@@ -42,16 +42,12 @@ async function readOne(file) {
   return { key: count, name: file.name, data, preview: URL.createObjectURL(file) };
 }
 
-/** @param {Brought} picture it is not shown any more */
-export const forget = (picture) => URL.revokeObjectURL(picture.preview);
-
 /**
  * @param {{pictures: Brought[], most: number, onFiles: (files: Iterable<File>) => void,
  *          onRemove: (picture: Brought) => void}} props
  */
 export function Pictures({ pictures, most, onFiles, onRemove }) {
   const input = useRef(null);
-  usePasteAndDrop(onFiles);
   const onChange = (event) => {
     onFiles([...event.target.files]);
     event.target.value = "";
@@ -92,8 +88,8 @@ export function Pictures({ pictures, most, onFiles, onRemove }) {
   `;
 }
 
-/** Files may be dropped anywhere on the page, and pasted. */
-function usePasteAndDrop(onFiles) {
+/** Files may be dropped anywhere on the page, and pasted. @param {(files: Iterable<File>) => void} onFiles */
+export function usePasteAndDrop(onFiles) {
   const latest = useRef(onFiles);
   latest.current = onFiles;
   useEffect(() => {

@@ -5,11 +5,14 @@
  */
 
 import { html, useEffect, useRef, useState } from "./htm_preact.js";
-import { MOST, Pictures, forget, read } from "./brought.js";
+import { MOST, Pictures, read, usePasteAndDrop } from "./brought.js";
+import { draft, forget } from "./draft.js";
 import { Parameters, Speed } from "./parameters.js";
 import { recall, remember } from "./preferences.js";
 import { NOTHING, promptOf } from "./prompt.js";
+import { useStore } from "./store.js";
 import { t } from "./texts.js";
+import { fulfilled, keyOf } from "./wishes.js";
 import { draw } from "./work.js";
 
 /** What each kind takes: pictures at most and at least, and whether words and parameters. */
@@ -21,36 +24,38 @@ const KINDS = {
   video: { most: 1, least: 1, words: true, parameters: false },
 };
 const SHAPES = ["SQUARE", "PORTRAIT", "LANDSCAPE"];
+const MOTIONS = ["low", "high"];
 const WIDE = "(min-width: 60rem)";
+const PLACE = "composer";
 
 export function Composer() {
-  const [kind, setKind] = useState("imagine");
-  const [text, setText] = useState("");
+  const { kind, text, pictures, shape, motion } = useStore(draft);
   const [controls, setControls] = useState({ ...NOTHING, ...recall("controls", {}) });
   const [speed, setSpeed] = useState(recall("speed", ""));
-  const [pictures, setPictures] = useState([]);
-  const [shape, setShape] = useState("SQUARE");
-  const [motion, setMotion] = useState("low");
   const [refusal, setRefusal] = useState("");
   const [isSending, setSending] = useState(false);
-  const wish = useRef({ text: "", key: "" });
   const takes = KINDS[kind];
   const chosen = pictures.slice(0, takes.most);
   const prompt = takes.parameters ? promptOf(text, controls, chosen.length > 0) : text.trim();
 
+  const set = (changed) => {
+    draft.set(changed);
+    setRefusal("");
+  };
   const change = (changed) => {
     const now = { ...controls, ...changed };
     setControls(now);
     remember("controls", now);
   };
   const onFiles = async (files) => {
-    const found = await read(files, Math.max(0, (takes.most || MOST) - chosen.length));
-    setPictures([...chosen, ...found.pictures]);
+    const found = await read(files, Math.max(0, takes.most - pictures.length));
+    draft.set({ pictures: [...draft.get().pictures, ...found.pictures] });
     setRefusal(found.refusal);
   };
+  usePasteAndDrop(onFiles);
   const onRemove = (picture) => {
     forget(picture);
-    setPictures(pictures.filter((each) => each !== picture));
+    set({ pictures: pictures.filter((each) => each !== picture) });
   };
   const send = async () => {
     if (isSending) return;
@@ -59,18 +64,21 @@ export function Composer() {
     if (missing) return;
     const body = bodyOf(kind, { prompt, pictures: chosen, shape, motion });
     setSending(true);
-    const id = await draw(kind, body, speed, keyOf(wish.current, [kind, speed, body]), setRefusal);
+    const id = await draw(kind, body, speed, keyOf(PLACE, [kind, speed, body]), setRefusal);
     setSending(false);
     if (!id) return;
-    wish.current = { text: "", key: "" };
-    if (takes.words) setText("");
+    fulfilled(PLACE);
     chosen.forEach(forget);
-    setPictures(pictures.slice(takes.most));
+    const now = draft.get(); // what came meanwhile is for the next one
+    draft.set({
+      text: takes.words && now.text === text ? "" : now.text,
+      pictures: now.pictures.filter((each) => !chosen.includes(each)),
+    });
   };
 
   return html`
     <section class="composer" aria-label=${t("composer")}>
-      <${Kinds} value=${kind} onChange=${setKind} />
+      <${Kinds} value=${kind} onChange=${(now) => set({ kind: now })} />
       <form
         class="stack"
         noValidate
@@ -79,12 +87,13 @@ export function Composer() {
           send();
         }}
       >
-        ${takes.words && html`<${Words} kind=${kind} text=${text} onText=${setText} onEnter=${send} />`}
+        ${takes.words && html`<${Words} kind=${kind} text=${text} onText=${(now) => set({ text: now })} onEnter=${send} />`}
         ${takes.most > 0 &&
         html`<${Pictures} pictures=${chosen} most=${takes.most} onFiles=${onFiles} onRemove=${onRemove} />`}
-        ${kind === "blend" && html`<${Select} name="shape" value=${shape} values=${SHAPES} onChange=${setShape} />`}
+        ${kind === "blend" &&
+        html`<${Select} name="shape" value=${shape} values=${SHAPES} onChange=${(now) => set({ shape: now })} />`}
         ${kind === "video" &&
-        html`<${Select} name="motion" value=${motion} values=${["low", "high"]} onChange=${setMotion} />`}
+        html`<${Select} name="motion" value=${motion} values=${MOTIONS} onChange=${(now) => set({ motion: now })} />`}
         ${refusal && html`<p class="error" role="alert">${refusal}</p>`}
         <button class="button primary large" type="submit" aria-disabled=${isSending}>
           ${isSending ? t("sending") : t(`do${kind}`)}
@@ -126,16 +135,6 @@ function bodyOf(kind, { prompt, pictures, shape, motion }) {
     default:
       return data.length ? { prompt, base64Array: data } : { prompt };
   }
-}
-
-/** The key of this wish: another when anything of it has changed. */
-function keyOf(wish, asked) {
-  const text = JSON.stringify(asked);
-  if (wish.text !== text) {
-    wish.text = text;
-    wish.key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  }
-  return wish.key;
 }
 
 function Kinds({ value, onChange }) {

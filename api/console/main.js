@@ -7,6 +7,7 @@
 
 import { html, render, useEffect, useState } from "./htm_preact.js";
 import { Accounts } from "./accounts.js";
+import { keepFocus } from "./focus.js";
 import { Connection, Header, showTheme } from "./frame.js";
 import { Message } from "./message.js";
 import { Operator } from "./operator.js";
@@ -16,8 +17,9 @@ import { Programs } from "./programs.js";
 import { SecondInput } from "./second_input.js";
 import { SignIn } from "./sign_in.js";
 import { useStore } from "./store.js";
+import { wantsInput } from "./tasks.js";
 import { showLanguage, t, useLanguage } from "./texts.js";
-import { app, reconnect, start } from "./work.js";
+import { app, reconnect, signOut, start, watchState } from "./work.js";
 
 /** @returns {{view: string, viewed: string | null}} */
 function routeOf(hash) {
@@ -66,7 +68,7 @@ function Page() {
       ${isOpen && view === "programs" && html`<${Programs} />`}
     </main>
     ${state.stage === "closed" && html`<${SignIn} key=${state.refusal} refusal=${state.refusal} />`}
-    ${asked && html`<${SecondInput} key=${asked.id} task=${asked} parent=${state.tasks[asked.parentId]} />`}
+    ${asked && wantsInput(asked) && html`<${SecondInput} key=${asked.id} task=${asked} parent=${state.tasks[asked.parentId]} />`}
     <${Message} />
   `;
 }
@@ -78,14 +80,19 @@ function skip(event) {
 
 function Starting({ connection }) {
   if (connection.state !== "lost") return html`<p class="soft page">${t("loading")}</p>`;
+  const isGuessing = connection.status === 429;
   return html`<div class="page stack" role="alert">
-    <p>${t("notReached")}</p>
-    <button type="button" class="button" onClick=${reconnect}>${t("retryNow")}</button>
+    <p>${t(isGuessing ? "wrongTooOften" : "notReached")}</p>
+    ${isGuessing
+      ? html`<button type="button" class="button" onClick=${signOut}>${t("enterAnother")}</button>`
+      : html`<button type="button" class="button" onClick=${reconnect}>${t("retryNow")}</button>`}
   </div>`;
 }
 
 showTheme(recall("theme", null));
 showLanguage();
 addEventListener("online", reconnect);
+keepFocus(document.getElementById("page"));
 start();
+watchState();
 render(html`<${Page} />`, document.getElementById("page"));

@@ -33,7 +33,7 @@ export function PicturesView({ state, viewed, onGo }) {
   return html`
     <div class="studio">
       <${Composer} />
-      <div class="results">
+      <div class="results" tabindex="-1">
         <${Queue} tasks=${state.tasks} />
         <section aria-labelledby="gallery-title">
           <div class="results-head">

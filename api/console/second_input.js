@@ -1,24 +1,28 @@
 /**
  * The second input that a button asks for: another text, a zoom's factor, what of the picture shall change.
  *
- * Law: nothing was pressed yet, and nothing is until it is sent. Left alone, the task waits in the queue's list.
+ * Law: nothing was pressed yet, and nothing is until it is sent. Left alone, the task waits in the queue's list, and what
+ * was typed and painted with it.
  */
 
 import { html, useEffect, useRef, useState } from "./htm_preact.js";
 import { Brush, maskOf } from "./brush.js";
 import { Dialog } from "./dialog.js";
 import { withZoom } from "./prompt.js";
-import { mediaOf } from "./tasks.js";
+import { mediaOf, wantsInput } from "./tasks.js";
 import { t } from "./texts.js";
 import { answerDialog, app, cancel, refresh } from "./work.js";
 
 const ZOOM = { min: 1, max: 2, step: 0.05, first: 1.5 };
 
+const drafts = new Map(); // task -> what was typed and painted when its window was closed
+
 /** @param {{task: object, parent: object | undefined}} props */
 export function SecondInput({ task, parent }) {
-  const [text, setText] = useState(task.properties.finalPrompt);
-  const [factor, setFactor] = useState(ZOOM.first);
-  const [strokes, setStrokes] = useState([]);
+  const draft = drafts.get(task.id);
+  const [text, setText] = useState(draft?.text ?? task.properties.finalPrompt);
+  const [factor, setFactor] = useState(draft?.factor ?? ZOOM.first);
+  const [strokes, setStrokes] = useState(draft?.strokes ?? []);
   const [size, setSize] = useState(null);
   const [refusal, setRefusal] = useState("");
   const [isSending, setSending] = useState(false);
@@ -31,6 +35,17 @@ export function SecondInput({ task, parent }) {
     if (isRegion && !parent) refresh(task.parentId);
     else area.current.focus();
   }, []);
+
+  const latest = useRef(null);
+  latest.current = { text, factor, strokes };
+  useEffect(
+    () => () => {
+      const now = app.get().tasks[task.id];
+      if (now && wantsInput(now)) drafts.set(task.id, latest.current);
+      else drafts.delete(task.id);
+    },
+    [],
+  );
 
   const send = async () => {
     if (isSending) return;

@@ -74,15 +74,16 @@ export function openStream(path, { headers, onEvent, onConnection }) {
   const run = async () => {
     while (!isClosed) {
       attempt = new AbortController();
+      let status = 0;
       try {
-        await readOnce();
+        status = await readOnce();
       } catch {
         // A cut looks the same however it came.
       }
       if (isClosed) return;
       failures += 1;
       const pause = pauseAfter(failures);
-      onConnection({ state: "lost", retryAt: Date.now() + pause });
+      onConnection({ state: "lost", retryAt: Date.now() + pause, status });
       await new Promise((resolve) => {
         endPause = resolve;
         setTimeout(resolve, pause);
@@ -90,33 +91,41 @@ export function openStream(path, { headers, onEvent, onConnection }) {
     }
   };
 
+  /** @returns the status that it ended with */
   const readOnce = async () => {
     onConnection({ state: "connecting" });
     const resume = last ? { "Last-Event-ID": last } : {};
-    const response = await fetch(path, {
-      headers: { Accept: "text/event-stream", ...headers(), ...resume },
-      cache: "no-store",
-      credentials: "omit",
-      signal: attempt.signal,
-    });
+    const response = await watched(
+      fetch(path, {
+        headers: { Accept: "text/event-stream", ...headers(), ...resume },
+        cache: "no-store",
+        credentials: "omit",
+        signal: attempt.signal,
+      }),
+    );
     if (!response.ok || !response.body) {
       if (response.status >= 400 && response.status < 500 && response.status !== 429) {
         isClosed = true; // asking again would be answered the same
         onConnection({ state: "refused", status: response.status });
       }
-      throw new Error(`HTTP ${response.status}`);
+      return response.status;
     }
     failures = 0;
     onConnection({ state: "live" });
     await readBody(response.body.getReader());
+    return response.status;
+  };
+
+  const watched = (waiting) => {
+    const watch = setTimeout(() => attempt.abort(), SILENCE);
+    return waiting.finally(() => clearTimeout(watch));
   };
 
   const readBody = async (reader) => {
     const parser = new Parser();
     const decoder = new TextDecoder();
     for (;;) {
-      const watch = setTimeout(() => attempt.abort(), SILENCE);
-      const { done, value } = await reader.read().finally(() => clearTimeout(watch));
+      const { done, value } = await watched(reader.read());
       if (done) return;
       const heard = parser.read(decoder.decode(value, { stream: true }));
       last = parser.lastId || last;

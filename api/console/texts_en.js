@@ -26,6 +26,8 @@ export const EN = {
   rememberSecret: "Remember it in this browser",
   signIn: "Continue",
   wrongSecret: "The secret is wrong. Look whether it is whole, and enter it again.",
+  wrongTooOften: "Too many wrong secrets came from here; for now the service takes only a right one.",
+  enterAnother: "Enter another",
   adminWhy: "This page is for the operator. Enter ADMIN_SECRET.",
   adminSecret: "The operator’s secret",
   notReached: "The service cannot be reached.",

@@ -26,6 +26,8 @@ export const ZH = {
   rememberSecret: "在此浏览器中记住",
   signIn: "继续",
   wrongSecret: "密钥不正确。请检查是否完整，然后重新输入。",
+  wrongTooOften: "此处的错误密钥过多；服务暂时只接受正确的密钥。",
+  enterAnother: "重新输入",
   adminWhy: "此页面仅供管理员使用。请输入 ADMIN_SECRET。",
   adminSecret: "管理员密钥",
   notReached: "无法连接到服务。",

@@ -1,10 +1,11 @@
 /**
  * A task of which nobody knows whether MidJourney has drawn it: the operator looks into the channel and decides.
  *
- * Law: nothing is decided here. Drawing again may be paid twice, and the button says so.
+ * Law: nothing is decided here. Drawing again may be paid twice, and the button says so; nothing is asked for while an
+ * answer is awaited.
  */
 
-import { html, useState } from "./htm_preact.js";
+import { html, useRef, useState } from "./htm_preact.js";
 import { adoptTask, retryTask } from "./api.js";
 import { t } from "./texts.js";
 import { attempt, refresh, say } from "./work.js";
@@ -13,11 +14,16 @@ import { attempt, refresh, say } from "./work.js";
 export function Unsettled({ task }) {
   const [message, setMessage] = useState("");
   const [refusal, setRefusal] = useState("");
+  const isAsking = useRef(false);
   const settle = async (ask) => {
+    if (isAsking.current) return;
+    isAsking.current = true;
     setRefusal("");
-    if (!(await attempt(ask, setRefusal))) return;
-    say(t("settled"));
-    await refresh(task.id);
+    if (await attempt(ask, setRefusal)) {
+      say(t("settled"));
+      await refresh(task.id);
+    }
+    isAsking.current = false;
   };
   const onAdopt = (event) => {
     event.preventDefault();

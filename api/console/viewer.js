@@ -45,15 +45,15 @@ export function Viewer({ id, tasks, shown, onGo }) {
   };
   const title = titleOf(task) || t(`action${task.action}`);
   return html`
-    <${Dialog} title=${title} class="viewer" isBare onClose=${() => onGo(null)}>
-      <div class="viewer-body" onKeyDown=${onKeyDown}>
+    <${Dialog} title=${title} class="viewer" isBare onClose=${() => onGo(null)} onKeyDown=${onKeyDown}>
+      <div class="viewer-body">
         <div class="viewer-stage">
           <${Stage} task=${task} title=${title} />
           <${Turn} name="left" label=${t("newer")} task=${neighbour(-1)} onTurn=${() => go(-1)} />
           <${Turn} name="right" label=${t("older")} task=${neighbour(1)} onTurn=${() => go(1)} />
         </div>
         <div class="viewer-side" tabindex="-1">
-          <${Head} task=${task} title=${title} />
+          <${Head} key=${`head${id}`} task=${task} title=${title} />
           ${!isOver(task) && html`<${Doing} task=${task} />`}
           ${task.status === "FAILURE" && html`<p class="notice error" role="alert">${task.failReason}</p>`}
           ${isUnsettled(task) && html`<${Unsettled} key=${id} task=${task} />`}
@@ -98,7 +98,7 @@ function Head({ task, title }) {
   return html`
     <header class="viewer-head">
       <p class="soft">${[t(`action${task.action}`), stateOf(task), clock(task.submitTime)].join(" · ")}</p>
-      <p class="viewer-prompt">${text}</p>
+      ${!wordsOf(task) && html`<p class="viewer-prompt">${text}</p>`}
       ${navigator.clipboard &&
       html`<button type="button" class="button quiet small" onClick=${onCopy}>
         <${Icon} name=${isCopied ? "check" : "copy"} size=${15} /> ${t(isCopied ? "copied" : "copyPrompt")}

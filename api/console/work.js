@@ -6,14 +6,17 @@
  */
 
 import * as api from "./api.js";
+import { clearDraft } from "./draft.js";
 import { forgetSecret, keepSecret, secretOf } from "./secrets.js";
 import { createStore } from "./store.js";
 import { openStream } from "./stream.js";
 import { isOver, titleOf } from "./tasks.js";
 import { t } from "./texts.js";
+import { fulfilled, keyOf } from "./wishes.js";
 
 const PAGE = 100; // tasks of a list read at once
 const AGAIN = 5000; // ms until a list that could not be read is asked for again
+const LOOK = 30_000; // ms between two looks at health and accounts, of which no stream tells
 const SHOWN = 6000; // ms of a note
 const TITLE = 60; // characters of a prompt in a message
 
@@ -26,6 +29,7 @@ export const app = createStore({
   refusal: "",
   connection: { state: "connecting" },
   tasks: {},
+  oldest: "", // of those that lists have brought: others may have come by themselves
   hasOlder: false,
   health: null,
   accounts: null,
@@ -37,12 +41,15 @@ const ours = new Set(); // ids of what was asked for or cancelled in this page: 
 const told = new Map(); // id -> how often the stream has spoken of the task
 let stream = null;
 let held = null; // events that came while a list is read; null: none is
+let again = 0; // the clock until a list is asked for again
 let messages = 0;
 
 // ---------------------------------------------------------------- connection
 
 export function start() {
   stream?.close();
+  clearTimeout(again);
+  held = null;
   app.set({ stage: app.get().stage === "open" ? "open" : "starting", refusal: "" });
   let isFirst = true;
   stream = openStream(api.EVENTS, {
@@ -50,16 +57,26 @@ export function start() {
     onEvent: hear,
     onConnection(connection) {
       app.set({ connection });
-      const isAnswered = connection.state === "live" || connection.state === "refused";
-      if (isAnswered && isFirst) {
+      const isLive = connection.state === "live";
+      if (connection.state === "refused" || (isLive && isFirst)) {
         isFirst = false;
-        load();
-      } else if (connection.state === "live") loadState();
+        load(); // which says why, if it is refused too
+      } else if (isLive) loadState();
     },
   });
 }
 
 export const reconnect = () => stream?.retry();
+
+/** Look at what no stream tells of from time to time, as long as somebody sees it. */
+export function watchState() {
+  const look = () => {
+    const { stage, connection } = app.get();
+    if (stage === "open" && connection.state === "live" && !document.hidden) loadState();
+  };
+  setInterval(look, LOOK);
+  document.addEventListener("visibilitychange", look);
+}
 
 export function signIn(secret, stays) {
   keepSecret("api", secret, stays);
@@ -71,44 +88,50 @@ export function signOut() {
   stream?.close();
   forgetSecret("api");
   forgetSecret("admin");
+  clearDraft();
   app.set({ stage: "starting", tasks: {}, health: null, accounts: null, asking: null, refusal: "" });
   start();
 }
 
-/** Read everything that the stream only tells changes of. */
+/** Read everything that the stream only tells changes of. What comes after signing out is nobody's any more. */
 async function load() {
+  clearTimeout(again);
+  const asker = stream;
   held = [];
   try {
     const [latest, waiting] = await Promise.all([api.list({ limit: PAGE }), api.queue()]);
+    if (stream !== asker) return;
     const tasks = Object.fromEntries([...latest, ...waiting].map((task) => [task.id, task]));
-    app.set({ stage: "open", refusal: "", tasks, hasOlder: latest.length === PAGE });
+    app.set({ stage: "open", refusal: "", tasks, ...endOf(latest) });
     loadState();
   } catch (refusal) {
+    if (stream !== asker) return;
     refuse(refusal);
-    if (!["closed", "forbidden"].includes(app.get().stage)) setTimeout(load, AGAIN);
-  } finally {
-    const missed = held;
-    held = null;
-    missed.forEach(hear);
+    if (!["closed", "forbidden"].includes(app.get().stage)) again = setTimeout(load, AGAIN);
   }
+  const missed = held ?? [];
+  held = null;
+  missed.forEach(hear);
 }
+
+const endOf = (list) => ({ oldest: list.at(-1)?.id ?? "", hasOlder: list.length === PAGE });
 
 /** The service's health and its accounts. */
 export async function loadState() {
+  const asker = stream;
   try {
     const [health, accounts] = await Promise.all([api.health(), api.accounts()]);
-    app.set({ health, accounts });
+    if (stream === asker) app.set({ health, accounts });
   } catch (refusal) {
-    refuse(refusal);
+    if (stream === asker) refuse(refusal);
   }
 }
 
 export async function loadOlder() {
-  const ids = Object.keys(app.get().tasks).sort((one, other) => one.length - other.length || (one < other ? -1 : 1));
-  const older = await attempt(() => api.list({ limit: PAGE, before: ids[0] }));
+  const older = await attempt(() => api.list({ limit: PAGE, before: app.get().oldest }));
   if (!older) return;
   const found = Object.fromEntries(older.map((task) => [task.id, task]));
-  app.set({ tasks: { ...found, ...app.get().tasks }, hasOlder: older.length === PAGE });
+  app.set({ tasks: { ...found, ...app.get().tasks }, ...endOf(older) });
 }
 
 function hear(heard) {
@@ -171,8 +194,11 @@ export async function draw(kind, body, speed, key, onRefused) {
 }
 
 export async function press(task, button) {
-  const answer = await attempt(() => api.press(task.id, button.customId));
-  return answer ? taken(answer) : null;
+  const place = `${task.id} ${button.customId}`;
+  const answer = await attempt(() => api.press(task.id, button.customId, keyOf(place, button.customId)));
+  if (!answer) return null;
+  fulfilled(place);
+  return taken(answer);
 }
 
 export async function answerDialog(body, onRefused) {

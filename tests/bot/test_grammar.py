@@ -249,6 +249,47 @@ def test_keys_hold_all_that_the_message_says() -> None:
 # ---------------------------------------------------------------- what ends, what does not
 
 
+@pytest.mark.parametrize(
+    ("said", "pressed", "not_pressed"),
+    [
+        (
+            "Variations (Subtle) by ",
+            f"MJ::JOB::low_variation::1::{JOB}::SOLO",
+            f"MJ::JOB::high_variation::1::{JOB}::SOLO",
+        ),
+        ("Remix (Strong) by ", f"MJ::JOB::high_variation::1::{JOB}::SOLO", f"MJ::JOB::low_variation::1::{JOB}::SOLO"),
+        ("Variations (Region) by ", f"MJ::Inpaint::1::{JOB}::SOLO", f"MJ::JOB::high_variation::1::{JOB}::SOLO"),
+        ("Variations (Strong) by ", f"MJ::JOB::variation::2::{JOB}", f"MJ::Inpaint::1::{JOB}::SOLO"),
+        ("Pan Left by ", f"MJ::JOB::pan_left::1::{JOB}::SOLO", f"MJ::JOB::pan_up::1::{JOB}::SOLO"),
+        (
+            "Upscaled (Subtle) by ",
+            f"MJ::JOB::upsample_v7_2x_subtle::1::{JOB}::SOLO",
+            f"MJ::JOB::upsample_v7_2x_creative::1::{JOB}::SOLO",
+        ),
+        ("Upscaled (4x) by ", f"MJ::JOB::upsample_v5_4x::1::{JOB}::SOLO", f"MJ::JOB::upsample_v5_2x::1::{JOB}::SOLO"),
+        ("Variations by ", f"MJ::JOB::high_variation::1::{JOB}::SOLO", None),
+        ("Remix by ", f"MJ::JOB::low_variation::1::{JOB}::SOLO", None),
+        ("Upscaled by ", f"MJ::JOB::upsample_v7_2x_subtle::1::{JOB}::SOLO", None),
+        ("Zoom Out by ", f"MJ::Outpaint::50::1::{JOB}::SOLO", None),
+    ],
+)
+def test_a_result_names_the_buttons_that_do_not_lead_to_it(said: str, pressed: str, not_pressed: str | None) -> None:
+    event = heard(message(f"**a** - {said}<@{ME}> (fast)", attachments=[picture()]))
+    assert isinstance(event, Finished)
+    assert not any(part in pressed for part in event.keys.not_of)
+    assert not_pressed is None or any(part in not_pressed for part in event.keys.not_of)
+
+
+@pytest.mark.parametrize("bot", Bot)
+def test_keys_say_which_bot_speaks(bot: Bot) -> None:
+    application = APPLICATIONS[bot]
+    said = f"**a** - <@{ME}> (9%)"
+    for who in ({"author": {"id": application}}, {"author": None, "webhook_id": application}):
+        event = heard(message(said, **who))
+        assert isinstance(event, Progressed)
+        assert event.keys.bot is bot
+
+
 def test_a_result_has_its_picture_its_buttons_and_its_mode() -> None:
     event = heard(grid())
     assert isinstance(event, Finished)

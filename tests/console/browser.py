@@ -6,6 +6,7 @@ browser's console, no script has failed, and only the service and the picture ho
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,13 +14,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Request, expect
+from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, Page, Request, ViewportSize, expect
+
+from tests.e2e.acting import data_url
 
 ARTEFACTS = Path(__file__).resolve().parents[2] / "artefacts"
-DESK, PHONE = {"width": 1280, "height": 860}, {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
 expect.set_options(timeout=30_000)
+
+
+def picture_file(name: str, shade: int) -> FilePayload:
+    """A picture as one chooses it from the disk."""
+    return {"name": name, "mimeType": "image/png", "buffer": base64.b64decode(data_url(shade).partition(",")[2])}
 
 
 @dataclass(kw_only=True)

@@ -13,8 +13,8 @@ from tests.e2e.harness import whole
 
 PROMPTS = ("a lighthouse --ar 2:3", "paper boats", "a tea house --ar 16:9")
 
-# Text, its contrast with what is behind it, and the least that WCAG 2 AA allows for its size.
-_FAINT = """() => {
+# How light colours are, and what is behind an element.
+_LIGHT = """
     const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     const rgba = (colour) => {
         canvas.clearRect(0, 0, 1, 1);
@@ -35,20 +35,45 @@ _FAINT = """() => {
         }
         return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255, 1]);
     };
+    const contrastOf = (colour, back) => {
+        const lights = [light(over(rgba(colour), back)), light(back)].sort((a, b) => b - a);
+        return (lights[0] + 0.05) / (lights[1] + 0.05);
+    };
+"""
+
+# Text, its contrast with what is behind it, and the least that WCAG 2 AA allows for its size.
+_FAINT = (
+    "() => {"
+    + _LIGHT
+    + """
     const faint = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
         const element = node.parentElement;
         if (!node.data.trim() || !element.checkVisibility() || element.closest(":disabled, noscript, option")) continue;
         const style = getComputedStyle(element);
-        const back = behind(element);
-        const lights = [light(over(rgba(style.color), back)), light(back)].sort((a, b) => b - a);
-        const contrast = (lights[0] + 0.05) / (lights[1] + 0.05);
+        const contrast = contrastOf(style.color, behind(element));
         const least = parseFloat(style.fontSize) >= 24 ? 3 : 4.5;
         if (contrast < least) faint.push(`${node.data.trim()}: ${contrast.toFixed(2)}`);
     }
     return faint;
 }"""
+)
+
+# Fields whose edge, and choices whose mark, can hardly be told from what is behind them: WCAG 2 AA, too.
+_EDGELESS = (
+    "() => {"
+    + _LIGHT
+    + """
+    const kinds = "input:not([type=range], [type=radio], [type=checkbox], .away), select, textarea";
+    const edges = [...document.querySelectorAll(kinds)].map((each) => [each, getComputedStyle(each).borderTopColor]);
+    const chosen = [...document.querySelectorAll(".segment :checked + span, .ratio:has(:checked)")].map((each) =>
+        [each, /^\\w+\\([^)]*\\)/.exec(getComputedStyle(each).boxShadow)[0]]);
+    const shown = [...edges, ...chosen].filter(([each]) => each.checkVisibility() && !each.matches(":disabled"));
+    return shown.filter(([each, colour]) => contrastOf(colour, behind(each.parentElement)) < 3)
+        .map(([each]) => each.outerHTML);
+}"""
+)
 
 # What can be operated and has no name, and pictures without a text.
 _NAMELESS = """() => {
@@ -64,6 +89,7 @@ _NAMELESS = """() => {
 
 async def _check(page: Console) -> None:
     assert await page.run(_FAINT) == []
+    assert await page.run(_EDGELESS) == []
     assert await page.run(_NAMELESS) == []
     assert await page.run("document.documentElement.scrollWidth <= innerWidth"), "it must not scroll sideways"
 
@@ -81,7 +107,7 @@ async def test_every_view_on_a_desk_and_a_phone(tmp_path: Path, theme: str) -> N
         for prompt in PROMPTS:
             await page.finished(prompt)
         for size in (DESK, PHONE):
-            await page.page.set_viewport_size(size)  # type: ignore[arg-type]  # a dictionary with these two keys
+            await page.page.set_viewport_size(size)
             for view in ("Accounts", "Operator", "Programs", "Pictures"):
                 await page.page.get_by_role("navigation").get_by_role("link", name=view).click()
                 await expect(page.page.get_by_role("heading", level=1)).to_be_visible()

@@ -196,3 +196,15 @@ async def test_a_shorter_text_is_drawn(tmp_path: Path, remix: bool) -> None:
         job = await job_of(client, drawn)
         assert drawn["action"] == "IMAGINE"
         assert job["prompt"] == texts_of(words)[1]
+
+
+@pytest.mark.parametrize("era", ("2023", "2024", "2026"))
+async def test_what_the_full_queue_refuses_of_one_press_does_not_have_it_pressed_again(
+    tmp_path: Path, era: str
+) -> None:
+    async with mj(tmp_path, era=era) as client:
+        words = await client.drawn("describe", base64=data_url())
+        client.house.simulator.configure(concurrency=2, queue=0, job_seconds=0.5)
+        with spending(client, posts=1, jobs=2):
+            drawn = await act(client, words, "Imagine all")
+        assert (await job_of(client, drawn))["prompt"] == texts_of(words)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from tasks.events import Keys
 from tasks.matching import Candidate, Match, match, snowflake_time
-from tasks.model import Action, Task
+from tasks.model import Action, Bot, Task
 from tests.tasks.builders import NOW, USER, keys, snowflake, task
 
 
@@ -80,6 +81,68 @@ def test_a_result_that_refers_to_the_pressed_message() -> None:
 def test_two_presses_on_one_grid_are_told_apart_by_index() -> None:
     asked = keys(reference_id="grid", action=Action.VARIATION, index=3)
     assert find(asked, pressed(1, 1), pressed(3, 3), final=False).task_id == "3"
+
+
+def test_the_answer_of_one_bot_is_not_the_others() -> None:
+    one, other = task(1), task(2, bot=Bot.NIJI)
+    shown = {"prompt": "a dog", "user_id": USER}
+    assert find(keys(bot=Bot.NIJI, **shown), one, other).task_id == "2"
+    assert find(keys(bot=Bot.MIDJOURNEY, **shown), other).task_id is None
+    assert find(keys(**shown), one, other).ambiguous == ("1", "2")
+
+
+@pytest.mark.parametrize("known", [{"progress_message_id": "x"}, {"job_id": "x"}])
+def test_what_mentions_another_user_is_never_ours(known: dict[str, str]) -> None:
+    """A message that mentions nobody may have been taken for ours; its edit tells."""
+    shown = {"message_id": "x", "job_id": "x"}
+    assert find(keys(user_id=USER, **shown), task(1, **known)).task_id == "1"
+    assert find(keys(user_id="4999", **shown), task(1, **known)).task_id is None
+
+
+def test_a_command_has_no_answer_that_refers_to_what_was_there_before() -> None:
+    """A reroll by hand of an older grid with the same words is nobody's."""
+    old, new = snowflake(NOW - 60_000), snowflake(NOW + 500)
+    shown = {"prompt": "a dog", "user_id": USER}
+    assert find(keys(reference_id=new, **shown), sent(1, "n", snowflake(NOW))).task_id == "1"
+    assert find(keys(reference_id=old, **shown), sent(1, "n", snowflake(NOW))).task_id is None
+    assert find(keys(reference_id=old, **shown), task(1)).task_id is None
+
+
+def test_equal_words_about_different_pictures_are_told_apart_by_what_was_echoed() -> None:
+    one = task(1, content="https://a.example/1.png a dog", echoed_prompt="<https://s.mj.run/a> a dog")
+    two = task(2, content="https://a.example/2.png a dog", echoed_prompt="<https://s.mj.run/b> a dog")
+    shown = keys(prompt=two.echoed_prompt, user_id=USER)
+    assert find(shown, one, two).task_id == "2"
+    assert find(shown, replace(one, echoed_prompt=""), two).ambiguous == ("1", "2")
+
+
+def test_a_press_has_no_result_that_calls_itself_another_kind_of_its_action() -> None:
+    subtle = task(1, action=Action.VARIATION, custom_id="low::1", parent_message_id="r", parent_id="9")
+    strong = replace(subtle, id="2", custom_id="high::1")
+    shown = {"reference_id": "r", "action": Action.VARIATION}
+    assert find(keys(**shown), subtle, strong).ambiguous == ("1", "2")
+    assert find(keys(**shown, not_of=frozenset({"low::"})), subtle, strong).task_id == "2"
+    assert find(keys(**shown, not_of=frozenset({"high::"})), strong).task_id is None
+    assert find(keys(**shown, not_of=frozenset({"high::"})), replace(strong, custom_id=None)).task_id == "2"
+
+
+def test_what_ends_with_an_answer_has_no_drawing() -> None:
+    """A favourite of the grid whose V1 is drawn meanwhile."""
+    rated = task(1, action=Action.ACTION, custom_id="heart", answer_ends=True, parent_message_id="grid", parent_id="9")
+    drawing = keys(reference_id="grid", action=Action.VARIATION, prompt="a dog", user_id=USER)
+    assert find(drawing, rated, pressed(2, 1)).task_id == "2"
+    assert find(drawing, rated).task_id is None
+    assert find(keys(reference_id="grid"), rated, final=False).task_id == "1"
+    plain = keys(prompt="a dog", user_id=USER, candidates=frozenset({Action.IMAGINE}))
+    assert find(plain, rated, task(2)).task_id == "2"
+
+
+def test_a_reroll_is_no_imagine_that_refers_to_nothing() -> None:
+    again = task(1, action=Action.REROLL, parent_message_id="grid", parent_id="9")
+    shown = {"prompt": "a dog", "user_id": USER}
+    either = frozenset({Action.IMAGINE, Action.REROLL})
+    assert find(keys(**shown, reference_id="grid", candidates=either), again).task_id == "1"
+    assert find(keys(**shown, action=Action.IMAGINE), again).task_id is None
 
 
 def test_two_presses_on_one_grid_without_index_are_left_open() -> None:

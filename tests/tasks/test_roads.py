@@ -236,6 +236,15 @@ async def test_a_clips_text_is_told_without_marks_for_its_pictures(tmp_path: Pat
         assert words == f"{english} --motion low --video 1"
 
 
+async def test_a_foreign_suffix_is_translated_where_there_is_no_prompt(tmp_path: Path) -> None:
+    async with house(tmp_path, suffix="狗 --s 200") as home:
+        link = "https://example.com/a.png"
+        clip = await home.service.video(Ask(), prompt=" ", motion="low", image=link, end_image=None, loop=False)
+        await home.until_said(1)
+        [task] = await home.store.get_many([clip.id])
+        assert "dog" in task.content
+
+
 async def test_what_is_added_to_a_prompt_is_no_part_of_its_translation(tmp_path: Path) -> None:
     async with house(tmp_path, suffix="--ar 3:2 --s 200") as home:
         plain, chinese = [await home.service.imagine(Ask(), prompt=text) for text in ("cat --s 1", "狗 --s 1")]
