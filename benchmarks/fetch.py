@@ -3,12 +3,14 @@
 Both run side by side in one run, each in a process of its own, under the same load: 32 connections, each asking again
 as soon as it is answered. The ratio carries over to other machines, the figures do not. `wrk` makes the load where it
 is installed; else a plain asyncio client does, which may itself be the limit (then the ratio looks better than it is,
-and the output says which was used). `python -m benchmarks.fetch`
+and the output says which was used). On a busy machine requests per second say little: on Linux the processor time that
+the server spends on each is told, too. `python -m benchmarks.fetch`
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
 import statistics
@@ -16,6 +18,7 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import PIPE
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
@@ -113,6 +116,37 @@ async def _ask(url: httpx.URL, paths: list[str]) -> int:
     return count
 
 
+def spent(pid: int) -> float:
+    """Processor seconds of a process so far; 0.0 where they are not told."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+class Server:
+    """One of the two that are compared: how many requests a second it served, and what each cost it (µs), by round."""
+
+    def __init__(self, pid: int, url: str, ids: list[str]) -> None:
+        self._pid, self._url, self._ids = pid, url, ids
+        self._rates: list[float] = []
+        self._costs: list[float] = []
+
+    async def load(self, by: Callable[[str, list[str]], Awaitable[float]]) -> None:
+        before = spent(self._pid)
+        self._rates.append(await by(self._url, self._ids))
+        self._costs.append((spent(self._pid) - before) / (self._rates[-1] * SECONDS) * 1e6)
+
+    @property
+    def rate(self) -> float:
+        return statistics.median(self._rates)
+
+    @property
+    def cost(self) -> float:
+        return statistics.median(self._costs)
+
+
 async def main() -> None:
     load = by_wrk if shutil.which("wrk") else by_asyncio
     ids = [str(FIRST_ID + nth) for nth in range(TASKS)]
@@ -123,18 +157,20 @@ async def main() -> None:
         async with (
             httpx.AsyncClient(trust_env=False) as client,
             simulator(client) as (_, found),
-            service(client, {**found, "DATABASE_PATH": str(path)}) as url,
-            program("-m", "benchmarks.fetch", "bare", str(port)),
+            service(client, {**found, "DATABASE_PATH": str(path)}) as (process, url),
+            program("-m", "benchmarks.fetch", "bare", str(port)) as yardstick,
         ):
-            yardstick = f"http://127.0.0.1:{port}/"
-            await until_answered(client, yardstick, "SUCCESS")
-            ours, bares = [], []
+            await until_answered(client, f"http://127.0.0.1:{port}/", "SUCCESS")
+            ours, plain = Server(process.pid, url, ids), Server(yardstick.pid, f"http://127.0.0.1:{port}/", [])
+            await load(url, ids)  # the tasks are read from the disk
             for _ in range(ROUNDS):
-                ours.append(await load(url, ids))
-                bares.append(await load(yardstick, []))
-    rate, yard = statistics.median(ours), statistics.median(bares)
-    print(f"fetch, {TASKS} tasks, {CONNECTIONS} connections   {rate:,.0f} requests/s")
-    print(f"bare aiohttp JSON handler              {yard:,.0f} requests/s   ratio {rate / yard:.2f}")
+                await ours.load(load)
+                await plain.load(load)
+    print(f"fetch, {TASKS} tasks, {CONNECTIONS} connections   {ours.rate:,.0f} requests/s")
+    print(f"bare aiohttp JSON handler              {plain.rate:,.0f} requests/s   ratio {ours.rate / plain.rate:.2f}")
+    if ours.cost:
+        told = f"{ours.cost:.0f} µs   bare {plain.cost:.0f} µs   ratio {plain.cost / ours.cost:.2f}"
+        print(f"processor time of each request         {told}")
     print(f"(medians of {ROUNDS} rounds in turn; the load was made by {load.__name__[3:]})")
 
 

@@ -116,7 +116,7 @@ async def main() -> None:
             simulator(client, **JOB) as (control, found),
         ):
             environ = {**found, "DATABASE_PATH": str(Path(folder) / "tasks.db"), "CONCURRENCY": "100", "ARCHIVE": "off"}
-            async with service(client, environ) as url:
+            async with service(client, environ) as (_, url):
                 for at_once in ROUNDS:
                     await measure(client, url, control, hooks, at_once)
     await runner.cleanup()

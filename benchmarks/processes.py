@@ -83,10 +83,10 @@ async def simulator(client: httpx.AsyncClient, **settings: Any) -> AsyncIterator
 
 
 @asynccontextmanager
-async def service(client: httpx.AsyncClient, environ: Mapping[str, str]) -> AsyncIterator[str]:
+async def service(client: httpx.AsyncClient, environ: Mapping[str, str]) -> AsyncIterator[tuple[Process, str]]:
     """A service process, connected; its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    async with program("run.py", environ={**environ, "PORT": str(port)}):
+    async with program("run.py", environ={**environ, "PORT": str(port)}) as process:
         await until_answered(client, f"{url}/health", '"connected":true')
-        yield url
+        yield process, url
