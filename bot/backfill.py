@@ -35,7 +35,7 @@ async def read(
     """The messages since `since` (ms), at most `max_pages` pages of them. `page_after(id)`: the oldest `PAGE` messages
     newer than that id."""
     found: list[Message] = []
-    after = id_at(since)
+    after = str(max(0, int(id_at(since)) - 1))  # the first id of that moment is asked for, too
     for number in range(max_pages):
         if number:
             await pause(PAUSE_SECONDS)

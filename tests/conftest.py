@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 
 import hypothesis
@@ -13,6 +14,10 @@ from tests import chromium
 # A deadline for each example fails on a busy machine; pytest's timeout ends what hangs.
 hypothesis.settings.register_profile("ours", deadline=None)
 hypothesis.settings.load_profile("ours")
+
+# A shell that starts us in the background has us ignore Ctrl+C, and whatever we start would ignore it, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore = [] if chromium.IS_WANTED else ["console"]
 

@@ -39,7 +39,7 @@ class Pauses:
 @pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (99, 1), (100, 2), (101, 2), (250, 3)])
 async def test_all_pages_oldest_first(count: int, pages: int) -> None:
     channel, pauses = Channel(count), Pauses()
-    whole = await backfill.read(channel.page_after, 1_699_999_999_000, max_pages=9, pause=pauses)
+    whole = await backfill.read(channel.page_after, 1_700_000_000_000, max_pages=9, pause=pauses)  # the first one's
     assert (whole.messages, whole.more_since) == (channel.messages, None)
     assert len(channel.asked) == pages
     assert pauses.made == [backfill.PAUSE_SECONDS] * (pages - 1)

@@ -23,7 +23,7 @@ from PIL import Image
 
 from tests.docs.blocks import ROOT
 
-SECONDS = 25.0  # for one block
+SECONDS = 90.0  # for one block
 REQUIREMENTS = tuple(path.name for path in sorted(ROOT.glob("requirements*.txt")))
 
 _CURL = """#!/bin/sh
