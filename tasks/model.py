@@ -81,6 +81,7 @@ class Purpose(StrEnum):
     OPEN = "open"
     SUBMIT = "submit"
     CANCEL = "cancel"
+    RATE = "rate"
     ASK = "ask"
     SWITCH = "switch"  # a press in the settings: its success alone is the answer
 
