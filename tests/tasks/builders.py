@@ -10,6 +10,7 @@ from tasks.model import Account, Action, Phase, Status, Task
 
 USER = "4001"
 NOW = 1_790_000_000_000  # ms
+LATER = 2_000_000_000_000  # ms; a dialog that nobody answers stays as long
 
 
 def snowflake(ms: int, low: int = 0) -> str:
@@ -27,6 +28,7 @@ def task(task_id: int = 1, **fields: Any) -> Task:
         "content": "a dog",
         "start_time": NOW,
         "submit_time": NOW,
+        "held_until": LATER if fields.get("phase") is Phase.HELD else None,
     }
     return Task(**{**known, **fields})
 

@@ -66,7 +66,7 @@ async def outcome(call: Callable[[Service, str], Awaitable[object]], service: Se
 
 
 async def annas_tasks(home: House) -> None:
-    held = replace(task(int(HELD), owner="anna"), status=Status.MODAL, phase=Phase.HELD, account=None)
+    held = task(int(HELD), owner="anna", status=Status.MODAL, phase=Phase.HELD, account=None)
     await home.store.save([finished(int(ANNAS), "anna"), held])
 
 
