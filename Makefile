@@ -19,7 +19,7 @@ help:
 	@echo "make test    every test"
 	@echo "make chaos   the service under mischief: kills, lost events, a full disk, clocks that are set; ROUND=long, SEED=…"
 	@echo "make soak    twenty minutes of work: memory, files and latency must stay flat; SECONDS=…"
-	@echo "make generated  10,000 generated requests on every route"
+	@echo "make generated  10,000 generated requests over all routes; SEED=…"
 	@echo "make lint    format, lint and types, checked"
 	@echo "make format  format, put right"
 	@echo "make bench   measure what the README claims"
@@ -50,7 +50,7 @@ format: $(DEV)
 	$(BIN)/ruff check --fix .
 
 generated: $(DEV)
-	$(BIN)/python -m tests.schema --requests 10000
+	$(BIN)/python -m tests.schema --requests 10000 $(if $(SEED),--seed $(SEED))
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks
