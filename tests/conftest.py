@@ -14,7 +14,7 @@ from tests import chromium
 
 # A deadline for each example fails on a busy machine; pytest's timeout ends what hangs. Where it is judged what may
 # land, the examples are the same each time: new ones are looked for at home.
-hypothesis.settings.register_profile("ours", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.register_profile("ours", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("ours")
 
 # A shell that starts us in the background has us ignore Ctrl+C, and whatever we start would ignore it, too.
