@@ -113,6 +113,7 @@ async def test_a_picture_is_brought_along(tmp_path: Path) -> None:
 async def test_a_waiting_task_is_cancelled(tmp_path: Path) -> None:
     async with mj(tmp_path, concurrency=1, job_seconds=30) as client:
         await client.submit("imagine", prompt="a dog")
+        await client.house.simulator.until(lambda: len(client.house.simulator.jobs) == 1)
         second = await client.post("/submit/imagine", prompt="a cat", notifyHook=client.house.hooks.url)
         await client.post(f"/task/{second['result']}/cancel")
         assert (await client.ended(str(second["result"])))["status"] == "CANCEL"
