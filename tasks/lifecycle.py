@@ -124,6 +124,20 @@ def _seen(task: Task, event: Started | Progressed) -> Task:
     )
 
 
+def without_message(task: Task) -> Task:
+    """Its running message, and all that was read there, was another's. How far it said it was stays told."""
+    return replace(
+        task,
+        queued=False,
+        progress_message_id=None,
+        progress_message_flags=0,
+        cancel_id=None,
+        job_id=None,
+        echoed_prompt="",
+        preview=None,
+    )
+
+
 def is_result(task: Task, event: Finished) -> bool:
     """Does this end the task? An edit only where the edited message is the task's own running one.
 

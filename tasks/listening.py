@@ -26,7 +26,7 @@ from tasks.events import (
 )
 from tasks.flights import Flight
 from tasks.late import Late
-from tasks.lifecycle import apply, requeued
+from tasks.lifecycle import apply, requeued, without_message
 from tasks.matching import PRIVATE
 from tasks.model import Action, Lane, Mode, SendState, Task
 from tasks.openings import Openings
@@ -37,6 +37,8 @@ from tasks.ports import Clock, Gateway, TaskStore
 from tasks.timeline import heard
 from tasks.unsettled import Unsettled
 from tasks.whose import whose
+
+BY_DISCORDS_WORD = frozenset({"nonce", "interaction"})  # keys that no words stand behind
 
 
 class Listening:
@@ -84,6 +86,8 @@ class Listening:
             before = flight.task
             if not (isinstance(event, Refused) and self._sends_another_back(flight.task, event, found.by)):
                 await self._apply(flight, event)
+            if found.by in BY_DISCORDS_WORD and isinstance(event, Started | Progressed | Finished):
+                self._give_back(flight, event.keys)
             if isinstance(event, Finished) and flight.task.is_over:
                 self._ended(flight, before, found.by)
         elif isinstance(event, Withdrawn):
@@ -92,6 +96,16 @@ class Listening:
             pass
         elif isinstance(event, Started | Progressed | Finished) and self._is_ours(event.keys):
             self._patience.unclaimed(event.keys)
+
+    def _give_back(self, owner: Flight, keys: Keys) -> None:
+        """The message is known for certain to be the owner's: who had taken it by its words lets it go."""
+        for other in self._board.flights:
+            before = other.task
+            message = before.progress_message_id
+            if other is not owner and message is not None and message in (keys.message_id, keys.reference_id):
+                other.withdrawn = False
+                self._board.change(other, without_message(before))
+                self._board.flights.disown(other, before)
 
     def _ended(self, flight: Flight, before: Task, by: str) -> None:
         """With a result. Whose message is gone already may be known now."""

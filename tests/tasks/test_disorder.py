@@ -169,3 +169,39 @@ async def test_what_was_taken_for_anothers_is_given_back_when_the_own_start_come
         assert (await home.until_task(tasks[1].id, over)).job_id == "j2"
         home.tracker.hear(result(1, reference_id="p1"))
         assert (await home.until_task(tasks[0].id, over)).job_id == "j1"
+
+
+@pytest.mark.parametrize("steps", [0, 2])
+async def test_what_is_anothers_by_discords_word_is_given_back(tmp_path: Path, steps: int) -> None:
+    """A start without its nonce was taken for that of an equal drawing, before it was known whose interaction it is."""
+    async with house(tmp_path) as home:
+        tasks = [await home.service.imagine(Ask(), prompt="a dog") for _ in range(2)]
+        await home.until_said(2)
+        home.tracker.hear(Started(keys=keys(message_id="p2", interaction_id="i2", **MINE)))
+        await home.until_task(tasks[0].id, lambda t: t.progress_message_id == "p2")
+        home.tracker.hear(Acknowledged(keys=keys(nonce=home.desk.said[1][2], interaction_id="i2")))
+        for step in range(steps):
+            told = keys(message_id="p2", interaction_id="i2", job_id="j2", **MINE)
+            home.tracker.hear(Progressed(keys=told, percent=40 * step))
+        home.tracker.hear(result(2, interaction_id="i2", reference_id="p2"))
+        home.tracker.hear(Withdrawn(keys=keys(message_id="p2")))
+        assert (await home.until_task(tasks[1].id, over)).job_id == "j2"
+        home.tracker.hear(Progressed(keys=keys(message_id="p1", job_id="j1", **MINE), percent=62))
+        home.tracker.hear(result(1, reference_id="p1"))
+        ended = await home.until_task(tasks[0].id, over)
+        assert (ended.status, ended.job_id) == (Status.SUCCESS, "j1")
+
+
+async def test_nor_is_it_taken_for_moderated_when_its_own_words_never_came(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        tasks = [await home.service.imagine(Ask(), prompt="a dog") for _ in range(2)]
+        await home.until_said(2)
+        home.tracker.hear(Started(keys=keys(message_id="p2", interaction_id="i2", **MINE)))
+        home.tracker.hear(Acknowledged(keys=keys(nonce=home.desk.said[1][2], interaction_id="i2")))
+        home.tracker.hear(Progressed(keys=keys(message_id="p2", interaction_id="i2", **MINE), percent=40))
+        home.tracker.hear(Withdrawn(keys=keys(message_id="p2")))
+        home.tracker.hear(result(2, interaction_id="i2", reference_id="p2"))
+        await home.until_task(tasks[1].id, over)
+        home.tracker.hear(result(1, reference_id="p1"))  # of its own messages the last one alone came
+        ended = await home.until_task(tasks[0].id, over)
+        assert (ended.status, ended.job_id) == (Status.SUCCESS, "j1")
