@@ -72,12 +72,12 @@ def match(keys: Keys, candidates: Iterable[Candidate], user_id: str | None, *, f
     possible = [c for c in mine if not contradicts(c, keys)]
     reply = [c for c in possible if keys.reference_id is not None and c.task.progress_message_id == keys.reference_id]
     if reply:
-        return _decide(reply, "reference")  # a result or a refusal that answers the task's own running message
+        return _decide(reply, "reference", keys)  # a result or a refusal that answers the task's own running message
     open_to_it = [c for c in possible if final or not _has_its_message(c.task)]
     pressed = [c for c in open_to_it if keys.reference_id is not None and c.task.parent_message_id == keys.reference_id]
     if pressed:
-        return _decide(_of_this_echo(pressed, keys), "reference")
-    return _decide(_of_this_echo(_by_prompt(keys, open_to_it, user_id), keys), "prompt")
+        return _decide(_of_this_echo(pressed, keys), "reference", keys)
+    return _decide(_of_this_echo(_by_prompt(keys, open_to_it, user_id), keys), "prompt", keys)
 
 
 def _by_our_send(keys: Keys, mine: Sequence[Candidate]) -> Match | None:
@@ -185,12 +185,23 @@ def _has_its_message(task: Task) -> bool:
     return task.progress_message_id is not None and not task.queued
 
 
-def _decide(fits: Sequence[Candidate], by: str) -> Match:
+def _decide(fits: Sequence[Candidate], by: str, keys: Keys) -> Match:
     if not fits:
         return NOTHING
     if len({sameness(c.task) for c in fits}) == 1:
-        return Match(task_id=min(fits, key=lambda c: int(c.task.id)).task.id, by=by)
+        likely = min(fits, key=lambda c: (_from_its_send(c, keys), int(c.task.id)))
+        return Match(task_id=likely.task.id, by=by)
     return Match(by=by, ambiguous=tuple(c.task.id for c in fits))
+
+
+def _from_its_send(candidate: Candidate, keys: Keys) -> int:
+    """ms between the task's send and the making of the interaction that the message names; 0: it names none.
+
+    Of tasks that are equal any may have it, but who gets another's may leave that one without: the other result was
+    begun before it was even sent.
+    """
+    made = snowflake_time(keys.interaction_id or "")
+    return abs(made - (candidate.task.start_time or 0)) if made > 0 else 0
 
 
 def sameness(task: Task) -> tuple[object, ...]:
