@@ -195,12 +195,13 @@ def _decide(fits: Sequence[Candidate], by: str, keys: Keys) -> Match:
 
 
 def _from_its_send(candidate: Candidate, keys: Keys) -> int:
-    """ms between the task's send and the making of the interaction that the message names; 0: it names none.
+    """ms between the task's send and the making of the interaction, or of the first message, that this one names; 0: it
+    names none.
 
     Of tasks that are equal any may have it, but who gets another's may leave that one without: the other result was
-    begun before it was even sent.
+    begun before it was even sent, or there is none because the other command never arrived.
     """
-    made = snowflake_time(keys.interaction_id or "")
+    made = snowflake_time(keys.interaction_id or keys.reference_id or "")
     return abs(made - (candidate.task.start_time or 0)) if made > 0 else 0
 
 

@@ -289,11 +289,11 @@ def test_the_order_of_candidates_never_decides(asked: Keys, candidates: list[Can
         assert (one.task_id, set(one.ambiguous)) == (other.task_id, set(other.ambiguous))
 
 
-@pytest.mark.parametrize("sent_at", [NOW, NOW + 60_000])
-def test_of_equal_drawings_the_one_sent_as_the_interaction_was_made_is_the_likely_one(sent_at: int) -> None:
-    equal = [Candidate(task=task(n, start_time=start)) for n, start in ((1, NOW), (2, NOW + 60_000))]
-    said = keys(
-        prompt="a dog", user_id=USER, interaction_id=snowflake(sent_at + 300), message_id="m", sent_at=sent_at + 900
-    )
-    found = match(said, equal, USER, final=False)
+@pytest.mark.parametrize("sent_at", [NOW, NOW + 5_000])
+@pytest.mark.parametrize("name", ["interaction_id", "reference_id"])
+def test_of_equal_drawings_the_one_sent_as_this_was_begun_is_the_likely_one(sent_at: int, name: str) -> None:
+    equal = [Candidate(task=task(n, start_time=start)) for n, start in ((1, NOW), (2, NOW + 5_000))]
+    begun = {name: snowflake(sent_at + 300)}
+    said = keys(prompt="a dog", user_id=USER, message_id="m", sent_at=NOW + 9_000, **begun)
+    found = match(said, equal, USER, final=name == "reference_id")
     assert (found.task_id, found.by) == ("1" if sent_at == NOW else "2", "prompt")
