@@ -6,15 +6,13 @@ the service itself, at its start.
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cli.findings import Finding, doubtful, well, wrong
+from cli.findings import Finding, doubtful, readable_by_others, well, wrong
 from settings import ROOT, DiscordSettings
 
 SHAPE = "Each account is a table of its own under [[account]]: docs/accounts.md."
@@ -33,8 +31,8 @@ def accounts(discord: DiscordSettings) -> Iterator[Finding]:
 def _of_file(path: Path) -> Iterator[Finding]:
     if not path.exists():
         return  # a caution of the settings
-    if os.name == "posix" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        yield doubtful(f"{path} can be read by other users of this machine.", f"chmod 600 {path}")
+    if found := readable_by_others(path):
+        yield found
     try:
         tables = _tables(tomllib.loads(path.read_text("utf-8")))
     except tomllib.TOMLDecodeError as error:  # its words may hold a piece of the text

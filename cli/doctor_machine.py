@@ -7,14 +7,13 @@ import platform
 import re
 import shutil
 import sqlite3
-import stat
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 
-from cli.findings import Finding, doubtful, well, wrong
+from cli.findings import Finding, doubtful, readable_by_others, well, wrong
 from settings import ROOT, StorageSettings, dotenv_files
 
 PYTHON = (3, 11)
@@ -60,10 +59,7 @@ def files() -> Iterator[Finding]:
     for path in dotenv_files():
         if not path.exists():
             continue
-        if os.name == "posix" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            yield doubtful(f"{path} can be read by other users of this machine.", f"chmod 600 {path}")
-        else:
-            yield well(f"{path} is read, and is this user's alone.")
+        yield readable_by_others(path) or well(f"{path} is read, and is this user's alone.")
 
 
 def disk(storage: StorageSettings) -> Iterator[Finding]:
@@ -84,8 +80,8 @@ def database(storage: StorageSettings) -> Iterator[Finding]:
     if not path.exists():
         yield well(f"Database: {path} is not there yet; the first start makes it.")
         return
-    if os.name == "posix" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        yield doubtful(f"{path} can be read by other users of this machine.", f"chmod 600 {path}")
+    if found := readable_by_others(path):
+        yield found
     known = len([*(ROOT / "storage" / "migrations").glob("*.sql")])
     try:
         version, sound = _looked_into(path)

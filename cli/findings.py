@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 
 class Verdict(Enum):
@@ -29,3 +32,10 @@ def doubtful(what: str, mend: str) -> Finding:
 
 def wrong(what: str, mend: str) -> Finding:
     return Finding(verdict=Verdict.WRONG, what=what, mend=mend)
+
+
+def readable_by_others(path: Path) -> Finding | None:
+    """None: it is this user's alone, or the system has no such modes."""
+    if os.name == "posix" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return doubtful(f"{path} can be read by other users of this machine.", f"chmod 600 {path}")
+    return None
