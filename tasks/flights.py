@@ -104,10 +104,9 @@ class Flights:
     def disown(self, flight: Flight, old: Task) -> None:
         """The running message and the job that it had before were not its own."""
         stale = {("message", old.progress_message_id or ""), ("job", old.job_id or "")}
-        for key in stale & flight.keys - _keys_of(flight.task):
-            flight.keys.remove(key)
-            if self._keys.get(key) == flight.task.id:
-                del self._keys[key]
+        stale &= flight.keys - _keys_of(flight.task)
+        flight.keys -= stale
+        self._forget(flight, stale)
 
     def update_send(self, flight: Flight, nonce: str, state: SendState, interaction_id: str | None = None) -> Send:
         old = flight.sends[nonce]
@@ -119,8 +118,13 @@ class Flights:
     def remove(self, flight: Flight) -> None:
         self._flights.pop(flight.task.id, None)
         self._candidates.pop(flight.task.id, None)
-        for key in flight.keys:
-            self._keys.pop(key, None)
+        self._forget(flight, flight.keys)
+
+    def _forget(self, flight: Flight, keys: set[tuple[str, str]]) -> None:
+        """By these the index knows it no longer; what has become another's stays the other's."""
+        for key in keys:
+            if self._keys.get(key) == flight.task.id:
+                del self._keys[key]
 
     def candidates(self, keys: Keys) -> list[Candidate]:
         """Those that a key names, else all: `matching` decides either way."""
