@@ -18,7 +18,7 @@ from storage.migrating import scripts
 from storage.offline import read_only
 from storage.records import row_of, snapshot_of, task_of
 from tasks.errors import StoreFailed
-from tasks.model import Phase, Task
+from tasks.model import Status, Task
 
 TOLD = 20  # of each kind of problem; the rest is counted
 
@@ -120,7 +120,8 @@ def _tasks(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _contradictions(task: Task) -> Iterator[str]:
-    if task.status.is_over is not (task.phase is Phase.OVER):
+    still_drawing = task.status is Status.CANCEL and task.in_flight  # cancelled for its caller; MidJourney goes on
+    if task.status.is_over is not task.is_over and not still_drawing:
         yield f"task {task.id}: its status is {task.status}, its phase {task.phase}"
 
 

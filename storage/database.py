@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import aiosqlite
 
+from storage.file_lock import only_process
 from storage.migrating import migrate
-from storage.mistakes import locked_by_another, translated
+from storage.mistakes import translated
 from storage.modes import make_private
 from storage.writer import Parameters, Row, Statement, Writer
 
@@ -53,7 +53,7 @@ class Database:
         async with AsyncExitStack() as stack:
             with translated(self._path):
                 make_private(self._path)  # SQLite gives -wal and -shm the same mode
-                stack.enter_context(closing(_only_process(self._path)))
+                stack.enter_context(only_process(self._path))
                 is_new = self._path.stat().st_size == 0
                 connection = await self._connect(stack, *([OF_A_NEW_FILE] if is_new else []))
                 await migrate(connection)
@@ -88,17 +88,3 @@ class Database:
         with translated(self._path):
             if statements:
                 await self._writer.write(statements, committed)
-
-
-def _only_process(path: Path) -> sqlite3.Connection:
-    """Hold a side file's exclusive lock. SQLite's own: it works where the database works and dies with the process."""
-    Path(f"{path}-lock").touch(mode=0o600)
-    lock = sqlite3.connect(f"{path}-lock", timeout=0, isolation_level=None)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        lock.close()
-        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise locked_by_another(path) from error
-        raise
-    return lock

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from storage.file_lock import is_locked
 from storage.mistakes import translated
 from tasks.errors import StoreFailed
 
@@ -22,8 +23,17 @@ def read_only(path: Path) -> Iterator[sqlite3.Connection]:
     with translated(path):
         if not path.is_file():
             raise StoreFailed(f"There is no file {path}.", hint="Name the database, or set DATABASE_PATH.")
+        _refuse_another_name(path)
         with closing(_open(path)) as connection:
             yield connection
+
+
+def _refuse_another_name(path: Path) -> None:
+    """By a hard link of a database in use SQLite does not find the -wal, in which the last commits are."""
+    if path.stat().st_nlink > 1 and not _has_wal(path) and is_locked(path):
+        raise StoreFailed(
+            f"{path} is in use under another name (hard link).", hint="Name the file as the service does."
+        )
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -48,5 +58,6 @@ def _connected(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _has_wal(path: Path) -> bool:
-    wal = Path(f"{path}-wal")
+    """SQLite follows symbolic links: the -wal is beside the file itself."""
+    wal = Path(f"{path.resolve()}-wal")
     return wal.exists() and wal.stat().st_size > 0

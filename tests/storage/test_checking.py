@@ -14,6 +14,7 @@ from storage.database import Database
 from storage.tasks import Tasks
 from storage.writer import Statement
 from tasks.errors import StoreFailed
+from tasks.lifecycle import cancelled
 from tasks.model import Phase, Status
 from tests.storage.builders import a_hook, a_task
 from tests.storage.damage import overwrite_middle, truncate
@@ -72,6 +73,28 @@ async def test_a_contradiction_is_told(path: Path) -> None:
     async with Database(path) as database:
         await Tasks(database).insert(a_task(1, phase=Phase.OVER, status=Status.IN_PROGRESS))
     assert check(path).problems == ["task 1: its status is IN_PROGRESS, its phase over"]
+
+
+async def test_a_cancelled_task_that_is_still_being_drawn_is_sound(path: Path) -> None:
+    running = a_task(1, phase=Phase.SENT, status=Status.IN_PROGRESS, account="a")
+    async with Database(path) as database:
+        await Tasks(database).insert(cancelled(running, 5, still_drawing=True))
+    assert check(path).problems == []
+
+
+@pytest.mark.parametrize(
+    ("phase", "status"),
+    [
+        (Phase.READY, Status.CANCEL),
+        (Phase.SENT, Status.FAILURE),
+        (Phase.SENT, Status.SUCCESS),
+        (Phase.OVER, Status.MODAL),
+    ],
+)
+async def test_no_other_end_may_be_on_its_way(path: Path, phase: Phase, status: Status) -> None:
+    async with Database(path) as database:
+        await Tasks(database).insert(a_task(1, phase=phase, status=status))
+    assert check(path).problems == [f"task 1: its status is {status}, its phase {phase}"]
 
 
 async def test_many_problems_are_counted(path: Path) -> None:

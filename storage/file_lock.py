@@ -1,0 +1,110 @@
+"""One process for each database file, whatever name the file is opened by.
+
+Contract: the lock belongs to the file itself, so a symbolic link, a hard link, a bind mount or a new name leads to the
+same lock. It is an open-file-description lock (Linux) on a byte that SQLite never locks. It ends with the process,
+however that ends. A plain POSIX lock would not do: the process loses all of those on a file as soon as it closes any
+descriptor of that file. For the same reason the descriptor is opened before SQLite opens the file and closed after
+SQLite has closed it, and a file that this process has locked already is refused without being opened.
+
+The side file `<database>-lock` is locked as well. Versions before this one know no other lock, so that an upgrade or a
+roll back beside a running service is refused, and systems without open-file-description locks have this one alone.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import sqlite3
+import struct
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from storage.mistakes import locked_by_another
+
+if sys.platform == "linux":
+    import fcntl
+
+log = logging.getLogger(__name__)
+
+LOCK_BYTE = 2**62  # SQLite locks bytes from 2**30 to 2**30 + 511; a lock may lie beyond the end of the file
+
+_locked_here: set[tuple[int, int]] = set()  # (device, inode) of the files that this process has locked
+
+
+@contextmanager
+def only_process(database: Path) -> Iterator[None]:
+    """Lock the database against other processes. `database` must exist.
+
+    Raises StoreFailed when a process, this one included, has locked it already; OSError and sqlite3.Error when it
+    cannot be opened.
+    """
+    real = database.resolve()
+    status = real.stat()
+    identity = (status.st_dev, status.st_ino)
+    if identity in _locked_here:
+        raise locked_by_another(database)
+    if status.st_nlink > 1:
+        log.warning(
+            "%s has %d names (hard links); open it by this one only: SQLite keeps the last commits in a file beside it",
+            real,
+            status.st_nlink,
+        )
+    with closing(_side_file_locked(real)), _file_locked(real):
+        _locked_here.add(identity)
+        try:
+            yield
+        finally:
+            _locked_here.discard(identity)
+
+
+def is_locked(database: Path) -> bool:
+    """Whether another process has locked this file. Must not be called where this process has it open in SQLite."""
+    if sys.platform != "linux":
+        return False
+    descriptor = os.open(database, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        answer = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _record(fcntl.F_RDLCK))
+        return bool(struct.unpack_from("h", answer)[0] != fcntl.F_UNLCK)
+    finally:
+        os.close(descriptor)
+
+
+def _side_file_locked(database: Path) -> sqlite3.Connection:
+    """SQLite's own exclusive lock on `<database>-lock`."""
+    side_file = Path(f"{database}-lock")
+    side_file.touch(mode=0o600)
+    lock = sqlite3.connect(side_file, timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        lock.close()
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise locked_by_another(database) from error
+        raise
+    return lock
+
+
+@contextmanager
+def _file_locked(database: Path) -> Iterator[None]:
+    if sys.platform != "linux":
+        yield
+        return
+    descriptor = os.open(database, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _record(fcntl.F_WRLCK))
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.EACCES):
+                raise locked_by_another(database) from error
+            raise
+        yield
+    finally:
+        os.close(descriptor)  # which gives the lock back
+
+
+def _record(kind: int) -> bytes:
+    """The kernel's `struct flock`: kind, whence, first byte, number of bytes, process (0 for a description's lock)."""
+    return struct.pack("hhqqi4x", kind, os.SEEK_SET, LOCK_BYTE, 1, 0)
