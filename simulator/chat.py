@@ -144,6 +144,8 @@ class Chat:
         self, event: str, channel: Channel, message: Message, *, nonce: str | None = None, session_id: str | None = None
     ) -> None:
         body = gateway_view(self.view(channel, message), channel.guild_id)
+        if event == "MESSAGE_CREATE" and nonce is None and self._has_bot_nonce(message):
+            body = {**body, "nonce": self._world.snowflakes.next()}
         self._gateway.to_channel(
             event,
             channel,
@@ -155,6 +157,12 @@ class Chat:
         )
         self._world.counters["messages_created" if event == "MESSAGE_CREATE" else "messages_edited"] += 1
         self._world.touch()
+
+    def _has_bot_nonce(self, message: Message) -> bool:
+        """Libraries for bots send one with each message; answers to interactions are a webhook's, without one."""
+        wanted, body = self._world.settings.bot_nonce, message.body
+        own = self._world.era.bot_nonce if wanted == "era" else wanted == "own"
+        return own and body["author"]["id"] in BOTS and "webhook_id" not in body
 
     def signed_anew(self, url: str) -> str | None:
         """The same link with a new signature; None when there is no such file."""

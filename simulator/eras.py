@@ -30,6 +30,7 @@ class Era:
     reply_share: float = 0.0  # of those results that have type 19 instead of 0
     interaction_metadata: bool = True  # also on the private messages of buttons
     numbered_components: bool = True  # each component has a numeric id
+    bot_nonce: bool = False  # messages that answer no interaction carry a nonce of the bot's own (since 2025-05)
     newer_keys: bool = True  # resolved, position, placeholder; a type in references; signed addresses
     colour_share: float = 1.0  # of the errors that have a colour
 
@@ -59,6 +60,7 @@ ERAS: dict[str, Era] = {
             grid_format="webp",
             file_prefix="u{digits}",
             links_to_start=True,
+            bot_nonce=True,
             reply_share=0.5,
             colour_share=0.7,
         ),

@@ -14,6 +14,7 @@ from simulator.records import Profile
 SUCCESS_ORDERS = ("before", "after", "random")
 INPAINT_FORMS = ("new", "old", "both")
 MODES = ("fast", "relaxed", "turbo")
+BOT_NONCES = ("era", "own", "none")
 ERROR_FORMS = ("random", "note", "reply", "edit")
 
 
@@ -33,6 +34,7 @@ class Settings:
     foreign: int = 0  # other users' jobs with the same prompt, for each /imagine of ours
     chatter: float = 0.0  # messages of people, for each /imagine of ours
     success_order: str = "before"  # INTERACTION_SUCCESS before or after the first message, or by chance
+    bot_nonce: str = "era"  # the bot's own nonce on its messages: own, none, or as the era has it
     latency_ms: float = 0.0  # wait before an interaction is answered, and before the bot reacts
     rate_limit: int = 50  # requests a second, for each account and route
     heartbeat_ms: int = 41_250  # what a gateway connection is told to beat at
@@ -93,6 +95,7 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "foreign": (_integer(0, 100), "an integer from 0 to 100"),
     "chatter": (_number(0, 100), "a number from 0 to 100, or true for 1"),
     "success_order": (lambda value: value in SUCCESS_ORDERS, f"one of {', '.join(SUCCESS_ORDERS)}"),
+    "bot_nonce": (lambda value: value in BOT_NONCES, f"one of {', '.join(BOT_NONCES)}"),
     "latency_ms": (_number(0, 60_000), "milliseconds from 0 to 60000"),
     "rate_limit": (_integer(1, 1_000_000), "an integer from 1 to 1000000"),
     "heartbeat_ms": (_integer(50, 600_000), "milliseconds from 50 to 600000"),

@@ -70,6 +70,7 @@ class Listening:
 
     async def heard(self, event: Heard) -> None:
         """Find its task, and change it."""
+        event = self._without_strange_nonce(event)
         if isinstance(event, Started | Progressed | Finished) and await self._is_echo(event.keys):
             return
         if isinstance(event, Informed) and event.seed and event.keys.job_id:
@@ -96,6 +97,13 @@ class Listening:
             pass
         elif isinstance(event, Started | Progressed | Finished) and self._is_ours(event.keys):
             self._patience.unclaimed(event.keys)
+
+    def _without_strange_nonce(self, event: Heard) -> Heard:
+        """A nonce counts where a send has it. Any other one (the bot's own, since 2025-05) is as good as none."""
+        nonce = event.keys.nonce
+        if nonce is None or self._board.flights.by_nonce(nonce) or self._board.lapsed.by_nonce(nonce):
+            return event
+        return replace(event, keys=replace(event.keys, nonce=None))
 
     def _give_back(self, owner: Flight, keys: Keys) -> None:
         """The message is known for certain to be the owner's: who had taken it by its words lets it go."""

@@ -81,12 +81,10 @@ def match(keys: Keys, candidates: Iterable[Candidate], user_id: str | None, *, f
 
 
 def _by_our_send(keys: Keys, mine: Sequence[Candidate]) -> Match | None:
-    """By Discord's own word. None: it does not decide; NOTHING: it proves that it is not ours."""
-    if keys.nonce is not None:
-        for c in mine:
-            if keys.nonce in c.nonces:
-                return Match(task_id=c.task.id, by="nonce")
-        return NOTHING  # Discord shows a nonce to the session that sent it: this one is somebody else's
+    """By Discord's own word. A nonce that none of them has decides nothing: the bot's own messages carry one, too."""
+    for c in mine:
+        if keys.nonce is not None and keys.nonce in c.nonces:
+            return Match(task_id=c.task.id, by="nonce")
     for c in mine:
         if keys.interaction_id is not None and keys.interaction_id in c.interaction_ids:
             if _is_another_job(c.task, keys):

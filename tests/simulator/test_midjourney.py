@@ -61,7 +61,8 @@ async def test_an_imagine_from_its_first_event_to_its_last() -> None:
         assert len({item["id"] for item in previews}) == len(previews)
 
         assert final["id"] != first["id"] and final["type"] in (0, 19) and final["flags"] == 0
-        assert not {"nonce", "interaction", "interaction_metadata", "webhook_id"} & set(final)
+        assert not {"interaction", "interaction_metadata", "webhook_id"} & set(final)
+        assert final["nonce"] not in (nonce, None)
         assert final["message_reference"]["message_id"] == first["id"]
         assert f"](<https://midjourney.com/jobs/{drawn['job_id']}>) (fast)" in final["content"]
         assert final["attachments"][0]["filename"].endswith(f"_{drawn['job_id']}.webp")

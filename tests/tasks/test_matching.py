@@ -29,8 +29,12 @@ def test_a_nonce_decides_before_everything_else() -> None:
     assert (found.task_id, found.by) == ("2", "nonce")
 
 
-def test_a_strange_nonce_is_somebody_elses_even_with_our_prompt() -> None:
-    assert find(keys(nonce="strange", prompt="a dog", user_id=USER), sent(1, "n1")).task_id is None
+@pytest.mark.parametrize("key", [{"prompt": "a dog", "user_id": USER}, {"job_id": "j1"}, {"reference_id": "m1"}])
+def test_a_nonce_that_no_send_has_decides_nothing(key: dict[str, Any]) -> None:
+    known = sent(1, "n1", job_id="j1", progress_message_id="m1")
+    with_it, without = find(keys(nonce="the bot's", **key), known), find(keys(**key), known)
+    assert with_it == without
+    assert with_it.task_id == "1"
 
 
 def test_a_nonce_counts_only_on_the_account_that_issued_it() -> None:
@@ -277,7 +281,12 @@ def test_what_is_found_is_never_another_accounts_nor_anothers_user(
         assert not found.ambiguous
         if found.by in ("reference", "prompt"):
             assert asked.user_id in (None, USER)
-            assert asked.nonce is None
+
+
+@given(some_keys, some_candidates, st.booleans())
+def test_no_nonce_that_is_not_ours_changes_what_is_found(asked: Keys, candidates: list[Candidate], final: bool) -> None:
+    strange, none = replace(asked, nonce="the bot's"), replace(asked, nonce=None)
+    assert match(strange, candidates, USER, final=final) == match(none, candidates, USER, final=final)
 
 
 @given(some_keys, some_candidates, st.randoms())
