@@ -8,12 +8,31 @@ from __future__ import annotations
 
 import re
 
+from tasks.model import BY_OPERATOR
+
 _LONGEST = 200  # of a reason in a sentence; `/health` has the whole beside it
 
 # How a reason begins, a code's `_` being blanks; what happened; what to do.
 _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     (re.compile(form, re.IGNORECASE), what, todo)
     for form, what, todo in (
+        (r"verify account\b", "Discord wants the account verified", "verify its e-mail address or phone in Discord"),
+        (
+            r"missing access\b",
+            "it has no access to its channel",
+            "let it in, or correct its server and channel",
+        ),
+        (
+            r"missing permission\b",
+            "it may not use commands in its channel",
+            "give it the permission Use Application Commands",
+        ),
+        (r"unknown channel\b", "Discord knows no such channel", "correct its channel"),
+        (r"unknown guild\b", "Discord knows no such server", "correct its server"),
+        (r"unknown application\b", "MidJourney's bot is not in its channel", "invite the bot"),
+        (r"banned\b", "it is banned from its server", "use another server, or ask its moderators"),
+        (r"flagged\b", "Discord has flagged it as spam", "appeal in Discord"),
+        (r"refused:", "Discord refuses whatever it sends", "look at its channel in Discord"),
         (r"token invalid\b", "Discord does not accept its token", "set a new DISCORD_TOKEN"),
         (
             r"captcha\b|action required to\b|please complete the task\b",
@@ -45,8 +64,11 @@ _UNKNOWN = ("Discord or MidJourney wants a human", "mend it in Discord")
 
 def told(account: str, reason: str) -> str:
     """One sentence: what happened to the account and what to do."""
-    what, todo = _known(reason)
     said = " ".join(reason.split())
+    if said.startswith(BY_OPERATOR):
+        why = said.removeprefix(BY_OPERATOR).removeprefix(": ")
+        return f"Account {account} is {BY_OPERATOR}{f' ({why[:_LONGEST]})' if why else ''}; resume it when it may draw."
+    what, todo = _known(reason)
     shown = said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
     return f"Account {account} is paused: {what} ({shown}); {todo}, then resume it, or restart the service."
 

@@ -20,11 +20,11 @@ from bot.endpoints import Endpoints
 from bot.pool import Pool
 from bot.standing import AccountConfig
 from tasks.errors import AccountExists, AccountNotFound, BadAccount, ServiceError
+from tasks.model import BY_OPERATOR
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0  # between two looks at the file
-BY_HAND = "paused by the operator"
 
 
 class Accounts:
@@ -100,7 +100,7 @@ class Accounts:
 
     async def pause(self, account: str, reason: str) -> Setup:
         """Nothing new is sent with it until it is resumed; what runs is listened for. Raises AccountNotFound."""
-        return await self._set_paused(account, reason or BY_HAND)
+        return await self._set_paused(account, reason or BY_OPERATOR)
 
     async def resume(self, account: str) -> Setup:
         """Whoever stopped it, and if its login had ended it logs in anew. Raises AccountNotFound."""

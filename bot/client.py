@@ -15,19 +15,20 @@ from typing import Any
 import discord
 from discord.http import Route
 
-from bot import backfill, media, painting, sending
+from bot import answers, backfill, media, painting, sending
 from bot.brake import Brake
 from bot.commands import Commands, Spoken, body_of, parse_command_index
 from bot.endpoints import Endpoints
 from bot.hearing import Ear, Sink, Watch, unwatched
 from bot.properties import Properties
+from bot.refusals import UNKNOWN_IN_A_ROW
 from bot.rest import Rest
 from bot.standing import AccountConfig, Standing
 from bot.wire import WireClient
 from tasks.clock import SteadyClock
 from tasks.errors import AccountBlocked, NotSent, SendRefused
 from tasks.events import Connected, Disconnected, History
-from tasks.model import Account, Picture
+from tasks.model import Account, Picture, paused_by_operator
 from tasks.orders import Order, PaintOrder, Upload
 from tasks.ports import Clock
 
@@ -70,6 +71,7 @@ class AccountClient:
         self._settling: asyncio.Task[None] | None = None
         self._settled = False  # subscribed, and commands known, in the session that is open
         self._commands = Commands()
+        self._unexplained = 0  # refusals in a row that no table explains
 
     # ------------------------------------------------------------ what others see
 
@@ -98,8 +100,8 @@ class AccountClient:
 
     def hold(self, reason: str) -> None:
         """The operator's own pause: nobody need be told."""
-        log.info("account %s is paused by the operator: %s", self.config.id, reason)
-        self._standing.paused = reason
+        self._standing.paused = paused_by_operator(reason)
+        log.info("account %s is %s", self.config.id, self._standing.paused)
 
     def resume(self) -> None:
         """The operator has mended it."""
@@ -123,12 +125,13 @@ class AccountClient:
                 self._open_session()  # without it nobody would hear what becomes of it
                 await painting.submit(order, post=rest.post_to_dialog, place=self._place())
                 return
-            await sending.send(
-                order,
-                build=partial(self._payload, order, nonce),
-                post=rest.post_interaction,
-                refresh=lambda: self._fetch_commands(rest),
-            )
+            with self._counting():
+                await sending.send(
+                    order,
+                    build=partial(self._payload, order, nonce),
+                    post=rest.post_interaction,
+                    refresh=lambda: self._fetch_commands(rest),
+                )
 
     async def upload(self, pictures: Sequence[Picture]) -> Sequence[Upload]:
         with self._pausing():
@@ -188,11 +191,31 @@ class AccountClient:
 
     @contextmanager
     def _pausing(self) -> Iterator[None]:
+        """A refusal that speaks of the account pauses it."""
         try:
             yield
         except AccountBlocked as blocked:
             self.pause(blocked.reason)
             raise
+
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        """The third refusal in a row that no table explains speaks of the account."""
+        try:
+            yield
+        except SendRefused as refused:
+            self._unexplained = self._unexplained + 1 if answers.is_unexplained(refused) else 0
+            if self._unexplained < UNKNOWN_IN_A_ROW:
+                raise
+            self._unexplained = 0
+            raise AccountBlocked(
+                refused.message,
+                status=refused.status,
+                discord_code=refused.discord_code,
+                reason=f"refused: {refused.message}",
+            ) from refused
+        else:
+            self._unexplained = 0
 
     def _open_session(self) -> str:
         session = self._session_id()

@@ -153,7 +153,7 @@ class Rest(HTTPClient):
         answer = await self._session().request(
             "POST",
             url,
-            once=Once(),
+            once=Once(denies=False),
             data=json.dumps(body),
             headers=said,
             timeout=(CONNECT_SECONDS, DIALOG_SECONDS),

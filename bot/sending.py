@@ -1,22 +1,25 @@
 """One send: at most one request at Discord, again only after a definite no.
 
-Law: the wait for a rate limit and one fresh look at the commands are the only reasons to ask twice; both come after
-an answer that says that nothing was taken. All else ends here as one of `tasks.errors`.
+Law: there are three reasons to ask twice: a rate limit, waited for; an outdated command, read anew once; a button that
+is not there, looked for once more after a moment. All come after an answer that says that nothing was taken. All else
+ends here as one of `tasks.errors`.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from bot import answers
 from bot.session import ToldToWait
 from tasks.errors import NotSent
-from tasks.orders import Order, SlashOrder
+from tasks.orders import Order
 
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 60.0  # for rate limits, in all
+BUTTON_SECONDS = 1.0  # a button may be missing while its message is being edited
 LEAST_WAIT_SECONDS = 0.1  # also when Discord says 0: nothing is to be stormed
 
 
@@ -29,7 +32,7 @@ async def send(
 ) -> None:
     """`build` makes the payload for the session that is open now, and raises `NotSent` when there is none."""
     deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-    refreshed = False
+    again = [partial(_look_at_commands, order, refresh), partial(_look_at_button, order)]
     while True:
         payload = build()
         try:
@@ -38,10 +41,12 @@ async def send(
         except ToldToWait as told:
             await wait(told, deadline)
         except Exception as error:  # of two libraries; `bot.answers` knows them
-            if refreshed or not isinstance(order, SlashOrder) or not answers.is_outdated(error):
+            for remedy in again:
+                if await remedy(error):
+                    again.remove(remedy)
+                    break
+            else:
                 raise answers.to_error(error, order) from error
-            refreshed = True
-            await _refreshed(refresh)
 
 
 async def wait(told: ToldToWait, deadline: float) -> None:
@@ -52,9 +57,22 @@ async def wait(told: ToldToWait, deadline: float) -> None:
     await asyncio.sleep(max(told.retry_after, LEAST_WAIT_SECONDS))
 
 
-async def _refreshed(refresh: Callable[[], Awaitable[None]]) -> None:
+async def _look_at_commands(order: Order, refresh: Callable[[], Awaitable[None]], error: Exception) -> bool:
+    """Was it refused for a command that is outdated, and was the index read anew?"""
+    if not answers.is_outdated(error, order):
+        return False
     log.info("Discord says that the command is outdated: its commands are fetched anew")
     try:
         await refresh()
-    except Exception as error:  # nothing was sent, whatever it was
-        raise NotSent("The command is outdated and the new one could not be fetched.") from error
+    except Exception as failed:  # nothing was sent, whatever it was
+        raise NotSent("The command is outdated and the new one could not be fetched.") from failed
+    return True
+
+
+async def _look_at_button(order: Order, error: Exception) -> bool:
+    """Was it refused for a button that is not there, and has a moment passed?"""
+    if not answers.is_button_missing(error, order):
+        return False
+    log.info("Discord says that the button is not there: it is pressed once more in %g s", BUTTON_SECONDS)
+    await asyncio.sleep(BUTTON_SECONDS)
+    return True

@@ -1,10 +1,11 @@
 """The HTTP session under the library, which can be told that a request may leave only once.
 
 Law: whoever gives `once` gets one request on the wire at most, and learns which of three things happened: Discord
-answered, nothing left, or nobody knows. Two others would send it again by themselves: the library on 502, 504 and
-time-outs, and libcurl when a connection it had kept alive is cut. The library is stopped by spending the permit,
-libcurl by a body that can be read once. That body also tells whether it was ever asked for: if not, nothing that
-Discord could act on has left, whatever the error was. `docs/decisions/0002` has the measurements.
+answered (yes, or no with all that it said), nothing left, or nobody knows. Two others would send it again by
+themselves: the library on 502, 504 and time-outs, and libcurl when a connection it had kept alive is cut. The library
+is stopped by spending the permit, libcurl by a body that can be read once. That body also tells whether it was ever
+asked for: if not, nothing that Discord could act on has left, whatever the error was. `docs/decisions/0002` has the
+measurements.
 """
 
 import asyncio
@@ -39,10 +40,21 @@ class ToldToWait(Exception):
         self.retry_after = retry_after
 
 
-class Once:
-    """A permit for one request. `taken` is done at the moment Discord says yes."""
+class Denied(Exception):
+    """A definite no. `body`: the JSON of the answer, or its text, whole: the library drops parts of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, status: int, body: Any) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.body = body
+
+
+class Once:
+    """A permit for one request. `taken` is done at the moment Discord says yes. `denies`: a no is raised as `Denied`,
+    else it is handed to whoever asked."""
+
+    def __init__(self, *, denies: bool = True) -> None:
+        self.denies = denies
         self.spent = False
         self.taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -90,9 +102,23 @@ async def _judged(answer: Response, once: Once) -> Response:
     if status // 100 not in (2, 4):
         await answer.aclose()  # type: ignore[no-untyped-call]  # curl_cffi's
         raise AnswerLost(f"HTTP {status}")
+    if status // 100 == 4 and once.denies:
+        raise Denied(status, await _said(answer))
     if status in (200, 204):
         once.taken.set_result(None)
     return answer
+
+
+async def _said(answer: Response) -> Any:
+    """JSON, or text. An answer that breaks off says nothing."""
+    try:
+        text = await answer.atext()
+    except RequestException as error:
+        raise AnswerLost(f"curl error {int(error.code)}") from error
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _retry_after(text: str, header: str | None) -> float:

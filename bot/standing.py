@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.endpoints import Endpoints
-from tasks.model import Account, Bot, Mode
+from tasks.model import Account, Bot, Mode, paused_by_operator
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +49,7 @@ class Standing:
         self.up = asyncio.Event()
         self.last_frame: int | None = None  # anything at all was received
         self.last_event: int | None = None  # something was said
-        self.paused = config.paused
+        self.paused = paused_by_operator(config.paused)
         self.problem = ""
 
     def rise(self, now: int, *, replayed: bool) -> int | None:

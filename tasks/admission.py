@@ -33,7 +33,7 @@ def check_account_of(source: Task, known: Sequence[Account]) -> None:
             f"The account that drew task {source.id} is not configured any more.", hint="Draw it anew."
         )
     if account.paused and any(not each.paused for each in known):
-        raise AccountPaused(hint=f"Account {account.id}: {account.paused}. Draw anew, or wait until it is mended.")
+        raise AccountPaused(hint=f"Account {account.id}: {account.paused}. Draw anew, or wait until it goes on.")
 
 
 def check_hook(url: str) -> None:

@@ -214,15 +214,18 @@ class SendRefused(SendError):
 
 
 class AccountBlocked(SendRefused):
-    """The account can do nothing until its owner has mended it.
+    """The account is unusable until its owner fixes it.
 
-    A dead token (401), or Discord's own captcha: the account pauses with `reason` and the operator is told.
+    A dead token, a captcha, no access to the channel and the like: the refusal speaks of the account, not of the task.
+    The account pauses with `reason`, a stable code, and the operator is told.
     """
 
     code = "account_blocked"
 
-    def __init__(self, message: str = "", *, hint: str = "", status: int = 0, reason: str = "") -> None:
-        super().__init__(message, hint=hint, status=status)
+    def __init__(
+        self, message: str = "", *, hint: str = "", status: int = 0, discord_code: int = 0, reason: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, status=status, discord_code=discord_code)
         self.reason = reason
 
 
@@ -233,6 +236,6 @@ class OutcomeUnknown(SendError):
 
 
 class NoSuchButton(SendRefused):
-    """The message with the button is gone from Discord."""
+    """The button is gone from Discord, or the message that had it."""
 
     code = "message_gone"

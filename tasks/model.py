@@ -265,6 +265,14 @@ class Picture:
     data: bytes
 
 
+BY_OPERATOR = "paused by the operator"
+
+
+def paused_by_operator(reason: str) -> str:
+    """How an account's pause is told that the operator asked for, with the reason; "" is none."""
+    return reason if not reason or reason.startswith(BY_OPERATOR) else f"{BY_OPERATOR}: {reason}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
     """An account as the rules see it, at this moment."""

@@ -6,14 +6,13 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import discord
 import pytest
 
 from bot.answers import to_error
 from bot.endpoints import Endpoints
 from bot.properties import Properties, to_headers
 from bot.rest import Rest
-from bot.session import AnswerLost, NeverLeft, ToldToWait
+from bot.session import AnswerLost, Denied, NeverLeft, ToldToWait
 from tasks.errors import AccountBlocked, NotSent, OutcomeUnknown
 from tests.bot.harness import HANG_UP, IMAGINE, Answers, answer_of
 
@@ -130,7 +129,7 @@ async def test_how_long_a_429_asks_to_wait(answer: bytes, seconds: float) -> Non
 async def test_a_captcha_is_never_solved() -> None:
     body = {"captcha_key": ["captcha-required"], "captcha_service": "hcaptcha", "captcha_sitekey": "k"}
     async with Answers(answer_of(400, json.dumps(body))) as server, rest_at(server.url) as rest:
-        with pytest.raises(discord.CaptchaRequired) as caught:
+        with pytest.raises(Denied) as caught:
             await rest.post_interaction(PAYLOAD)
         assert server.count("POST") == 1
     blocked = to_error(caught.value, IMAGINE)

@@ -141,7 +141,7 @@ async def test_the_file_is_followed_and_a_mistake_in_it_changes_nothing(tmp_path
         await home.until("a1", usable=True)
         await home.until("a0", capacity=7)
         home.file.write_text(table(simulator, 1, paused="on holiday"), "utf-8")
-        await home.until("a1", paused="on holiday")
+        await home.until("a1", paused="paused by the operator: on holiday")
         assert [each["id"] for each in (await home.admin("GET"))[1]] == ["a1"]
 
 
@@ -152,7 +152,7 @@ async def test_paused_nothing_new_is_sent_and_resumed_it_is(tmp_path: Path) -> N
     ):
         grid = await drawn_on(home, "a0")
         await home.admin("POST", "/a0/pause", json={"reason": "the plan ends"})
-        assert (await home.standing("a0"))["paused"] == "the plan ends"
+        assert (await home.standing("a0"))["paused"] == "paused by the operator: the plan ends"
         refused = await home.client.post("trigger/submit", action="UPSCALE", taskId=grid, index=1)
         assert "the plan ends" in refused["description"]
         other = await home.client.submit(action="IMAGINE", prompt="a cat")
@@ -240,3 +240,20 @@ async def drawn_on(home: House, account: str) -> str:
         lambda: any(each.get("id") == task_id and each["status"] in ends for each in home.hooks.heard)
     )
     return task_id
+
+
+async def test_a_broken_account_is_paused_at_once_and_its_tasks_go_to_another(tmp_path: Path) -> None:
+    """It would be preferred for ever: whatever it refuses leaves its slots free."""
+    async with Simulator(accounts=2, job_seconds=0.2) as simulator:
+        tables = [table(simulator, n) for n in range(2)]
+        async with house(tmp_path, simulator, tables) as home:
+            await home.until("a0", usable=True)
+            await home.until("a1", usable=True)
+            odd = {"kind": "interaction", "status": 403, "code": 40002, "account": simulator.accounts[0].token}
+            simulator.add_fault({**odd, "times": 100})
+            tasks = [await home.client.submit(action="IMAGINE", prompt=f"a dog {n}") for n in range(6)]
+            ended = await home.hooks.until_ended(*tasks)
+            assert {one["status"] for one in ended.values()} == {"SUCCESS"}
+            assert (await home.standing("a0"))["paused"] == "verify_account"
+            async with home.client.session.get(f"{home.client.url}/health") as response:
+                assert "verify" in (await response.json())["reasons"][0]
