@@ -5,19 +5,19 @@ that a client may swap the host alone.
 """
 
 import asyncio
-import secrets
 from collections import OrderedDict
-from dataclasses import replace
 from urllib.parse import quote
 
 from aiohttp import web
 
+from simulator import uploads
 from simulator.answers import DiscordError, json_response
-from simulator.pictures import CONTENT_TYPES, Picture, inspected, render
+from simulator.bodies import read_json
+from simulator.pictures import CONTENT_TYPES, Picture, render
 from simulator.records import Account
-from simulator.rest import PREFIX, Rest, read_json
+from simulator.rest import Rest
 from simulator.snowflakes import now_ms
-from simulator.state import Upload, World
+from simulator.state import World
 
 _KEPT = 64
 _HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=86400"}
@@ -33,9 +33,9 @@ class Cdn:
     def add_routes(self, router: web.UrlDispatcher) -> None:
         for folder in ("attachments", "ephemeral-attachments"):
             router.add_get(f"/{folder}/{{channel}}/{{attachment}}/{{filename}}", self._get)
-        router.add_post(PREFIX + "/channels/{channel}/attachments", self._rest.guarded(self._announce))
+        self._rest.serve(router, (("POST", "/channels/{channel}/attachments", self._announce),))
         # Google's storage, where uploads go, has paths of two parts.
-        router.add_put("/{folder:[0-9a-f]{32}}/{filename}", self._put)
+        router.add_put("/{folder:[0-9a-f-]{36}}/{filename}", self._put)
 
     async def _get(self, request: web.Request) -> web.Response:
         file = None if _expired(request) else self._world.files.get(request.match_info["attachment"])
@@ -64,9 +64,7 @@ class Cdn:
             raise DiscordError(400, 50035, "Invalid Form Body")
         answer = []
         for item in files:
-            filename = str(item.get("filename") or "file").replace("/", "_")
-            name = f"{secrets.token_hex(16)}/{filename}"
-            self._world.uploads[name] = Upload(owner=account, channel_id=channel.id, filename=filename)
+            name = uploads.announce(self._world, account, channel.id, str(item.get("filename") or "file"))
             upload_url = f"{self._upload_base}/{quote(name)}?upload_id={self._world.snowflakes.next()}"
             answer.append({"id": item.get("id"), "upload_url": upload_url, "upload_filename": name})
         return json_response({"attachments": answer})
@@ -74,14 +72,7 @@ class Cdn:
     async def _put(self, request: web.Request) -> web.Response:
         """Step two: the bytes. The storage knows no tokens, only secret names."""
         name = f"{request.match_info['folder']}/{request.match_info['filename']}"
-        upload = self._world.uploads.get(name)
-        if upload is None:
-            return web.Response(status=404)
-        data = await request.read()
-        content_type, size = inspected(data)
-        self._world.uploads[name] = replace(upload, data=data, content_type=content_type, size=size)
-        self._world.touch()
-        return web.Response(status=200)
+        return web.Response(status=200 if uploads.put(self._world, name, await request.read()) else 404)
 
 
 def _expired(request: web.Request) -> bool:

@@ -21,7 +21,7 @@ from simulator.messages import (
     user_object,
 )
 from simulator.pictures import CONTENT_TYPES, Picture
-from simulator.records import Channel, Job, Message, User
+from simulator.records import Asker, Channel, Job, Message, User
 from simulator.snowflakes import now_ms, timestamp
 from simulator.state import Upload, World
 
@@ -53,10 +53,11 @@ class Chat:
         reader: User | None = None,
         job: Job | None = None,
         nonce: str | None = None,
-        session_id: str | None = None,
+        asker: Asker | None = None,
         keys: dict[str, Any] | None = None,
     ) -> Message:
-        """A new message; with a `reader` it is ephemeral and only theirs."""
+        """A new message; with a `reader` it is ephemeral and only theirs. Its nonce is told to the `asker`; one that
+        has none, to everybody."""
         flags = EPHEMERAL if reader else 0
         body = message_object(self._world.snowflakes.next(), channel.id, author, content, type_=type_, flags=flags)
         body["mentions"] = [user_object(user) for user in mentions]
@@ -69,8 +70,20 @@ class Chat:
         channel.messages[message.id] = message
         if job is not None:
             job.message_ids.append(message.id)
-        self._announce("MESSAGE_CREATE", channel, message, nonce=nonce, session_id=session_id)
+        self._announce("MESSAGE_CREATE", channel, message, nonce=nonce, asker=asker)
         return message
+
+    def post_own(self, channel: Channel, author: User, keys: dict[str, Any], *, nonce: str | None) -> Message:
+        """A person's message; its nonce is for everybody, and makes the message once."""
+        message = self.post(channel, keys["content"], type_=keys["type"], author=author, nonce=nonce, keys=keys)
+        if nonce is not None:
+            self._world.sent[author.id, channel.id, nonce] = message.id
+        return message
+
+    def sent_before(self, channel: Channel, author: User, nonce: str | None) -> Message | None:
+        """The message that the same nonce has made already."""
+        known = self._world.sent.get((author.id, channel.id, nonce or ""))
+        return None if known is None else channel.messages.get(known)
 
     def edit(self, channel: Channel, message: Message, **changes: Any) -> None:
         if message.id not in channel.messages:
@@ -128,6 +141,16 @@ class Chat:
         answered = channel.messages.get(body["message_reference"]["message_id"])
         return {**body, "referenced_message": answered.body if answered else None}
 
+    def typing(self, channel: Channel, user: User, member: dict[str, Any]) -> None:
+        body: dict[str, Any] = {"channel_id": channel.id, "user_id": user.id, "timestamp": now_ms() // 1000}
+        if channel.guild_id is not None:
+            body |= {"guild_id": channel.guild_id, "member": {**member, "user": user_object(user)}}
+        self._gateway.to_channel("TYPING_START", channel, body)
+
+    def acknowledge(self, channel: Channel, message_id: str, user: User) -> None:
+        body = {"channel_id": channel.id, "message_id": message_id, "version": 1, "flags": 0, "last_viewed": 0}
+        self._gateway.to_channel("MESSAGE_ACK", channel, body, only=user.id)
+
     def react(self, channel: Channel, message: Message, event: str, user: User, emoji: str) -> None:
         body = {
             "user_id": user.id,
@@ -141,7 +164,7 @@ class Chat:
         self._world.touch()
 
     def _announce(
-        self, event: str, channel: Channel, message: Message, *, nonce: str | None = None, session_id: str | None = None
+        self, event: str, channel: Channel, message: Message, *, nonce: str | None = None, asker: Asker | None = None
     ) -> None:
         body = gateway_view(self.view(channel, message), channel.guild_id)
         if event == "MESSAGE_CREATE" and nonce is None and self._has_bot_nonce(message):
@@ -152,7 +175,7 @@ class Chat:
             body,
             only=message.ephemeral_to,
             nonce=nonce,
-            session_id=session_id,
+            asker=asker,
             stage=_stage(event, message),
         )
         self._world.counters["messages_created" if event == "MESSAGE_CREATE" else "messages_edited"] += 1

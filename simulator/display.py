@@ -91,7 +91,7 @@ class Display:
             reader=job.user if private else None,
             job=job,
             nonce=nonce,
-            session_id=job.session_id,
+            asker=job.asker,
             keys=keys,
         )
 

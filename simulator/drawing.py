@@ -291,7 +291,7 @@ def _ordered(faults: Faults, token: str | None) -> Fate | None:
 
 def unanswering(interaction: Interaction) -> Interaction:
     """The same, for messages that follow its first answer: no nonce, no events."""
-    return replace(interaction, nonce=None, session_id="")
+    return replace(interaction, nonce=None, unheard=True)
 
 
 def _digest(prompt: str) -> str:

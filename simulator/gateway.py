@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from simulator.delivery import Delivery
 from simulator.guilds import ready, ready_supplemental
-from simulator.records import Account, Channel
+from simulator.records import Account, Asker, Channel
 from simulator.state import World
 
 _BUFFERED_EVENTS = 20_000
@@ -134,26 +134,31 @@ class Gateway:
         *,
         only: str | None = None,
         nonce: str | None = None,
-        session_id: str | None = None,
+        asker: Asker | None = None,
         stage: str = "other",
     ) -> None:
-        """To everybody who sees the channel, or `only` to one user. The nonce goes to its sender's session alone.
+        """To everybody who sees the channel, or `only` to one user. The nonce goes to its `asker` alone; one that has
+        none, to everybody.
 
         `stage`, one of `faults.STAGES`, is what the event is about; it chooses the faults that the event may meet.
         """
         text = to_json(data)
         with_nonce = f'{text[:-1]},"nonce":{to_json(nonce)}}}' if nonce is not None else text
+        askers = self._sessions_of(asker) if asker is not None else None
         for session in list(self._audience(channel, only)):
-            own = with_nonce if session.id == session_id else text
+            own = with_nonce if askers is None or session in askers else text
             self._delivery.deliver(session, event, own, stage, without_nonce=text)
 
-    def to_session(self, event: str, session_id: str, account: Account, data: dict[str, Any], *, stage: str) -> None:
-        """To the session an interaction came from, if it lives and is that account's."""
-        session = self.sessions.get(session_id)
-        if session is not None and session.account is account:
-            text, bare = to_json(data), {key: value for key, value in data.items() if key != "nonce"}
-            without_nonce = text if len(bare) == len(data) else to_json(bare)
+    def to_asker(self, event: str, asker: Asker, data: dict[str, Any], *, stage: str) -> None:
+        """To the session an interaction came from; while that does not live, to every other one of its account."""
+        text, bare = to_json(data), {key: value for key, value in data.items() if key != "nonce"}
+        without_nonce = text if len(bare) == len(data) else to_json(bare)
+        for session in self._sessions_of(asker):
             self._delivery.deliver(session, event, text, stage, without_nonce=without_nonce)
+
+    def _sessions_of(self, asker: Asker) -> list[Session]:
+        own = [item for item in self.sessions.values() if item.account.user_id == asker.user_id]
+        return [item for item in own if item.id == asker.session_id] or own
 
     def to_account(self, event: str, account: Account, data: Any) -> None:
         """To every session of the account, as it is: what the world knows of it or not is the caller's business."""

@@ -96,6 +96,50 @@ def guild_object(account: Account, members: int, *, large: bool) -> Json:
     }
 
 
+def guild_summary(account: Account) -> Json:
+    """As in the list of one's guilds."""
+    return {
+        "id": account.guild_id,
+        "name": "Simulated Guild",
+        "icon": None,
+        "owner": True,
+        "permissions": "2222085186637376",
+        "features": ["COMMUNITY"],
+    }
+
+
+def legacy_settings() -> Json:
+    """A user's settings as they were before they became a protocol buffer."""
+    return {
+        "locale": "en-US",
+        "theme": "dark",
+        "status": "online",
+        "custom_status": None,
+        "show_current_game": True,
+        "message_display_compact": False,
+        "explicit_content_filter": 1,
+        "friend_source_flags": {"all": True},
+        "developer_mode": True,
+        "guild_positions": [],
+        "guild_folders": [],
+        "restricted_guilds": [],
+        "timezone_offset": 0,
+    }
+
+
+def profile_object(user: User, mutual_guilds: Iterable[str]) -> Json:
+    return {
+        "user": {**user_object(user), "bio": ""},
+        "user_profile": {"bio": "", "accent_color": None, "pronouns": ""},
+        "badges": [],
+        "connected_accounts": [],
+        "premium_since": None,
+        "premium_type": 0,
+        "mutual_guilds": [{"id": guild_id, "nick": None} for guild_id in mutual_guilds],
+        "legacy_username": None,
+    }
+
+
 def ready(account: Account, session_id: str, resume_url: str, members: int, *, large: bool) -> Json:
     return {
         "v": 9,

@@ -4,14 +4,14 @@ Law: every POST is recorded with its outcome, also the refused ones. Faults are 
 """
 
 import asyncio
-import json
 import time
 from typing import Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
-from simulator import components
+from simulator import components, uploads
 from simulator.answers import DiscordError, captcha_required, invalid_form, missing_access, of_status, unknown
+from simulator.bodies import read_body
 from simulator.commands import ATTACHMENT, STRING, find
 from simulator.commands import SLASH as SLASH_COMMAND
 from simulator.faults import Fault
@@ -37,8 +37,13 @@ class Interactions:
         self._limits = limits
 
     async def post(self, request: web.Request, account: Account) -> web.StreamResponse:
-        body = await _read(request)
+        sent = await read_body(request)
+        body = sent.values
         interaction = self._record(body, account)
+        if sent.files:
+            interaction.data["attachments"] = uploads.stow(
+                self._world, account, interaction.channel_id, sent.files, interaction.data.get("attachments")
+            )
         headers: dict[str, str] = {}
         try:
             headers = self._limits.spend(account.token, "POST /interactions", self._world.settings.rate_limit)
@@ -191,25 +196,3 @@ def _error(fault: Fault) -> DiscordError:
         retry_after=values["retry_after"],
         everywhere=values["global"],
     )
-
-
-async def _read(request: web.Request) -> dict[str, Any]:
-    """JSON, or a form whose `payload_json` holds it; files that come along are read and left."""
-    text = await _payload(request) if request.content_type == "multipart/form-data" else await request.text()
-    try:
-        body = json.loads(text)
-    except ValueError:
-        raise DiscordError(400, 50109, "The request body contains invalid JSON.") from None
-    if not isinstance(body, dict):
-        raise DiscordError(400, 50035, "Invalid Form Body")
-    return body
-
-
-async def _payload(request: web.Request) -> str:
-    payload = ""
-    async for part in await request.multipart():
-        if isinstance(part, BodyPartReader):
-            content = await part.read()
-            if part.name == "payload_json":
-                payload = content.decode()
-    return payload

@@ -35,6 +35,15 @@ class Account:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Asker:
+    """Who hears a nonce and INTERACTION_*: the session that the POST named, and while that does not live every other
+    one of the user."""
+
+    user_id: str
+    session_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Profile:
     """What an account has chosen at MidJourney."""
 
@@ -87,6 +96,11 @@ class Interaction:
     application_id: str
     id: str = ""
     outcome: str = "received"
+    unheard: bool = False  # follows the first answer: its events are told to nobody
+
+    @property
+    def asker(self) -> Asker:
+        return Asker(user_id=self.account.user_id, session_id=self.session_id)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -145,6 +159,11 @@ class Job:
     @property
     def slash(self) -> bool:
         return self.parent_message is None
+
+    @property
+    def asker(self) -> Asker | None:
+        """None for a stranger's: nobody waits for its nonce."""
+        return None if self.session_id is None else Asker(user_id=self.user.id, session_id=self.session_id)
 
     @property
     def status_words(self) -> str:

@@ -37,7 +37,8 @@ class Replies:
         body = {"id": interaction.id}
         if interaction.nonce is not None:
             body["nonce"] = interaction.nonce
-        self._gateway.to_session(name, interaction.session_id, interaction.account, {**body, **more}, stage=stage)
+        if not interaction.unheard:
+            self._gateway.to_asker(name, interaction.asker, {**body, **more}, stage=stage)
 
     def succeed(self, interaction: Interaction) -> None:
         if self._world.faults.take("false_failure", interaction.account.token):
@@ -103,7 +104,7 @@ class Replies:
                 author=BOTS[interaction.application_id],
                 reader=interaction.account.user,
                 nonce=interaction.nonce,
-                session_id=interaction.session_id,
+                asker=interaction.asker,
                 keys={**keys, **more},
             ),
         )

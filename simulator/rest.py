@@ -1,15 +1,11 @@
-"""Discord's REST API, as far as a MidJourney client uses it.
+"""Discord's REST API, as far as a MidJourney client uses it: who one is, where, and what others are.
 
-Law: one handler for each route: authorise, look up, answer. POST /interactions has a module of its own; files
-are in `cdn`. A route that is missing is answered 404 in Discord's shape and counted.
+Law: one handler for each route: authorise, look up, answer. POST /interactions has a module of its own, messages are in
+`conversation`, files in `cdn`. A route that is missing is answered 404 in Discord's shape and counted.
 """
 
-import json
 import logging
-from bisect import bisect_left
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
@@ -21,74 +17,87 @@ from simulator.answers import (
     unauthorized,
     unknown,
 )
-from simulator.chat import Chat
+from simulator.bodies import read_json
 from simulator.commands import command_index
-from simulator.guilds import channel_object, dm_object, guild_object, self_user
+from simulator.guilds import (
+    channel_object,
+    dm_object,
+    guild_object,
+    guild_summary,
+    legacy_settings,
+    profile_object,
+    self_user,
+)
 from simulator.interactions import Interactions
 from simulator.limits import RateLimits
-from simulator.messages import BOTS, DEFAULT
-from simulator.records import Account, Channel, Message
-from simulator.state import World
+from simulator.messages import BOTS, member_object, user_object
+from simulator.records import Account, Channel, User
+from simulator.state import STRANGERS, World
 
 logger = logging.getLogger("simulator")
 
 Handler = Callable[[web.Request, Account], Awaitable[web.StreamResponse]]
-PREFIX = "/api/v9"
-_MOST_LINKS = 50  # that are refreshed at once
+# Clients of all ages: each version of the API that Discord still answers, and the one without a number.
+PREFIXES = ("/api/v9", "/api/v10", "/api/v8", "/api/v7", "/api/v6", "/api")
 
 
 class Rest:
-    def __init__(
-        self,
-        world: World,
-        chat: Chat,
-        interactions: Interactions,
-        limits: RateLimits,
-        *,
-        gateway_url: str,
-        on_reaction: Callable[[Account, Message, str], None],
-    ) -> None:
-        self._on_reaction = on_reaction
+    def __init__(self, world: World, interactions: Interactions, limits: RateLimits, *, gateway_url: str) -> None:
         self._world = world
-        self._chat = chat
         self._interactions = interactions
         self._limits = limits
         self._gateway_url = gateway_url
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        channel, messages = "/channels/{channel}", "/channels/{channel}/messages"
-        reaction = messages + "/{message}/reactions/{emoji}/@me"
-        routes: tuple[tuple[str, str, Handler], ...] = (
-            ("GET", "/users/@me", self._me),
-            ("GET", "/users/@me/application-command-index", self._commands),
-            ("GET", "/guilds/{guild}", self._guild),
-            ("GET", "/guilds/{guild}/application-command-index", self._commands),
-            ("GET", channel, self._channel),
-            ("GET", channel + "/application-command-index", self._commands),
-            ("GET", messages, self._history),
-            ("POST", messages, self._send),
-            ("GET", messages + "/{message}", self._message),
-            ("PUT", reaction, self._react),
-            ("DELETE", reaction, self._unreact),
-            ("POST", "/attachments/refresh-urls", self._refresh),
+        me, channel, guild = "/users/@me", "/channels/{channel}", "/guilds/{guild}"
+        self.serve(
+            router,
+            (
+                ("GET", me, self._me),
+                ("GET", me + "/application-command-index", self._commands),
+                ("GET", me + "/guilds", self._guilds),
+                ("GET", me + "/channels", self._private_channels),
+                ("POST", me + "/channels", self._open_private),
+                ("GET", me + "/settings", self._settings),
+                ("PATCH", me + "/settings", self._settings),
+                ("GET", me + "/settings-proto/{kind}", self._settings_proto),
+                ("PATCH", me + "/settings-proto/{kind}", self._settings_proto),
+                ("GET", "/users/{user}", self._user),
+                ("GET", "/users/{user}/profile", self._profile),
+                ("GET", guild, self._guild),
+                ("GET", guild + "/channels", self._channels),
+                ("GET", guild + "/members/{user}", self._member),
+                ("GET", guild + "/application-command-index", self._commands),
+                ("GET", channel, self._channel),
+                ("GET", channel + "/application-command-index", self._commands),
+                ("GET", "/applications/{application}/commands", self._commands_of),
+            ),
         )
-        for method, path, handler in routes:
-            router.add_route(method, PREFIX + path, self.guarded(handler))
         # Recorded before it is counted: also what the rate limit refuses is seen by the control API.
-        router.add_post(PREFIX + "/interactions", self.guarded(self._interactions.post, limited=False))
-        router.add_get(PREFIX + "/gateway", self._gateway)
+        self.serve(router, (("POST", "/interactions", self._interactions.post),), limited=False)
+        for prefix in PREFIXES:
+            router.add_get(prefix + "/gateway", self._gateway)
 
-    def guarded(
-        self, handler: Handler, *, limited: bool = True
-    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    def serve(
+        self, router: web.UrlDispatcher, routes: Iterable[tuple[str, str, Handler]], *, limited: bool = True
+    ) -> None:
+        """Each route under each version of the API; all versions share one rate limit."""
+        for method, path, handler in routes:
+            guarded = self._guarded(handler, f"{method} {path}" if limited else None)
+            for prefix in PREFIXES:
+                router.add_route(method, prefix + path, guarded)
+
+    def _guarded(self, handler: Handler, route: str | None) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """Checks the token and the rate limit before, turns Discord's errors into answers after."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
             headers: dict[str, str] = {}
             try:
                 account = self._authorised(request)
-                if limited:
-                    headers = self._limits.spend(account.token, _route(request), self._world.settings.rate_limit)
+                if route is not None:
+                    # Discord counts per method, path pattern and channel.
+                    bucket = f"{route} {request.match_info.get('channel', '')}"
+                    headers = self._limits.spend(account.token, bucket, self._world.settings.rate_limit)
                 response = await handler(request, account)
             except DiscordError as error:
                 self._world.counters[f"status_{error.status}"] += 1
@@ -115,7 +124,11 @@ class Rest:
             raise missing_access()
         return channel
 
-    # Who and where
+    def check_guild(self, request: web.Request, account: Account) -> None:
+        if request.match_info.get("guild", account.guild_id) != account.guild_id:
+            raise missing_access()
+
+    # The account
 
     async def _gateway(self, _: web.Request) -> web.Response:
         return json_response({"url": self._gateway_url})
@@ -123,130 +136,90 @@ class Rest:
     async def _me(self, _: web.Request, account: Account) -> web.Response:
         return json_response(self_user(account))
 
+    async def _settings(self, _: web.Request, __: Account) -> web.Response:
+        """The older form of a user's settings; a change is taken and forgotten."""
+        return json_response(legacy_settings())
+
+    async def _settings_proto(self, _: web.Request, __: Account) -> web.Response:
+        return json_response({"settings": ""})
+
+    async def _guilds(self, _: web.Request, account: Account) -> web.Response:
+        return json_response([guild_summary(account)])
+
+    async def _private_channels(self, _: web.Request, account: Account) -> web.Response:
+        opened = (self._world.dm_channel(account, bot) for bot in BOTS.values())
+        return json_response([_private(channel) for channel in opened])
+
+    async def _open_private(self, request: web.Request, account: Account) -> web.Response:
+        """There are only those with the two bots."""
+        body = await read_json(request)
+        recipients = body.get("recipients") or [body.get("recipient_id")]
+        bot = BOTS.get(str(recipients[0])) if isinstance(recipients, list) and len(recipients) == 1 else None
+        if bot is None:
+            raise DiscordError(400, 50007, "Cannot send messages to this user")
+        return json_response(_private(self._world.dm_channel(account, bot)))
+
+    # Guild and channel
+
     async def _guild(self, request: web.Request, account: Account) -> web.Response:
-        self._check_guild(request, account)
+        self.check_guild(request, account)
         body = guild_object(account, len(self._world.accounts) + 1, large=False)
         return json_response({**body, **body["properties"]})
+
+    async def _channels(self, request: web.Request, account: Account) -> web.Response:
+        self.check_guild(request, account)
+        return json_response([channel_object(account.channel_id, account.guild_id)])
 
     async def _channel(self, request: web.Request, account: Account) -> web.Response:
         channel = self.channel_of(request, account)
         if channel.guild_id is None:
-            return json_response(dm_object(channel.id, BOTS[str(channel.bot_id)], recipients=True))
+            return json_response(_private(channel))
         return json_response(channel_object(channel.id, channel.guild_id))
 
     async def _commands(self, request: web.Request, account: Account) -> web.Response:
-        self._check_guild(request, account)
+        self.check_guild(request, account)
         if "channel" in request.match_info:
             bot_id = self.channel_of(request, account).bot_id
             if bot_id is not None:
                 return json_response(command_index(self._world.command_version, [bot_id]))
         return json_response(command_index(self._world.command_version))
 
-    def _check_guild(self, request: web.Request, account: Account) -> None:
-        if request.match_info.get("guild", account.guild_id) != account.guild_id:
-            raise missing_access()
+    async def _commands_of(self, request: web.Request, _: Account) -> web.Response:
+        application = request.match_info["application"]
+        if application not in BOTS:
+            raise unknown("Application", 10002)
+        index = command_index(self._world.command_version, [application])
+        return json_response(index["application_commands"])
 
-    # Messages
+    # Others
 
-    async def _history(self, request: web.Request, account: Account) -> web.Response:
-        channel = self.channel_of(request, account)
-        limit = _integer(request, "limit", 50)
-        if not 1 <= limit <= 100:
-            raise DiscordError(400, 50035, "Invalid Form Body")
-        shown = [item for item in channel.messages.values() if item.ephemeral_to is None]
-        found = _window(shown, request, limit)
-        return json_response([self._chat.view(channel, item) for item in found])
+    async def _user(self, request: web.Request, _: Account) -> web.Response:
+        return json_response(user_object(self._known(request)))
 
-    async def _message(self, request: web.Request, account: Account) -> web.Response:
-        channel = self.channel_of(request, account)
-        return json_response(self._chat.view(channel, self._one(request, channel)))
+    async def _profile(self, request: web.Request, account: Account) -> web.Response:
+        user = self._known(request)
+        return json_response(profile_object(user, [account.guild_id] if self._is_member(user, account) else []))
 
-    def _one(self, request: web.Request, channel: Channel) -> Message:
-        message = channel.messages.get(request.match_info["message"])
-        if message is None or message.ephemeral_to is not None:
-            raise unknown("Message", 10008)
-        return message
+    async def _member(self, request: web.Request, account: Account) -> web.Response:
+        self.check_guild(request, account)
+        user = self._known(request)
+        if not self._is_member(user, account):
+            raise unknown("Member", 10007)
+        return json_response({**member_object(), "user": user_object(user)})
 
-    async def _send(self, request: web.Request, account: Account) -> web.Response:
-        channel = self.channel_of(request, account)
-        body = await read_json(request)
-        keys: dict[str, Any] = {"attachments": []}
-        for item in body.get("attachments") or []:
-            upload = self._world.uploads.get(str(item.get("uploaded_filename")))
-            if upload is None or upload.data is None:
-                raise DiscordError(400, 50146, "Uploaded file not found.")
-            upload = replace(upload, filename=str(item.get("filename") or upload.filename))
-            keys["attachments"].append(self._chat.attach_upload(channel, upload))
-        content = str(body.get("content") or "")
-        if not content and not keys["attachments"]:
-            raise DiscordError(400, 50006, "Cannot send an empty message")
-        message = self._chat.post(channel, content, type_=DEFAULT, author=account.user, keys=keys)
-        nonce = body.get("nonce")
-        return json_response(message.body if nonce is None else {**message.body, "nonce": str(nonce)})
+    def _known(self, request: web.Request) -> User:
+        asked = request.match_info["user"]
+        everybody = (*BOTS.values(), *STRANGERS, *(account.user for account in self._world.accounts))
+        user = next((user for user in everybody if user.id == asked), None)
+        if user is None:
+            raise unknown("User", 10013)
+        return user
 
-    async def _react(self, request: web.Request, account: Account) -> web.Response:
-        return self._reaction(request, account, "MESSAGE_REACTION_ADD")
-
-    async def _unreact(self, request: web.Request, account: Account) -> web.Response:
-        return self._reaction(request, account, "MESSAGE_REACTION_REMOVE")
-
-    def _reaction(self, request: web.Request, account: Account, event: str) -> web.Response:
-        channel = self.channel_of(request, account)
-        message = self._one(request, channel)
-        emoji = request.match_info["emoji"]
-        self._chat.react(channel, message, event, account.user, emoji)
-        if event == "MESSAGE_REACTION_ADD":
-            self._on_reaction(account, message, emoji)
-        return web.Response(status=204)
-
-    async def _refresh(self, request: web.Request, _: Account) -> web.Response:
-        """Links to files, whose signature may have ended, with new ones; null for what is no such link."""
-        urls = (await read_json(request)).get("attachment_urls")
-        if not isinstance(urls, list) or not 1 <= len(urls) <= _MOST_LINKS:
-            raise DiscordError(400, 50035, "Invalid Form Body")
-        fresh = [{"original": str(url), "refreshed": self._chat.signed_anew(str(url))} for url in urls]
-        return json_response({"refreshed_urls": fresh})
+    def _is_member(self, user: User, account: Account) -> bool:
+        """The bots and the strangers are everywhere."""
+        places = {item.user_id: item.guild_id for item in self._world.accounts}
+        return places.get(user.id, account.guild_id) == account.guild_id
 
 
-async def read_json(request: web.Request) -> dict[str, Any]:
-    """A JSON object, or the `payload_json` of a form."""
-    text = str((await request.post()).get("payload_json")) if "multipart" in request.content_type else ""
-    try:
-        body = json.loads(text or await request.text())
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise DiscordError(400, 50109, "The request body contains invalid JSON.")
-    return body
-
-
-def _window(messages: list[Message], request: web.Request, limit: int) -> list[Message]:
-    """Newest first; `messages` come oldest first."""
-    ids = [int(item.id) for item in messages]
-    if "before" in request.query:
-        edge = _integer(request, "before", 0)
-        found = [item for item, number in zip(messages, ids, strict=True) if number < edge][-limit:]
-    elif "after" in request.query:
-        edge = _integer(request, "after", 0)
-        found = [item for item, number in zip(messages, ids, strict=True) if number > edge][:limit]
-    elif "around" in request.query:
-        edge = _integer(request, "around", 0)
-        first = max(0, bisect_left(ids, edge) - limit // 2)
-        found = messages[first : first + limit]
-    else:
-        found = messages[-limit:]
-    return found[::-1]
-
-
-def _integer(request: web.Request, name: str, default: int) -> int:
-    try:
-        return int(request.query.get(name, default))
-    except ValueError:
-        raise DiscordError(400, 50035, "Invalid Form Body") from None
-
-
-def _route(request: web.Request) -> str:
-    """Discord counts per method, path pattern and channel."""
-    resource = request.match_info.route.resource
-    pattern = resource.canonical if resource is not None else request.path
-    return f"{request.method} {pattern} {request.match_info.get('channel', '')}"
+def _private(channel: Channel) -> dict[str, object]:
+    return dm_object(channel.id, BOTS[str(channel.bot_id)], recipients=True)

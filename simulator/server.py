@@ -16,6 +16,7 @@ from simulator.buttons import Buttons
 from simulator.cdn import Cdn
 from simulator.chat import Chat
 from simulator.control import Control
+from simulator.conversation import Conversation
 from simulator.crowd import Crowd
 from simulator.dialogs import Dialogs
 from simulator.display import Display
@@ -152,9 +153,17 @@ class Simulator:
             background=self._background,
         )
         interactions = Interactions(world, self._gateway, bot, self._limits)
-        rest = Rest(world, chat, interactions, self._limits, gateway_url=self.gateway_url, on_reaction=bot.reacted)
+        rest = Rest(world, interactions, self._limits, gateway_url=self.gateway_url)
+        conversation = Conversation(world, rest, chat, on_reaction=bot.reacted)
         self._control = Control(world, self._gateway, self._limits, self.reset)
-        for part in (rest, Cdn(world, rest, upload_base=upload), self._inpaint, self._control, Translator()):
+        for part in (
+            rest,
+            conversation,
+            Cdn(world, rest, upload_base=upload),
+            self._inpaint,
+            self._control,
+            Translator(),
+        ):
             part.add_routes(router)
         for path in ("/gateway", "/gateway/", "/"):
             router.add_get(path, self._connect)

@@ -5,7 +5,7 @@ Law: one method for each command. What is drawn, and whether it may be, is the b
 
 from dataclasses import replace
 
-from simulator import embeds, panel
+from simulator import embeds, panel, uploads
 from simulator.chat import Chat
 from simulator.display import Display
 from simulator.drawing import Drawings
@@ -93,7 +93,7 @@ class SlashCommands:
             mentions=(job.user,),
             job=job,
             nonce=interaction.nonce,
-            session_id=interaction.session_id,
+            asker=interaction.asker,
             keys={**self._replies.keys(interaction), **self._display.finished_keys(job)},
         )
 
@@ -127,9 +127,6 @@ class SlashCommands:
 
 def upload_of(world: World, interaction: Interaction, number: str) -> Upload | None:
     """The uploaded file that the command's attachment of this number names."""
-    for item in interaction.data.get("attachments") or []:
-        if isinstance(item, dict) and str(item.get("id")) == number:
-            upload = world.uploads.get(str(item.get("uploaded_filename")))
-            if upload is not None and upload.data is not None:
-                return replace(upload, filename=str(item.get("filename") or upload.filename))
-    return None
+    items = interaction.data.get("attachments") or []
+    named = (item for item in items if isinstance(item, dict) and str(item.get("id")) == number)
+    return next((upload for item in named if (upload := uploads.find(world, item)) is not None), None)

@@ -72,6 +72,7 @@ class World:
         self.interactions: list[Interaction] = []
         self.nonces: dict[str, str] = {}  # token by nonce
         self.accepted_nonces: set[str] = set()
+        self.sent: dict[tuple[str, str, str], str] = {}  # message id by author, channel and nonce
         self.uploads: dict[str, Upload] = {}
         self.files: OrderedDict[str, Picture | Upload] = OrderedDict()
         self.profiles: dict[str, Profile] = {}  # by token

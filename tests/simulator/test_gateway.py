@@ -4,7 +4,7 @@ import aiohttp
 import pytest
 
 from simulator import Simulator
-from tests.simulator.wire import connected, custom_ids
+from tests.simulator.wire import connected, custom_ids, with_id, with_nonce
 
 
 @pytest.mark.parametrize("compress", [None, "zlib-stream", "zstd-stream"])
@@ -76,6 +76,36 @@ async def test_a_nonce_is_told_to_the_session_that_sent_it_alone() -> None:
         created = await ours.event("INTERACTION_CREATE")
         assert created == {"id": first["interaction"]["id"], "nonce": nonce}
         assert await ours.event("INTERACTION_SUCCESS") == created
+
+
+@pytest.mark.parametrize("named", ["a-constant-of-the-client", "", None])
+async def test_without_a_live_session_of_that_name_the_accounts_others_hear_the_answer(named: str | None) -> None:
+    async with (
+        Simulator(shared_channel=True, success_order="before") as simulator,
+        connected(simulator) as ours,
+        connected(simulator) as second,
+        connected(simulator, 1) as other,
+    ):
+        nonce = await ours.imagine("a fox", session_id=named)
+        for wire in (ours, second):
+            first = await wire.message(with_nonce(nonce))
+            created = await wire.event("INTERACTION_CREATE")
+            assert created == {"id": first["interaction"]["id"], "nonce": nonce}
+            assert await wire.event("INTERACTION_SUCCESS") == created
+        assert "nonce" not in await other.message(with_id(first["id"]))
+        assert not [name for name in other.names() if name.startswith("INTERACTION")]
+
+
+async def test_a_session_of_another_account_hears_no_answer_of_ours() -> None:
+    async with (
+        Simulator(shared_channel=True) as simulator,
+        connected(simulator) as ours,
+        connected(simulator, 1) as other,
+    ):
+        nonce = await ours.imagine("a fox", session_id=other.session_id)
+        first = await ours.message(with_nonce(nonce))
+        assert "nonce" not in await other.message(with_id(first["id"]))
+        assert "INTERACTION_CREATE" not in other.names()
 
 
 async def test_private_messages_are_told_to_their_reader_alone() -> None:
