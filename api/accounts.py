@@ -15,8 +15,9 @@ from aiohttp import hdrs, web
 from api import accounts_operations as operations
 from api.accounts_types import Pause, Setup, Wanted
 from api.answers import json_value
+from api.bodies import read_body
 from api.errors import Malformed
-from api.fields import read_body, read_fields
+from api.fields import read_fields
 from api.health import describe
 from api.operations import names_of
 from api.routes import Route

@@ -14,7 +14,7 @@ from aiohttp import web
 from api.answers import json_value
 from api.deliveries_operations import AS_GIVEN, LIST, MOST, RETRY, STATUSES, DeliveryV1, Listed
 from api.errors import DeliveryDone, DeliveryNotFound
-from api.fields import Fields, read_fields
+from api.fields import Fields, query_fields
 from api.operations import names_of
 from api.routes import Route
 from tasks.errors import BadRequest
@@ -85,7 +85,7 @@ class DeliveryRoutes:
         )
 
     async def list(self, request: web.Request) -> web.Response:
-        fields = await read_fields(request, _LIST)
+        fields = query_fields(request, _LIST)
         found = await self._outbox.latest(
             _limit(fields),
             _before(fields),

@@ -80,6 +80,12 @@ class UnknownContentType(ServiceError):
     code = "unknown_content_type"
 
 
+class UnknownEncoding(UnknownContentType):
+    """Compressed bodies are not taken."""
+
+    code = "unknown_encoding"
+
+
 class TooFast(ServiceError):
     """Too many submits with this secret within a minute."""
 

@@ -16,7 +16,7 @@ from api.answers import json_value
 from api.auth import Gate
 from api.callers import CALLER, Caller
 from api.feed import Feed, Telling, Timeline
-from api.fields import Fields, read_fields
+from api.fields import Fields, query_fields
 from api.operations import names_of
 from api.ports import Service, Services
 from api.routes import Route
@@ -79,9 +79,9 @@ class Events:
     # ------------------------------------------------------------ all tasks
 
     async def all(self, request: web.Request) -> web.StreamResponse:
-        fields = await read_fields(request, _NAMES)
-        last, shape = last_id(request, fields), self._shapes.named(fields.get("shape"), request)
+        fields = query_fields(request, _NAMES)
         caller = self._admitted(request, fields)
+        last, shape = last_id(request, fields), self._shapes.named(fields.get("shape"), request)
         with self._seats.taken(caller.name, "all"):
             is_foreign = last is not None and last > await self._timeline.last_line()
             async with self._stream(request, shape) as stream:
@@ -116,9 +116,9 @@ class Events:
     # ------------------------------------------------------------ one task
 
     async def one(self, request: web.Request) -> web.StreamResponse:
-        fields = await read_fields(request, _NAMES)
-        last, shape = last_id(request, fields), self._shapes.named(fields.get("shape"), request)
+        fields = query_fields(request, _NAMES)
         caller, task_id = self._admitted(request, fields), request.match_info["id"]
+        last, shape = last_id(request, fields), self._shapes.named(fields.get("shape"), request)
         service = self._services.seen_by(caller.viewer)
         seen(await service.get(task_id))
         with (

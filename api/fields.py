@@ -9,41 +9,53 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable
-from email.message import Message
 from urllib.parse import parse_qsl
 
-import aiohttp
 import msgspec
-from aiohttp import http_exceptions, web
+from aiohttp import hdrs, web
 
-from api.errors import Malformed, TooSlow, UnknownContentType
+from api.bodies import MOST_TEXT, charset_of, decoded, parsed_type, read_body
+from api.errors import Malformed, UnknownContentType
+from api.forms import MAX_FIELDS, parts_of
 
 Fields = dict[str, str]
 Pairs = Iterable[tuple[str, str]]
 
-BODY_SECONDS = 60.0  # a body that drips in for longer holds memory for nothing
-MAX_FIELDS = 100
-MAX_PART_HEAD = 1024  # bytes before a multipart field's value
+SHORT = 32 * 1024  # bytes of a body that is read in well under a millisecond
+MOST_PARTS = 100_000  # members or items of JSON, by its commas: each costs a hundred bytes
 
 Members = dict[str, msgspec.Raw]
 
 _objects = msgspec.json.Decoder(Members)
 _text = msgspec.json.Decoder(str)
 _PLAIN_PAIR = re.compile(r"[A-Za-z0-9_-]+=[A-Za-z0-9_-]*", re.ASCII)
-_PART_NAME = re.compile(r'\s*form-data\s*;.*?\bname=(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
-_PART_FILE = re.compile(r";\s*filename\*?=", re.IGNORECASE)
+_WHOLE = re.compile(rb"(-?[0-9]{1,20})\.0{1,20}")
+# An escape of JSON; in the group a surrogate whose other half is missing.
+_HALF = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+
+
+def query_fields(request: web.Request, names: frozenset[str]) -> Fields:
+    """Those of the address. A route that is only looked at reads no body, whatever one was sent."""
+    raw_query = request.rel_url.raw_query_string
+    return gather(form_pairs(raw_query), names) if raw_query else {}
 
 
 async def read_fields(request: web.Request, names: frozenset[str]) -> Fields:
-    """The parameters among `names` that the request gives."""
-    raw_query = request.rel_url.raw_query_string
-    query = gather(form_pairs(raw_query), names) if raw_query else {}
+    """The parameters among `names` that the request gives, in its address and in its body."""
+    query = query_fields(request, names)
     if not request.can_read_body:
         return query
     body = await read_body(request)
     if not body:
         return query
-    return merged(query, from_body(body, request.headers.get("Content-Type", ""), names))
+    content_type = request.headers.get(hdrs.CONTENT_TYPE, "")
+    if len(body) > SHORT:  # a form of a megabyte is taken apart for a tenth of a second
+        given = await asyncio.to_thread(from_body, body, content_type, names)
+    else:
+        given = from_body(body, content_type, names)
+    return merged(query, given)
 
 
 def merged(query: Fields, body: Fields) -> Fields:
@@ -55,21 +67,26 @@ def merged(query: Fields, body: Fields) -> Fields:
 
 def from_body(body: bytes, content_type: str, names: frozenset[str]) -> Fields:
     """The parameters among `names` in a body of this Content-Type."""
-    kind = Message()
-    kind["Content-Type"] = content_type or "none/none"
+    kind = parsed_type(content_type)
     match kind.get_content_type():
         case "application/json":
-            return gather(json_pairs(body, names), names)
+            return gather(json_pairs(in_utf8(body, charset_of(kind)), names), names)
         case "application/x-www-form-urlencoded":
             if body.lstrip().startswith(b"{"):
                 raise Malformed("The body is JSON, but Content-Type says it is a form: send application/json.")
-            return gather(form_pairs(_utf8(body)), names)
+            charset = charset_of(kind)
+            return gather(form_pairs(decoded(body, charset), charset), names)
         case "multipart/form-data":
-            return gather(multipart_pairs(body, str(kind.get_boundary(""))), names)
+            return gather(multipart_pairs(body, content_type), names)
         case _:
             raise UnknownContentType(
                 hint="Send application/json, application/x-www-form-urlencoded or multipart/form-data."
             )
+
+
+def in_utf8(body: bytes, charset: str) -> bytes:
+    """JSON is read as UTF-8, whatever it was sent as."""
+    return body if charset in ("utf-8", "ascii") else decoded(body, charset).encode()
 
 
 def gather(pairs: Pairs, names: frozenset[str]) -> Fields:
@@ -88,15 +105,15 @@ def gather(pairs: Pairs, names: frozenset[str]) -> Fields:
     return {name: value for name, value in found.items() if value}
 
 
-def form_pairs(text: str) -> Pairs:
+def form_pairs(text: str, charset: str = "utf-8") -> Pairs:
     """The pairs of a query or of an urlencoded form."""
     if _PLAIN_PAIR.fullmatch(text):  # a look-up by id, most often: the library would take it apart with care
         name, _, value = text.partition("=")
         return ((name, value),)
     try:
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        return parse_qsl(text, keep_blank_values=True, encoding=charset, errors="strict", max_num_fields=MAX_FIELDS)
     except UnicodeDecodeError:
-        raise Malformed("The parameters are not UTF-8.") from None
+        raise Malformed(f"The parameters are not {charset.upper()}.") from None
     except ValueError:
         raise Malformed(f"More than {MAX_FIELDS} parameters are given.") from None
 
@@ -110,12 +127,13 @@ def json_pairs(body: bytes, names: frozenset[str]) -> Pairs:
 
 def json_members(body: bytes) -> Members:
     """The members of a JSON object, each as it was sent."""
+    check_parts(body)
     try:
         return _objects.decode(body)
     except msgspec.ValidationError:
         raise Malformed('The JSON body must be one object, such as {"action":"IMAGINE","prompt":"a dog"}.') from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Malformed(f"The body is not valid JSON: {error}.") from None
+        raise not_json(body, error) from None
     except RecursionError:
         raise Malformed("The JSON body is nested too deeply.") from None
 
@@ -125,7 +143,7 @@ def plain_text(name: str, raw: msgspec.Raw) -> str | None:
     data = bytes(raw).strip()
     match data[:1]:
         case b'"':
-            return _decoded(data)
+            return _decoded(name, data)
         case b"n":
             return None
         case b"{" | b"[":
@@ -133,58 +151,39 @@ def plain_text(name: str, raw: msgspec.Raw) -> str | None:
         case b"t" | b"f":
             raise Malformed(f"{name} takes a text or a number, not true or false.")
         case _:
-            return data.decode("ascii")
+            whole = _WHOLE.fullmatch(data)  # some languages know no whole numbers
+            return (whole[1] if whole else data).decode("ascii")
 
 
-def _decoded(data: bytes) -> str:
+def check_parts(body: bytes) -> None:
+    """Raises Malformed where reading it would make more of it than it is."""
+    if len(body) > SHORT and body.count(b",") > MOST_PARTS:
+        raise Malformed("The JSON body has too many members or items.")
+
+
+def not_json(body: bytes, error: Exception, name: str = "The body") -> Malformed:
+    """What is wrong with it, where that can be said better than by the parser."""
+    text = body[:MOST_TEXT].decode(errors="replace")
+    half = next((found[1] for found in _HALF.finditer(text) if found[1]), None)
+    if half is not None:
+        return Malformed(
+            f"{name} has half of a character: \\{half} is one of two surrogates, and the other is missing.",
+            hint="Cut texts between characters, not between UTF-16 units.",
+        )
+    return Malformed(f"The body is not valid JSON: {error}.")
+
+
+def _decoded(name: str, data: bytes) -> str:
     try:
         return _text.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Malformed(f"The body is not valid JSON: {error}.") from None
+        raise not_json(data, error, name) from None
 
 
-def multipart_pairs(body: bytes, boundary: str) -> Pairs:
+def multipart_pairs(body: bytes, content_type: str) -> Pairs:
     """The pairs of a multipart form without files."""
-    for name, value, is_file in multipart_parts(body, boundary):
-        if is_file:
-            raise Malformed("Files are not taken here: send each parameter as text.")
-        yield name, _utf8(value)
-
-
-def multipart_parts(body: bytes, boundary: str) -> Iterable[tuple[str, bytes, bool]]:
-    """Name and bytes of each part of a multipart form (RFC 7578), and whether it is a file; in one pass."""
-    if not boundary:
-        raise Malformed("The multipart body's Content-Type names no boundary.")
-    parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode(errors="surrogateescape"), MAX_FIELDS + 2)
-    if len(parts) > MAX_FIELDS + 2:
-        raise Malformed(f"More than {MAX_FIELDS} parameters are given.")
-    for part in parts[1:]:
-        if part.startswith(b"--"):
-            return
-        head, blank, value = part.partition(b"\r\n\r\n")
-        if not blank or len(head) > MAX_PART_HEAD:
-            break
-        name, is_file = _part_name(head.decode(errors="replace"))  # a file's name may be in any encoding
-        yield name, value, is_file
-    raise Malformed("The multipart body is cut off or does not use its boundary.")
-
-
-def _part_name(head: str) -> tuple[str, bool]:
-    """The part's name, and whether it is a file."""
-    disposition = next(
-        (line for line in head.split("\r\n") if line.lower().startswith("content-disposition:")), ""
-    ).partition(":")[2]
-    name = _PART_NAME.match(disposition)
-    if name is None:
-        raise Malformed("A part of the multipart body has no name.")
-    return name[1] if name[1] is not None else name[2], _PART_FILE.search(disposition) is not None
-
-
-def _utf8(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise Malformed("The body is not UTF-8.") from None
+    for part in parts_of(body, content_type):
+        yield part.name, decoded(part.value, part.charset)
 
 
 def check_unicode(name: str, value: str) -> None:
@@ -192,14 +191,3 @@ def check_unicode(name: str, value: str) -> None:
         value.encode()
     except UnicodeEncodeError:
         raise Malformed(f"{name} is not UTF-8.") from None
-
-
-async def read_body(request: web.Request) -> bytes:
-    """The whole body; what comes too slowly, is cut off or too large is refused."""
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return await request.read()
-    except TimeoutError:
-        raise TooSlow from None
-    except (http_exceptions.HttpProcessingError, web.RequestPayloadError, aiohttp.ClientError, OSError) as error:
-        raise Malformed("The body could not be read to its end.") from error

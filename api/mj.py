@@ -44,6 +44,7 @@ PREFIXES: Mapping[str, Mode | None] = {
     "/relax/mj": Mode.RELAXED,
     "/turbo/mj": Mode.TURBO,
 }
+_WITH_PICTURES = ("imagine", "describe", "blend", "video")  # their bodies may be large
 GIVEN = ("base64Array", "base64")  # the fields of pictures to draw from
 _LIST = names_of(ListMj)
 
@@ -189,7 +190,7 @@ class Mj:
 
     async def modal(self, request: web.Request) -> web.Response:
         """The task keeps its id, and goes on whatever its status still says."""
-        body = await self._loaded(await read_json(request), "maskBase64")
+        body = await self._loaded(await read_json(request, has_pictures=True), "maskBase64")
         given = await asyncio.to_thread(requests.second_input_of, body)
         service = for_caller(self._services, request)
         try:
@@ -200,7 +201,7 @@ class Mj:
 
     async def upload(self, request: web.Request) -> web.Response:
         """The links lead to Discord itself: they are made to stand in a prompt, and MidJourney is to load them."""
-        body = await self._loaded(await read_json(request), *GIVEN)
+        body = await self._loaded(await read_json(request, has_pictures=True), *GIVEN)
         pictures = await asyncio.to_thread(requests.uploaded_of, body)
         return done(await for_caller(self._services, request).upload(pictures), "上传成功")
 
@@ -253,8 +254,10 @@ class Mj:
     # ------------------------------------------------------------ answering
 
     def _submitting(self, name: str, submit: Submit, mode: Mode | None) -> Handler:
+        has_pictures = name in _WITH_PICTURES
+
         async def answer(request: web.Request) -> web.Response:
-            body = await read_json(request)
+            body = await read_json(request, has_pictures=has_pictures)
             route = f"mj/{name}/{mode or ''}"
             ask = replace(requests.ask_of(body, mode), once=once_of(request, route, body.asked()))
             service = for_caller(self._services, request)

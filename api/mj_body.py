@@ -8,17 +8,17 @@ is of the wrong type is `Malformed`.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
-from email.message import Message
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
+from api.bodies import MOST_TEXT, charset_of, chunks_of, decoded, parsed_type, read_body
 from api.errors import Malformed
-from api.fields import check_unicode, json_members, multipart_parts, plain_text, read_body
+from api.fields import check_parts, check_unicode, in_utf8, json_members, plain_text
+from api.forms import Form, Part
 
 _BOM = b"\xef\xbb\xbf"
 _JSON_PARTS = ("accountFilter", "base64Array")  # of a form: what no plain text can say
@@ -52,6 +52,13 @@ class Body:
         return [self._loaded.get(text.strip(), text) if self._loaded else text for text in self.texts(name)]
 
     def text(self, name: str) -> str:
+        raw = self._members.get(name)
+        if raw is not None and memoryview(raw).nbytes > MOST_TEXT:  # pictures may be longer: `texts`, `picture`
+            raise Malformed(f"{name} is too long.")
+        return _text(name, raw)
+
+    def picture(self, name: str) -> str:
+        """A text that may be a picture, as base64."""
         return _text(name, self._members.get(name))
 
     def texts(self, name: str) -> list[str]:
@@ -84,26 +91,42 @@ class Body:
         return Body({})
 
 
-async def read_json(request: web.Request) -> Body:
-    """The request's body; an empty one is an object without members."""
-    data = await read_body(request) if request.can_read_body else b""
-    if data and request.content_type == "multipart/form-data":
-        return await asyncio.to_thread(form_of, data, request.headers["Content-Type"])
-    data = data.removeprefix(_BOM).strip()
-    return Body(json_members(data) if data else {})
+async def read_json(request: web.Request, *, has_pictures: bool = False) -> Body:
+    """The request's body; an empty one is an object without members. Without pictures it has `MOST_TEXT` bytes."""
+    if not request.can_read_body:
+        return Body({})
+    kind = parsed_type(request.headers.get(hdrs.CONTENT_TYPE, ""))
+    most = request.client_max_size if has_pictures else MOST_TEXT
+    if kind.get_content_type() == "multipart/form-data":
+        return await read_form(request, most)
+    data = in_utf8(await read_body(request, most), charset_of(kind))
+    if data.startswith(_BOM):
+        data = data[len(_BOM) :]
+    return Body(json_members(data) if data and not data.isspace() else {})
 
 
-def form_of(data: bytes, content_type: str) -> Body:
-    """A multipart form. A text given more than once makes an array; an empty file is none."""
-    kind = Message()
-    kind["Content-Type"] = content_type
+async def read_form(request: web.Request, most: int) -> Body:
+    """A multipart form of so many bytes, taken apart as it comes in."""
+    parts: list[Part] = []
+    async with chunks_of(request, most) as chunks:
+        form: Form | None = None
+        async for chunk in chunks:
+            form = form or Form(request.headers[hdrs.CONTENT_TYPE], takes_files=True)
+            parts += form.feed(chunk)
+        if form is not None:
+            form.close()
+    return form_of(parts)
+
+
+def form_of(parts: Iterable[Part]) -> Body:
+    """A text given more than once makes an array; an empty file is none."""
     texts: dict[str, list[bytes]] = {}
     files = []
-    for name, value, is_file in multipart_parts(data, str(kind.get_boundary(""))):
-        if is_file:
-            files += [value] if value else []
+    for part in parts:
+        if part.is_file:
+            files += [part.value] if part.value else []
         else:
-            texts.setdefault(name, []).append(_member(name, value))
+            texts.setdefault(part.name, []).append(_member(part))
     members = {
         name: msgspec.Raw(values[0] if len(values) == 1 else b"[" + b",".join(values) + b"]")
         for name, values in texts.items()
@@ -111,14 +134,11 @@ def form_of(data: bytes, content_type: str) -> Body:
     return Body(members, files)
 
 
-def _member(name: str, value: bytes) -> bytes:
+def _member(part: Part) -> bytes:
     """A form's text as JSON."""
-    if name in _JSON_PARTS and value.strip()[:1] in (b"{", b"["):
-        return value.strip()
-    try:
-        return msgspec.json.encode(value.decode())
-    except UnicodeDecodeError:
-        raise Malformed(f"{name[:40]!a} is not UTF-8.") from None
+    if part.name in _JSON_PARTS and part.value.strip()[:1] in (b"{", b"["):
+        return in_utf8(part.value, part.charset).strip()
+    return msgspec.json.encode(decoded(part.value, part.charset))
 
 
 def _kind(raw: msgspec.Raw | None) -> bytes:
@@ -141,6 +161,7 @@ def _is_empty_array(name: str, raw: msgspec.Raw) -> bool:
 
 
 def _array(name: str, raw: msgspec.Raw) -> list[msgspec.Raw]:
+    check_parts(bytes(raw))
     try:
         return _items.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

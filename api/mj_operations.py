@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from api import mj_types as types
-from api.errors import BodyTooLarge, InternalError, Malformed, TooSlow
+from api.errors import BodyTooLarge, InternalError, Malformed, TooSlow, UnknownContentType, UnknownEncoding
 from api.once import Keyed
 from api.operations import Answer, Operation
 from api.v1_operations import PARENT_ERRORS, PROMPT_ERRORS, SUBMIT_ERRORS
@@ -37,7 +37,7 @@ MODE_PREFIXES: Mapping[str, str] = {
     "/turbo": "The same as `/mj-turbo`",
 }
 
-_BODY = (TooSlow, BodyTooLarge, Malformed)
+_BODY = (TooSlow, BodyTooLarge, UnknownContentType, UnknownEncoding, Malformed)
 _SEND = (SendError, NotSent, SendRefused, AccountBlocked, OutcomeUnknown, NoSuchButton)
 _ALWAYS = (InternalError, StoreFailed)
 _OWN = (AccountNotFound, BadPicture, TaskNotFound)

@@ -217,8 +217,8 @@ def clip_of(body: Body) -> Clip | Extension:
     return Clip(
         prompt=body.text("prompt"),
         motion=motion,
-        image=frame_of(body.text("image")),
-        end_image=frame_of(body.text("endImage")),
+        image=frame_of(body.picture("image")),
+        end_image=frame_of(body.picture("endImage")),
         loop=body.flag("loop"),
     )
 

@@ -40,6 +40,7 @@ _OPTIONS: dict[str, Any] = {
     "access_log": None,  # the service logs what happened, with the task's id; an address may hold a prompt
     "logger": log,
     "max_line_size": MAX_LINE,
+    "auto_decompress": False,  # `api.bodies` refuses what is compressed
     "lingering_time": 2.0,  # a refused body is read on this long, so that its sender sees the answer
 }
 

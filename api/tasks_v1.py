@@ -14,7 +14,7 @@ from api import tasks_operations as operations
 from api.answers import json_value
 from api.callers import CALLER, for_caller
 from api.feed import Feed
-from api.fields import read_fields
+from api.fields import query_fields
 from api.operations import names_of
 from api.ports import Lines, Service, Services
 from api.routes import Route
@@ -48,7 +48,7 @@ class TasksV1:
         )
 
     async def task(self, request: web.Request) -> web.Response:
-        shape = self._shapes.named((await read_fields(request, _SHAPE)).get("shape"), request)
+        shape = self._shapes.named(query_fields(request, _SHAPE).get("shape"), request)
         task = seen(await for_caller(self._services, request).fetch(request.match_info["id"]))
         return json_value(shape.document(task))
 
@@ -61,7 +61,7 @@ class TasksV1:
         return json_value({"taskId": task.id, "lines": lines})
 
     async def wait(self, request: web.Request) -> web.Response:
-        fields = await read_fields(request, _WAITING)
+        fields = query_fields(request, _WAITING)
         shape, seconds = self._shapes.named(fields.get("shape"), request), seconds_of(fields.get("timeout", WAIT))
         task_id, service = request.match_info["id"], for_caller(self._services, request)
         task = seen(await service.get(task_id))

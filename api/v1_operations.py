@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.errors import BodyTooLarge, TooSlow, UnknownContentType
+from api.errors import BodyTooLarge, TooSlow, UnknownContentType, UnknownEncoding
 from api.once import Keyed
 from api.operations import Answer, Operation
 from api.v1_types import FetchV1, ListV1, SubmittedV1, SubmitV1, TaskV1
@@ -28,7 +28,7 @@ from tasks.errors import (
 from tasks.permutations import TooManyDrawings
 from tasks.prompts import BadParameter, BadWeights
 
-BODY_ERRORS = (TooSlow, BodyTooLarge, UnknownContentType)
+BODY_ERRORS = (TooSlow, BodyTooLarge, UnknownContentType, UnknownEncoding)
 PROMPT_ERRORS = (MissingPrompt, PromptTooLong, BadParameter, BadWeights, BannedWord, TooManyDrawings)
 PARENT_ERRORS = (ParentNotFound, ParentNotFinished, ParentFailed, ButtonNotFound, AccountPaused)
 SUBMIT_ERRORS = (BadRequest, UnknownAction, BadIndex, BadHook, KeyReused, QueueFull, NoAccount, StoreFailed)

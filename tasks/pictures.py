@@ -96,6 +96,13 @@ def inspect(data: bytes) -> PictureInfo:
     return info
 
 
+def begins_as_picture(head: bytes | bytearray) -> bool:
+    """By the first 12 bytes: may this become a picture that is taken?"""
+    return head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")) or (
+        head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    )
+
+
 def _recognised(data: bytes) -> PictureInfo:
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         width, height = _png(data)
