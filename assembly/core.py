@@ -108,7 +108,7 @@ async def open_core(settings: Settings, stack: AsyncExitStack) -> Core:
         clock=clock,
         congestion=congestion,
         allowances=allowances,
-        banned=rules.banned,
+        rules=rules,
         new_nonce=new_nonce,
         send_interval=settings.tasks.send_interval_ms / 1000,
         choice=Choice(settings.tasks.account_choice),

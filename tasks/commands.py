@@ -30,11 +30,12 @@ class Draft:
     pictures: Sequence[Picture] = ()
 
 
-def imagine(rules: PromptRules, prompt: str, pictures: Sequence[Picture]) -> Draft:
-    """A drawing. Raises what `tasks.prompts.check` does."""
+def imagine(rules: PromptRules, prompt: str, pictures: Sequence[Picture], mode: Mode | None = None) -> Draft:
+    """A drawing. `mode`: asked for beside the prompt. Raises what `tasks.prompts.check` does."""
     if not prompt.strip() and not pictures:
         raise MissingPrompt(hint="Send the text to draw as `prompt`.")
-    checked = check(prompt.strip(), rules) if prompt.strip() else Checked(text="")
+    marks = " ".join(picture_mark(n) for n in range(len(pictures)))
+    checked = check(prompt.strip(), rules, before=marks, pictures=len(pictures), mode=mode)
     return _draft(Action.IMAGINE, "imagine", prompt=prompt, checked=checked, pictures=pictures)
 
 
@@ -61,8 +62,8 @@ def shorten(rules: PromptRules, prompt: str) -> Draft:
     """Which words of a prompt matter."""
     if not prompt.strip():
         raise MissingPrompt(hint="Send the text to shorten as `prompt`.")
-    text = check(prompt.strip(), replace(rules, default_suffix="")).text
-    return _draft(Action.SHORTEN, "shorten", prompt=prompt, checked=Checked(text=text))
+    checked = check(prompt.strip(), replace(rules, default_suffix=""))
+    return _draft(Action.SHORTEN, "shorten", prompt=prompt, checked=replace(checked, warnings=(), modes=()))
 
 
 def video(
@@ -131,6 +132,7 @@ def _draft(
         action=action,
         prompt=prompt,
         content=said.text,
+        mode_asked=said.mode,
         notes=said.warnings,
         command=command,
         options=options,

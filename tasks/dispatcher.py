@@ -15,16 +15,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tasks.allowance import Allowances
-from tasks.banned import BannedWords
 from tasks.congestion import Congestion
-from tasks.errors import StoreFailed
+from tasks.errors import BadRequest, StoreFailed
 from tasks.journal import Journal
-from tasks.lifecycle import account_kept
+from tasks.lifecycle import account_kept, failed
 from tasks.model import Account, Lane, Mode, Phase, Send, Status, Task
+from tasks.orders import Order
 from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.posting import Posting, Work
+from tasks.prompts import PromptRules, check_sent
 from tasks.readying import Readying
-from tasks.saying import order_of, purpose_of
+from tasks.saying import order_of, purpose_of, text_of
 from tasks.scheduling import Choice, Placement, next_attempt, plan
 from tasks.timeline import of_send
 from tasks.tracker import Tracker
@@ -52,7 +53,7 @@ class Dispatcher:
         clock: Clock,
         congestion: Congestion,
         allowances: Allowances,
-        banned: BannedWords,
+        rules: PromptRules,
         new_nonce: Callable[[], str],
         send_interval: float,
         choice: Choice = Choice.FREE,
@@ -70,6 +71,7 @@ class Dispatcher:
         self._clock = clock
         self._congestion = congestion
         self._allowances = allowances
+        self._rules = rules
         self._new_nonce = new_nonce
         self._interval = send_interval
         self._choice = choice
@@ -86,7 +88,7 @@ class Dispatcher:
             store=store,
             gateway=gateway,
             translator=translator,
-            banned=banned,
+            rules=rules,
             journal=journal,
             clock=clock,
             accounts=self._accounts,
@@ -210,15 +212,33 @@ class Dispatcher:
             raise
 
     async def _send_to_the_end(self, tasks: list[Task]) -> None:
-        written = [self._written(task) for task in tasks]
-        changed = {task.id: (task, sent) for task, (sent, _) in zip(tasks, written, strict=True)}
-        sends = [send for _, send in written]
+        changed: dict[str, tuple[Task, Task]] = {}
+        written: list[tuple[Task, Send, Order]] = []
+        for task in tasks:
+            try:
+                order = self._order(task)
+            except BadRequest as error:
+                changed[task.id] = (task, failed(task, error.code, str(error), self._clock.now()))
+            else:
+                sent, send = self._written(task)
+                changed[task.id] = (task, sent)
+                written.append((sent, send, order))
+        sends = [send for _, send, _ in written]
         await self._journal.record(changed, sends=sends, entries=[of_send(send) for send in sends])
-        for task, send in written:
+        for task, send, order in written:
             self._tracker.expect(task, send)
             if task.lane is Lane.DRAW:
                 self._allowances.begun(send.account)
-            self._posting.post(send, order_of(task, self._own_mode(task)))
+            self._posting.post(send, order)
+
+    def _order(self, task: Task) -> Order:
+        """What is said, after the last look at its text: nothing is added to it any more. Raises BadRequest."""
+        modes = self._modes(task)
+        order = order_of(task, next(iter(modes), None))
+        text = text_of(order)
+        if text is not None:
+            check_sent(text, self._rules, modes if task.lane is Lane.DRAW else ())
+        return order
 
     def _accounts(self) -> list[Account]:
         return self._allowances.applied(self._gateway.accounts())
@@ -227,10 +247,9 @@ class Dispatcher:
         """Still: it has waited for its turn."""
         return any(a.id == account and a.takes(task.lane) for a in self._accounts())
 
-    def _own_mode(self, task: Task) -> Mode | None:
-        """What the account draws in when nobody asks for another; None: as MidJourney has it set."""
-        modes = next((a.modes for a in self._gateway.accounts() if a.id == task.account), ())
-        return next(iter(modes), None)
+    def _modes(self, task: Task) -> tuple[Mode, ...]:
+        """Those that its account draws in, the one first that it takes when nobody asks; none: as MidJourney is set."""
+        return next((a.modes for a in self._gateway.accounts() if a.id == task.account), ())
 
     def _written(self, task: Task) -> tuple[Task, Send]:
         now = self._clock.now()

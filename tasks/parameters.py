@@ -49,6 +49,8 @@ class Parameter:
     _: KW_ONLY
     ranges: tuple[Range, ...] = ()
     choices: tuple[str, ...] = ()  # the words that we know; another is a warning
+    words: tuple[str, ...] = ()  # words that it is known to take besides codes and links; others are no warning
+    one_word: bool = False  # of TEXT: the value is one word, what follows it is text in the wrong place
     since: float = OLDEST  # the first and the last version with it, as far as we know: else a warning
     until: float = NEWEST
     bare: bool = False  # may stand without its value
@@ -73,6 +75,8 @@ class Parameter:
 
 
 _WHOLE, _NUMBER, _RATIO, _VERSION, _TEXT, _LIST = list(Kind)[1:]
+
+_STYLES = ("raw", "cute", "scenic", "expressive", "original", "4a", "4b", "4c")
 
 # niji's numbers are read on the same scale: niji 6 takes what version 6 takes.
 PARAMETERS: tuple[Parameter, ...] = (
@@ -102,9 +106,10 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(("sameseed",), _WHOLE, ranges=(Range(0, 4294967295),), until=3),
     Parameter(("stop",), _WHOLE, ranges=(Range(10, 100),)),
     Parameter(("repeat", "r"), _WHOLE, ranges=(Range(1, 40),)),
-    Parameter(("style",), _TEXT, group="style"),
+    Parameter(("style",), _TEXT, group="style", one_word=True, words=_STYLES),
     Parameter(("raw",), group="style"),
     Parameter(("tile",)),
+    Parameter(("zoom",), _NUMBER, ranges=(Range(1, 2, soft=True),)),
     Parameter(("draft",), since=7),
     Parameter(("hd",)),
     Parameter(("sd",)),
@@ -115,7 +120,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         _NUMBER,
         ranges=(Range(-10000, 10000, until=3), Range(0, 2, since=5, until=5.2), Range(0, 3, since=6)),
     ),
-    Parameter(("sref",), _TEXT, bare=True, since=5),
+    Parameter(("sref",), _TEXT, bare=True, since=5, words=("random",)),
     Parameter(("sw",), _WHOLE, ranges=(Range(0, 1000),), since=5),
     Parameter(("sv",), _WHOLE, ranges=(Range(1, 8, soft=True),), since=6),
     Parameter(("cref",), _TEXT, since=6, until=6.1),
@@ -124,10 +129,10 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(("ow",), _WHOLE, ranges=(Range(0, 1000),), since=7),
     # clips
     Parameter(("video",), _WHOLE, bare=True, ranges=(Range(1, 1, soft=True),)),
-    Parameter(("motion",), _TEXT, choices=("low", "high")),
+    Parameter(("motion",), _TEXT, choices=("low", "high"), one_word=True),
     Parameter(("bs",), _WHOLE, ranges=(Range(1, 4, only=(1, 2, 4), soft=True),)),
     Parameter(("loop",), group="end"),
-    Parameter(("end",), _TEXT, group="end"),
+    Parameter(("end",), _TEXT, group="end", one_word=True, words=("loop",)),
     # the account
     Parameter(("fast",), group="speed"),
     Parameter(("relax",), group="speed"),

@@ -45,6 +45,8 @@ class _Group:
 
 def permuted(text: str) -> tuple[int, list[str]]:
     """How many prompts `{a, b}` makes of this one, and the first of them."""
+    if "{" not in text:
+        return 1, [text]
     pieces = _BRACE.split(text)
     matched = _matched(pieces)
     if not matched:
@@ -82,6 +84,23 @@ def check_jobs(text: str, jobs: int, allowed: int) -> None:
 def has_lone_brace(text: str) -> bool:
     pieces = _BRACE.split(text)
     return len(_matched(pieces)) < sum(piece in ("{", "}") for piece in pieces)
+
+
+def brace_spans(text: str) -> list[tuple[int, int]]:
+    """Where the outermost braces with a counterpart begin and end."""
+    pieces = _BRACE.split(text)
+    matched = _matched(pieces)
+    spans: list[tuple[int, int]] = []
+    place = depth = begun = 0
+    for at, piece in enumerate(pieces):
+        if at in matched and piece == "{":
+            begun, depth = (begun if depth else place), depth + 1
+        elif at in matched:
+            depth -= 1
+            if not depth:
+                spans.append((begun, place + 1))
+        place += len(piece)
+    return spans
 
 
 def _matched(pieces: Sequence[str]) -> set[int]:

@@ -1,39 +1,40 @@
 """Is this prompt worth sending? Asked before anything is paid.
 
-Law: pure. What is returned is the prompt as given, letter for letter, but for what keyboards and habits do to
-parameters (`—ar`, `－－ar`, `16：9`, no blank between Chinese and `--`) and for the operator's own suffix; checked
-again it stays as it is. Refused is only what costs an error or more than one drawing for certain; doubts are warnings.
-Every refusal names the place.
+Contract: pure. What is returned is the prompt as given, letter for letter, but for what `tasks.fixes` changes and for
+the operator's own suffix; its text, checked again, stays as it is. Refused is only what costs an error or more than one
+drawing for certain; doubts are warnings. Every refusal names the place.
+
+`check` is asked when a prompt comes, `check_sent` about the very text that is to be sent: after it was translated, has
+its pictures' links and its mode. Nothing is added to a text behind `check_sent`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil, isfinite
 
 from tasks.banned import BannedWord, BannedWords
 from tasks.errors import BadRequest, MissingPrompt, PromptTooLong
+from tasks.fixes import INSIDE_A_WORD, LINK, fixed
+from tasks.model import Mode
 from tasks.parameters import KNOWN, Kind, Parameter, suggestion
 from tasks.permutations import check_jobs, has_lone_brace, permuted
 from tasks.values import excerpt, findings, first_number
 
 MOST_WARNINGS = 20
+MODE_PARAMETERS = {Mode.FAST: "--fast", Mode.RELAXED: "--relax", Mode.TURBO: "--turbo"}
 
-_LINK = r"(?i:https?)://[^\s<>，。；、！？（）《》「」]+ | <[^<>\s]*>"
 # Not inside a word; but Chinese needs no blank before a parameter.
-_FREE = r"(?<![A-Za-z0-9_\u00aa-\u1fff\u2070-\u2e7f-])"
-_READ = re.compile(rf"{_LINK} | {_FREE}--(?P<name>[A-Za-z][A-Za-z0-9_-]*)", re.VERBOSE)
-_MEND = re.compile(
-    rf"{_LINK} | (?: {_FREE}(?:--|－－) | (?<!\S)[—–―−－]{{1,2}} ) (?P<name>[A-Za-z]+)(?![\w-])"
-    r"(?P<value>\s+[0-9０-９:：.．]+)?",
-    re.VERBOSE,
-)
-_SLIP = re.compile(r"(?<!\S)(?P<dashes>--\s+|-)(?P<name>[A-Za-z]+)\s+[0-9.]")
+_READ = re.compile(rf"{LINK} | (?<![{INSIDE_A_WORD}])--(?P<name>[A-Za-z][A-Za-z0-9_-]*)", re.VERBOSE)
 _FIRST = re.compile(r"(?<!\S)--[A-Za-z{]")
-_OPENING = "{([<\"'“‘（「《"  # what stands before a parameter without a blank, on purpose
+_HALF = re.compile("[\ud800-\udfff]")
+_MARK = re.compile(r"<picture:[0-9]+>")
+_SHORTEST_LINK = len("https://cdn.discordapp.com/attachments/12345678901234567/12345678901234567/picture1.png")
 _LINK_WORD = re.compile(r"(?i:https?)://[^\s<>]*?(?=(?:::[-+.0-9]*)?(?:[\s<>]|$))")
+_MODES = {parameter: mode for mode, parameter in MODE_PARAMETERS.items()}
+_MODE = re.compile("fast|relax|turbo", re.IGNORECASE)
 _WEIGHT = re.compile(r"::([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?![^\W_]))?")
 
 
@@ -49,6 +50,18 @@ class BadWeights(BadRequest):
     code = "bad_weights"
 
 
+class BrokenText(BadRequest):
+    """The prompt has half a character."""
+
+    code = "bad_request"
+
+
+class ModeNotAllowed(BadRequest):
+    """The account does not draw in the mode that the prompt names."""
+
+    code = "bad_request"
+
+
 @dataclass(frozen=True, kw_only=True)
 class PromptRules:
     banned: BannedWords
@@ -59,70 +72,105 @@ class PromptRules:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checked:
-    text: str  # to be sent
+    text: str  # to be sent, but for a mode that is asked for beside it
     warnings: tuple[str, ...] = ()
     jobs: int = 1  # drawings that it makes
+    modes: tuple[Mode, ...] = field(default=(), compare=False)  # those that it names itself, each once
+
+    @property
+    def mode(self) -> Mode | None:
+        """The mode that it asks for, by its own words."""
+        return self.modes[-1] if self.modes else None
 
 
-def check(prompt: str, rules: PromptRules) -> Checked:
-    """The prompt as it may be sent; raises a BadRequest that says why not."""
-    if not prompt.strip():
+def check(prompt: str, rules: PromptRules, *, before: str = "", pictures: int = 0, mode: Mode | None = None) -> Checked:
+    """The prompt as it may be sent; raises a BadRequest that says why not.
+
+    `before`: links, or marks for those of `pictures` pictures, which are put before it. `mode`: asked for beside it.
+    """
+    _check_characters(prompt)
+    if not prompt.strip() and not before:
         raise MissingPrompt(hint="Give words, or the link of a picture.")
     _check_length(prompt, rules.max_length)
-    if word := rules.banned.find(prompt):
+    warnings = _Warnings()
+    fixes, suffix = fixed(prompt), fixed(rules.default_suffix)
+    for note in fixes.notes:
+        warnings.add(note)
+    text = _with_suffix(f"{before} {fixes.text}".strip() if before else fixes.text, suffix.text)
+    modes = modes_of(text)
+    if mode is not None and modes and mode not in modes:
+        warnings.add(f"{MODE_PARAMETERS[modes[-1]]} in the prompt counts, not the {mode} mode asked for beside it.")
+    jobs = _check_whole(with_mode(text, mode), rules, warnings, pictures)
+    return Checked(text=text, warnings=tuple(warnings.texts), jobs=jobs, modes=modes)
+
+
+def check_sent(text: str, rules: PromptRules, modes: Sequence[Mode] = ()) -> None:
+    """The last look, at a text as it is to be sent. `modes`: those that the account draws in; empty: any.
+
+    Raises what `check` does.
+    """
+    _check_characters(text)
+    if not text.strip():
+        raise MissingPrompt
+    _check_whole(text, rules, _Warnings())
+    if modes and (wrong := [mode for mode in modes_of(text) if mode not in modes]):
+        raise ModeNotAllowed(
+            f"The account does not draw in {wrong[0]} mode.", hint=f"Leave {MODE_PARAMETERS[wrong[0]]} out."
+        )
+
+
+def with_mode(text: str, mode: Mode | None) -> str:
+    """The text with this mode's parameter, unless it names a mode itself."""
+    return text if mode is None or modes_of(text) else f"{text} {MODE_PARAMETERS[mode]}"
+
+
+def modes_of(text: str) -> tuple[Mode, ...]:
+    """The modes that the text names by parameters, each once."""
+    if not _MODE.search(text):
+        return ()
+    _, variants = permuted(text)
+    names = (f"--{given.name.lower()}" for variant in variants for given in _read(variant).parameters)
+    return tuple(dict.fromkeys(_MODES[name] for name in names if name in _MODES))
+
+
+def _check_whole(text: str, rules: PromptRules, warnings: _Warnings, pictures: int = 0) -> int:
+    """Raises what is wrong with the text, notes what may be; the drawings that it makes."""
+    _check_length(text, rules.max_length, _links_to_come(text, pictures))
+    if word := rules.banned.find(text):
         raise BannedWord(word)
-    text = _with_suffix(_mended(prompt), _mended(rules.default_suffix))
-    _check_length(text, rules.max_length)
     combinations, variants = permuted(text)
     readings = [_read(variant) for variant in variants]
     repeats = [reading.repeat for reading in readings]
     jobs = sum(repeats) + (combinations - len(repeats)) * max(repeats)
     check_jobs(text, jobs, rules.permutations)
-    warnings = _Warnings()
-    _check_slips(text, warnings)
     if has_lone_brace(text):
         warnings.add("A brace in the prompt has no counterpart, so it is text.")
     for reading in readings:
         _check_reading(reading, warnings)
-    return Checked(text=text, warnings=tuple(warnings.texts), jobs=jobs)
+    return jobs
 
 
-def _check_length(text: str, most: int) -> None:
-    if len(text) > most:
-        raise PromptTooLong(
-            f"The prompt has {len(text)} characters, {len(text) - most} too many.",
-            hint=f'Shorten it: the limit falls after "{excerpt_before(text, most)}".',
+def _check_characters(text: str) -> None:
+    if half := _HALF.search(text):
+        raise BrokenText(
+            f"The prompt has half a character, \\u{ord(half.group()):04x}, {place(text, half.start())}.",
+            hint="A sign such as an emoji was cut in two. Send the text as UTF-8, or both halves of the pair.",
         )
 
 
-# ---------------------------------------------------------------- what keyboards do
+def _links_to_come(text: str, pictures: int) -> int:
+    """By how many characters the text grows at least, when its marks for pictures become links."""
+    return sum(_SHORTEST_LINK - len(mark) for mark in _MARK.findall(text)[:pictures]) if pictures else 0
 
 
-def _mended(text: str) -> str:
-    return _MEND.sub(_mended_parameter, text)
-
-
-def _mended_parameter(match: re.Match[str]) -> str:
-    parameter = KNOWN.get((match["name"] or "").lower())
-    if parameter is None:
-        return match.group()
-    value = match["value"] or ""
-    if parameter.is_numeric:
-        value = value.replace(value.strip(), unicodedata.normalize("NFKC", value.strip()))
-    before = match.string[match.start() - 1 : match.start()]  # empty at the beginning
-    blank = "" if not before or before.isspace() or before in _OPENING else " "
-    return f"{blank}--{match['name']}{value}"
-
-
-def _check_slips(text: str, warnings: _Warnings) -> None:
-    """`-- ar 3:2` and `-ar 3:2`: no parameter to MidJourney, but meant as one."""
-    for match in _SLIP.finditer(text):
-        name, parameter = match["name"], KNOWN.get(match["name"].lower())
-        if parameter is None or not parameter.is_numeric or len(name) < 2:
-            continue  # "c 50" and the like may be words
-        if match["dashes"] != "-":
-            raise BadParameter(f"-- {name} {place(text, match.start())} is torn apart.", hint=f"Write --{name}.")
-        warnings.add(f"-{name} {place(text, match.start())} is text to MidJourney; a parameter begins with --{name}.")
+def _check_length(text: str, most: int, more: int = 0) -> None:
+    length = len(text) + more
+    if length > most:
+        with_links = " with its pictures' links" if more else ""
+        raise PromptTooLong(
+            f"The prompt has {length} characters{with_links}, {length - most} too many.",
+            hint=f'Shorten it: the limit falls after "{excerpt_before(text, max(most - more, 0))}".',
+        )
 
 
 # ---------------------------------------------------------------- the operator's suffix

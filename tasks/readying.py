@@ -10,14 +10,15 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tasks.banned import BannedWord, BannedWords
-from tasks.errors import AccountBlocked, NotSent, SendError, StoreFailed
+from tasks.errors import AccountBlocked, BadRequest, NotSent, SendError, StoreFailed
 from tasks.journal import Journal
 from tasks.lifecycle import failed
 from tasks.model import Account, Phase, Task
 from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.posting import Work
 from tasks.preparing import callers_part, with_pictures
+from tasks.prompts import PromptRules, check_sent
+from tasks.saying import WITH_PROMPT, said
 from tasks.scheduling import fits
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ PICTURES_PAUSE = 2_000  # ms until an upload that could not be made is tried aga
 class Readying:
     """`accounts` are those that may take a picture now. `done` is called when a task is ready, or has failed.
 
-    `banned` is asked about translations: the original was asked about before.
+    `rules` are asked about what the text has become: the original was asked about before.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Readying:
         store: TaskStore,
         gateway: Gateway,
         translator: Translator,
-        banned: BannedWords,
+        rules: PromptRules,
         journal: Journal,
         clock: Clock,
         accounts: Callable[[], Sequence[Account]],
@@ -48,7 +49,7 @@ class Readying:
         self._store = store
         self._gateway = gateway
         self._translator = translator
-        self._banned = banned
+        self._rules = rules
         self._journal = journal
         self._clock = clock
         self._accounts = accounts
@@ -98,17 +99,26 @@ class Readying:
         """Translated, its pictures uploaded; or put off, or failed."""
         try:
             task = await self._translated(task)
-            return replace(await with_pictures(task, self._store, self._gateway, self._accounts()), phase=Phase.READY)
+            task = await with_pictures(task, self._store, self._gateway, self._accounts())
+            self._check(task)
+            return replace(task, phase=Phase.READY)
         except (NotSent, AccountBlocked) as error:  # another account may do it, or this one later
             log.info("pictures wait: %s", error, extra={"task": task.id})
             return replace(task, not_before=self._clock.now() + PICTURES_PAUSE)
-        except (SendError, BannedWord) as error:
+        except (SendError, BadRequest) as error:
             return failed(task, error.code, str(error), self._clock.now())
         except Exception:
             log.exception("it could not be prepared", extra={"task": task.id})
             return failed(
                 task, "internal_error", "The service could not prepare it; its log says why.", self._clock.now()
             )
+
+    def _check(self, task: Task) -> None:
+        """A translation and links may have made it too long, or into something else. Raises what `check_sent` does."""
+        if task.dialog_prompt is not None:
+            check_sent(task.dialog_prompt, self._rules)
+        elif task.custom_id is None and task.command in WITH_PROMPT:
+            check_sent(said(task), self._rules)
 
     async def _translated(self, task: Task) -> Task:
         """What is said next: with a dialog's second input that, as what was said first is at MidJourney."""
@@ -117,11 +127,9 @@ class Readying:
         if (task.prompt_en and second is None) or not self._translator.needs(text):
             return task
         translation = await self._translator.to_english(text)
-        if word := self._banned.find(translation.text):
-            raise BannedWord(word)
         if translation.note:
             log.warning("%s", translation.note, extra={"task": task.id})
         task = replace(task, notes=(*task.notes, translation.note)) if translation.note else task
         if second is not None:
-            return replace(task, dialog_prompt=translation.text)
+            return replace(task, prompt_en=translation.text, dialog_prompt=translation.text)
         return replace(task, prompt_en=callers_part(translation.text, task), content=translation.text)

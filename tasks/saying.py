@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from tasks.model import Action, Mode, Purpose, Task
 from tasks.orders import Order, PressOrder, SlashOrder, Upload
+from tasks.prompts import with_mode
 
 WITH_PROMPT = frozenset({"imagine", "shorten"})
-MODE_PARAMETERS = {Mode.FAST: "--fast", Mode.RELAXED: "--relax", Mode.TURBO: "--turbo"}
 
 
 def said(task: Task, own_mode: Mode | None = None) -> str:
     """The command's text, with the mode that was asked for, else the account's, unless the text names one itself."""
-    mode = task.mode_asked or own_mode
-    wanted = MODE_PARAMETERS.get(mode) if mode and task.command == "imagine" else None
-    if wanted is None or any(word in MODE_PARAMETERS.values() for word in task.content.split()):
-        return task.content
-    return f"{task.content} {wanted}"
+    return with_mode(task.content, task.mode_asked or own_mode) if task.command == "imagine" else task.content
+
+
+def text_of(order: Order) -> str | None:
+    """The caller's text in it, as MidJourney will read it; None: it has none."""
+    return order.options.get("prompt") if isinstance(order, SlashOrder) else None
 
 
 def order_of(task: Task, own_mode: Mode | None = None) -> Order:

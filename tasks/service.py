@@ -35,7 +35,7 @@ from tasks.lookups import Lookups
 from tasks.model import Action, Ask, Button, Mode, Phase, Picture, Status, Task
 from tasks.ports import Clock, Gateway, TaskStore, Translator
 from tasks.presses import find_button, find_custom_id, press_of
-from tasks.prompts import PromptRules, check
+from tasks.prompts import PromptRules, check, check_sent
 from tasks.room import Room
 
 _WITH_INDEX = frozenset({Action.UPSCALE, Action.VARIATION})
@@ -101,7 +101,7 @@ class Service(Lookups):
 
     async def imagine(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture] = ()) -> Task:
         """Queue a drawing. Raises what `tasks.prompts.check` does, BadHook, QueueFull, NoAccount, StoreFailed."""
-        return await self._command(ask, commands.imagine(self._rules, prompt, pictures))
+        return await self._command(ask, commands.imagine(self._rules, prompt, pictures, ask.mode))
 
     async def describe(self, ask: Ask, *, picture: Picture | None, link: str = "") -> Task:
         return await self._command(ask, commands.describe(picture, link))
@@ -148,7 +148,7 @@ class Service(Lookups):
             id=self._ids.new(),
             prompt_en="" if translate else draft.task.prompt.strip(),
             bot=ask.bot,
-            mode_asked=ask.mode,
+            mode_asked=draft.task.mode_asked or ask.mode,
             accounts=ask.accounts,
             account=ask.accounts[0] if len(ask.accounts) == 1 else None,
             phase=Phase.NEW if translate or draft.pictures else Phase.READY,
@@ -221,25 +221,37 @@ class Service(Lookups):
         `prompt` None: the dialog's own text. Raises TaskNotFound, BadRequest, StoreFailed.
         """
         async with self._journal.waiting_tasks:
-            task = await self._existing(task_id)
+            before = task = await self._existing(task_id)
             if task.phase is not Phase.HELD:
                 raise BadRequest(f"Task {task_id} does not wait for an input.", hint="Only a task that is MODAL does.")
             if prompt is not None:
-                prompt = check(prompt.strip(), replace(self._rules, default_suffix="")).text
+                task = self._with_second_input(task, prompt)
             if task.action is Action.INPAINT and not mask:
                 raise BadRequest("Vary (Region) needs a mask.", hint="Send maskBase64: white is changed.")
             pictures = [Picture(filename="mask", type="", data=mask)] if mask else []
             after = replace(
                 task,
                 status=Status.NOT_START,
-                phase=Phase.NEW if prompt and self._translator.needs(prompt) else Phase.READY,
+                phase=Phase.READY if prompt is None or task.prompt_en else Phase.NEW,
                 held_until=None,
-                dialog_prompt=prompt,
                 pictures=len(pictures),
             )
-            await self._journal.record({task_id: (task, after)}, pictures=pictures)
+            await self._journal.record({task_id: (before, after)}, pictures=pictures)
         self._submitted()
         return after
+
+    def _with_second_input(self, task: Task, prompt: str) -> Task:
+        """From here on the prompt is what the caller said last. Raises what `tasks.prompts.check` does."""
+        checked = check(prompt.strip(), replace(self._rules, default_suffix=""))
+        account = next((known for known in self._gateway.accounts() if known.id == task.account), None)
+        check_sent(checked.text, self._rules, account.modes if account else ())
+        return replace(
+            task,
+            prompt=prompt,
+            prompt_en="" if self._translator.needs(checked.text) else prompt.strip(),
+            dialog_prompt=checked.text,
+            notes=tuple(dict.fromkeys((*task.notes, *checked.warnings))),
+        )
 
     async def cancel(self, task_id: str) -> Task:
         """End a task: one that waits leaves the queue, a running one is cancelled at MidJourney, too.

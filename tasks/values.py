@@ -8,6 +8,7 @@ or is newer than the table of `tasks.parameters`, is a warning.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from tasks.parameters import CURRENT, NEWEST, NIJI_VERSIONS, OLDEST, VERSIONS, K
 
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _RATIO_VALUE = re.compile(r"[0-9]{1,9}([:/xX×])[0-9]{1,9}")
-_SLIPS = ",.;，。；、"  # signs that sentences leave behind a value
+_STOPS = ",.;，。；、"  # signs that sentences leave behind a value
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,25 @@ def number(value: str) -> float | None:
 def first_number(value: str) -> float | None:
     """The number that a value begins with, as a word of its own."""
     words = value.split()
-    return number(words[0].rstrip(_SLIPS)) if words else None
+    return number(words[0].rstrip(_STOPS)) if words else None
 
 
 def shown(value: float) -> str:
     return f"{value:.10g}"
+
+
+def takes(parameter: Parameter, word: str) -> bool:
+    """Is this word, as keyboards write it, surely a value of this parameter? In doubt it is not."""
+    value = unicodedata.normalize("NFKC", word.rstrip(_STOPS)).rstrip(_STOPS)
+    if not value or parameter.kind in (Kind.FLAG, Kind.LIST):
+        return False
+    if parameter.kind is Kind.TEXT:
+        is_code = parameter.name == "sref" and value.isascii() and value.isdigit()
+        is_link = not parameter.choices and value.startswith(("http://", "https://"))
+        return is_code or is_link or value.casefold() in (*parameter.choices, *parameter.words)
+    if parameter.kind is not Kind.RATIO and number(value) is None:
+        return False
+    return not any(finding.fatal for finding in _value_findings(parameter, value, None))
 
 
 def findings(parameter: Parameter, value: str, version: float | None) -> Iterator[Finding]:
@@ -53,23 +68,42 @@ def findings(parameter: Parameter, value: str, version: float | None) -> Iterato
     elif parameter.kind is Kind.LIST:
         yield from _list_findings(value)
     elif parameter.kind is Kind.TEXT:
-        if parameter.choices and value.strip().casefold() not in parameter.choices:
-            yield Finding(f"is usually {' or '.join(parameter.choices)}.")
+        yield from _text_findings(parameter, words)
     else:
         yield from _plain_findings(parameter, words, version)
 
 
+def _text_findings(parameter: Parameter, words: list[str]) -> Iterator[Finding]:
+    last = words[-1]
+    if stuck := last[len(last.rstrip(_STOPS)) :]:
+        yield Finding(f"is followed by {stuck!r}, which MidJourney may take for a part of it.")
+    if not parameter.one_word:
+        return
+    first = words[0].rstrip(_STOPS)
+    if parameter.choices and first.casefold() not in parameter.choices:
+        yield Finding(f"is usually {' or '.join(parameter.choices)}.")
+    rest = " ".join(words[1:])
+    if any(sign.isalnum() for sign in rest):
+        yield _text_behind(rest)
+
+
+def _text_behind(rest: str) -> Finding:
+    return Finding(f"is followed by text ({excerpt(rest)!r}): text belongs before the first parameter.")
+
+
 def _plain_findings(parameter: Parameter, words: list[str], version: float | None) -> Iterator[Finding]:
     """Of parameters with one word as value, or none: the rest is text that stands in the wrong place."""
-    first = words[0].rstrip(_SLIPS)
-    takes = parameter.is_numeric and (parameter.needs_value or number(first) is not None)
-    if takes:
+    first = words[0].rstrip(_STOPS)
+    has_value = parameter.is_numeric and (parameter.needs_value or number(first) is not None)
+    if has_value:
         if first != words[0]:
             yield Finding(f"is followed by {words[0][len(first) :]!r}, which MidJourney may take for a part of it.")
         yield from _value_findings(parameter, first, version)
-    rest = " ".join(words[1:] if takes else words)
+    rest = " ".join(words[1:] if has_value else words)
     if any(sign.isalnum() for sign in rest):
-        yield Finding(f"is followed by text ({excerpt(rest)!r}): text belongs before the first parameter.")
+        yield _text_behind(rest)
+    elif rest and not has_value and not rest.strip(_STOPS):
+        yield Finding(f"is followed by {rest!r}, which MidJourney may take for a part of it.")
 
 
 def _value_findings(parameter: Parameter, value: str, version: float | None) -> Iterator[Finding]:

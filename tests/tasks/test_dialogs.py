@@ -82,7 +82,16 @@ async def test_a_dialog_is_opened_only_when_its_input_is_there(tmp_path: Path, p
 
 @pytest.mark.parametrize(
     ("prompt", "said", "notes"),
-    [("狗 --zoom 3", "dog --zoom 3", ()), ("狗!", "狗!", ("not translated",)), ("a cat", "a cat", ())],
+    [
+        ("狗 --zoom 2", "dog --zoom 2", ()),
+        ("狗!", "狗!", ("not translated",)),
+        ("a cat", "a cat", ()),
+        (
+            "a cat --zoom 5",
+            "a cat --zoom 5",
+            ('--zoom 5 (at character 7, after "a cat") must be a number from 1 to 2.',),
+        ),
+    ],
 )
 async def test_the_second_input_is_translated_like_the_first(
     tmp_path: Path, prompt: str, said: str, notes: tuple[str, ...]
@@ -99,7 +108,7 @@ async def test_the_second_input_is_translated_like_the_first(
         assert order.values == {"MJ::OutpaintCustomZoomModal::prompt": said}
         sent = await home.store.get(task.id)
         assert sent is not None
-        assert (sent.prompt, sent.prompt_en, sent.notes) == ("a dog", "a dog", notes)
+        assert (sent.prompt, sent.prompt_en, sent.notes) == (prompt, said, notes)
 
 
 async def test_a_word_that_is_banned_once_it_is_translated_is_not_said_in_a_dialog(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,11 @@ from hypothesis import strategies as st
 
 from tasks.banned import BannedWord, BannedWords
 from tasks.errors import BadRequest, MissingPrompt, PromptTooLong
+from tasks.fixes import DASHES, fixed
+from tasks.model import Mode
 from tasks.parameters import KNOWN, NIJI_VERSIONS, PARAMETERS, VERSIONS, Kind
 from tasks.permutations import TooManyDrawings
-from tasks.prompts import MOST_WARNINGS, BadParameter, BadWeights, Checked, PromptRules, check
+from tasks.prompts import MOST_WARNINGS, BadParameter, BadWeights, Checked, PromptRules, check, check_sent, with_mode
 
 DOCS = Path(__file__).parents[2] / "docs"
 WORDS = BannedWords.default()
@@ -59,7 +63,7 @@ def test_the_length_is_that_of_what_is_sent() -> None:
     [
         "a dog",
         "a dog  in the\nrain ",
-        "a well--known dog, x--ar 3:2",
+        "a well--known dog, x--ar",
         "https://example.com/a--ar/b--s.png?c=--v a dog",
         "it costs 5 -- no more",
         "la forêt--ar",
@@ -86,12 +90,105 @@ def test_plain_text_is_left_alone(prompt: str) -> None:
         ("狗－－ar １６：９", "狗 --ar 16:9"),
         ("一只狗--ar 3:2", "一只狗 --ar 3:2"),
         ("a dog.--v 7", "a dog. --v 7"),
-        ("狗 —no 猫，鸟", "狗 --no 猫，鸟"),
+        ("狗 —no 猫，鸟", "狗 --no 猫, 鸟"),
+        ("a fox —-ar 16:9", "a fox --ar 16:9"),
+        ("a fox –-ar 3:4", "a fox --ar 3:4"),
+        ("a fox ‐‐ar 16:9", "a fox --ar 16:9"),
+        ("a fox −−ar 16:9", "a fox --ar 16:9"),
+        ("a fox ---ar 16:9", "a fox --ar 16:9"),
+        ("a fox — ar 16:9", "a fox --ar 16:9"),
+        ("a fox -- ar 16:9", "a fox --ar 16:9"),
+        ("a fox -ar 16:9", "a fox --ar 16:9"),
+        ("a fox--ar 16:9", "a fox --ar 16:9"),
+        ("a fox—ar 16:9", "a fox --ar 16:9"),
+        ('"hello"--ar 3:2', '"hello" --ar 3:2'),
+        ("融合。——ar 16:9", "融合。 --ar 16:9"),
+        ("一只猫——ar 3:2", "一只猫 --ar 3:2"),
+        ("一只猫──ar 3:2", "一只猫 --ar 3:2"),
+        ("一只狗-- ar 3:2", "一只狗 --ar 3:2"),
+        ("狗——style raw ——sref 123", "狗 --style raw --sref 123"),
+        ("a fox ---raw –-tile", "a fox --raw --tile"),
+        ("a fox --ar 16:9， --v 7。", "a fox --ar 16:9 --v 7"),
+        ("一只狗，--ar 16：9，--v ７", "一只狗， --ar 16:9 --v 7"),
+        ("一只狗：：2 一只猫：：1.5 鸟::－０．５", "一只狗::2 一只猫::1.5 鸟::-0.5"),
+        ("狗 --no 猫、鸟 --v 7", "狗 --no 猫, 鸟 --v 7"),
+        ("{红，绿} \\{a，b\\}", "{红, 绿} \\{a，b\\}"),
         ("<https://s.mj.run/x>--v 7", "<https://s.mj.run/x> --v 7"),
     ],
 )
-def test_what_keyboards_make_of_a_parameter_is_mended(prompt: str, text: str) -> None:
-    assert checked(prompt).text == text
+def test_what_keyboards_make_of_a_sign_is_fixed_and_noted(prompt: str, text: str) -> None:
+    answer = checked(prompt, permutations=2)
+    assert answer.text == text
+    assert (prompt == text) == (not answer.warnings)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "noted"),
+    [
+        ("fox-ar 16:9", '"-ar 16:9" is text to MidJourney; a parameter begins with " --ar".'),
+        ("a dog -s 50", '"-s 50" is text'),
+        ("5 — v 8 engine", '"— v 8" is text'),
+        ("then — stop 10 cars", '"— stop 10" is text'),
+        ("a dog--raw", '"--raw" is text'),
+        ("一只狗：：很可爱", '"：：很" is text to MidJourney; a weight is written as "::2".'),
+        ("https://a.b/c.png--ar 16:9", '"--ar" is a part of the link before it'),
+    ],
+)
+def test_what_may_be_text_is_left_alone_and_noted(prompt: str, noted: str) -> None:
+    answer = checked(prompt)
+    assert answer.text == prompt
+    assert noted in "\n".join(answer.warnings)
+
+
+@pytest.mark.parametrize("prompt", ["{红，绿}的狗", "{红、绿} {树, 水}", "狗 --ar {16：9，3:2}"])
+def test_chinese_commas_in_braces_make_several_drawings(prompt: str) -> None:
+    with pytest.raises(TooManyDrawings):
+        checked(prompt)
+
+
+@pytest.mark.parametrize("half", ["\ud83d", "\udc36", "\udc36\ud83d"])
+def test_half_a_character_is_named(half: str) -> None:
+    with pytest.raises(BadRequest, match=r"half a character, .u[0-9a-f]{4}, \(at character 7"):
+        checked(f"a cat {half}")
+
+
+def test_pictures_are_a_prompt_too() -> None:
+    answer = check("--ar 16:9 --v 7", PromptRules(banned=WORDS), before="<picture:0>", pictures=1)
+    assert answer == Checked(text="<picture:0> --ar 16:9 --v 7")
+
+
+def test_the_length_counts_links_and_the_mode() -> None:
+    rules = PromptRules(banned=WORDS, max_length=6000)
+    marks = " ".join(f"<picture:{n}>" for n in range(5))
+    with pytest.raises(PromptTooLong, match="with its pictures' links"):
+        check("x" * 5600, rules, before=marks, pictures=5)
+    with pytest.raises(PromptTooLong, match="6006 characters"):
+        check("x" * 5999, rules, mode=Mode.FAST)
+    assert check("x --fast".rjust(6000, "x"), rules, mode=Mode.FAST).text
+
+
+@pytest.mark.parametrize(
+    ("prompt", "modes"),
+    [
+        ("a dog", ()),
+        ("a fast turbo dog", ()),
+        ("a dog --turbo", (Mode.TURBO,)),
+        ("a dog —turbo", (Mode.TURBO,)),
+        ("a dog ——Relax --v 7", (Mode.RELAXED,)),
+        ("a dog --FAST, --relax", (Mode.FAST, Mode.RELAXED)),
+        ("a dog --{fast, turbo}", (Mode.FAST, Mode.TURBO)),
+        ("https://a.b/c--turbo a dog", ()),
+    ],
+)
+def test_a_mode_is_known_by_its_parameter(prompt: str, modes: tuple[Mode, ...]) -> None:
+    answer = checked(prompt, permutations=2)
+    assert answer.modes == modes
+    assert with_mode(answer.text, Mode.FAST) == (answer.text if modes else f"{answer.text} --fast")
+
+
+def test_a_mode_beside_another_one_in_the_prompt_is_noted() -> None:
+    answer = check("a dog --turbo", PromptRules(banned=WORDS), mode=Mode.RELAXED)
+    assert answer.warnings == ("--turbo in the prompt counts, not the relaxed mode asked for beside it.",)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +250,7 @@ def test_what_midjourney_takes_passes_without_a_word(parameters: str) -> None:
         ("--v 0", "must be a version"),
         ("--style", "needs a value"),
         ("--oref --v 7", "needs a value"),
-        ("-- ar 3:2", "-- ar (at character 7, after “a dog”) is torn apart. Write --ar."),
+        ("-- ar 0:2 --ar 0:2", "above 0"),
         ("--s " + "9" * 5000, "from 0 to 1000"),
         ("--ar " + "9" * 5000 + ":1", "such as 16:9"),
     ],
@@ -193,7 +290,11 @@ def test_what_no_version_takes_is_refused_with_its_place(parameters: str, why: s
         ("--no a::2", "weight (::)"),
         ("--raw --style raw", "comes after --raw"),
         ("--v 6 --niji 6", "comes after --v"),
-        ("-ar 3:2", "a parameter begins with --ar"),
+        ("--style raw。", "is followed by '。'"),
+        ("--raw。", "is followed by '。'"),
+        ("--p, --v 7", "is followed by ','"),
+        ("--style raw a dog", "is followed by text ('a dog')"),
+        ("--sref 123, --v 7", "is followed by ','"),
         ("{red", "no counterpart"),
     ],
 )
@@ -382,6 +483,7 @@ PIECES = [
     ",",
     "\\",
 ]
+PIECES += ["‐", "---", "：：", "、", "－０．５", "turbo", "style", "raw", "sref", "16:9，", "\ud83d"]
 PIECES += [
     " ",
     "\n",
@@ -410,12 +512,35 @@ def test_any_text_is_checked_or_refused_and_then_stays(prompt: str, permutations
     except BadRequest as error:
         assert error.message
         return
-    assert checked(once.text, permutations=permutations, suffix=suffix) == once
+    again = checked(once.text, permutations=permutations, suffix=suffix)
+    assert (again.text, again.jobs, again.modes) == (once.text, once.jobs, once.modes)
+    check_sent(once.text, PromptRules(banned=WORDS, permutations=permutations))
+
+
+@given(anything)
+def test_fixing_is_done_once(prompt: str) -> None:
+    once = fixed(prompt).text
+    assert fixed(once).text == once
+
+
+@pytest.mark.parametrize(
+    "piece", ["-", "—", " ", "- ", "--ar ", "：", "：：", "，", " ，", "{，", "--no ，", "{", "<", "a", "--v 7，"]
+)
+def test_long_prompts_are_fixed_and_checked_in_linear_time(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = (piece * length)[:length] + "x"
+        begun = time.process_time()
+        with contextlib.suppress(BadRequest):
+            checked(text, permutations=10**6, max_length=10**6)
+        return time.process_time() - begun
+
+    seconds(100)
+    assert min(seconds(6000) for _ in range(2)) < 0.3
 
 
 @given(anything)
 def test_text_without_signs_is_returned_as_it_is(prompt: str) -> None:
-    if prompt.strip() and not re.search("--|[{—–―−－]|::", prompt) and WORDS.find(prompt) is None:
+    if prompt.strip() and not re.search(f"[{DASHES}{{\ud83d]|[:：﹕]{{2}}", prompt) and WORDS.find(prompt) is None:
         assert checked(prompt).text == prompt
 
 

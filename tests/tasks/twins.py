@@ -160,7 +160,7 @@ class House:
             clock=clock,
             congestion=congestion,
             allowances=self.allowances,
-            banned=BannedWords.of(["forbidden"]),
+            rules=(rules := PromptRules(banned=BannedWords.of(["forbidden"]), default_suffix=suffix)),
             new_nonce=lambda: f"n{next(numbers)}",
             send_interval=send_interval,
         )
@@ -174,7 +174,7 @@ class House:
             clock=clock,
             wall=clock,
             limits=Limits(max_queue=50, sends_remix_on=not remix_waits),
-            rules=PromptRules(banned=BannedWords.of(["forbidden"]), default_suffix=suffix),
+            rules=rules,
             submitted=self.awake.set,
             tell=events.put_nowait,
         )
