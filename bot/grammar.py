@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot import grammar_payload as payloads
-from bot.grammar_embeds import TROUBLES, with_time
+from bot.grammar_embeds import NOTICE, TROUBLES, known_title, with_time
 from bot.grammar_ids import is_cancel, is_of_result, rivals, snowflake, time_of
 from bot.grammar_reading import Reading, read
+from bot.grammar_text import said
 from tasks.events import (
     Acknowledged,
     CaptchaAsked,
@@ -139,7 +140,8 @@ def _finished(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard
         return Finished(keys=keys, image=picture, buttons=reading.buttons, text=reading.text)
     picture = payloads.image(message)
     if picture is None and not any(is_of_result(b.custom_id) for b in reading.buttons):
-        return None  # a drawing ends with something to see or to press; its other half may still come
+        # A drawing ends with something to see or to press; its other half may still come.
+        return Informed(keys=keys, text=payloads.content(message))
     return Finished(keys=keys, mode=reading.mode, image=picture, buttons=reading.buttons)
 
 
@@ -164,14 +166,34 @@ def _refused(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard:
 
 def _informed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard:
     pressable = tuple(button for button in reading.buttons if button.type == payloads.BUTTON)  # no lists to choose from
-    return Informed(keys=keys, title=reading.title, text=reading.text, seed=reading.seed or "", buttons=pressable)
+    return Informed(
+        keys=keys,
+        title=reading.title,
+        text=reading.text or _labels(reading),
+        seed=reading.seed or "",
+        buttons=pressable,
+        is_known=_is_known(reading),
+    )
 
 
 def _noticed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Heard | None:
-    """Of what is ignored only a notice that names itself is passed on, and the empty message that an answer fills."""
+    """What is ignored by itself may still be said to one of our tasks: its words are passed on, and the empty message
+    that an answer fills."""
     if reading.why == "empty" and keys.flags & _THINKING:
         return Started(keys=keys)
-    return Informed(keys=keys, title=reading.title, text=reading.text) if reading.title else None
+    words = reading.text or _labels(reading)
+    if not (reading.title or words):
+        return None
+    return Informed(keys=keys, title=reading.title, text=words, is_known=reading.why == NOTICE)
+
+
+def _labels(reading: Reading) -> str:
+    """A message of nothing but buttons says what they say."""
+    return " ".join(f"[{button.label or button.emoji or button.custom_id}]" for button in reading.buttons)
+
+
+def _is_known(reading: Reading) -> bool:
+    return reading.seed is not None or said(reading.text) is not None or known_title(reading.title)
 
 
 _MADE: Mapping[str, Callable[[Reading, Mapping[str, Any], Keys], Heard | None]] = {

@@ -1,14 +1,15 @@
 """MidJourney's embeds: errors, notices, queue, and the answers of /describe and /shorten. One table decides.
 
-A known title decides by itself, as "sometimes the colour is missing" (2026); where there is no telling title, the
-first words of the description do, then the colour. What follows the first words is often the user's prompt.
+Known words decide by themselves, as "sometimes the colour is missing" (2026): a title's first words, else those of the
+description, else the colour. The same words stand in plain messages, too. What follows the first words is often the
+user's prompt.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,8 +70,9 @@ NOTICE = "notice"
 INFO = "info"
 _DECLINED = re.compile(r"decline-", re.IGNORECASE)
 
-# Titles (seen 2023 to 2026), matched from their first letter.
-_TITLES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+# MidJourney's words (seen 2023 to 2026), matched from their first letter: of a title, else of a description, else of a
+# message without an embed, as the same words have been seen in each place.
+_WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(form, re.IGNORECASE), code)
     for form, code in (
         (r"job queued\b", QUEUED),
@@ -100,28 +102,21 @@ _TITLES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"credits exhausted\b", "credits_exhausted"),
         (r"(?:tos|terms of service) not accepted\b", "tos_not_accepted"),
         (r"internal error\b", "internal_error"),
+        (r"your job queue is full\b", "queue_full"),
+        (r"you have reached the maximum allowed number of concurrent jobs[^\n]*will start", QUEUED),
+        (r"you have reached the maximum[^\n]*concurrent job", "queue_full"),
+        (r"(?:sorry! )?our ai moderators?\b", "action_needed"),
+        (r"please complete the task\b", "captcha"),
+        (r"you(?:'ve| have)? run out of [a-z ]*hours\b", "credits_exhausted"),
+        (r"you can not submit [^\n]* in relax mode", "action_restricted"),
+        (r"you can request another [^\n]*<t:[0-9]+", "slow_down"),
+        (r"due to extreme demand we can't provide a free trial", "subscription_required"),
+        (r"[`'\"]?--\w+[`'\"]? is not compatible with\b", "invalid_parameter"),
     )
 )
 # An unknown title of these shapes is an error even without a colour.
 _BAD_TITLE = re.compile(r"invalid\b|.*\berror\W*$|.*\bdenied\W*$", re.IGNORECASE)
 
-# How a description begins, where the title says nothing.
-_DESCRIPTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(form, re.IGNORECASE), code)
-    for form, code in (
-        (r"your job queue is full\b", "queue_full"),
-        (r"you have reached the maximum allowed number of concurrent jobs[^\n]*will start", QUEUED),
-        (r"you have reached the maximum[^\n]*concurrent job", "queue_full"),
-        (r"(?:invalid|unrecognized) parameter", "invalid_parameter"),
-        (r"(?:sorry! )?our ai moderators?\b", "action_needed"),
-        (r"please complete the task\b", "captcha"),
-        (r"you(?:'ve| have)? run out of [a-z ]*hours\b", "credits_exhausted"),
-        (r"the job encountered an error\b", "job_failed"),
-        (r"you can not submit [^\n]* in relax mode", "action_restricted"),
-        (r"you can request another [^\n]*<t:[0-9]+", "slow_down"),
-        (r"due to extreme demand we can't provide a free trial", "subscription_required"),
-    )
-)
 _HAIL = re.compile(r"\W*hey,?\s*<@!?([0-9]+)>\s*", re.IGNORECASE)
 _KEYCAP = re.compile("(?m)^\\s*[1-9]\ufe0f?\u20e3")
 _SHORTENED = re.compile(r"^#+ *(?:Important tokens|Shortened prompts)\b", re.MULTILINE | re.IGNORECASE)
@@ -188,14 +183,28 @@ def _kind(code: str) -> str:
 def _code(title: str, description: str, footer: str, *, red: bool) -> str:
     if _DECLINED.match(footer):
         return "moderated"  # a rejection that looks like a fault (seen 2026)
-    known = next((code for pattern, code in _TITLES if pattern.match(title)), None)
-    if known is not None:
-        return known
-    opening = _HAIL.sub("", description, count=1)
-    known = next((code for pattern, code in _DESCRIPTIONS if pattern.match(opening)), None)
-    if known is not None:
+    known = _known(title) or _known(description)
+    if known:
         return known
     return "unknown_error" if red or _BAD_TITLE.match(title) else INFO
+
+
+def _known(words: str) -> str:
+    """What MidJourney's words mean, after a greeting; "": they are not known."""
+    opening = _HAIL.sub("", words, count=1).lstrip(" \n!,.:")
+    return next((code for pattern, code in _WORDS if pattern.match(opening)), "")
+
+
+def known_title(title: str) -> bool:
+    return bool(_known(title))
+
+
+def plain(content: str) -> Embed | None:
+    """The same words in a message without an embed; None when they are none of these."""
+    code = _known(content)
+    if not code:
+        return None
+    return replace(embed({"description": content}), prompt=command_prompt(content))
 
 
 def _shortened(description: str) -> str | None:

@@ -11,7 +11,8 @@ from typing import Any
 from bot.grammar_ids import BOTS, form_of, last_guid, snowflake
 from tasks.model import Bot, Button, Image
 
-BUTTON = 2  # the type of a component
+BUTTON = 2  # types of components
+_TEXT = 10
 _DEEPEST = 6  # rows within sections within containers; more is no message of Discord's
 
 
@@ -103,6 +104,15 @@ def _button(item: Mapping[str, Any]) -> Button:
         is_switch=form.is_switch,
         index=form.index,
     )
+
+
+def content(message: Mapping[str, Any]) -> str:
+    """What it says: its content, else the texts of its components (messages of components alone have no content)."""
+    said = text(message.get("content"))
+    if said.strip():
+        return said
+    texts = (text(item.get("content")) for item in components(message.get("components")) if item.get("type") == _TEXT)
+    return "\n".join(part for part in texts if part) or said
 
 
 def attachments(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:

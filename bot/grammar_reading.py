@@ -12,7 +12,7 @@ from typing import Any
 
 from bot import grammar_payload as payloads
 from bot.grammar_actions import action_of, command_action, shows_previews_only
-from bot.grammar_embeds import NOTICE, Embed, embed
+from bot.grammar_embeds import NOTICE, Embed, embed, plain
 from bot.grammar_ids import (
     ANALYZER,
     BOTS,
@@ -97,7 +97,7 @@ def _message(message: Mapping[str, Any], user_id: str | None, *, edited: bool) -
     if not ours:
         author = payloads.mapping(message.get("author"))
         return ignored("other_bot" if author.get("bot") is True else "human")
-    content = payloads.text(message.get("content"))
+    content = payloads.content(message)
     buttons = payloads.buttons(message)
     sentence = said(content)
     drawn = None if sentence else drawing(content)
@@ -109,8 +109,25 @@ def _message(message: Mapping[str, Any], user_id: str | None, *, edited: bool) -
         reading = _sentence(sentence, content, message, buttons)
         return _with_trouble(reading, message, user_id) if reading.kind == "waiting" else reading
     if edited and "content" not in message and not _answers_in_embed(message, buttons):
-        return ignored("fragment")  # an embed added to a message of which we are not told the rest
-    return _embeds(message, buttons, user_id) or _unread(content, message, buttons)
+        return _fragment(message)
+    told = _embeds(message, buttons, user_id)
+    if (told is None or told.kind in ("info", "ignore")) and (trouble := plain(content)) is not None:
+        return _plain(trouble, message, buttons, user_id)
+    return told or _unread(content, message, buttons)
+
+
+def _fragment(message: Mapping[str, Any]) -> Reading:
+    """An embed added to a message of which we are not told the rest. Its words are kept; what Discord itself adds, to
+    show what a link leads to, has none of MidJourney's."""
+    own = [raw for raw in payloads.mappings(message.get("embeds")) if payloads.text(raw.get("type")) in ("", "rich")]
+    found = [embed(raw) for raw in own]
+    return replace(ignored("fragment"), text="\n".join(e.reason for e in found if e.hails is None and e.reason))
+
+
+def _plain(trouble: Embed, message: Mapping[str, Any], buttons: tuple[Button, ...], user_id: str | None) -> Reading:
+    if _for_another(trouble, message, user_id):
+        return ignored("foreign_embed")
+    return replace(_embed(trouble, message, buttons), embed=None)
 
 
 # ---------------------------------------------------------------- drawings
@@ -247,7 +264,7 @@ def _unread(content: str, message: Mapping[str, Any], buttons: tuple[Button, ...
     answers = payloads.interaction_id(message) or snowflake(message.get("nonce")) or any(b.is_switch for b in buttons)
     if answers:
         return Reading(kind="info", buttons=buttons, text=content)
-    return replace(ignored("malformed"), text=content)
+    return replace(ignored("malformed"), text=content, buttons=buttons)
 
 
 # ---------------------------------------------------------------- dialogs

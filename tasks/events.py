@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from tasks.model import Action, Bot, Button, Image, Mode
 
+LONGEST_WORDS = 500  # of MidJourney's, as a task keeps them
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Keys:
@@ -133,13 +135,20 @@ class CaptchaAsked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Informed:
-    """A notice or an answer of the bot that starts, ends and fails nothing by itself. `seed`: of the job in `keys`."""
+    """A notice or an answer of the bot that starts, ends and fails nothing by itself. `seed`: of the job in `keys`.
+    `is_known`: the grammar knows these words, and they are no refusal."""
 
     keys: Keys
     title: str = ""
     text: str = ""
     seed: str = ""
     buttons: tuple[Button, ...] = ()
+    is_known: bool = False
+
+    @property
+    def words(self) -> str:
+        """In one line."""
+        return " ".join(": ".join(part for part in (self.title, self.text) if part).split())[:LONGEST_WORDS]
 
 
 # ---------------------------------------------------------------- about the connection and our own sends

@@ -32,6 +32,7 @@ _MOVES: dict[Status, frozenset[Status]] = {
     Status.FAILURE: frozenset(),  # but for what `corrections` allows
     Status.CANCEL: frozenset(),
 }
+SAID = "MidJourney said: "  # before its words in a note
 ALMOST = 99  # percent shown until the result is there: 100 means success, and nothing else does
 
 QUEUE_FULL_PAUSE = 15_000  # ms before a job that MidJourney's full queue sent back is tried again; grows with attempts
@@ -62,6 +63,8 @@ def apply(task: Task, event: Heard, now: int) -> Task:
             return finished(heard, event, now) if is_result(task, event) else task
         case Informed() if task.answer_ends:
             return _answered(heard, event, now)
+        case Informed() if event.words:
+            return _told(heard, event)
         case Refused():
             return _refused(heard, event, now)
         case CaptchaAsked():
@@ -171,6 +174,17 @@ def _answered(task: Task, event: Informed, now: int) -> Task:
     )
 
 
+def _told(task: Task, event: Informed) -> Task:
+    """MidJourney's words stand in the task at once. What is only half of a drawing's message is no note."""
+    is_new = event.words not in task.words and event.keys.prompt is None
+    note = f"{SAID}{event.words}"
+    return replace(
+        task,
+        words=task.words if event.is_known else event.words,
+        notes=(*task.notes, note) if is_new and note not in task.notes else task.notes,
+    )
+
+
 def _after_cancel(task: Task, event: Heard) -> Task:
     """Cancelled for the caller, still drawing at MidJourney: the slot is taken until it ends, the result is kept."""
     match event:
@@ -269,6 +283,7 @@ def requeued(task: Task, not_before: int) -> Task:
         progress_message_id=None,
         cancel_id=None,
         job_id=None,
+        words="",
     )
 
 

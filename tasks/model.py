@@ -202,6 +202,7 @@ class Task:
     image: Image | None = None
     buttons: tuple[Button, ...] = ()
     description: str = ""
+    words: str = ""  # its last ones that are no known form: why there is no drawing, if none comes
     seed: str = ""  # asked for, after the end
     fail_code: str = ""
     fail_reason: str = ""

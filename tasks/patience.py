@@ -6,11 +6,12 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import Sequence
 
+from tasks.advice import advised
 from tasks.board import Board
 from tasks.deadlines import Deadlines, silence_limit
 from tasks.events import Keys, Recalled
 from tasks.flights import Flight
-from tasks.lifecycle import cancelled, failed, requeued
+from tasks.lifecycle import SAID, cancelled, failed, requeued
 from tasks.matching import CLOCK_SKEW
 from tasks.model import Account, Action, Lane, SendState, Task
 from tasks.outcomes import asked_again
@@ -116,7 +117,12 @@ def _said_of(event: Recalled) -> dict[str, Detail]:
 def _why(flight: Flight, minutes: int) -> tuple[str, str]:
     if flight.withdrawn:
         return "moderated", "MidJourney withdrew the picture before it was finished."
+    if flight.task.words:
+        return "unknown_error", advised("unknown_error", flight.task.words)
     if flight.is_uncertain or flight.is_dialog_uncertain:
         reason = "Discord did not say whether it took the command, and nothing was heard since. Not sent again."
         return "outcome_unknown", reason
+    said = next((note for note in reversed(flight.task.notes) if note.startswith(SAID)), "")
+    if said:
+        return "silence", f"Nothing more was heard from MidJourney for {minutes} minutes. {said}"
     return "silence", f"Nothing was heard from MidJourney for {minutes} minutes."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tasks.events import Heard, Progressed
+from tasks.events import Heard, Informed, Progressed
 from tasks.hooks import Attempt
 from tasks.model import Send, Task
 
@@ -53,6 +53,7 @@ def heard(event: Heard, by: str) -> dict[str, Detail]:
         "interaction_id": keys.interaction_id,
         "job_id": keys.job_id,
         "reference_id": keys.reference_id,
+        "words": (event.words or None) if isinstance(event, Informed) else None,
         "percent": event.percent if isinstance(event, Progressed) else None,
         "edited": keys.edited or None,
         "from_history": keys.from_history or None,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.grammar import Reading, hear, read
 from bot.grammar_embeds import TROUBLES
@@ -136,9 +138,11 @@ def test_an_empty_prompt_is_a_prompt() -> None:
 
 
 @pytest.mark.parametrize("content", ["*one - two - Image #3 <@1>", "**a** - nobody (fast)", "** - ", "**", "hello"])
-def test_text_without_the_form_means_nothing(content: str) -> None:
+def test_text_without_the_form_is_passed_on_as_words(content: str) -> None:
     assert read("MESSAGE_CREATE", message(content)).kind == "ignore"
-    assert heard(message(content)) is None
+    event = heard(message(content))
+    assert isinstance(event, Informed)
+    assert (event.words, event.is_known) == (content.strip(), False)
 
 
 @pytest.mark.parametrize(
@@ -306,8 +310,8 @@ def test_a_result_has_its_picture_its_buttons_and_its_mode() -> None:
 def test_a_result_without_buttons_ends_by_its_picture_and_one_without_a_picture_by_its_buttons() -> None:
     assert isinstance(heard(grid(components=[])), Finished)
     assert isinstance(heard(grid(attachments=[])), Finished)
-    assert heard(grid(components=[], attachments=[])) is None
-    assert heard(grid(components=row("MJ::Prompts::Appeal::x"), attachments=[])) is None
+    for half in (grid(components=[], attachments=[]), grid(components=row("MJ::Prompts::Appeal::x"), attachments=[])):
+        assert isinstance(heard(half), Informed)  # its other half may still come
 
 
 def test_what_can_be_cancelled_or_shows_previews_has_not_ended() -> None:
@@ -668,3 +672,97 @@ def test_buttons_are_taken_as_they_stand_and_links_are_left_out() -> None:
         ("MJ::a", "", "🔄", 1),
         ("MJ::b", "B", "", 2),
     ]
+
+
+# ---------------------------------------------------------------- the table of refusals, wherever the words stand
+
+KNOWN_WORDS = [
+    ("Queue full", "queue_full"),
+    ("Your job queue is full. Please wait", "queue_full"),
+    ("Invalid parameter", "invalid_parameter"),
+    ("Unrecognized parameter(s): `--x`", "invalid_parameter"),
+    ("`--oref` is not compatible with `--version 8.1`", "invalid_parameter"),
+    ("Invalid prompt", "invalid_prompt"),
+    ("Empty prompt", "empty_prompt"),
+    ("Invalid link!", "invalid_link"),
+    ("Invalid request", "invalid_request"),
+    ("Banned prompt detected", "banned_prompt"),
+    ("Banned image prompt", "banned_image"),
+    ("Image denied", "image_denied"),
+    ("Request cancelled due to output filters", "moderated"),
+    ("Sorry! Could not complete the job!", "job_failed"),
+    ("The job encountered an error", "job_failed"),
+    ("Slow Down!", "slow_down"),
+    ("You can request another upscale for this image <t:1700000000:R>", "slow_down"),
+    ("Job action restricted", "action_restricted"),
+    ("You can not submit batch jobs in relax mode", "action_restricted"),
+    ("Action needed to continue", "action_needed"),
+    ("Our AI moderators feel your prompt is against our rules", "action_needed"),
+    ("Action required to continue", "captcha"),
+    ("Please complete the task", "captcha"),
+    ("Pending mod message", "pending_mod_message"),
+    ("Blocked", "blocked"),
+    ("Plan Cancelled", "plan_cancelled"),
+    ("Subscription required", "subscription_required"),
+    ("Subscription paused", "subscription_required"),
+    ("Credits exhausted", "credits_exhausted"),
+    ("You have run out of fast hours", "credits_exhausted"),
+    ("Tos not accepted", "tos_not_accepted"),
+]
+
+
+def _places(words: str) -> list[Any]:
+    text = {"type": 17, "components": [{"type": 10, "content": words}]}
+    return [
+        embed(words),
+        embed(description=words),
+        embed("Attention please", description=words),
+        embed(description=f"Hey <@{ME}>! {words}"),
+        message(words, nonce="1"),
+        message(f"{words}\n/imagine a fox", nonce="1"),
+        message("", nonce="1", flags=1 << 15, components=[text]),
+    ]
+
+
+@pytest.mark.parametrize(("words", "code"), KNOWN_WORDS)
+def test_known_words_mean_the_same_as_title_description_plain_content_or_component(words: str, code: str) -> None:
+    for place in _places(words):
+        event = heard(place)
+        if code == "captcha":
+            assert isinstance(event, CaptchaAsked), place
+        else:
+            assert isinstance(event, Refused), place
+            assert event.code == code, place
+
+
+def test_a_queued_job_is_no_error_wherever_it_is_said() -> None:
+    for place in _places("Job queued"):
+        assert isinstance(heard(place), Queued), place
+
+
+def test_an_embed_added_to_a_message_keeps_its_words_and_a_links_preview_has_none() -> None:
+    added = {"type": "rich", "title": "Hold on", "description": "Too many friends"}
+    part = {**message("x"), "embeds": [added]}
+    del part["content"]
+    event = heard(part, "MESSAGE_UPDATE")
+    assert isinstance(event, Informed)
+    assert event.words == "Hold on: Too many friends"
+    assert heard({**part, "embeds": [{**added, "type": "article"}]}, "MESSAGE_UPDATE") is None
+
+
+@given(
+    content=st.text(max_size=60),
+    title=st.text(max_size=20),
+    label=st.text(max_size=20),
+    flags=st.sampled_from([0, 64]),
+)
+def test_no_words_that_answer_one_of_our_sends_are_dropped(content: str, title: str, label: str, flags: int) -> None:
+    said = message(content, nonce="77", flags=flags)
+    if title:
+        said["embeds"] = [{"type": "rich", "title": title}]
+    if label:
+        said["components"] = [{"type": 1, "components": [{"type": 2, "custom_id": "MJ::New::1", "label": label}]}]
+    event = heard(said)
+    if content.strip() or title.strip() or label:
+        assert event is not None
+        assert event.keys.nonce == "77"

@@ -262,7 +262,7 @@ async def test_an_error_reaches_whatever_was_asked_for(
         ({"kind": "interaction", "status": 500, "accepted": True}, "", 1),
         ({"kind": "drop_connection", "accepted": True}, "", 1),
         ({"kind": "interaction", "status": 429, "retry_after": 0.01}, "", 1),
-        ({"kind": "interaction", "status": 403}, "discord_refused", 0),
+        ({"kind": "interaction", "status": 403, "code": 200000}, "discord_refused", 0),
         ({"kind": "trouble", "name": "banned"}, "banned_prompt", 0),
         ({"kind": "trouble", "name": "internal"}, "internal_error", 0),
     ],
