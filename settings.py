@@ -562,7 +562,7 @@ TABLE = (
     Setting("RATE_LIMIT", "http.rate_limit", "submits per minute, 0 for no limit",
             "For each secret; as many may come at once. What is beyond is refused. Look-ups are not counted."),
     Setting("MAX_CONNECTIONS", "http.max_connections", "connections",
-            "More at once are answered 503 and closed. Below what the system allows a process in open files."),
+            "The longest silent goes for one more; if all are busy it gets 503. One address has 7/8 of them at most."),
     Setting("ALLOW_ANONYMOUS", "http.allow_anonymous", "true or false",
             "Serve other machines without API_SECRET. Only where something else keeps strangers out.", read=_flag),
     Setting("ALLOWED_HOSTS", "http.allowed_hosts", "list separated by commas",

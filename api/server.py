@@ -1,15 +1,15 @@
 """The listening socket, opened and closed in order.
 
 Law: when the block is left the port is free and no request is open; those under way get a short while to finish. What
-is not even HTTP is answered in the same shape as everything else. Nobody holds a connection by being slow, and no more
-are held than were allowed: who would starve the others is cut off before anything is known of him.
+is not even HTTP is answered in the same shape as everything else. Nobody holds a connection by being slow or
+silent, and no more are held than were allowed: who would starve the others is cut off before anything is known of him.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
+from api.callers import network_of
 from api.errors import CannotListen, InternalError, Malformed, TooManyConnections, TooSlow, refusal
 from tasks.errors import ServiceError
 
@@ -76,26 +77,66 @@ def url_of(address: tuple[str, int] | tuple[str, int, int, int]) -> str:
 
 
 class _Crowd:
-    """The connections that are open."""
+    """The connections that are open, of each network those whose last request came longest ago first.
+
+    Where there is no room a silent one goes: that of the network with most of them, and there the one whose last
+    request is longest ago. One network alone never gets every place, as it holds at most `_share` of them.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
+        self._share = max(1, most * 7 // 8)
         self._open = 0
+        self._of: dict[str, dict[_Connection, None]] = {}
         self._is_full = False
 
-    def enter(self) -> bool:
-        if self._open >= self._most:
+    def enter(self, one: _Connection, network: str) -> bool:
+        """False: there is no room."""
+        here = self._of.get(network, {})
+        if len(here) >= self._share:
+            has_room = self._sent_away(here)
+        elif self._open >= self._most:
+            has_room = any(self._sent_away(there) for there in sorted(self._of.values(), key=len, reverse=True))
+        else:
+            has_room = True
+        if not has_room:
             if not self._is_full:  # once, not for each who is turned away
-                log.warning("%d connections are open, as many as MAX_CONNECTIONS allows: more are refused", self._open)
+                log.warning(
+                    "%d connections are open, %d from %s, as many as MAX_CONNECTIONS allows: more are refused",
+                    self._open,
+                    len(here),
+                    network,
+                )
             self._is_full = True
             return False
+        self._of.setdefault(network, {})[one] = None
         self._open += 1
         return True
 
-    def leave(self) -> None:
+    def heard(self, one: _Connection, network: str) -> None:
+        """A request of it has begun."""
+        here = self._of.get(network, {})
+        if one in here:
+            del here[one]
+            here[one] = None
+
+    def leave(self, one: _Connection, network: str) -> None:
+        """Nothing happens where it was sent away already."""
+        here = self._of.get(network, {})
+        if one not in here:
+            return
+        del here[one]
+        if not here:
+            del self._of[network]
         self._open -= 1
         if self._open < self._most * 9 // 10:
             self._is_full = False
+
+    def _sent_away(self, there: Mapping[_Connection, None]) -> bool:
+        one = next((each for each in there if each.is_silent), None)
+        if one is not None:
+            one.send_away()
+        return one is not None
 
 
 @contextmanager
@@ -116,7 +157,7 @@ def when_gone(request: web.Request, call: Callable[[], None]) -> Iterator[None]:
 class _Connection(web.RequestHandler):
     """A connection whose own failures, too, have our shape, and that is not waited for without end."""
 
-    __slots__ = ("_crowd", "_is_in", "_late", "_patience", "_unread", "when_gone")
+    __slots__ = ("_crowd", "_is_in", "_late", "_network", "_patience", "_unread", "when_gone")
 
     def __init__(self, manager: web.Server, loop: asyncio.AbstractEventLoop, patience: Patience, crowd: _Crowd) -> None:
         super().__init__(manager, loop=loop, keepalive_timeout=patience.idle, **_OPTIONS)
@@ -124,11 +165,14 @@ class _Connection(web.RequestHandler):
         self._crowd = crowd
         self.when_gone: list[Callable[[], None]] = []
         self._is_in = False
+        self._network = ""
         self._late: asyncio.TimerHandle | None = None  # runs while a head is under way
         self._unread: asyncio.TimerHandle | None = None  # runs while an answer is not read
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._is_in = self._crowd.enter()
+        address = transport.get_extra_info("peername")
+        self._network = network_of(address[0]) if isinstance(address, tuple) else ""
+        self._is_in = self._crowd.enter(self, self._network)
         if self._is_in:
             super().connection_made(transport)
             return
@@ -141,7 +185,7 @@ class _Connection(web.RequestHandler):
         self._stop(self._unread)
         if self._is_in:
             self._is_in = False
-            self._crowd.leave()
+            self._crowd.leave(self, self._network)
             super().connection_lost(exc)
         for call in self.when_gone:
             call()
@@ -153,8 +197,21 @@ class _Connection(web.RequestHandler):
         waiter = self._waiter
         if waiter is None or waiter.done():  # a head is complete, and answered
             self._late = self._stop(self._late)
+            self._crowd.heard(self, self._network)
         elif data and self._late is None:
             self._late = self._loop.call_later(self._patience.head, self._head_is_late)
+
+    @property
+    def is_silent(self) -> bool:
+        """Nothing of it is under way: it has sent no request, or not the whole head of one, and all is answered."""
+        return self._current_request is None and not self._messages and self._unread is None
+
+    def send_away(self) -> None:
+        """Its place is free at once. A client whose idle connection is closed opens another."""
+        self._crowd.leave(self, self._network)
+        self.force_close()
+        if self.transport is not None:
+            self.transport.abort()
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import msgspec
 import pytest
@@ -16,8 +16,9 @@ from api.links import Links
 from api.mj import Mj
 from api.routes import Route
 from api.server import Patience
+from tasks.model import Task
 from tests.api.mj_twin import speaking_mj
-from tests.api.twin import FETCH, LIST, SUBMIT, Caller, Twin, running
+from tests.api.twin import FETCH, FIRST_ID, LIST, SUBMIT, Caller, Twin, running
 
 PROTECTED = {
     "X-Content-Type-Options": "nosniff",
@@ -104,9 +105,10 @@ async def listening(patience: Patience, service: Twin | None = None) -> AsyncIte
 
 
 @asynccontextmanager
-async def peer(base: str) -> AsyncIterator[Peer]:
+async def peer(base: str, address: str = "127.0.0.1") -> AsyncIterator[Peer]:
+    """From this address, which is ours as all of 127/8 is."""
     host, port = base.removeprefix("http://").split(":")
-    found = Peer(*await asyncio.open_connection(host, int(port)))
+    found = Peer(*await asyncio.open_connection(host, int(port), local_addr=(address, 0)))
     try:
         yield found
     finally:
@@ -184,28 +186,78 @@ async def test_who_does_not_read_the_answers_is_cut_off() -> None:
             assert isinstance(await deaf.lost, ConnectionError)
 
 
+class Held(Twin):
+    """Answers no look-up before `go` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add()
+        self.asked = asyncio.Semaphore(0)  # released by each
+        self.go = asyncio.Event()
+
+    async def get(self, task_id: str) -> Task | None:
+        self.asked.release()
+        await self.go.wait()
+        return await super().get(task_id)
+
+
+LOOK = f"GET {FETCH}?_id={FIRST_ID} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+
+
 async def test_more_connections_than_allowed_are_refused_and_room_is_found_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with listening(Patience(connections=2)) as base:
-        async with peer(base) as first, peer(base) as second:
-            for each in (first, second):
-                each.writer.write(ASK)
-                assert (await each.answer())[0] == 200
-            for _ in range(3):
-                async with peer(base) as third:
-                    status, body = await third.answer()
-                    assert (status, body["code"]) == (503, 0)
-                    assert await third.is_closed()
-            first.writer.write(ASK)  # those who are in are served
-            assert (await first.answer())[0] == 200
+    service = Held()
+    async with listening(Patience(connections=8), service) as base, AsyncExitStack() as stack:
+        busy = [await stack.enter_async_context(peer(base)) for _ in range(7)]
+        for each in busy:
+            each.writer.write(LOOK)
+            await service.asked.acquire()
+        for _ in range(3):
+            async with peer(base) as more:
+                status, body = await more.answer()
+                assert (status, body["code"]) == (503, 0)
+                assert await more.is_closed()
         assert caplog.text.count("MAX_CONNECTIONS") == 1
-        async with asyncio.timeout(60):
-            while True:
-                async with peer(base) as later:
-                    later.writer.write(ASK)
-                    if (await later.answer())[0] == 200:
-                        break
+        async with peer(base, "127.0.0.2") as other:  # one address leaves room for others
+            other.writer.write(ASK)
+            assert (await other.answer())[0] == 200
+        service.go.set()
+        for each in busy:  # those who are in are served
+            assert (await each.answer())[0] == 200
+        async with peer(base) as later:
+            later.writer.write(ASK)
+            assert (await later.answer())[0] == 200
+
+
+async def test_silent_connections_give_way_the_oldest_first() -> None:
+    service = Held()
+    async with listening(Patience(connections=8), service) as base, AsyncExitStack() as stack:
+        busy, heard, *silent = [await stack.enter_async_context(peer(base)) for _ in range(7)]
+        busy.writer.write(LOOK)
+        await service.asked.acquire()
+        heard.writer.write(ASK)
+        assert (await heard.answer())[0] == 200
+        silent[-1].writer.write(ASK[:10])  # the beginning of a head makes none less silent
+        for gone in silent:
+            late = await stack.enter_async_context(peer(base))
+            late.writer.write(ASK)
+            assert (await late.answer())[0] == 200
+            assert await gone.is_closed()
+        heard.writer.write(ASK)
+        assert (await heard.answer())[0] == 200
+        service.go.set()
+        assert (await busy.answer())[0] == 200
+
+
+async def test_eight_hundred_silent_connections_keep_nobody_out() -> None:
+    async with listening(Patience()) as base, AsyncExitStack() as stack:
+        for _ in range(820):
+            await stack.enter_async_context(peer(base, "127.0.0.2"))
+        for address in ("127.0.0.1", "127.0.0.2"):
+            async with peer(base, address) as caller:
+                caller.writer.write(ASK)
+                assert (await caller.answer())[0] == 200
 
 
 async def test_the_defaults_are_bounded(api: Caller) -> None:
