@@ -11,6 +11,7 @@ from typing import Any
 import discord
 
 from bot import refusals
+from bot.sanitize import sanitize_text
 from bot.session import AnswerLost, Denied, NeverLeft, ToldToWait
 from tasks.errors import AccountBlocked, NoSuchButton, NotSent, OutcomeUnknown, SendError, SendRefused
 from tasks.orders import MessageCommandOrder, Order, PressOrder, SlashOrder
@@ -67,7 +68,7 @@ def _refusal(status: int, body: Any, order: Order | None) -> SendError:
         return OutcomeUnknown(f"Discord's answer is not known (HTTP {status}).")
     if refusals.wants_captcha(body):
         return _captcha()
-    code, words = refusals.code_of(body), refusals.words_of(body)
+    code, words = refusals.code_of(body), sanitize_text(refusals.words_of(body))
     said = f"Discord answered {status}: {words}" if words else f"Discord answered {status}."
     if status == 401:
         return AccountBlocked("Discord does not accept the token.", status=401, reason="token_invalid")

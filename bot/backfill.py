@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.grammar_ids import snowflake
+from bot.grammar_payload import mapping
 from bot.nonces import id_at
 from tasks.matching import snowflake_time
 
@@ -39,12 +41,17 @@ async def read(
     for number in range(max_pages):
         if number:
             await pause(PAUSE_SECONDS)
-        page = sorted(await page_after(after), key=_age)
-        found += page
-        if len(page) < PAGE:
+        page = await page_after(after)
+        found += sorted((message for message in page if _has_id(message)), key=_age)
+        if len(page) < PAGE or not found:
             return Stretch(messages=found)
-        after = str(page[-1]["id"])
+        after = str(found[-1]["id"])
     return Stretch(messages=found, more_since=snowflake_time(after))
+
+
+def _has_id(message: Message) -> bool:
+    """Without one it is nothing that could be read or gone on from; it does not cost the others."""
+    return snowflake(mapping(message).get("id")) is not None
 
 
 def _age(message: Message) -> int:

@@ -14,6 +14,7 @@ from bot.grammar_embeds import NOTICE, TROUBLES, known_title, with_time
 from bot.grammar_ids import is_cancel, is_of_result, rivals, snowflake, time_of
 from bot.grammar_reading import Reading, read
 from bot.grammar_text import said
+from bot.sanitize import sanitize
 from tasks.events import (
     Acknowledged,
     CaptchaAsked,
@@ -41,9 +42,11 @@ def hear(
     """What a gateway event, or a message of the history as MESSAGE_CREATE, means; None for what means nothing.
 
     `user_id`: the account's own Discord user, by which an embed that addresses another is known. Never raises.
+    What cannot be stored is replaced first, in the whole payload: see `bot.sanitize`.
     """
     if not isinstance(payload, Mapping):
         return None
+    payload = sanitize(payload)
     edited = event_name == "MESSAGE_UPDATE"
     if event_name.startswith("INTERACTION_"):
         return _interaction(event_name, payload, account)
@@ -52,33 +55,10 @@ def hear(
     if event_name != "MESSAGE_CREATE" and not edited:
         return None
     reading = read(event_name, payload, user_id=user_id)
-    if not _is_whole(reading):
-        payload = _whole(payload)
-        reading = read(event_name, payload, user_id=user_id)
     make = _MADE.get(reading.kind)
     if make is None:
         return None
     return make(reading, payload, _keys(reading, payload, account, edited=edited, from_history=from_history))
-
-
-def _is_whole(reading: Reading) -> bool:
-    """Can its texts be stored and sent on? JSON may hold half a surrogate pair."""
-    try:
-        "".join(
-            [reading.prompt or "", reading.text, reading.reason or "", *(b.label for b in reading.buttons)]
-        ).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _whole(value: Any) -> Any:
-    """The same with a question mark for each half of a character."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, Mapping):
-        return {name: _whole(item) for name, item in value.items()}
-    return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
 def _keys(reading: Reading, message: Mapping[str, Any], account: str, *, edited: bool, from_history: bool) -> Keys:

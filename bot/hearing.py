@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.grammar import hear
+from bot.grammar_ids import snowflake, time_of
+from bot.grammar_payload import mapping, mappings
 from bot.taps import INTERACTIONS
 from tasks.events import Event, Heard, Informed
-from tasks.matching import snowflake_time
 
 log = logging.getLogger(__name__)
 
@@ -40,20 +41,20 @@ class Ear:
 
     def introduce(self, ready: Mapping[str, Any]) -> None:
         """READY: who we are, and which channels are private ones."""
-        user = ready.get("user")
-        self.user_id = str(user["id"]) if isinstance(user, Mapping) and "id" in user else self.user_id
-        channels = ready.get("private_channels") or ()
+        self.user_id = snowflake(mapping(ready.get("user")).get("id")) or self.user_id
+        channels = mappings(ready.get("private_channels"))
         self._private_channels = frozenset(str(channel.get("id")) for channel in channels if channel.get("type") == 1)
 
     def heed(self, name: str, payload: Any) -> None:
         if not isinstance(payload, Mapping) or not self._ours(name, payload):
             return
         if name == "MESSAGE_DELETE_BULK":
-            for message_id in payload.get("ids") or ():
+            ids = payload.get("ids")
+            for message_id in ids if isinstance(ids, list) else ():
                 self.heed("MESSAGE_DELETE", {**payload, "id": message_id})
             return
         if name == "MESSAGE_CREATE":
-            self.last_seen = max(self.last_seen or 0, snowflake_time(str(payload.get("id"))))
+            self.last_seen = max(self.last_seen or 0, time_of(snowflake(payload.get("id"))))
         heard = self.understand(name, payload)
         if self._is_private(payload) and not (isinstance(heard, Informed) and heard.seed):
             return  # what is drawn by hand in a private channel is no task's; only seeds are told to us there

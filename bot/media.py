@@ -19,6 +19,7 @@ from bot import answers, sending
 from bot.grammar_payload import mapping, mappings, text
 from bot.nonces import new_nonce
 from bot.rest import Rest
+from bot.sanitize import sanitize
 from bot.session import AnswerLost, Once, ToldToWait
 from tasks.errors import NotSent, OutcomeUnknown, SendError, SendRefused
 from tasks.model import Picture
@@ -133,7 +134,7 @@ def _in_channel(method: Any, path: str, channel_id: str, **parts: str) -> Callab
 
 async def _ask(rest: Rest, route: Callable[[], Route], **request: Any) -> Any:
     """Each attempt has a permit of its own, so that it is us who try again and not the library, five times."""
-    return await _patiently(lambda: rest.request(route(), once=Once(), **request))
+    return sanitize(await _patiently(lambda: rest.request(route(), once=Once(), **request)))
 
 
 async def _put(rest: Rest, url: str, data: bytes) -> None:

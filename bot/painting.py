@@ -16,6 +16,7 @@ from urllib.parse import quote
 from bot import answers
 from bot.endpoints import Endpoints, activity_host
 from bot.grammar_ids import APPLICATIONS
+from bot.sanitize import sanitize_text
 from tasks.errors import OutcomeUnknown, SendRefused
 from tasks.model import Bot
 from tasks.orders import PaintOrder
@@ -122,7 +123,7 @@ def _is_json(said: str) -> bool:
 
 
 def _refusal(status: int, said: str) -> SendRefused:
-    reason = f": {said[:_LONGEST_TEXT]}" if _is_json(said) else "."
+    reason = f": {sanitize_text(said[:_LONGEST_TEXT])}" if _is_json(said) else "."
     return SendRefused(
         f"MidJourney's dialog answered {status}{reason}",
         hint="It may have expired: press Vary (Region) again.",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks.errors import StoreFailed
+from tasks.errors import RecordRefused, StoreFailed
 
 # Primary result code of SQLite -> what is wrong, what to do.
 WORDS: dict[int, tuple[str, str]] = {
@@ -27,7 +27,13 @@ WORDS: dict[int, tuple[str, str]] = {
     ),
     sqlite3.SQLITE_NOTADB: ("The file is no SQLite database.", "Let DATABASE_PATH name another file than {path}."),
     sqlite3.SQLITE_CONSTRAINT: ("The database refused a row.", "This is a defect of the service: please report it."),
+    sqlite3.SQLITE_TOOBIG: ("A row is too large for the database.", "Send less."),
 }
+
+# With these it is the record's own fault, or that of the page where it lies: others can be written.
+OF_THE_RECORD = frozenset(
+    {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_CORRUPT}
+)
 
 
 def locked_by_another(path: Path) -> StoreFailed:
@@ -44,6 +50,13 @@ def newer(path_version: int, known: int) -> StoreFailed:
     )
 
 
+def unfit(error: UnicodeEncodeError | OverflowError) -> RecordRefused:
+    """Of a text or a number that SQLite has no form for."""
+    if isinstance(error, UnicodeEncodeError):
+        return RecordRefused("The text cannot be stored: it holds half a character.", hint="Send it as valid UTF-8.")
+    return RecordRefused("The number cannot be stored: it is too large.", hint="Send one of at most 64 bits.")
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Raise what SQLite raises as `StoreFailed`."""
@@ -55,7 +68,10 @@ def translated(path: Path) -> Iterator[None]:
         words, hint = WORDS.get(
             code, ("The database could not be read or written.", "See the log; its file is {path}.")
         )
-        raise StoreFailed(f"{words} ({error})", hint=hint.format(path=path)) from error
+        kind = RecordRefused if code in OF_THE_RECORD else StoreFailed
+        raise kind(f"{words} ({error})", hint=hint.format(path=path)) from error
+    except (UnicodeEncodeError, OverflowError) as error:  # of a value, before SQLite sees it
+        raise unfit(error) from error
     except OSError as error:
         raise StoreFailed(
             f"The database cannot be opened. ({error.strerror})", hint=f"Let this user write {path} and its directory."

@@ -13,16 +13,26 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from storage.mistakes import unfit
 from storage.sql import INSERT_HOOK
 from storage.writer import Row, Statement
 from tasks.corrections import is_open_end
-from tasks.errors import StoreFailed
+from tasks.errors import RecordRefused
 from tasks.hooks import Hook
 from tasks.model import Purpose, Send, SendState, Task
 from tasks.timeline import Entry, Line
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Task).decode
+
+
+def _document(value: object) -> str:
+    """As JSON. Raises RecordRefused for what has no form there."""
+    try:
+        document = _encode(value).decode()
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise unfit(error) from error
+    return document
 
 
 def key(task_id: str) -> int | None:
@@ -61,12 +71,7 @@ def own_key(task_id: str) -> int:
 
 def row_of(task: Task) -> tuple[Any, ...]:
     """As SAVE_TASK and INSERT_TASK take it."""
-    try:
-        document = _encode(task).decode()
-    except UnicodeEncodeError as error:
-        raise StoreFailed(
-            "The text cannot be stored: it holds half a character.", hint="Send it as valid UTF-8."
-        ) from error
+    document = _document(task)
     return (
         own_key(task.id),
         task.phase.value,
@@ -97,7 +102,7 @@ def task_of(row: Row) -> Task:
     try:
         return _decode(row[1])
     except msgspec.DecodeError as error:
-        raise StoreFailed(
+        raise RecordRefused(
             f"Task {row[0]} in the database cannot be read. ({error})",
             hint="Use the version of this service that wrote it, or a later one.",
         ) from error
@@ -109,7 +114,7 @@ def send_row_of(send: Send) -> Row:
 
 
 def line_row_of(entry: Entry) -> Row:
-    return (own_key(entry.task_id), entry.time, entry.kind, _encode(entry.detail).decode())
+    return (own_key(entry.task_id), entry.time, entry.kind, _document(entry.detail))
 
 
 def line_of(row: Row) -> Line:
@@ -117,7 +122,7 @@ def line_of(row: Row) -> Line:
     try:
         return Line(id=number, task_id=str(task_id), time=time, kind=kind, detail=msgspec.json.decode(detail))
     except msgspec.DecodeError as error:
-        raise StoreFailed(
+        raise RecordRefused(
             f"Line {number} of the timeline cannot be read. ({error})", hint="See `run.py check`."
         ) from error
 
@@ -151,7 +156,7 @@ def _hook_row(hook: Hook, now: int, operator_hook: str) -> Row:
 
 
 def _snapshot(hook: Hook) -> str | None:
-    return None if hook.snapshot is None else _encode(hook.snapshot).decode()
+    return None if hook.snapshot is None else _document(hook.snapshot)
 
 
 def snapshot_of(document: str | None) -> Task | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from tasks.corrections import is_open_end
 from tasks.flights import Flight, Flights
+from tasks.lifecycle import failed
 from tasks.model import Phase, Purpose, Send, SendState, Task
 from tasks.orders import Order
 from tasks.ports import Clock
@@ -102,6 +103,21 @@ class Board:
         """All that changed since the last time."""
         turn, self._turn = self._turn, Turn()
         return turn
+
+    def take_back(self, task_id: str, refused: Turn, reason: str) -> None:
+        """The database refused this change of one task: it is as it was. Where it would have left the flights it fails,
+        as what ended it will not come again."""
+        self.tell(task_id, "set_aside", {"reason": reason})
+        before, after = refused.changed.get(task_id, (None, None))
+        if before is None or after is None or not before.in_flight:
+            return
+        flight = self.flights.get(task_id)
+        if flight is not None:
+            self.flights.update(flight, before)
+            return
+        if lapsed := self.lapsed.get(task_id):
+            self.lapsed.remove(lapsed)
+        self.note(before, failed(before, "store_failed", f"What became of it cannot be stored. {reason}", self.now()))
 
     # ------------------------------------------------------------ results that came before
 

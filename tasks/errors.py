@@ -164,6 +164,13 @@ class StoreFailed(ServiceError):
     code = "store_failed"
 
 
+class RecordRefused(StoreFailed):
+    """The database does not take this record.
+
+    It never will, while it takes others: waiting does not help, and nothing else need wait for it.
+    """
+
+
 class CuttingBusy(ServiceError):
     """Too many pictures are being cut at this moment."""
 

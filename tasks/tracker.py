@@ -11,11 +11,12 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from tasks import turn_writer
 from tasks.board import Board
 from tasks.congestion import Congestion
 from tasks.copies import note_copy
 from tasks.deadlines import MINUTE, Deadlines
-from tasks.errors import StoreFailed
+from tasks.errors import RecordRefused, StoreFailed
 from tasks.events import (
     AdoptAsked,
     CancelAsked,
@@ -175,12 +176,12 @@ class Tracker:
 
     async def _handle_safely(self, event: Event) -> None:
         """An event's failure is its own. A database that cannot be read is waited for; for a while, as it may be one
-        task alone that cannot."""
+        task alone that cannot. A row that makes no sense is not waited for."""
         for tries_left in reversed(range(STORE_TRIES)):
             try:
                 await self._handle(event)
             except Exception as error:
-                if isinstance(error, StoreFailed) and tries_left:
+                if isinstance(error, StoreFailed) and not isinstance(error, RecordRefused) and tries_left:
                     log.error("cannot read what an event is about, trying again: %s", error)
                     await asyncio.sleep(STORE_RETRY)
                     continue
@@ -197,18 +198,13 @@ class Tracker:
 
     async def _write(self) -> None:
         turn = self._board.take_turn()
-        sends = [send for send, _ in turn.follow_ups]
-        while True:
-            try:
-                await self._journal.record(
-                    turn.changed, marks=list(turn.marks.values()), sends=sends, entries=turn.entries
-                )
-                break
-            except StoreFailed as error:
-                log.error("cannot write what happened, trying again: %s", error)
-                await asyncio.sleep(STORE_RETRY)
-        for send, order in turn.follow_ups:
+        written = await turn_writer.write(turn, self._journal, STORE_RETRY)
+        for send, order in (follow_up for part in written.parts for follow_up in part.follow_ups):
             self._posting.post(send, order)
+        if written.refused:
+            for task_id, (part, reason) in written.refused.items():
+                self._board.take_back(task_id, part, reason)
+            await turn_writer.write(self._board.take_turn(), self._journal, STORE_RETRY)
         if turn.frees_a_slot:
             self._freed()
 
