@@ -259,8 +259,7 @@ def _schemas(kinds: list[Any]) -> tuple[list[Json], Json]:
 
 
 def _tidy(schema: Json) -> Json:
-    """Without the defaults that only say: not given."""
+    """Without defaults: a generator of types takes a field that has one for a field that must be given."""
     for field in schema.get("properties", {}).values():
-        if field.get("default", "kept") in ("", None, [], 0, False):
-            del field["default"]
+        field.pop("default", None)
     return schema

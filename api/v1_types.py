@@ -45,7 +45,7 @@ class FetchV1(Struct, kw_only=True, rename={"id_": "_id"}):
 class ListV1(Struct, kw_only=True):
     """Which tasks to list."""
 
-    limit: Annotated[int, says("How many.", 20, ge=1, le=MAX_LIST)] = MAX_LIST
+    limit: Annotated[int, says(f"How many; {MAX_LIST} where it is not given.", 20, ge=1, le=MAX_LIST)] = MAX_LIST
     before: Annotated[str, says("An `_id`: go on with those submitted before it.", pattern=r"^[0-9]{1,16}$")] = ""
     status: Annotated[str, says(f"Only these: some of {', '.join(SHOWN_WORDS)}, with commas.", "SUCCESS,FAILURE")] = ""
 

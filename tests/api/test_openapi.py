@@ -170,6 +170,13 @@ async def test_the_version_stands_in_one_place() -> None:
 # ---------------------------------------------------------------- answers
 
 
+async def test_a_field_that_may_be_left_out_has_no_default() -> None:
+    """Generators of types take a field with a default for one that must be given."""
+    schemas = (await document_of())["components"]["schemas"]
+    fields = [(name, field, told) for name, s in schemas.items() for field, told in s.get("properties", {}).items()]
+    assert [f"{name}.{field}" for name, field, told in fields if "default" in told] == []
+
+
 async def test_the_examples_fit_their_schemas() -> None:
     told = await document_of()
     for path, method, operation in operations(told):
