@@ -26,7 +26,11 @@ DASHES = (
 OPENING = "{([<\"'“‘（「《"  # what stands before a parameter without a blank, on purpose
 INSIDE_A_WORD = r"A-Za-z0-9_\u00aa-\u1fff\u2070-\u2e7f-"  # but Chinese needs no blank before a parameter
 
-_SUSPECT = re.compile(f"[{DASHES}：﹕，、،]|::")
+_SUSPECT = re.compile(f"[{DASHES}：﹕，、،]|::[０-９－＋]")
+# What of it may be a slip in a text of ASCII: all else is `--name` behind a blank, or a hyphen inside a word.
+_SUSPECT_ASCII = re.compile(
+    r"(?<!\S)-(?!-) | --(?![A-Za-z]) | (?<=[^\s-])-(?:- | \s | [A-Za-z]++\s) | https?://\S*?--[A-Za-z]", re.VERBOSE
+)
 _RUN = re.compile(
     rf"{LINK} | (?<![{DASHES}])(?P<run>[{DASHES}]++)(?P<gap>\s*+)(?P<name>[A-Za-z]{{1,24}}+)(?![\w{DASHES}])",
     re.VERBOSE,
@@ -34,6 +38,8 @@ _RUN = re.compile(
 _IN_WORD = re.compile(f"[{INSIDE_A_WORD}]")
 _SHORT_RUN = re.compile("[—–―−－─]{1,2}")  # what a keyboard makes of `--`, and MidJourney reads as such
 _LONG_DASHES = "—―⸺⸻─"  # a single one of them is no hyphen
+_DASH = re.compile(f"[{DASHES}]")
+_COLONS = re.compile("[:：﹕]{2}")
 _SWALLOWED = re.compile(f"[{DASHES}]{{1,4}}(?P<name>[A-Za-z]{{1,24}})$")
 _VALUE = re.compile(r"(?P<blank>\s++)(?P<word>[^\s<>]{1,400})")
 _NUMERIC = re.compile(r"[-+－＋]?[0-9０-９][0-9０-９:：.．]*")
@@ -96,7 +102,7 @@ class Fixed:
 
 def fixed(text: str) -> Fixed:
     """The prompt with its slips fixed."""
-    if not _SUSPECT.search(text):
+    if not (_SUSPECT_ASCII if text.isascii() else _SUSPECT).search(text):
         return Fixed(text)
     notes: list[str] = []
     for fix in (_dashes, _weights, _commas):
@@ -108,6 +114,8 @@ def fixed(text: str) -> Fixed:
 
 
 def _dashes(text: str, note: Callable[[str], None]) -> str:
+    if not _DASH.search(text):
+        return text
     out: list[str] = []
     position = 0
     for match in _RUN.finditer(text):
@@ -198,6 +206,9 @@ def _written(match: re.Match[str], parameter: Parameter, value: re.Match[str] | 
 
 
 def _weights(text: str, note: Callable[[str], None]) -> str:
+    if not _COLONS.search(text):
+        return text
+
     def written(match: re.Match[str]) -> str:
         if match["colons"] is None:
             return match.group()
@@ -217,7 +228,7 @@ def _weights(text: str, note: Callable[[str], None]) -> str:
 
 def _commas(text: str, note: Callable[[str], None]) -> str:
     """Chinese and Arabic commas between the items of a list, of which MidJourney knows the ASCII comma alone."""
-    if not _WIDE_COMMA.search(text):
+    if ("{" not in text and "--" not in text) or not _WIDE_COMMA.search(text):
         return text
     out: list[str] = []
     position = 0

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import ceil, isfinite
 
 from tasks.banned import BannedWord, BannedWords
@@ -93,10 +94,10 @@ def check(prompt: str, rules: PromptRules, *, before: str = "", pictures: int = 
         raise MissingPrompt(hint="Give words, or the link of a picture.")
     _check_length(prompt, rules.max_length)
     warnings = _Warnings()
-    fixes, suffix = fixed(prompt), fixed(rules.default_suffix)
+    fixes = fixed(prompt)
     for note in fixes.notes:
         warnings.add(note)
-    text = _with_suffix(f"{before} {fixes.text}".strip() if before else fixes.text, suffix.text)
+    text = _with_suffix(f"{before} {fixes.text}".strip() if before else fixes.text, rules.default_suffix)
     modes = modes_of(text)
     if mode is not None and modes and mode not in modes:
         warnings.add(f"{MODE_PARAMETERS[modes[-1]]} in the prompt counts, not the {mode} mode asked for beside it.")
@@ -136,6 +137,16 @@ def modes_of(text: str) -> tuple[Mode, ...]:
 def _check_whole(text: str, rules: PromptRules, warnings: _Warnings, pictures: int = 0) -> int:
     """Raises what is wrong with the text, notes what may be; the drawings that it makes."""
     _check_length(text, rules.max_length, _links_to_come(text, pictures))
+    jobs, found = _judged(text, rules)
+    for warning in found:
+        warnings.add(warning)
+    return jobs
+
+
+@lru_cache(maxsize=256)  # the text that is checked when it comes is mostly the one that is sent
+def _judged(text: str, rules: PromptRules) -> tuple[int, tuple[str, ...]]:
+    """How many drawings it makes, and what is to be warned of."""
+    warnings = _Warnings()
     if word := rules.banned.find(text):
         raise BannedWord(word)
     combinations, variants = permuted(text)
@@ -147,7 +158,7 @@ def _check_whole(text: str, rules: PromptRules, warnings: _Warnings, pictures: i
         warnings.add("A brace in the prompt has no counterpart, so it is text.")
     for reading in readings:
         _check_reading(reading, warnings)
-    return jobs
+    return jobs, tuple(warnings.texts)
 
 
 def _check_characters(text: str) -> None:
@@ -176,13 +187,18 @@ def _check_length(text: str, most: int, more: int = 0) -> None:
 # ---------------------------------------------------------------- the operator's suffix
 
 
+@lru_cache(maxsize=8)
+def _suffix(suffix: str) -> _Reading:
+    return _read(fixed(suffix).text)
+
+
 def _with_suffix(text: str, suffix: str) -> str:
     """The prompt with those parts of the suffix that it does not have."""
     if not suffix.strip():
         return text
     _, variants = permuted(text)
     present = {given.family for variant in variants for given in _read(variant).parameters}
-    reading = _read(suffix)
+    reading = _suffix(suffix)
     words = reading.words.strip()
     if words and words not in text:
         first = _FIRST.search(text)

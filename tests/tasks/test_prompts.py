@@ -415,50 +415,6 @@ def test_a_value_is_checked_against_the_suffix_version() -> None:
         checked("a dog --iw 3", suffix="--v 5")
 
 
-# ---------------------------------------------------------------- banned words
-
-
-def test_a_list_has_one_word_per_line() -> None:
-    words = BannedWords.parse("\ufeff# ours\nGore # blood\n\n  severed   Limbs\r\n裸体\nnaïve")
-    assert words.words == {"gore", "severed limbs", "裸体", "naïve"}
-
-
-@pytest.mark.parametrize(
-    ("prompt", "word"),
-    [
-        ("a gore scene", "gore"),
-        ("GORE!", "gore"),
-        ("ｇｏｒｅ", "gore"),
-        ("a (gore)-like thing", "gore"),
-        ("gore_scene", "gore"),
-        ("一个gore场景", "gore"),
-        ("a dog --no gore", "gore"),
-        ("severed \n Limbs", "severed limbs"),
-        ("一个裸体的人", "裸体"),
-        ("NAI\u0308VE art", "naïve"),
-        ("Gorec, gored, forgore", None),
-        ("Algoré", None),
-        ("https://example.com/gore.png a dog", None),
-        ("", None),
-    ],
-)
-def test_whole_words_are_found(prompt: str, word: str | None) -> None:
-    assert BannedWords.parse("gore\nsevered limbs\n裸体\nnaïve").find(prompt) == word
-
-
-def test_a_banned_word_is_named() -> None:
-    with pytest.raises(BannedWord, match='"nude"') as caught:
-        checked("a Nude")
-    assert caught.value.word == "nude"
-    assert caught.value.code == "banned_word"
-
-
-def test_the_own_list_is_readable_and_moderate() -> None:
-    assert 20 < len(WORDS.words) < 200
-    assert BannedWords().find("a nude") is None
-    assert WORDS.find("a red-blooded knight with a sword, a skull, Essex, grape, 血色夕阳") is None
-
-
 # ---------------------------------------------------------------- any text at all
 
 PIECES = [
