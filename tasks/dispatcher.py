@@ -252,10 +252,16 @@ class Dispatcher:
         return next((a.modes for a in self._gateway.accounts() if a.id == task.account), ())
 
     def _written(self, task: Task) -> tuple[Task, Send]:
-        now = self._clock.now()
+        now, newest = self._clock.now(), self._tracker.newest_heard(task.account or "")
         purpose = purpose_of(task)
         send = Send(nonce=self._new_nonce(), task_id=task.id, account=task.account or "", purpose=purpose, time=now)
         sent = replace(
-            task, phase=Phase.SENT, status=Status.SUBMITTED, start_time=now, heard_time=None, attempts=task.attempts + 1
+            task,
+            phase=Phase.SENT,
+            status=Status.SUBMITTED,
+            start_time=now,
+            sent_after=newest,
+            heard_time=None,
+            attempts=task.attempts + 1,
         )
         return sent, send

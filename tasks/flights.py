@@ -24,14 +24,17 @@ class Flight:
     was_read: bool = False  # that reading came to its end: only then its silence proves anything
     gap: bool = False  # events may have been missed: private answers are not in history
     withdrawn: bool = False
+    by_words: bool = False  # Discord will not tell its interaction any more: its words may
     keys: set[tuple[str, str]] = field(default_factory=set)  # under which the index knows it
 
     @property
     def candidate(self) -> Candidate:
+        interaction_ids = frozenset(s.interaction_id for s in self.sends.values() if s.interaction_id)
         return Candidate(
             task=self.task,
             nonces=frozenset(self.sends),
-            interaction_ids=frozenset(s.interaction_id for s in self.sends.values() if s.interaction_id),
+            interaction_ids=interaction_ids,
+            awaits_interaction=not interaction_ids and bool(self.sends),
         )
 
     @property
@@ -70,6 +73,11 @@ class Flight:
         follow_ups = (Purpose.SUBMIT, Purpose.SWITCH)
         states = [s.state for s in self.sends.values() if s.purpose in follow_ups]
         return self.task.progress_message_id is None and SendState.UNKNOWN in states
+
+    @property
+    def is_unheard(self) -> bool:
+        """Nothing tells yet which interaction, or which message, is its own."""
+        return self.task.progress_message_id is None and not any(s.interaction_id for s in self.sends.values())
 
     def heard(self) -> None:
         self.silent, self.asked_at = 0, None

@@ -55,10 +55,12 @@ class Late:
         if flight is None:
             return False
         match event:
+            case _ if found.by == "prompt":  # the owner may have drawn the same words by hand
+                return False
             case Finished() if is_result(flight.task, event):
                 self._board.tell(flight.task.id, "heard", heard(event, found.by))
                 self._correct(flight.task, event)
-            case Started() | Progressed() if found.by != "prompt":
+            case Started() | Progressed():
                 self._board.tell(flight.task.id, "heard", heard(event, found.by))
                 after = known_late(flight.task, event)
                 self._board.note(flight.task, after)

@@ -14,12 +14,14 @@ from tasks.corrections import is_open_end
 from tasks.crossings import Crossings
 from tasks.events import (
     Acknowledged,
+    CaptchaAsked,
     Finished,
     Heard,
     Informed,
     Keys,
     ModalOpened,
     Progressed,
+    Recalled,
     Refused,
     Started,
     Withdrawn,
@@ -27,17 +29,20 @@ from tasks.events import (
 from tasks.flights import Flight
 from tasks.late import Late
 from tasks.lifecycle import apply, requeued, without_message
-from tasks.matching import PRIVATE
+from tasks.matching import NOTHING, PRIVATE, Match
 from tasks.model import Action, Lane, Mode, SendState, Task
 from tasks.openings import Openings
 from tasks.outcomes import cancel_when_seen, is_about_cancelling
 from tasks.patience import Patience
 from tasks.pauses import Pauses
 from tasks.ports import Clock, Gateway, TaskStore
+from tasks.settling import settled
 from tasks.timeline import heard
+from tasks.unclaimed import Unclaimed
 from tasks.unsettled import Unsettled
 from tasks.whose import whose
 
+CERTAIN = frozenset({"nonce", "interaction", "message", "job"})  # keys that only one task can have
 BY_DISCORDS_WORD = frozenset({"nonce", "interaction"})  # keys that no words stand behind
 
 
@@ -67,43 +72,139 @@ class Listening:
         self._patience = patience
         self._unsettled = unsettled
         self._crossings = Crossings()
+        self._unclaimed = Unclaimed()
+        self._recalled: list[Heard] = []  # of the history that is being read: known by words alone
 
     async def heard(self, event: Heard) -> None:
         """Find its task, and change it."""
-        event = self._without_strange_nonce(event)
+        event = self._completed(event)
         if isinstance(event, Started | Progressed | Finished) and await self._is_echo(event.keys):
             return
         if isinstance(event, Informed) and event.seed and event.keys.job_id:
             await self._seed_told(event.keys.job_id, event.seed)
             return
         user_id = self._user_of(event.keys.account)
-        found = whose(event, self._board.flights, self._board.lapsed, user_id)
+        found = self._admitted(event, whose(event, self._board.flights, self._board.lapsed, user_id))
         if found.ambiguous:
             self._unsettled.keep(event, found.ambiguous)
         flight = self._board.flights.get(found.task_id) if found.task_id else None
         self._pauses.heed(event, flight)
-        if flight is not None:
-            self._board.tell(flight.task.id, "heard", heard(event, found.by))
-            before = flight.task
-            if not (isinstance(event, Refused) and self._sends_another_back(flight.task, event, found.by)):
-                await self._apply(flight, event)
-            if found.by in BY_DISCORDS_WORD and isinstance(event, Started | Progressed | Finished):
-                self._give_back(flight, event.keys)
-            if isinstance(event, Finished) and flight.task.is_over:
-                self._ended(flight, before, found.by)
+        if flight is not None and found.by == "prompt" and event.keys.from_history:
+            self._recalled.append(event)  # all that was read is looked at together
+        elif flight is not None:
+            await self._take(flight, event, found.by)
         elif isinstance(event, Withdrawn):
-            self._withdrawn_after_all(self._crossings.deleted(event.keys.message_id))
+            self._deleted(event.keys)
         elif not found.ambiguous and self._late.heard(event, user_id):
             pass
-        elif isinstance(event, Started | Progressed | Finished) and self._is_ours(event.keys):
-            self._patience.unclaimed(event.keys)
+        elif not found.ambiguous or isinstance(event, Finished):
+            self._nobodys(event)
 
-    def _without_strange_nonce(self, event: Heard) -> Heard:
-        """A nonce counts where a send has it. Any other one (the bot's own, since 2025-05) is as good as none."""
-        nonce = event.keys.nonce
-        if nonce is None or self._board.flights.by_nonce(nonce) or self._board.lapsed.by_nonce(nonce):
-            return event
-        return replace(event, keys=replace(event.keys, nonce=None))
+    def _admitted(self, event: Heard, found: Match) -> Match:
+        """What words alone may decide: no refusal, as our own answer may still come, and no result while a drawing that
+        nobody claims runs with the same words."""
+        if found.by != "prompt" or found.task_id is None:
+            return found
+        if isinstance(event, Refused | CaptchaAsked):
+            return NOTHING
+        if isinstance(event, Finished) and self._unclaimed.runs_with(event.keys):
+            return Match(by="prompt", ambiguous=(found.task_id,))
+        return found
+
+    def _nobodys(self, event: Heard) -> None:
+        """For now: another hand's, or one of ours whose keys have not come yet."""
+        if self._is_ours(event.keys):
+            self._unclaimed.note(event)
+            if isinstance(event, Started | Progressed | Finished):
+                self._patience.unclaimed(event.keys)
+
+    async def _take(self, flight: Flight, event: Heard, by: str) -> None:
+        """It is the flight's, known by this key."""
+        self._board.tell(flight.task.id, "heard", heard(event, by))
+        if isinstance(event, Withdrawn):
+            task = flight.task
+            result = self._unsettled.only(event.keys.account, task.echoed_prompt or None)
+            if result is not None:  # the one that it gave way to
+                await self._take(flight, result, "deletion")
+                return
+        before = flight.task
+        if not (isinstance(event, Refused) and self._sends_another_back(flight.task, event, by)):
+            await self._apply(flight, event)
+        if by in CERTAIN and isinstance(event, Started | Progressed | Finished):
+            self._patience.has_begun(flight.task)
+        if by in BY_DISCORDS_WORD and isinstance(event, Started | Progressed | Finished):
+            self._give_back(flight, event.keys)
+        if isinstance(event, Finished) and flight.task.is_over:
+            self._ended(flight, before, by)
+        await self._learn_interaction(flight, event)
+
+    async def _learn_interaction(self, flight: Flight, event: Heard) -> None:
+        """By our nonce it is known whose the interaction is, and so is what was heard about it before."""
+        nonce, interaction_id = event.keys.nonce, event.keys.interaction_id
+        if nonce is None or interaction_id is None or nonce not in flight.sends:
+            return
+        if flight.sends[nonce].interaction_id is None and flight.task.in_flight:
+            self._board.mark(flight, nonce, SendState.POSTED, interaction_id)
+        for earlier in self._unclaimed.claimed(event.keys.account, interaction_id):
+            await self.heard(earlier)
+
+    def _deleted(self, keys: Keys) -> None:
+        """A message of nobody in flight: of what was a drawing of another hand, or of what is over."""
+        echo = self._unclaimed.echo_of(keys.account, keys.message_id)
+        if echo is not None:
+            if self._unsettled.only(keys.account, echo) is not None or not self._unsettled.has(keys.account, echo):
+                self._unclaimed.ended(keys)
+            return
+        self._withdrawn_after_all(self._crossings.deleted(keys.message_id))
+
+    # ------------------------------------------------------------ by words, when no better key is to come
+
+    async def recalled(self, event: Recalled) -> None:
+        """History was read: what it shows, and what was heard meanwhile, is looked at together."""
+        results = [each for each in self._recalled if each.keys.account == event.account]
+        self._recalled = [each for each in self._recalled if each.keys.account != event.account]
+        if not event.complete:
+            return
+        for flight in self._board.of_account(event.account):
+            flight.by_words = flight.by_words or flight.gap
+        await self._settle_results(event.account, results)
+        await self.settle(event.account)
+
+    async def settle(self, account: str) -> None:
+        """Drawings that nobody claimed, and tasks of which Discord told nothing."""
+        waiting = [f for f in self._board.of_account(account) if f.by_words and f.is_unheard]
+        groups = {group.interaction_id: group for group in self._unclaimed.groups(account)} if waiting else {}
+        if not groups:
+            return
+        drawings = {name: group.keys for name, group in groups.items()}
+        taken = settled(drawings, [flight.candidate for flight in waiting], self._user_of(account))
+        for interaction_id, task_id in taken.items():
+            flight = self._board.flights.get(task_id)
+            if flight is not None:
+                nonce = list(flight.sends)[-1]
+                self._board.mark(flight, nonce, SendState.POSTED, interaction_id)
+                for earlier in self._unclaimed.claimed(account, interaction_id):
+                    await self.heard(earlier)
+
+    async def _settle_results(self, account: str, results: list[Heard]) -> None:
+        """Of history, where nothing but words ties them to a task."""
+        own = {flight.task.id: flight.candidate for flight in self._board.of_account(account)}
+        drawings = {str(number): event.keys for number, event in enumerate(results)}
+        taken = settled(drawings, list(own.values()), self._user_of(account))
+        for number, event in enumerate(results):
+            flight = self._board.flights.get(taken.get(str(number), ""))
+            if flight is not None:
+                await self._take(flight, event, "prompt")
+            else:
+                self._nobodys(event)
+
+    def _completed(self, event: Heard) -> Heard:
+        """With the interaction that earlier messages told. A nonce counts where a send has it: any other one (the bot's
+        own, since 2025-05) is as good as none."""
+        nonce, keys = event.keys.nonce, self._unclaimed.completed(event.keys)
+        if nonce is not None and not self._board.flights.by_nonce(nonce) and not self._board.lapsed.by_nonce(nonce):
+            keys = replace(keys, nonce=None)
+        return event if keys is event.keys else replace(event, keys=keys)
 
     def _give_back(self, owner: Flight, keys: Keys) -> None:
         """The message is known for certain to be the owner's: who had taken it by its words lets it go."""
@@ -149,7 +250,8 @@ class Listening:
         match event:
             case Withdrawn():  # follows each result; before one it means moderation, which the deadline will tell
                 note = flight.task.queued  # the one that said so
-                flight.withdrawn = not note and not self._crossings.explain(flight.task)
+                open_results = self._unsettled.has(keys.account, flight.task.echoed_prompt)  # one of them is its own
+                flight.withdrawn = not note and not open_results and not self._crossings.explain(flight.task)
             case ModalOpened():
                 await self._openings.dialog(flight, event)
             case Informed() if flight.task.switch and flight.task.custom_id is None and not flight.is_switching:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tasks.events import Keys
 from tasks.model import Action, Task
-from tasks.wording import same_prompt
+from tasks.wording import misfit
 
 DISCORD_EPOCH = 1_420_070_400_000  # ms; snowflakes count from here
 CLOCK_SKEW = 10_000  # ms by which our clock may differ from Discord's
@@ -44,6 +44,7 @@ class Candidate:
     task: Task
     nonces: frozenset[str] = frozenset()
     interaction_ids: frozenset[str] = frozenset()
+    awaits_interaction: bool = False  # it is not known which interaction is its own
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +70,7 @@ def match(keys: Keys, candidates: Iterable[Candidate], user_id: str | None, *, f
     found = _by_identity(keys, mine)
     if found is not None:
         return found
-    possible = [c for c in mine if not contradicts(c, keys)]
+    possible = [c for c in mine if not contradicts(c, keys) and not _may_be_told_apart(c, keys)]
     reply = [c for c in possible if keys.reference_id is not None and c.task.progress_message_id == keys.reference_id]
     if reply:
         return _decide(reply, "reference", keys)  # a result or a refusal that answers the task's own running message
@@ -78,6 +79,15 @@ def match(keys: Keys, candidates: Iterable[Candidate], user_id: str | None, *, f
     if pressed:
         return _decide(_of_this_echo(pressed, keys), "reference", keys)
     return _decide(_of_this_echo(_by_prompt(keys, open_to_it, user_id), keys), "prompt", keys)
+
+
+def fitting(keys: Keys, candidates: Iterable[Candidate], user_id: str | None) -> Sequence[Candidate]:
+    """Those that it may belong to by its words or by the message that was pressed, whatever its interaction."""
+    possible = [c for c in candidates if c.task.account == keys.account and not contradicts(c, keys)]
+    if keys.user_id not in (None, user_id):
+        return []
+    pressed = [c for c in possible if keys.reference_id is not None and c.task.parent_message_id == keys.reference_id]
+    return _of_this_echo(pressed or _by_prompt(keys, possible, user_id), keys)
 
 
 def _by_our_send(keys: Keys, mine: Sequence[Candidate]) -> Match | None:
@@ -125,7 +135,14 @@ def contradicts(candidate: Candidate, keys: Keys) -> bool:
         or any(part in (task.custom_id or "") for part in keys.not_of)
         or (keys.index is not None and task.index is not None and keys.index != task.index)
         or (0 < keys.sent_at < _born(candidate))
+        or (0 < snowflake_time(keys.interaction_id or "") < _born(candidate))
     )
+
+
+def _may_be_told_apart(candidate: Candidate, keys: Keys) -> bool:
+    """The message names its interaction, and it may yet be known which one is the candidate's. Alone it may be another
+    hand's with the same words: `tasks.settling` looks at all of them together, when no more is to come."""
+    return keys.interaction_id is not None and candidate.awaits_interaction
 
 
 def _refers_elsewhere(candidate: Candidate, keys: Keys) -> bool:
@@ -150,19 +167,26 @@ def _may_be_called(task: Task, keys: Keys) -> bool:
 
 
 def _born(candidate: Candidate) -> int:
-    """No message of the task is older than this. Discord's own clock where it told us, else ours with a margin."""
+    """No message of the task is older than this. Discord's own clock where it told us, else ours with a margin, and
+    what was heard before the send was written."""
     known = [t for t in map(snowflake_time, candidate.interaction_ids) if t]
-    return min(known) if known else (candidate.task.start_time or 0) - CLOCK_SKEW
+    return min(known) if known else max((candidate.task.start_time or 0) - CLOCK_SKEW, candidate.task.sent_after)
 
 
 def _by_prompt(keys: Keys, possible: Sequence[Candidate], user_id: str | None) -> list[Candidate]:
-    """By text: only what addresses our user, or is private to it."""
+    """By text, those whose words fit best: only what addresses our user, or is private to it."""
     if keys.prompt is None:
         return []
     if not (keys.user_id is not None and keys.user_id == user_id) and not keys.flags & PRIVATE:
         return []
-    echoed = keys.prompt
-    return [c for c in possible if same_prompt(c.task.content, echoed)]
+    misfits = [(c, _misfit(c.task, keys.prompt)) for c in possible]
+    least = min((found for _, found in misfits if found is not None), default=None)
+    return [c for c, found in misfits if found is not None and found == least]
+
+
+def _misfit(task: Task, echoed: str) -> int | None:
+    """None: it cannot be the echo of what was sent. Its own running message may have echoed what we do not know of."""
+    return 0 if task.echoed_prompt == echoed else misfit(task.content, echoed)
 
 
 def _of_this_echo(fits: Sequence[Candidate], keys: Keys) -> Sequence[Candidate]:

@@ -178,6 +178,7 @@ class Task:
     not_before: int = 0  # back-off: not to be sent earlier
     attempts: int = 0  # sends made for it
     start_time: int | None = None  # when the send was written
+    sent_after: int = 0  # when the newest message was made that the account had heard by then (ms, Discord's clock)
     heard_time: int | None = None  # the last sign of life from MidJourney
     finish_time: int | None = None
 

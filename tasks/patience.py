@@ -13,7 +13,7 @@ from tasks.events import Keys, Recalled
 from tasks.flights import Flight
 from tasks.lifecycle import SAID, cancelled, failed, requeued
 from tasks.matching import CLOCK_SKEW
-from tasks.model import Account, Action, Lane, SendState, Task
+from tasks.model import Account, Action, Bot, Lane, Mode, SendState, Task
 from tasks.outcomes import asked_again
 from tasks.recalls import Recalls
 from tasks.timeline import Detail
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_TICK = 30_000  # ms: a machine that slept was not listening
 STRANGE = 1_000  # unclaimed drawings of our user that are remembered, for each account
+INTERACTION_DUE = 10_000  # ms of silence after which Discord will not tell a send's interaction any more
 GAP_MARGIN = 10_000  # ms read again before a gap: what came late, or out of order
 CLOCKS_DIFFER = 60_000  # ms read again before a send, whose time is ours and not Discord's
 
@@ -32,6 +33,7 @@ class Patience:
         self._recalls = recalls
         self._deadlines = deadlines
         self._last_tick = board.now()
+        self._begun: dict[tuple[str, Bot, Mode | None], int] = {}  # when the last drawing was sent that has begun
         self._strange: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=STRANGE))  # account -> times
 
     def look(self, now: int, accounts: Sequence[Account]) -> None:
@@ -47,6 +49,22 @@ class Patience:
     def unclaimed(self, keys: Keys) -> None:
         """A drawing of our own user that is no task's for certain: it may be what an unknown send became."""
         self._strange[keys.account].append(keys.sent_at)
+
+    def has_begun(self, task: Task) -> None:
+        """MidJourney draws it, or has drawn it: what stood before it in MidJourney's queue has begun, too."""
+        if task.lane is Lane.DRAW and not task.queued:
+            queue = _queue_of(task)
+            self._begun[queue] = max(self._begun.get(queue, 0), task.start_time or 0)
+
+    def overdue(self) -> set[str]:
+        """Accounts with a task of which Discord should have told long ago which interaction it is."""
+        accounts = set()
+        for flight in self._board.flights:
+            if flight.is_unheard and not flight.gap and flight.silent >= INTERACTION_DUE:
+                flight.by_words = True
+            if flight.by_words and flight.is_unheard:
+                accounts.add(flight.task.account or "")
+        return accounts
 
     def recalled(self, event: Recalled) -> None:
         """History was read, or could not be: whoever is silent in it, too, is known to be."""
@@ -65,7 +83,7 @@ class Patience:
         if account is not None and self._may_settle(flight) and flight.silent >= settle:
             if not self._asked(flight, account, settle):
                 return
-            if flight.was_read and self._has_free_slot(account, flight):
+            if flight.was_read and self._was_overtaken(flight.task):
                 self._send_again(flight, now)
                 return
         if flight.silent >= limit and (account is None or self._asked(flight, account, limit)):
@@ -86,10 +104,10 @@ class Patience:
         self._recalls.ask(account.id, (flight.task.start_time or 0) - CLOCKS_DIFFER)
         return False
 
-    def _has_free_slot(self, account: Account, flight: Flight) -> bool:
-        """Else the job may stand in MidJourney's queue, of which only a private message told."""
-        others = [f for f in self._board.of_account(account.id) if f is not flight and f.task.lane is Lane.DRAW]
-        return len(others) < account.capacity and not any(f.task.queued for f in others)
+    def _was_overtaken(self, task: Task) -> bool:
+        """Has a drawing begun that was sent later? Else this one may stand in MidJourney's queue, of which only a
+        private message told. How many slots are ours proves nothing: other hands fill them, too."""
+        return self._begun.get(_queue_of(task), 0) > (task.start_time or 0)
 
     def _send_again(self, flight: Flight, now: int) -> None:
         log.warning("history shows that it never arrived: it is sent again", extra={"task": flight.task.id})
@@ -108,6 +126,11 @@ class Patience:
         code, reason = _why(flight, max(limit // 60_000, 1))
         missed = " Private answers sent while the connection was down cannot be read afterwards." if flight.gap else ""
         self._board.change(flight, failed(flight.task, code, reason + missed, now))
+
+
+def _queue_of(task: Task) -> tuple[str, Bot, Mode | None]:
+    """Drawings of one speed of one bot begin in the order in which they were sent."""
+    return task.account or "", task.bot, task.mode_asked
 
 
 def _said_of(event: Recalled) -> dict[str, Detail]:

@@ -25,6 +25,7 @@ from tasks.events import (
     CopyStored,
     Disconnected,
     Event,
+    Heard,
     Recalled,
     RetryAsked,
     SendDenied,
@@ -110,13 +111,22 @@ class Tracker:
             patience=self._patience,
             unsettled=self._unsettled,
         )
+        self._newest: dict[str, int] = {}
         self._cancels: list[str] = []  # tasks not in flight, to be cancelled when this turn is written
 
     # ------------------------------------------------------------ what others call
 
     def hear(self, event: Event) -> None:
         """Put an event on the queue. Never blocks, never fails: called from Discord's handlers, in wire order."""
+        if isinstance(event, Heard):
+            keys = event.keys
+            self._newest[keys.account] = max(self._newest.get(keys.account, 0), keys.sent_at)
         self._queue.put_nowait(event)
+
+    def newest_heard(self, account: str) -> int:
+        """When the newest message that this account has heard was made (ms, Discord's clock): older ones are no answer
+        to what is sent from now on."""
+        return self._newest.get(account, 0)
 
     def expect(self, task: Task, send: Send) -> None:
         """Before the wire: an echo may arrive before the POST returns."""
@@ -211,12 +221,13 @@ class Tracker:
     async def _handle(self, event: Event) -> None:
         match event:
             case Tick():
-                self._patience.look(event.now, self._gateway.accounts())
+                await self._time_passed(event.now)
             case Connected():
                 self._connected(event)
             case Disconnected():
                 log.debug("account %s is not connected: %s", event.account, event.reason)
             case Recalled():
+                await self._listening.recalled(event)
                 self._patience.recalled(event)
             case CancelAsked():
                 if not cancel(self._board, event.task_id):
@@ -232,6 +243,11 @@ class Tracker:
                 send_ended(self._board, event)
             case _:
                 await self._listening.heard(event)
+
+    async def _time_passed(self, now: int) -> None:
+        self._patience.look(now, self._gateway.accounts())
+        for account in self._patience.overdue():
+            await self._listening.settle(account)
 
     async def _cancel_waiting(self, task_id: str) -> None:
         """It was in flight when its caller asked, and has come back to the queue since."""

@@ -31,6 +31,17 @@ class Unsettled:
                 log.warning("a result fits several tasks (%s): left open until another key tells", ", ".join(task_ids))
             self._kept = [*self._kept[-MOST + 1 :], event]
 
+    def only(self, account: str, echo: str | None) -> Finished | None:
+        """The only one with these very words; it is taken out. None: there is none, or there are several."""
+        found = [event for event in self._kept if event.keys.account == account and event.keys.prompt == echo]
+        if len(found) != 1 or echo is None:
+            return None
+        self._kept.remove(found[0])
+        return found[0]
+
+    def has(self, account: str, echo: str) -> bool:
+        return any(event.keys.account == account and event.keys.prompt == echo for event in self._kept)
+
     @contextmanager
     def asked_again(self) -> Iterator[Sequence[Finished]]:
         """Those that were kept, to be looked at once more: what still fits several is kept anew."""

@@ -2,16 +2,14 @@
 
 MidJourney echoes a prompt as it understood it: blanks collapse, newlines become blanks or vanish, `—` becomes `--`,
 links become `<https://s.mj.run/…>`, parameters are renamed, re-ordered, added and dropped, a long text may be cut. So
-texts are compared after the same treatment of both, and a difference counts only where MidJourney is not known to make
-one.
+texts are compared after the same treatment of both, and a difference counts unless MidJourney is known to make it: the
+tables say which parameters it drops and which it adds. Any other one that was typed stands in the echo.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-
-from tasks.parameters import KNOWN
 
 _URL = re.compile(r"<?https?://[^\s>]+>?")
 _DASH = re.compile(r"(?:(?<=\s)|^)[—–]+\s?(?=[A-Za-z])")
@@ -24,12 +22,27 @@ _ALIASES = {
     "quality": "q",
     "weird": "w",
     "repeat": "r",
-    "motion": "motion",
+    "personalize": "p",
+    "profile": "p",
 }
+# written in another way in the echo
+_SYNONYMS = {("style", "raw"): ("raw", ""), ("loop", ""): ("end", "loop")}
 # values that MidJourney replaces by its own: a random style gets a code, links are shortened
-_FREE = frozenset({"sref", "cref", "oref", "fast", "relax", "turbo", "p", "profile", "video", "style"})
+_FREE = frozenset({"sref", "cref", "oref", "fast", "relax", "turbo", "p", "video", "style"})
 _CODES = re.compile(r"[0-9 .]+")  # of styles: numbers are not replaced
 _CUT = 500  # a text this long may have been cut by MidJourney or Discord
+
+# Dropped: what the message shows elsewhere (speed, visibility), what multiplies the command, and defaults.
+_DROPPED = frozenset({"fast", "relax", "turbo", "stealth", "public", "r", "zoom", "sd"})
+_DEFAULTS = frozenset(
+    {("ar", "1:1"), ("s", "100.0"), ("c", "0.0"), ("q", "1.0"), ("w", "0.0"), ("iw", "1.0"), ("stop", "100.0")}
+)
+# Added: what the account's own settings say (model, style, speed, personal style), and what a video adds.
+_ADDED = frozenset(
+    {"v", "niji", "raw", "style", "s", "q", "hd", "sd", "p", "sref", "oref"}
+    | {"fast", "relax", "turbo", "stealth", "public", "video", "motion", "end", "bs"}
+)
+_OF_PICTURES = frozenset({"no", "ar", "v", "s", "q", "c", "w", "stop", "tile", "raw"})  # a video's echo leaves them out
 
 Parameters = dict[str, str]
 
@@ -60,22 +73,32 @@ def normalise(prompt: str) -> tuple[str, tuple[tuple[str, str], ...]]:
             if name == "no":  # several are one list
                 parameters[name] = _listed(f"{parameters.get(name, '')},{value}")
             else:
-                parameters[_ALIASES.get(name, name)] = _number(value)
+                given = (_ALIASES.get(name, name), _number(value))
+                name, value = _SYNONYMS.get(given, given)
+                parameters[name] = value
     return " ".join(text.split()), tuple(sorted(parameters.items()))
 
 
 def same_prompt(sent: str, echoed: str) -> bool:
     """True when `echoed` can be MidJourney's echo of `sent`; never true for texts that differ in their words."""
-    return _is_echo(sent, echoed) or ("\n" in sent and _is_echo(sent.replace("\n", ""), echoed))
+    return misfit(sent, echoed) is not None
 
 
-def _is_echo(sent: str, echoed: str) -> bool:
+@lru_cache(maxsize=1024)
+def misfit(sent: str, echoed: str) -> int | None:
+    """How many parameters MidJourney dropped, added or replaced if `echoed` is its echo of `sent`; None when it cannot
+    be. The lower, the better it fits."""
+    found = _misfit(sent, echoed)
+    return _misfit(sent.replace("\n", ""), echoed) if found is None and "\n" in sent else found
+
+
+def _misfit(sent: str, echoed: str) -> int | None:
     sent_text, sent_parameters = normalise(sent)
     echoed_text, echoed_parameters = normalise(echoed)
     is_cut = _is_cut(sent_text, echoed_text)
     if sent_text != echoed_text and not is_cut:
-        return False
-    return _compatible(dict(sent_parameters), dict(echoed_parameters), is_cut=is_cut)
+        return None
+    return _differences(dict(sent_parameters), dict(echoed_parameters), is_cut=is_cut)
 
 
 def _is_cut(sent: str, echoed: str) -> bool:
@@ -83,15 +106,25 @@ def _is_cut(sent: str, echoed: str) -> bool:
     return sent != echoed and len(kept) >= _CUT and sent.startswith(kept)
 
 
-def _compatible(sent: Parameters, echoed: Parameters, *, is_cut: bool) -> bool:
-    """No parameter of both has two different values, unless MidJourney is known to replace it; and what is no parameter
-    that we know, as words behind a dash, is in both."""
-    if not is_cut and any(name not in KNOWN for name in sent.keys() - echoed.keys()):
-        return False
-    return all(_may_be(name, sent[name], echoed[name]) for name in sent.keys() & echoed.keys())
+def _differences(sent: Parameters, echoed: Parameters, *, is_cut: bool) -> int | None:
+    is_video = "video" in echoed
+    dropped, added = sent.keys() - echoed.keys(), echoed.keys() - sent.keys()
+    replaced = [name for name in sent.keys() & echoed.keys() if sent[name] != echoed[name]]
+    known = (
+        (is_cut or all(_may_be_dropped(name, sent[name], is_video=is_video) for name in dropped))
+        and all(_may_be_added(name, echoed[name], is_video=is_video) for name in added)
+        and all(_may_be_replaced(name, sent[name], echoed[name]) for name in replaced)
+    )
+    return len(dropped) + len(added) + len(replaced) if known else None
 
 
-def _may_be(name: str, sent: str, echoed: str) -> bool:
-    if sent == echoed:
-        return True
+def _may_be_dropped(name: str, value: str, *, is_video: bool) -> bool:
+    return name in _DROPPED or (name, value) in _DEFAULTS or (is_video and name in _OF_PICTURES)
+
+
+def _may_be_added(name: str, value: str, *, is_video: bool) -> bool:
+    return name in _ADDED or (name, value) in _DEFAULTS or (is_video and name == "ar")
+
+
+def _may_be_replaced(name: str, sent: str, echoed: str) -> bool:
     return name in _FREE and not (_CODES.fullmatch(sent) and _CODES.fullmatch(echoed))

@@ -172,13 +172,12 @@ async def test_what_was_taken_for_anothers_is_given_back_when_the_own_start_come
 
 
 @pytest.mark.parametrize("steps", [0, 2])
-async def test_what_is_anothers_by_discords_word_is_given_back(tmp_path: Path, steps: int) -> None:
-    """A start without its nonce was taken for that of an equal drawing, before it was known whose interaction it is."""
+async def test_a_start_that_names_an_interaction_waits_until_it_is_known_whose(tmp_path: Path, steps: int) -> None:
+    """It came without its nonce, and before INTERACTION_CREATE: by its words it may be any equal drawing's."""
     async with house(tmp_path) as home:
         tasks = [await home.service.imagine(Ask(), prompt="a dog") for _ in range(2)]
         await home.until_said(2)
         home.tracker.hear(Started(keys=keys(message_id="p2", interaction_id="i2", **MINE)))
-        await home.until_task(tasks[0].id, lambda t: t.progress_message_id == "p2")
         home.tracker.hear(Acknowledged(keys=keys(nonce=home.desk.said[1][2], interaction_id="i2")))
         for step in range(steps):
             told = keys(message_id="p2", interaction_id="i2", job_id="j2", **MINE)

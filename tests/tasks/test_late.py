@@ -9,7 +9,7 @@ import pytest
 
 from storage.outbox import Delivery
 from tasks.errors import ButtonNotFound, CannotAdopt, NotOpen, OutcomeUnknown, TaskNotFound
-from tasks.events import Acknowledged, AdoptAsked, Connected, Progressed, Refused, Started
+from tasks.events import Acknowledged, AdoptAsked, Connected, Progressed, Recalled, Refused, Started
 from tasks.hooks import Hook
 from tasks.late import KEPT
 from tasks.model import Action, Ask, Phase, Picture, SendState, Status, Task
@@ -93,23 +93,30 @@ async def test_once_corrected_it_holds(tmp_path: Path) -> None:
         assert len(await told(home, task)) == 2
 
 
-async def test_a_send_of_unknown_outcome_is_corrected_by_its_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize("from_history", [False, True])
+async def test_words_alone_correct_nothing(tmp_path: Path, from_history: bool) -> None:
+    """The account's owner may have drawn the same by hand."""
     async with house(tmp_path) as home:
         task = await unknown(home)
         assert task.fail_code == "outcome_unknown"
-        home.tracker.hear(result(1, from_history=True))
-        assert (await home.until_task(task.id, corrected)).job_id == "j1"
+        home.tracker.hear(result(1, from_history=from_history))
+        home.tracker.hear(Recalled(account="a", since=0))
+        running = await drawn(home, "a cat", 2)  # all of that has been heard
+        assert running.status is Status.SUCCESS
+        assert (await home.until_task(task.id, over)).status is Status.FAILURE
 
 
 async def test_what_runs_comes_before_what_has_failed(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         failed = await unknown(home)
+        nonce = home.desk.said[0][2]
         running = await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(2)
         later = home.clock.now() + 1000
         home.tracker.hear(result(1, sent_at=later))
         assert (await home.until_task(running.id, over)).message_id == "r1"
-        home.tracker.hear(result(2, sent_at=later))
+        home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="i")))
+        home.tracker.hear(result(2, sent_at=later, interaction_id="i"))
         assert (await home.until_task(failed.id, corrected)).message_id == "r2"
 
 

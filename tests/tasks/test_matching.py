@@ -189,7 +189,9 @@ def test_equal_prompts_go_to_the_oldest() -> None:
 
 
 def test_different_prompts_that_both_fit_are_left_open() -> None:
-    found = find(keys(prompt="a dog", user_id=USER), task(1, content="a dog --ar 1:1"), task(2))
+    found = find(
+        keys(prompt="a dog", user_id=USER), task(1, content="a dog --ar 1:1"), task(2, content="a dog --s 100")
+    )
     assert found.task_id is None
     assert len(found.ambiguous) == 2
 
@@ -232,6 +234,33 @@ def test_a_private_answer_needs_no_mention() -> None:
 def test_snowflakes_carry_their_time() -> None:
     assert snowflake_time(snowflake(NOW, 77)) == NOW
     assert snowflake_time("not an id") == 0
+
+
+def test_words_alone_decide_nothing_while_the_interaction_may_be_told() -> None:
+    waiting = replace(sent(1, "n1"), awaits_interaction=True)
+    shown = {"prompt": "a dog", "user_id": USER}
+    assert find(keys(**shown, interaction_id="i"), waiting).task_id is None
+    assert find(keys(**shown, interaction_id="i", nonce="n1"), waiting).task_id == "1"
+    assert find(keys(**shown, interaction_id="i", message_id="p"), replace(waiting, task=task(1))).task_id is None
+    assert find(keys(**shown), waiting).task_id == "1"
+
+
+def test_what_was_there_when_the_send_was_written_is_not_its_answer() -> None:
+    waiting = task(1, sent_after=NOW + 2000)
+    shown = {"prompt": "a dog", "user_id": USER}
+    assert find(keys(**shown, sent_at=NOW + 1999), waiting).task_id is None
+    assert find(keys(**shown, sent_at=NOW + 2000), waiting).task_id == "1"
+    assert find(keys(**shown, sent_at=NOW + 2500, interaction_id=snowflake(NOW + 1000)), waiting).task_id is None
+
+
+@pytest.mark.parametrize(("echo", "owner"), [("a dog --v 6.1", "1"), ("a dog --ar 3:2 --v 6.1", "2")])
+def test_of_two_that_differ_in_a_parameter_each_gets_its_own(echo: str, owner: str) -> None:
+    assert find(keys(prompt=echo, user_id=USER), task(1), task(2, content="a dog --ar 3:2")).task_id == owner
+
+
+def test_the_best_fit_comes_before_ambiguity() -> None:
+    found = find(keys(prompt="a dog --v 7.0", user_id=USER), task(1), task(2, content="a dog --v 7"))
+    assert found.task_id == "2"
 
 
 ids = st.none() | st.sampled_from(["x", "y", "z"])

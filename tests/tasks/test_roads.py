@@ -31,6 +31,7 @@ from tasks.events import (
     Connected,
     Finished,
     Progressed,
+    Queued,
     Refused,
     Started,
     Tick,
@@ -173,6 +174,7 @@ async def test_an_unknown_outcome_is_never_sent_again_blindly(tmp_path: Path, er
 
 
 async def test_history_proves_that_an_imagine_never_arrived(tmp_path: Path) -> None:
+    """And a drawing that was sent later has begun: else it may stand in MidJourney's queue."""
     desk = Desk()
 
     async def vanish(_account: str, _order: Order, _nonce: str) -> None:
@@ -184,13 +186,46 @@ async def test_history_proves_that_an_imagine_never_arrived(tmp_path: Path) -> N
         await home.service.imagine(Ask(), prompt="a dog")
         await home.until_said(1)
         await pass_time(home, 1.5)
-        await home.until_said(1)
-        assert len(desk.said) == 1, "not before SETTLE_SECONDS"
+        await drawn(home, "a cat", 2)
+        assert desk.prompts == ["a dog", "a cat"], "not before SETTLE_SECONDS"
         await pass_time(home, 1)
         await home.until_recalled()
         await pass_time(home, 1)
-        await home.until_said(2)
-        assert desk.prompts == ["a dog", "a dog"]
+        await home.until_said(3)
+        assert desk.prompts == ["a dog", "a cat", "a dog"]
+
+
+@pytest.mark.parametrize("other", [None, "earlier", "queued", "of another speed"])
+async def test_free_slots_of_ours_do_not_prove_that_it_never_arrived(tmp_path: Path, other: str | None) -> None:
+    """Other hands may fill MidJourney's slots, and that it stands in the queue is told in private."""
+    desk = Desk()
+
+    async def vanish(_account: str, order: Order, _nonce: str) -> None:
+        if getattr(order, "options", {}).get("prompt") == "a dog":
+            raise OutcomeUnknown("502")
+
+    desk.answer = vanish
+    async with house(tmp_path, desk) as home:
+        if other == "earlier":
+            await drawn(home, "a cat", 1)
+        waiting = await home.service.imagine(Ask(), prompt="a dog")
+        await home.until_said(2 if other == "earlier" else 1)
+        home.clock.time += 1000
+        if other == "of another speed":
+            await home.service.imagine(Ask(mode=Mode.TURBO), prompt="a cat")
+            await home.until_said(2)
+            home.tracker.hear(Started(keys=keys(nonce=desk.said[1][2], message_id="p2", prompt="a cat")))
+        elif other == "queued":
+            await home.service.imagine(Ask(), prompt="a cat")
+            await home.until_said(2)
+            home.tracker.hear(Queued(keys=keys(nonce=desk.said[1][2], message_id="p2", flags=64)))
+        await pass_time(home, 2.5)
+        await home.until_recalled()
+        await pass_time(home, 4)
+        await home.until_recalled(2)
+        await pass_time(home, 1)
+        assert (await home.until_task(waiting.id, over)).fail_code == "outcome_unknown"
+        assert len([prompt for prompt in desk.prompts if prompt == "a dog"]) == 1
 
 
 async def test_a_press_of_unknown_outcome_ends_and_says_so(tmp_path: Path) -> None:
