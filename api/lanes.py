@@ -1,6 +1,7 @@
 """Whose call-back may start now, so that receivers that hang hold up no other. Pure but for what it remembers.
 
-Law: a receiver earns its share. One that answers promptly gets the most; one that is not known yet gets one place;
+Law: a lane is one owner's URL, and it earns its share: what another owner, or another URL, makes of the same receiver
+does it no harm. One that answers promptly gets the most; one that is not known yet gets one place;
 those that were slow the last time share a small part. And an attempt that has become slow gives its place back: it goes
 on, but whoever comes next does not wait for it. So a hundred receivers that never answer cost a living one seconds at
 the first meeting, and later nothing.
@@ -13,13 +14,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from tasks.hooks import Place
+
 PROMPT_AT_ONCE = 64  # attempts that are not slow yet
-AT_ONCE_PER_RECEIVER = 8
+AT_ONCE_PER_RECEIVER = 8  # of one owner
+OWNERS_SHARE = 0.75  # of PROMPT_AT_ONCE and SLOW_AT_ONCE: the rest is for the others
 AT_ONCE_PER_STRANGER = 1
 AT_ONCE_PER_SLOW = 2
 SLOW_AT_ONCE = 32  # attempts started at receivers that were slow the last time
 PATIENCE = 2.0  # seconds; an attempt that takes longer is slow. With a time-out of 10 s: 5 * 64 + 32 under way at most
-REMEMBERED = 4096  # receivers
+REMEMBERED = 4096  # lanes
 
 
 class Standing(Enum):
@@ -28,7 +32,7 @@ class Standing(Enum):
     SLOW = "slow"
 
 
-_PER_RECEIVER = {
+_PER_LANE = {
     Standing.PROMPT: AT_ONCE_PER_RECEIVER,
     Standing.STRANGER: AT_ONCE_PER_STRANGER,
     Standing.SLOW: AT_ONCE_PER_SLOW,
@@ -37,7 +41,7 @@ _PER_RECEIVER = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _UnderWay:
-    receiver: str
+    names: tuple[str, str, str]  # of its place: owner, receiver, lane
     since: float  # seconds
     standing: Standing  # when it started
 
@@ -52,17 +56,18 @@ class Lanes:
         self._patience = patience
         self._prompt_at_once = prompt_at_once
         self._under_way: dict[int, _UnderWay] = {}  # by the delivery's id
-        self._known: OrderedDict[str, Standing] = OrderedDict()  # the longest unheard of first
+        self._known: OrderedDict[str, Standing] = OrderedDict()  # by lane; the longest unheard of first
 
-    def start(self, delivery_id: int, receiver: str) -> None:
-        since, standing = self._time(), self.standing(receiver)
-        self._under_way[delivery_id] = _UnderWay(receiver=receiver, since=since, standing=standing)
+    def start(self, delivery_id: int, place: Place) -> None:
+        since, standing = self._time(), self.standing(place)
+        self._under_way[delivery_id] = _UnderWay(names=place.names, since=since, standing=standing)
 
     def heard(self, delivery_id: int) -> None:
-        """It was answered, or failed: what its receiver is known by from now on."""
+        """It was answered, or failed: what its lane is known by from now on."""
         one = self._under_way[delivery_id]
-        self._known[one.receiver] = Standing.PROMPT if self._age(one) < self._patience else Standing.SLOW
-        self._known.move_to_end(one.receiver)
+        lane = one.names[-1]
+        self._known[lane] = Standing.PROMPT if self._age(one) < self._patience else Standing.SLOW
+        self._known.move_to_end(lane)
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
 
@@ -70,25 +75,28 @@ class Lanes:
         """Its place is free: what became of it is written down."""
         del self._under_way[delivery_id]
 
-    def standing(self, receiver: str) -> Standing:
-        return self._known.get(receiver, Standing.STRANGER)
+    def standing(self, place: Place) -> Standing:
+        return self._standing(place.names[-1])
 
-    def has_room(self, receiver: str) -> bool:
-        """May an attempt at this receiver start now?"""
-        standing = self.standing(receiver)
-        here = sum(other.receiver == receiver for other in self._under_way.values())
-        if here >= _PER_RECEIVER[standing]:
+    def has_room(self, place: Place) -> bool:
+        """May an attempt start here now?"""
+        full = self._full()
+        if not full.isdisjoint(place.names):
             return False
-        if standing is Standing.SLOW:
-            return self._slow_started() < SLOW_AT_ONCE
+        if self.standing(place) is Standing.SLOW:
+            slow = self._slow_started()
+            return slow.total() < SLOW_AT_ONCE and slow[place.owner] < SLOW_AT_ONCE * OWNERS_SHARE
         return self._prompt_under_way() < self._prompt_at_once
 
     def without_room(self) -> list[str]:
-        """Receivers whose deliveries need not be looked at now: they would hide those of others."""
-        busy = Counter(other.receiver for other in self._under_way.values())
-        full = {receiver for receiver, number in busy.items() if number >= _PER_RECEIVER[self.standing(receiver)]}
-        if self._slow_started() >= SLOW_AT_ONCE:
-            full |= {receiver for receiver, standing in self._known.items() if standing is Standing.SLOW}
+        """The names of places whose deliveries need not be looked at now: they would hide those of others."""
+        full = self._full()
+        slow = self._slow_started()
+        if slow.total() >= SLOW_AT_ONCE * OWNERS_SHARE:
+            known = [lane for lane, standing in self._known.items() if standing is Standing.SLOW]
+            for owner in (owner for owner in slow if slow[owner] >= SLOW_AT_ONCE * OWNERS_SHARE):
+                full |= {lane for lane in known if lane.startswith(f"{owner} ")}
+            full |= set(known) if slow.total() >= SLOW_AT_ONCE else set()
         return sorted(full)
 
     def seconds_to_room(self) -> float | None:
@@ -99,12 +107,28 @@ class Lanes:
     def __len__(self) -> int:
         return len(self._under_way)
 
+    def _full(self) -> set[str]:
+        """The names that have as many attempts under way as they may: of an owner those count that are not slow yet."""
+        attempts = self._under_way.values()
+        owners = Counter(one.names[0] for one in attempts if self._is_prompt(one))
+        receivers = Counter(one.names[1] for one in attempts)
+        lanes = Counter(one.names[2] for one in attempts)
+        full = {owner for owner, number in owners.items() if number >= self._prompt_at_once * OWNERS_SHARE}
+        full |= {receiver for receiver, number in receivers.items() if number >= AT_ONCE_PER_RECEIVER}
+        return full | {lane for lane, number in lanes.items() if number >= _PER_LANE[self._standing(lane)]}
+
+    def _standing(self, lane: str) -> Standing:
+        return self._known.get(lane, Standing.STRANGER)
+
     def _age(self, one: _UnderWay) -> float:
         return self._time() - one.since
 
-    def _prompt_under_way(self) -> int:
-        own = (one for one in self._under_way.values() if one.standing is not Standing.SLOW)
-        return sum(self._age(one) < self._patience for one in own)
+    def _is_prompt(self, one: _UnderWay) -> bool:
+        return one.standing is not Standing.SLOW and self._age(one) < self._patience
 
-    def _slow_started(self) -> int:
-        return sum(one.standing is Standing.SLOW for one in self._under_way.values())
+    def _prompt_under_way(self) -> int:
+        return sum(self._is_prompt(one) for one in self._under_way.values())
+
+    def _slow_started(self) -> Counter[str]:
+        """How many of each owner."""
+        return Counter(one.names[0] for one in self._under_way.values() if one.standing is Standing.SLOW)

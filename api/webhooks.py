@@ -24,7 +24,7 @@ from api.posting import TIMEOUT, Failed, hook_client, post_once
 from api.signing import Signer, message_id
 from api.waits import retry_after, wait_after
 from tasks.errors import StoreFailed
-from tasks.hooks import DURABLE, Attempt
+from tasks.hooks import DURABLE, Attempt, Place
 from tasks.model import Task
 from tasks.ports import Clock
 
@@ -45,6 +45,10 @@ class Delivery(Protocol):
     @property
     def receiver(self) -> str:
         """scheme://host:port of the URL; "" when it cannot be read."""
+
+    @property
+    def owner(self) -> str:
+        """Whose it is: no owner waits for another's receivers."""
 
     @property
     def api(self) -> str: ...
@@ -148,7 +152,7 @@ class Deliveries:
             started = 0
             for row in await self._outbox.due(now, limit, self._lanes.without_room()):
                 if self._may_start(row):
-                    self._lanes.start(row.id, row.receiver)
+                    self._lanes.start(row.id, _place(row))
                     self._under_way.add((row.task_id, row.url))
                     client = operator if row.trusted else callers
                     group.create_task(self._deliver(row, client), name=f"call-back {row.id} to {row.receiver}")
@@ -160,7 +164,7 @@ class Deliveries:
     def _may_start(self, row: Delivery) -> bool:
         """A task's call-backs to one URL go out one after the other, in the order in which they became due."""
         is_open = row.id not in self._settled and (row.task_id, row.url) not in self._under_way
-        return is_open and self._lanes.has_room(row.receiver)
+        return is_open and self._lanes.has_room(_place(row))
 
     async def _seconds_to_next(self, now: int) -> float:
         """Rows due by `now` that were not started wait for room, and its coming wakes the loop."""
@@ -256,6 +260,10 @@ class Deliveries:
             except StoreFailed as error:
                 log.error("what became of a call-back cannot be written: %s", error)
                 await asyncio.sleep(self._poll)
+
+
+def _place(row: Delivery) -> Place:
+    return Place(owner=row.owner, receiver=row.receiver, url=row.url)
 
 
 def _log(attempt: Attempt) -> None:

@@ -27,6 +27,7 @@ class Delivery:
     task_id: str
     url: str
     receiver: str  # scheme://host:port of the URL
+    owner: str  # the name of the secret that the task came with; "*": the operator
     api: str  # the contract whose shape the body has
     state: str | None  # None: the task's own
     trusted: bool  # the operator's own URL: its address is not checked
@@ -54,7 +55,8 @@ class Outbox:
         return self._database.hooks_written
 
     async def due(self, now: int, limit: int, without: Collection[str] = ()) -> list[Delivery]:
-        """Rows whose time has come, longest due first, leaving out those of the receivers in `without`."""
+        """Rows whose time has come, ends before steps, longest due first, steps left out that are superseded. `without`
+        are places (`tasks.hooks.Place`) whose rows are left out."""
         wanted = {"now": now, "limit": limit, "without": msgspec.json.encode(list(without)).decode()}
         return [self._delivery(row) for row in await self._database.read(sql.DUE, wanted)]
 
@@ -103,7 +105,11 @@ class Outbox:
         line = {"id": attempt.delivery_id, "time": time, "kind": kind, "detail": detail}
         row = {"id": attempt.delivery_id, "status": attempt.outcome, "due": attempt.due, "time": attempt.time}
         row |= {"error": attempt.error, "http_status": attempt.status}
-        await self._database.write(Statement(sql.INSERT_LINE_OF_DELIVERY, [line]), Statement(sql.SETTLE, [row]))
+        await self._database.write(
+            Statement(sql.INSERT_LINE_OF_DELIVERY, [line]),
+            Statement(sql.SETTLE, [row]),
+            Statement(sql.DROP_OLDER_STEPS, [{"id": attempt.delivery_id}]),
+        )
 
     async def deliver_again(self, delivery_id: int, now: int) -> None:
         """Due now, and the waits begin anew; what was delivered stays so."""
@@ -116,12 +122,13 @@ class Outbox:
 
 def _delivery(row: Row, operator_hook: str) -> Delivery:
     number, task_id, url, receiver, api, state, trusted, event, snapshot, *life = row
-    attempts, due, status, last_error, created, settled, last_status = life
+    attempts, due, status, last_error, created, settled, last_status, owner = life
     return Delivery(
         id=number,
         task_id=str(task_id),
         url=url or operator_hook,
         receiver=receiver,
+        owner=owner,
         api=api,
         state=state,
         trusted=bool(trusted),

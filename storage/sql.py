@@ -190,21 +190,32 @@ WHERE task_id = :task AND EXISTS (
 )
 """
 
-_DELIVERY = """
+# Whose it is: the name of the secret that its task came with; "*" is the operator's own.
+_OWNER = "iif(trusted, '*', (SELECT owner FROM tasks WHERE tasks.id = outbox.task_id))"
+
+_DELIVERY = f"""
 id, task_id, url, receiver, api, state, trusted, event, snapshot, attempts, due, status, last_error, created, settled,
-last_status
+last_status, {_OWNER} AS owner
 """
 
-# Of each task and URL the oldest alone: what is newer waits for it, and must not hide others' rows meanwhile.
-DUE = f"""
+# Of each task and URL the oldest end alone: what is newer waits for it, and must not hide others' rows meanwhile.
+# A step is told where nothing newer is owed: what comes later says more.
+_DUE = f"""
 SELECT {_DELIVERY} FROM outbox
-WHERE status = 'due' AND due <= :now AND NOT EXISTS (
-    SELECT 1 FROM outbox AS earlier
-    WHERE earlier.task_id = outbox.task_id AND earlier.url = outbox.url AND earlier.id < outbox.id
-    AND earlier.status = 'due' AND earlier.due <= :now
-) AND receiver NOT IN (SELECT value FROM json_each(:without))
+WHERE status = 'due' AND due <= :now AND event {{is_step}} IN ('end', 'corrected') AND NOT EXISTS (
+    SELECT 1 FROM outbox AS other
+    WHERE other.task_id = outbox.task_id AND other.url = outbox.url AND other.status = 'due' AND other.due <= :now
+    AND {{hides}}
+) AND owner NOT IN (SELECT value FROM json_each(:without))
+AND owner || ' ' || receiver NOT IN (SELECT value FROM json_each(:without))
+AND owner || ' ' || substr(url, 1, instr(url || '?', '?') - 1) NOT IN (SELECT value FROM json_each(:without))
 ORDER BY due, id LIMIT :limit
-"""  # noqa: S608 - the only thing put in is the constant above
+"""  # noqa: S608 - as above
+_ENDS = _DUE.format(is_step="", hides="other.id < outbox.id AND other.event IN ('end', 'corrected')")
+_STEPS = _DUE.format(is_step="NOT", hides="(other.id > outbox.id OR other.event IN ('end', 'corrected'))")
+
+# Ends come before steps.
+DUE = f"SELECT * FROM ({_ENDS}) UNION ALL SELECT * FROM ({_STEPS}) LIMIT :limit"  # noqa: S608 - as above
 
 # As above, for the partial indexes: how many are due, and how many were given up.
 COUNT_HOOKS = """
@@ -252,6 +263,12 @@ WHERE id = :id
 # Before SETTLE, in its transaction. Nothing where the task, and with it the delivery, is gone meanwhile.
 INSERT_LINE_OF_DELIVERY = """
 INSERT INTO timeline (task_id, time, kind, detail) SELECT task_id, :time, :kind, :detail FROM outbox WHERE id = :id
+"""
+
+# Steps that are older than what has just been told to the same URL: they say nothing any more.
+DROP_OLDER_STEPS = """
+DELETE FROM outbox WHERE status = 'due' AND event NOT IN ('end', 'corrected') AND id < :id
+AND (task_id, url) = (SELECT task_id, url FROM outbox WHERE id = :id)
 """
 
 # What was delivered stays so. The waits begin anew.

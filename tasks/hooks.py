@@ -14,6 +14,21 @@ DURABLE = frozenset({END, CORRECTED})  # told until a receiver has heard it; of 
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a call-back waits its turn: among those of its owner, of that owner to one receiver, and to one URL."""
+
+    owner: str = ""
+    receiver: str = ""
+    url: str = ""
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """By which its rows can be left out, the widest first. A query of a URL differs from task to task."""
+        lane = self.url.partition("?")[0]
+        return self.owner, f"{self.owner} {self.receiver}", f"{self.owner} {lane}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Hook:
     """A call-back to make: written with the task's end, delivered later from the outbox."""
 

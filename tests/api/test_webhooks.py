@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection
+from dataclasses import replace
 from email.utils import formatdate
 
 import pytest
@@ -16,8 +17,8 @@ from storage.database import Database
 from storage.outbox import Delivery
 from storage.writer import Statement
 from tasks.errors import StoreFailed
-from tasks.hooks import Attempt
-from tests.api.hooks_twin import Clock, Receiver, Telling, Watched
+from tasks.hooks import Attempt, Hook
+from tests.api.hooks_twin import TASK, Clock, Receiver, Telling, Watched
 
 
 class Slow(Watched):
@@ -154,12 +155,57 @@ async def test_a_row_settled_while_the_next_are_looked_up_is_not_sent_again(
     async with service.delivering():
         await service.owe(f"{receiver.url}/known")  # from now on it may get several at once
         await service.settled()
-        await service.owe(receiver.url)
+        await service.owe(f"{receiver.url}/known?2")
         await service.settled()
-        await service.owe(f"{receiver.url}/next")
-        assert (await service.settled()).url == f"{receiver.url}/next"
+        await service.owe(f"{receiver.url}/known?3")
+        assert (await service.settled()).url == f"{receiver.url}/known?3"
     assert outbox.late
     assert len(receiver.bodies) == 3
+
+
+async def test_a_path_that_hangs_holds_up_no_other_callers_hooks_on_its_host(
+    service: Telling, receiver: Receiver
+) -> None:
+    go = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path == "/hangs":
+            await go.wait()
+        return web.Response()
+
+    receiver.answer = answer
+    for n in range(2, 22):
+        owner = "hanging" if n < 12 else "living"
+        await service.store.insert(replace(TASK, id=str(n), owner=owner))
+    dead, living = f"{receiver.url}/hangs", f"{receiver.url}/lives"
+    await service.store.save([], [Hook(task_id=str(n), url=dead if n < 12 else living) for n in range(2, 22)])
+    async with service.delivering():
+        for _ in range(10):
+            assert (await service.settled()).url == living
+        go.set()
+        for _ in range(10):
+            assert (await service.settled()).url == dead
+
+
+async def test_steps_of_a_task_that_is_over_are_not_told(service: Telling, receiver: Receiver) -> None:
+    go, came = asyncio.Event(), asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        came.set()
+        await go.wait()
+        return web.Response()
+
+    receiver.answer = answer
+    step = Hook(task_id="1", url=f"{receiver.url}/", event="IN_PROGRESS", snapshot=TASK)
+    async with service.delivering():
+        await service.store.save([], [step])
+        await came.wait()
+        await service.store.save([], [step] * 5)
+        await service.owe(f"{receiver.url}/")
+        go.set()
+        assert (await service.settled()).event == "IN_PROGRESS"
+        assert (await service.settled()).event == "end"
+    assert [row.event for row in await service.outbox.of_task("1")] == ["IN_PROGRESS", "end"]
 
 
 async def test_redirects_are_not_followed(service: Telling, receiver: Receiver, other: Receiver) -> None:

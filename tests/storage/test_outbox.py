@@ -91,10 +91,18 @@ async def test_a_row_s_life(store: Tasks, outbox: Outbox) -> None:
     ]
 
 
-async def test_due_leaves_out_receivers_and_keeps_to_the_limit(store: Tasks, outbox: Outbox) -> None:
-    await store.insert(a_task(1), [a_hook(url=f"http://{host}/{n}") for host in ("dead", "alive") for n in range(5)])
-    assert {row.receiver for row in await outbox.due(0, 5)} == {"http://dead:80"}
-    assert {row.receiver for row in await outbox.due(0, 5, without=["http://dead:80"])} == {"http://alive:80"}
+async def test_due_leaves_out_places_and_keeps_to_the_limit(store: Tasks, outbox: Outbox) -> None:
+    for number, owner in enumerate(("a", "b"), start=1):
+        hooks = [a_hook(number, f"http://{host}/{n}?q") for host in ("dead", "alive") for n in range(3)]
+        await store.insert(replace(a_task(number), owner=owner), hooks)
+
+    async def found(limit: int, *without: str) -> list[str]:
+        return [f"{row.owner} {row.url}" for row in await outbox.due(0, limit, without)]
+
+    assert await found(3) == [f"a http://dead/{n}?q" for n in range(3)]
+    assert await found(1, "a") == ["b http://dead/0?q"]
+    assert await found(1, "a http://dead:80") == ["a http://alive/0?q"]
+    assert await found(1, "a http://dead/0") == ["a http://dead/1?q"]
 
 
 @pytest.mark.parametrize(
@@ -110,19 +118,31 @@ def test_receiver(url: str, receiver: str) -> None:
     assert receiver_of(url) == receiver
 
 
-async def test_of_a_task_and_url_only_the_oldest_is_due(store: Tasks, outbox: Outbox) -> None:
+async def test_of_a_task_and_url_the_oldest_end_is_due_and_else_the_newest_step(store: Tasks, outbox: Outbox) -> None:
     await store.insert(a_task(1))
-    steps = [Hook(task_id="1", url="http://x.example/", event="IN_PROGRESS", snapshot=a_task(1)) for _ in range(3)]
+    step = Hook(task_id="1", url="http://x.example/", event="IN_PROGRESS", snapshot=a_task(1))
     other = Hook(task_id="1", url="http://y.example/")
-    await store.save([], [*steps, Hook(task_id="1", url="http://x.example/"), other])
-    told = []
-    for _ in range(4):
-        rows = await outbox.due(10**15, 100)
-        mine = [row for row in rows if row.url == "http://x.example/"]
-        assert len(mine) == 1
-        told.append(mine[0].event)
-        await outbox.settle(an_attempt(mine[0], "done"))
-    assert told == ["IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "end"]
+
+    async def told() -> tuple[int, str]:
+        [row] = [row for row in await outbox.due(10**15, 100) if row.url == step.url]
+        await outbox.settle(an_attempt(row, "done"))
+        return row.id, row.event
+
+    await store.save([], [step, step, step])
+    assert await told() == (3, "IN_PROGRESS")
+    ends = [Hook(task_id="1", url=step.url, event=event) for event in ("end", CORRECTED)]
+    await store.save([], [step, *ends, other])
+    assert await told() == (5, "end")
+    assert await told() == (6, "corrected")
+    assert [row.id for row in await outbox.of_task("1")] == [3, 5, 6, 7]  # what was superseded is gone
+
+
+async def test_ends_come_before_steps(store: Tasks, outbox: Outbox) -> None:
+    await store.insert(a_task(1))
+    step = Hook(task_id="1", url="http://x.example/", event="IN_PROGRESS", snapshot=a_task(1))
+    await store.save([], [step, Hook(task_id="1", url="http://y.example/")])
+    assert [row.event for row in await outbox.due(10**15, 100)] == ["end", "IN_PROGRESS"]
+    assert [row.event for row in await outbox.due(10**15, 1)] == ["end"]
 
 
 class Slow(Database):
