@@ -16,13 +16,18 @@ from functools import partial
 from pathlib import Path
 
 from tests.chaos.backlog import backlog
+from tests.chaos.company import full_slots, owner_draws, two_services
 from tests.chaos.disk import disk
 from tests.chaos.fuzz import grammar, process
+from tests.chaos.hooks import hooks
+from tests.chaos.hostile import hostile_caller
 from tests.chaos.hours import DAYS, FAST, SLOW, jumps, lives_by_other_clocks, slow_disk
 from tests.chaos.judge import Verdict
 from tests.chaos.kills import kills
+from tests.chaos.poison import poison
 from tests.chaos.receiver import BRISK
 from tests.chaos.soak import soak
+from tests.chaos.twins import second_process, stopped
 from tests.chaos.wires import ACCEPTED, FALSE_WORDS, NOT_ACCEPTED, wires
 
 SOAK = "soak"  # by its name alone: it is long
@@ -39,7 +44,17 @@ SHORT: Mapping[str, Round] = {
     "backlog": lambda folder, seed: backlog(folder, seed, count=10_000),
     "grammar": lambda _, seed: grammar(seed, count=20_000),
     "process": lambda folder, seed: process(folder, seed, groups=2, mood=BRISK),
+    "owner-draws": lambda folder, seed: owner_draws(folder, seed, tasks=16, hands=(3,), job_seconds=1.0),
+    "two-services": lambda folder, seed: two_services(folder, seed, tasks=20, job_seconds=1.0),
+    "full-slots": lambda folder, seed: full_slots(folder, seed, times=1),
+    "hooks": lambda folder, seed: hooks(folder, seed, tasks=10),
+    "poison": lambda folder, seed: poison(folder, seed, groups=1),
+    "second-process": lambda folder, seed: second_process(folder, seed, groups=1),
+    "stopped": lambda folder, seed: stopped(folder, seed, groups=1, times=2, mood=BRISK),
+    "hostile-caller": lambda folder, seed: hostile_caller(folder, seed, forms=3, connections=800),
 }
+LATENCIES = (100, 300, 600)  # ms
+ERAS = ("2023", "2024", "2026")
 LONG: Mapping[str, Round] = {
     "kills": lambda folder, seed: kills(folder, seed, count=50, groups=25),
     "wires": lambda folder, seed: wires(
@@ -54,6 +69,18 @@ LONG: Mapping[str, Round] = {
     "backlog": lambda folder, seed: backlog(folder, seed, count=10_000),
     "grammar": lambda _, seed: grammar(seed, count=500_000),
     "process": lambda folder, seed: process(folder, seed, groups=15),
+    "owner-draws": lambda folder, seed: owner_draws(
+        folder, seed, tasks=70, hands=(1, 5), latencies=LATENCIES, eras=ERAS
+    ),
+    "two-services": lambda folder, seed: two_services(folder, seed, tasks=300, eras=ERAS),
+    "full-slots": lambda folder, seed: full_slots(folder, seed, times=17, equal=True),
+    "hooks": lambda folder, seed: hooks(folder, seed, tasks=40, hanging=4),
+    "poison": lambda folder, seed: poison(folder, seed, groups=15),
+    "second-process": lambda folder, seed: second_process(folder, seed, groups=5),
+    "stopped": lambda folder, seed: stopped(folder, seed, groups=10, times=20),
+    "hostile-caller": lambda folder, seed: hostile_caller(
+        folder, seed, forms=40, connections=2000, quiet_seconds=5.0, silent_seconds=20.0
+    ),
 }
 
 

@@ -30,6 +30,7 @@ class Asked:
 
     id: str
     route: str
+    caller: str = ""  # whose it is
     cancelled: bool = False
     ended: asyncio.Future[Document] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -43,7 +44,8 @@ class Refused(Exception):
 
 
 class Caller:
-    def __init__(self, session: aiohttp.ClientSession, url: str, hook: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, url: str, hook: str, name: str = "") -> None:
+        self.name = name
         self.asked: dict[str, Asked] = {}
         self.refused: list[str] = []
         self.repeated = 0  # requests that were sent again
@@ -62,7 +64,7 @@ class Caller:
             self.refused.append(f"{route}: {answer.get('code')} {answer.get('description')}")
             raise Refused(self.refused[-1])
         task_id = str(answer["result"])
-        return self.asked.setdefault(task_id, Asked(id=task_id, route=route))
+        return self.asked.setdefault(task_id, Asked(id=task_id, route=route, caller=self.name))
 
     async def end_of(self, route: str, **body: Any) -> Document:
         return await (await self.submit(route, **body)).ended
@@ -114,11 +116,13 @@ class Caller:
 
 
 @asynccontextmanager
-async def calling(url: str, hook: str) -> AsyncIterator[Caller]:
+async def calling(url: str, hook: str, name: str = "", secret: str = "") -> AsyncIterator[Caller]:
+    """`name` and `secret`: of one of several callers."""
     # No connection is kept: one that a kill has cut would cost each request a needless attempt.
     connector = aiohttp.TCPConnector(force_close=True, limit=200)
-    async with aiohttp.ClientSession(timeout=PATIENCE, connector=connector) as session:
-        caller = Caller(session, url, hook)
+    headers = {"mj-api-secret": secret} if secret else {}
+    async with aiohttp.ClientSession(timeout=PATIENCE, connector=connector, headers=headers) as session:
+        caller = Caller(session, url, hook, name)
         looking = asyncio.create_task(caller.look(), name="look at the open tasks")
         try:
             yield caller

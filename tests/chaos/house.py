@@ -1,14 +1,14 @@
-"""Simulator, service, receiver and caller, put up for one round; and what is looked at when it is over.
+"""Simulator, service, receiver and callers, put up for one round; and what is looked at when it is over.
 
-Law: nothing here goes wrong by itself. What shall is the round's own business.
+Contract: nothing here goes wrong by itself. What shall is the round's own business.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -17,9 +17,9 @@ from typing import Any
 from simulator import Simulator
 from simulator.pictures import read_metadata
 from tests.chaos import load
-from tests.chaos.caller import Caller, calling
+from tests.chaos.caller import Asked, Caller, calling
 from tests.chaos.child import Child, child
-from tests.chaos.judge import Verdict, judge, kept_in
+from tests.chaos.judge import Limits, Verdict, judge, kept_in
 from tests.chaos.receiver import GRUMPY, SECRET, Mood, Receiver, receiver
 from tests.e2e.test_process import environment, free_port
 
@@ -45,11 +45,20 @@ class House:
     simulator: Simulator
     hooks: Receiver
     service: Child
-    caller: Caller
+    environ: dict[str, str]  # of the service
+    callers: tuple[Caller, ...]
+
+    @property
+    def caller(self) -> Caller:
+        """The only one, or the first."""
+        return self.callers[0]
 
     @property
     def database(self) -> Path:
         return self.folder / "tasks.db"
+
+    def asked(self) -> Iterable[Asked]:
+        return (asked for caller in self.callers for asked in caller.asked.values())
 
 
 @asynccontextmanager
@@ -60,22 +69,59 @@ async def house(
     environ: dict[str, str] | None = None,
     program: tuple[str, ...] = ("run.py",),
     mood: Mood = GRUMPY,
+    names: tuple[str, ...] = (),
     **simulated: Any,
 ) -> AsyncIterator[House]:
-    chance = Random(seed)
-    folder.mkdir(parents=True, exist_ok=True)
     settings = {"rate_limit": 1000, "job_seconds": 0.6, "foreign": 1, "success_order": "random", **simulated}
-    async with Simulator(accounts=1, seed=seed, **settings) as simulator, receiver(Random(seed), mood) as hooks:
+    async with (
+        Simulator(accounts=1, seed=seed, **settings) as simulator,
+        served(folder, seed, simulator, environ=environ, program=program, mood=mood, names=names) as home,
+    ):
+        yield home
+
+
+@asynccontextmanager
+async def served(
+    folder: Path,
+    seed: int,
+    simulator: Simulator,
+    *,
+    environ: dict[str, str] | None = None,
+    program: tuple[str, ...] = ("run.py",),
+    mood: Mood = GRUMPY,
+    names: tuple[str, ...] = (),
+) -> AsyncIterator[House]:
+    """A service with files and a receiver of its own. `names`: several callers, each with a secret and a hook."""
+    folder.mkdir(parents=True, exist_ok=True)
+    secrets = {"API_SECRET": ",".join(f"{name}:{secret_of(name)}" for name in names)} if names else {}
+    async with AsyncExitStack() as stack:
+        hooks = await stack.enter_async_context(receiver(Random(seed), mood))
         given = environment(
             folder,
             simulator,
             PORT=str(free_port()),
-            CONCURRENCY=str(CONCURRENCY),
-            WEBHOOK_SECRET=SECRET,
-            **{**PATIENCE, **(environ or {})},
+            **{"CONCURRENCY": str(CONCURRENCY), "WEBHOOK_SECRET": SECRET, **secrets, **PATIENCE, **(environ or {})},
         )
-        async with child(given, program=program) as service, calling(service.url, hooks.url) as caller:
-            yield House(folder=folder, chance=chance, simulator=simulator, hooks=hooks, service=service, caller=caller)
+        service = await stack.enter_async_context(child(given, program=program))
+        callers = [
+            await stack.enter_async_context(calling(service.url, f"{hooks.url}/{name}", name, secret_of(name)))
+            if name
+            else await stack.enter_async_context(calling(service.url, hooks.url))
+            for name in names or ("",)
+        ]
+        yield House(
+            folder=folder,
+            chance=Random(seed),
+            simulator=simulator,
+            hooks=hooks,
+            service=service,
+            environ=given,
+            callers=tuple(callers),
+        )
+
+
+def secret_of(name: str) -> str:
+    return f"{name}-chaos-{name}-chaos"
 
 
 class Gate:
@@ -109,24 +155,42 @@ async def mixed_load(caller: Caller, groups: int, gate: Callable[[int], Awaitabl
             group.create_task(one(number), name=f"group {number} of the load")
 
 
-async def finished(house: House, working: asyncio.Task[None], *, seconds: float = END_SECONDS) -> Verdict:
-    """Wait for every end and for its delivery, then judge."""
+async def finished(
+    house: House,
+    working: asyncio.Task[None],
+    *,
+    seconds: float = END_SECONDS,
+    others: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
+) -> Verdict:
+    """Wait for every end and for its delivery, then judge. `others`, `limits`: as `judge` takes them."""
+    took = await ended(house, working, seconds=seconds)
+    verdict = await judged(house, others=others, limits=limits)
+    verdict.counts["seconds to the end"] = round(took)
+    return verdict
+
+
+async def ended(house: House, working: asyncio.Task[None], *, seconds: float = END_SECONDS) -> float:
+    """Until every task has its end and that is delivered; the seconds that took."""
     began = time.monotonic()
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await working
-            await asyncio.gather(*(asked.ended for asked in house.caller.asked.values()))  # also what nobody waited for
-    caller, hooks = house.caller, house.hooks
-    over = {asked.id for asked in caller.asked.values() if asked.document}
-    await hooks.until(lambda: over <= hooks.ended.keys(), TOLD_SECONDS)
-    verdict = judge(caller.asked.values(), house.simulator, kept_in(house.database), hooks.ended)
+            await asyncio.gather(*(asked.ended for asked in house.asked()))  # also what nobody waited for
+    over = {asked.id for asked in house.asked() if asked.document}
+    await house.hooks.until(lambda: over <= house.hooks.ended.keys(), TOLD_SECONDS)
+    return time.monotonic() - began
+
+
+async def judged(house: House, *, others: Mapping[str, str] | None = None, limits: Limits | None = None) -> Verdict:
+    hooks = house.hooks
+    verdict = judge(house.asked(), house.simulator, kept_in(house.database), hooks.ended, others=others, limits=limits)
     await _look_into_pictures(house, verdict)
-    for text in caller.refused:
+    for text in (text for caller in house.callers for text in caller.refused):
         verdict.complain(f"refused: {text}")
     if wrong := hooks.seen["wrongly signed"]:
         verdict.complain(f"{wrong} call-backs with a wrong signature")
-    verdict.counts["requests repeated"] = caller.repeated
-    verdict.counts["seconds to the end"] = round(time.monotonic() - began)
+    verdict.counts["requests repeated"] = sum(caller.repeated for caller in house.callers)
     verdict.counts.update({f"call-backs {name}": count for name, count in hooks.seen.items()})
     verdict.counts["tracebacks"] = len(house.service.tracebacks)
     (house.folder / "service.log").write_text("\n".join(house.service.said), encoding="utf-8")
@@ -135,7 +199,7 @@ async def finished(house: House, working: asyncio.Task[None], *, seconds: float 
 
 async def _look_into_pictures(house: House, verdict: Verdict) -> None:
     """The picture's own word for whose it is."""
-    shown = [task.document for task in house.caller.asked.values() if task.document and task.document["imageUrl"]]
+    shown = [task.document for task in house.asked() if task.document and task.document["imageUrl"]]
     drawn = [document for document in shown if document["status"] == "SUCCESS" and document["action"] != "DESCRIBE"]
     latest = drawn[-LATEST:]  # the simulator forgets its oldest files
     for document in house.chance.sample(latest, min(SAMPLE, len(latest))):

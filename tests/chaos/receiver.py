@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -36,12 +37,23 @@ class Receiver:
     def __init__(self, chance: Random, mood: Mood = GRUMPY) -> None:
         self.url = ""
         self.ended: dict[str, list[dict[str, Any]]] = {}  # ends that were answered 200, by task
+        self.delays: dict[str, float] = {}  # seconds from a task's end until that was delivered
         self.seen: Counter[str] = Counter()
+        self._hanging: dict[str, asyncio.Event] = {}  # by caller, until it is released
         self._chance = chance
         self._mood = mood
         self._failed: Counter[str] = Counter()
         self._verify = Webhook(SECRET)
         self._news = asyncio.Event()
+
+    def hang(self, *callers: str) -> None:
+        """Their paths take requests and answer none, until they are released."""
+        self._hanging |= {caller: asyncio.Event() for caller in callers}
+
+    def release(self) -> None:
+        hanging, self._hanging = self._hanging, {}
+        for released in hanging.values():
+            released.set()
 
     async def hear(self, request: web.Request) -> web.Response:
         try:
@@ -49,6 +61,10 @@ class Receiver:
         except ConnectionError:  # the sender was killed in the middle
             self.seen["broken off"] += 1
             return web.Response(status=400)
+        if (released := self._hanging.get(request.match_info.get("caller", ""))) is not None:
+            self.seen["hung"] += 1
+            await released.wait()
+            return web.Response(status=503)
         document = json.loads(raw)
         self._look_at_signature(request, raw)
         task_id, is_end = str(document["id"]), bool(document["finishTime"])
@@ -57,6 +73,7 @@ class Receiver:
             return await self._fail(request)
         self.seen["delivered"] += 1
         if is_end:
+            self.delays.setdefault(task_id, time.time() - document["finishTime"] / 1000)
             self.ended.setdefault(task_id, []).append(document)
             self._news.set()
         return web.Response()
@@ -98,6 +115,10 @@ async def receiver(chance: Random, mood: Mood = GRUMPY) -> AsyncIterator[Receive
     hearing = Receiver(chance, mood)
     app = web.Application()
     app.router.add_post("/hook", hearing.hear)
+    app.router.add_post("/hook/{caller}", hearing.hear)
     async with loopback(app) as base:
         hearing.url = f"{base}/hook"
-        yield hearing
+        try:
+            yield hearing
+        finally:
+            hearing.release()

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tests.chaos.caller import Asked, Document
-from tests.chaos.judge import Kept, Verdict, judge
+from tests.chaos.judge import LIMITS, LINK_LOST, Kept, Limits, Verdict, judge
 from tests.chaos.soak import gain
 
+BERTS = {"id": "2", "action": "IMAGINE", "status": "CANCEL", "failCode": ""}
 URL = "http://cdn/attachments/1/2/a.png"
 
 
@@ -33,6 +34,7 @@ def job(number: int, nonce: str, **changes: Any) -> Document:
         "nonce": nonce,
         "command": "imagine",
         "status": "finished",
+        "prompt": "a",
         "image_urls": [f"{URL}?ex={number}" if number == 1 else f"http://cdn/{number}.png"],
         **changes,
     }
@@ -49,9 +51,11 @@ def verdict_on(
     jobs: list[Document] | None = None,
     told: list[Document] | None = None,
     cancelled: bool = False,
+    bert: bool = False,
+    limits: Limits | None = None,
     **witness: Any,
 ) -> Verdict:
-    """Task 1, of nonce 11; tasks 2 (equal) and 3 (another) have the nonces 22 and 33."""
+    """Task 1, of nonce 11; tasks 2 (equal) and 3 (another) have the nonces 22 and 33. The owner's hand has nonce 44."""
 
     async def judged() -> Verdict:
         task = Asked(id="1", route="imagine", cancelled=cancelled)
@@ -63,8 +67,13 @@ def verdict_on(
         )
         given = [job(1, "11")] if jobs is None else jobs
         said = Witness(**{"jobs": given, "interactions": [{"nonce": "11"}], **witness})
-        heard = ([shown] if shown else []) if told is None else told
-        return judge([task], said, kept, {"1": heard})
+        heard = {"1": ([shown] if shown else []) if told is None else told}
+        if bert:
+            other = Asked(id="2", route="imagine", caller="bert")
+            other.ended.set_result(BERTS)
+            heard["2"] = [BERTS]
+        asked = [task, *([other] if bert else [])]
+        return judge(asked, said, kept, heard, others={"44": "the owner's own drawing"}, limits=limits)
 
     return asyncio.run(judged())
 
@@ -102,6 +111,45 @@ def test_equal_tasks_may_exchange_their_pictures() -> None:
 def test_what_is_wrong_is_seen(given: dict[str, Any], part: str) -> None:
     verdict = verdict_on(**given)
     assert [text for text in verdict.complaints if part in text], verdict.complaints
+
+
+@pytest.mark.parametrize(
+    ("jobs", "bert", "part"),
+    [
+        ([job(1, "44")], False, "has the picture of the owner's own drawing"),
+        ([job(1, "22")], True, "another caller's (bert)"),
+    ],
+)
+def test_equal_words_excuse_nobody_elses_picture(jobs: list[Document], bert: bool, part: str) -> None:
+    own = job(2, "11")
+    verdict = verdict_on(document(), jobs=[*jobs, own], bert=bert, limits=LIMITS["2026"])
+    assert [text for text in verdict.complaints if part in text], verdict.complaints
+
+
+def test_where_nothing_links_a_result_equal_words_are_counted_and_others_are_a_defect() -> None:
+    for words, count in (("a", 1), ("b", 0)):
+        jobs = [job(1, "44", prompt=words), job(2, "11")]
+        verdict = verdict_on(document(), jobs=jobs, limits=LIMITS["2023"])
+        assert verdict.counts["limit: picture of an equal drawing"] == count
+        assert bool(verdict.complaints) is not bool(count)
+
+
+def test_a_hand_drawing_is_no_task_that_was_paid_twice() -> None:
+    jobs = [job(1, "11"), job(2, "44"), job(3, "44")]
+    assert verdict_on(document(), jobs=jobs, interactions=[{"nonce": "11"}, {"nonce": "44"}]).complaints == []
+
+
+@pytest.mark.parametrize(("limits", "is_counted"), [(LINK_LOST, True), (None, False)])
+def test_beside_an_equal_drawing_a_lost_link_may_leave_a_task_open(limits: Limits | None, is_counted: bool) -> None:
+    shown = document(status="FAILURE", failCode="outcome_unknown", jobId="", imageUrl="")
+    verdict = verdict_on(shown, jobs=[job(1, "11"), job(2, "44")], limits=limits)
+    assert bool(verdict.complaints) is not is_counted
+    assert verdict.counts["limit: drawn and left open"] == is_counted
+
+
+def test_a_lost_link_is_no_reason_where_no_other_drawing_is_equal() -> None:
+    shown = document(status="FAILURE", failCode="outcome_unknown", jobId="", imageUrl="")
+    assert verdict_on(shown, jobs=[job(1, "11"), job(2, "44", prompt="b")], limits=LINK_LOST).complaints
 
 
 def test_what_was_not_drawn_may_fail_and_is_counted() -> None:
