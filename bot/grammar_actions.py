@@ -67,12 +67,10 @@ def _has_video_frames(message: Mapping[str, Any]) -> bool:
 
 def _plain_result(drawn: Drawing, message: Mapping[str, Any]) -> tuple[Action | None, frozenset[Action]]:
     """A result that calls itself nothing. Since 2025 an imagine's refers to its own progress message, as a reroll's
-    does to the old grid; before, only a reroll's was a reply."""
+    does to the old grid; before, only a reroll's was a reply. That the website's link is missing does not tell the
+    year: both are seen."""
     blend = frozenset({Action.BLEND}) if drawn.only_links else frozenset()
-    kind = payloads.number(message.get("type"))
-    if kind == _REPLY and drawn.job_id is None and not drawn.subline:
-        return Action.REROLL, frozenset()
-    if kind == 0:
+    if payloads.number(message.get("type")) == 0:
         return (None, blend | {Action.IMAGINE}) if blend else (Action.IMAGINE, frozenset())
     return None, blend | {Action.IMAGINE, Action.REROLL}
 

@@ -5,9 +5,22 @@ Law: the one place that writes a response's body and headers for the REST part.
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
+
+_OUTDATED = "This command is outdated, please try again in a few minutes"
+_INVALID = "This command is invalid, please try again in a few minutes"
+_COMPONENT = "Component validation failed"
+# By the request's X-Discord-Locale. The Chinese sentence on outdated commands is Discord's own.
+_LOCALISED: Mapping[str, Mapping[str, str]] = {
+    "zh-CN": {
+        _OUTDATED: "该权限已过时，请稍候几分钟再试",
+        _INVALID: "该命令无效，请稍候几分钟再试",
+        _COMPONENT: "组件验证失败",
+    }
+}
 
 
 class DiscordError(Exception):
@@ -29,8 +42,19 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
     )
 
 
-def error_response(error: DiscordError) -> web.Response:
-    return json_response(error.body, error.status, error.headers)
+def error_response(error: DiscordError, locale: str = "") -> web.Response:
+    """With the texts of its tree in the reader's language, where Discord has them in it."""
+    words = _LOCALISED.get(locale, {})
+    body = {**error.body, "errors": _translated(error.body["errors"], words)} if "errors" in error.body else error.body
+    return json_response(body, error.status, error.headers)
+
+
+def _translated(tree: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(tree, list):
+        return [_translated(item, words) for item in tree]
+    if isinstance(tree, dict):
+        return {key: _translated(value, words) for key, value in tree.items()}
+    return words.get(tree, tree)
 
 
 def unauthorized() -> DiscordError:
@@ -51,6 +75,18 @@ def invalid_form(path: str, code: str, message: str) -> DiscordError:
     for key in reversed(path.split(".")):
         tree = {key: tree}
     return DiscordError(400, 50035, "Invalid Form Body", errors=tree)
+
+
+def outdated_command() -> DiscordError:
+    return invalid_form("data", "INTERACTION_APPLICATION_COMMAND_INVALID_VERSION", _OUTDATED)
+
+
+def invalid_command() -> DiscordError:
+    return invalid_form("data", "INTERACTION_APPLICATION_COMMAND_INVALID", _INVALID)
+
+
+def invalid_component() -> DiscordError:
+    return invalid_form("data", "COMPONENT_VALIDATION_FAILED", _COMPONENT)
 
 
 def rate_limited(retry_after: float, *, everywhere: bool = False) -> DiscordError:

@@ -26,6 +26,7 @@ from simulator.snowflakes import now_ms, timestamp
 from simulator.state import Upload, World
 
 _SIGNATURE_SECONDS = 86_400
+_UNSEEN_EDGE = 1024  # of a picture elsewhere, which nobody fetches
 _FILE = re.compile(r"/(?:ephemeral-)?attachments/[0-9]+/(?P<attachment>[0-9]+)/[^/]+\Z")
 
 
@@ -193,6 +194,19 @@ class Chat:
         if match is None or match["attachment"] not in self._world.files:
             return None
         return f"{self._cdn}{match[0]}{_signature(match[0])}"
+
+    def embedded(self, url: str) -> dict[str, Any]:
+        """An embed's picture, as Discord fills it in: the address through its proxy, and the size."""
+        match = _FILE.search(urlsplit(url).path)
+        file = self._world.files.get(match["attachment"]) if match else None
+        if isinstance(file, Upload):
+            proxied = self._proxy + url.removeprefix(self._cdn)
+            width, height = file.size
+        else:
+            digest = hashlib.blake2b(url.encode(errors="replace"), digest_size=16).hexdigest()
+            proxied = f"{self._proxy}/external/{digest}/{url.replace('://', '/', 1)}"
+            width = height = _UNSEEN_EDGE
+        return {"url": url, "proxy_url": proxied, "width": width, "height": height}
 
     def _urls(self, channel_id: str, attachment_id: str, filename: str, *, ephemeral: bool) -> tuple[str, str]:
         folder = "ephemeral-attachments" if ephemeral else "attachments"

@@ -70,7 +70,7 @@ def find(application_id: str, command_id: str, type_: int) -> Command | None:
     return next((item for item in COMMANDS if item.id_at(application_id) == command_id and item.type == type_), None)
 
 
-def command_index(version: str, applications: Iterable[str] = tuple(BOTS)) -> Json:
+def command_index(version: str, applications: Iterable[str]) -> Json:
     """The answer of every application-command-index route."""
     told = list(applications)
     commands = [

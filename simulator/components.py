@@ -137,17 +137,20 @@ def appeal_row(key: str, *, numbered: bool = True) -> list[Component]:
     return rows([button(f"MJ::Prompts::Appeal::{key}", "Appeal", style=PRIMARY)], numbered=numbered)
 
 
-def laid_out(layout: Layout, job_id: str, *, square: bool = False, numbered: bool = True) -> list[Component]:
+def laid_out(
+    layout: Layout, job_id: str, *, index: int = 1, square: bool = False, numbered: bool = True
+) -> list[Component]:
     """A layout's rows for one job; what only pictures of another shape have is left out."""
     lines = [
-        [_made(spec, job_id) for spec in line if not (square and spec[0].startswith(MAKE_SQUARE))] for line in layout
+        [_made(spec, job_id, index) for spec in line if not (square and spec[0].startswith(MAKE_SQUARE))]
+        for line in layout
     ]
     return rows(*lines, numbered=numbered)
 
 
-def _made(spec: Spec, job_id: str) -> Component:
+def _made(spec: Spec, job_id: str, index: int) -> Component:
     target, label, emoji = spec
-    target = target.format(u=job_id)
+    target = target.format(u=job_id, n=index)
     return link(label or "", target) if target.startswith("https:") else button(target, label, emoji)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator import components
-from simulator.answers import invalid_form, unknown
+from simulator.answers import invalid_component, invalid_form, unknown
 from simulator.components import TEXT_INPUT
 from simulator.messages import BOTS, application_object
 from simulator.records import Account, Interaction
@@ -48,10 +48,9 @@ class Dialogs:
             field=field,
             answer=answer,
         )
-        self._replies.event(
+        self._replies.open_dialog(
             "INTERACTION_MODAL_CREATE",
             interaction,
-            stage="dialog",
             channel_id=interaction.channel_id,
             custom_id=custom_id,
             application=application_object(BOTS[interaction.application_id]),
@@ -72,7 +71,7 @@ class Dialogs:
         if dialog.application_id != interaction.application_id:
             raise unknown("Application", 10002)
         if data.get("custom_id") != dialog.custom_id:
-            raise invalid_form("data.custom_id", "COMPONENT_VALIDATION_FAILED", "Component validation failed")
+            raise invalid_component()
         if not _entered(data, dialog.field):
             raise invalid_form("data.components", "BASE_TYPE_REQUIRED", "This field is required")
 

@@ -28,6 +28,7 @@ from simulator.troubles import EDIT, NOTE, RED, Trouble
 
 _VIDEO_EDGE, _VIDEO_FRAMES = 624, 4
 _CLIP_EDGE, _CLIP_FRAMES = 256, 3
+_WEBSITE_SHARE = 0.5  # of the results that name their page, in the years that have it
 
 
 class Display:
@@ -156,6 +157,8 @@ class Display:
 
     def finished_content(self, job: Job) -> str:
         era = self._world.era
+        wanted = self._world.settings.website
+        website = wanted == "with" or (wanted == "random" and self._world.random.random() < _WEBSITE_SHARE)
         return wording.final(
             era,
             job.kind,
@@ -165,6 +168,7 @@ class Display:
             job_id=job.job_id,
             mode=job.status_words,
             footer=self._world.random.random() < era.footer_share,
+            website=website,
         )
 
     def finished_keys(self, job: Job) -> dict[str, Any]:
@@ -176,6 +180,7 @@ class Display:
         rows = components.laid_out(
             layout_of(era, job.kind.shape),
             job.job_id,
+            index=job.index or 1,
             square=picture.width == picture.height,
             numbered=era.numbered_components,
         )
@@ -194,7 +199,7 @@ class Display:
         numbered = self._world.era.numbered_components
         rows = components.laid_out(TEXT_LAYOUTS[job.kind.command], "", numbered=numbered)
         if job.kind.command == "describe":
-            embed = embeds.described(job.texts, job.link)
+            embed = embeds.described(job.texts, self._chat.embedded(job.link))
             job.image_urls[:] = [job.link]
         else:
             embed = embeds.shortened(job.prompt, job.texts)

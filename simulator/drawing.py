@@ -248,7 +248,7 @@ class Drawings:
         return True
 
     def _begin(self, interaction: Interaction, job: Job, fate: Fate) -> None:
-        nonce = interaction.nonce
+        nonce = interaction.answer_nonce
         self._replies.succeed_around(interaction, lambda: self._studio.begin(job, fate, nonce=nonce))
 
     def _form(self, trouble: Trouble) -> str:

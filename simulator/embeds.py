@@ -70,12 +70,12 @@ def descriptions(seed: str) -> tuple[str, ...]:
     return tuple(f"{text[0].upper()}{text[1:]} --ar {chance.choice(('1:1', '3:2', '4:5'))}" for text in texts)
 
 
-def described(texts: Sequence[str], image_url: str) -> dict[str, Any]:
+def described(texts: Sequence[str], image: dict[str, Any]) -> dict[str, Any]:
     shown = [
         *texts[:-1],
         texts[-1].replace(" in ", " in the manner of [Ada Wren](https://example.com/?q=Ada%20Wren), "),
     ]
-    return {"type": "rich", "description": _numbered(shown), "image": {"url": image_url}}
+    return {"type": "rich", "description": _numbered(shown), "image": image}
 
 
 def shorter(prompt: str) -> tuple[str, ...]:

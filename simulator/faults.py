@@ -80,6 +80,10 @@ KINDS: dict[str, FaultKind] = {
         fields={"name": (str, "failed")},
     ),
     "captcha": FaultKind(meaning="POST /interactions is answered 400 with Discord's own captcha; nothing starts"),
+    "button_gone": FaultKind(
+        meaning="a press is answered 50035 COMPONENT_VALIDATION_FAILED, as if its message had no such button; nothing "
+        "starts"
+    ),
     "drop_gateway": FaultKind(
         meaning="gateway sockets are cut and refused for `seconds`; what happens meanwhile is only in history",
         at_once=True,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from simulator.delivery import Delivery
-from simulator.guilds import ready, ready_supplemental
+from simulator.login import PRIORITIZED_READY_PAYLOAD, ready, ready_supplemental
 from simulator.records import Account, Asker, Channel
 from simulator.state import World
 
@@ -70,14 +70,17 @@ class Gateway:
 
     # Sessions
 
-    def identify(self, account: Account, connection: Connection) -> Session:
+    def identify(self, account: Account, connection: Connection, capabilities: int) -> Session:
+        """A new session, told what its client's capabilities ask for."""
         self._forget_old()
         session = Session(id=secrets.token_hex(16), account=account, connection=connection)
         self.sessions[session.id] = session
         members = _LARGE_GUILD_MEMBERS if self._large_guilds else len(self._world.accounts) + 1
-        body = ready(account, session.id, self._resume_url, members, large=self._large_guilds)
+        large = self._large_guilds
+        body = ready(account, session.id, self._resume_url, members, large=large, capabilities=capabilities)
         session.append("READY", to_json(body))
-        session.append("READY_SUPPLEMENTAL", to_json(ready_supplemental(account)))
+        if capabilities & PRIORITIZED_READY_PAYLOAD:
+            session.append("READY_SUPPLEMENTAL", to_json(ready_supplemental(account)))
         self._world.touch()
         return session
 
@@ -92,7 +95,7 @@ class Gateway:
             return None
         if not isinstance(sequence, int) or not session.can_replay(sequence):
             return None
-        if session.connection is not None:
+        if session.connection not in (None, connection):
             session.connection.abort()
         session.connection = connection
         for number, text in session.events:

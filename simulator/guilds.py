@@ -1,4 +1,4 @@
-"""What an account is told at log-in: READY, READY_SUPPLEMENTAL, its guild and channels.
+"""An account's own user, its guild, channels and members, as Discord's objects.
 
 Law: pure. Only the fields a client needs, with Discord's names.
 """
@@ -6,7 +6,7 @@ Law: pure. Only the fields a client needs, with Discord's names.
 from collections.abc import Iterable
 from typing import Any
 
-from simulator.messages import BOT, BOTS, NIJI, member_object, user_object
+from simulator.messages import member_object, user_object
 from simulator.records import Account, User
 
 Json = dict[str, Any]
@@ -137,52 +137,6 @@ def profile_object(user: User, mutual_guilds: Iterable[str]) -> Json:
         "premium_type": 0,
         "mutual_guilds": [{"id": guild_id, "nick": None} for guild_id in mutual_guilds],
         "legacy_username": None,
-    }
-
-
-def ready(account: Account, session_id: str, resume_url: str, members: int, *, large: bool) -> Json:
-    return {
-        "v": 9,
-        "user": self_user(account),
-        "session_id": session_id,
-        "session_type": "normal",
-        "resume_gateway_url": resume_url,
-        "guilds": [guild_object(account, members, large=large)],
-        "merged_members": [[{**member_object(), "user_id": account.user_id}]],
-        "users": [user_object(bot) for bot in BOTS.values()],
-        "private_channels": [dm_object(account.dm_channel_id, BOT), dm_object(account.niji_dm_channel_id, NIJI)],
-        "relationships": [],
-        "read_state": {"entries": [], "partial": False, "version": 1},
-        "user_guild_settings": {"entries": [], "partial": False, "version": 1},
-        "user_settings_proto": "",
-        "experiments": [],
-        "guild_experiments": [],
-        "connected_accounts": [],
-        "sessions": [_session(session_id)],
-        "country_code": "US",
-        "geo_ordered_rtc_regions": [],
-        "analytics_token": "simulated",
-        "auth_session_id_hash": "simulated",
-        "api_code_version": 1,
-        "friend_suggestion_count": 0,
-        "tutorial": None,
-        "consents": {"personalization": {"consented": False}},
-        "_trace": [],
-    }
-
-
-def _session(session_id: str) -> Json:
-    client = {"version": 0, "os": "windows", "client": "web"}
-    return {"session_id": session_id, "status": "online", "client_info": client, "activities": [], "active": True}
-
-
-def ready_supplemental(account: Account) -> Json:
-    return {
-        "guilds": [{"id": account.guild_id, "voice_states": [], "embedded_activities": []}],
-        "merged_members": [[]],
-        "merged_presences": {"guilds": [[]], "friends": []},
-        "lazy_private_channels": [],
-        "disclose": [],
     }
 
 

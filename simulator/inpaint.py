@@ -22,6 +22,7 @@ from simulator.state import World
 
 Answer = Callable[[str, dict[str, object]], None]  # the prompt, and what is known of the mask
 
+_TITLES = ("Vary (Region)", "Inpaint")  # both are seen
 OLD, NEW, BOTH = "old", "new", "both"
 
 
@@ -42,7 +43,7 @@ class Inpaint:
         token = secrets.token_hex(16)
         self._open[token] = answer
         path = f"/inpaint/index.html?custom_id=MJ%3A%3Aiframe%3A%3A{token}"
-        self._replies.frame(interaction, title="Vary (Region)", path=path, token=token)
+        self._replies.frame(interaction, title=self._world.random.choice(_TITLES), path=path, token=token)
         self._world.touch()
 
     async def _old(self, request: web.Request) -> web.Response:

@@ -10,14 +10,23 @@ from typing import Any
 from aiohttp import web
 
 from simulator import components, uploads
-from simulator.answers import DiscordError, captcha_required, invalid_form, missing_access, of_status, unknown
+from simulator.answers import (
+    DiscordError,
+    captcha_required,
+    invalid_command,
+    invalid_component,
+    invalid_form,
+    missing_access,
+    of_status,
+    outdated_command,
+    unknown,
+)
 from simulator.bodies import read_body
 from simulator.commands import ATTACHMENT, STRING, find
 from simulator.commands import SLASH as SLASH_COMMAND
 from simulator.faults import Fault
 from simulator.gateway import Gateway
 from simulator.limits import RateLimits
-from simulator.messages import BOTS
 from simulator.midjourney import MidJourney
 from simulator.records import Account, Interaction
 from simulator.replies import COMPONENT, SLASH
@@ -123,7 +132,10 @@ class Interactions:
             raise unknown("Channel", 10003, status=400)
         if guild_id is not None and str(guild_id) != channel.guild_id:
             raise unknown("Guild", 10004)
-        if interaction.application_id not in BOTS or channel.bot_id not in (None, interaction.application_id):
+        if interaction.application_id not in self._world.offered or channel.bot_id not in (
+            None,
+            interaction.application_id,
+        ):
             raise unknown("Application", 10002)
         self._check_session(interaction)
         if interaction.type == SLASH:
@@ -145,13 +157,9 @@ class Interactions:
         data = interaction.data
         command = find(interaction.application_id, str(data.get("id")), int(data.get("type") or SLASH_COMMAND))
         if command is None or command.name != interaction.name:
-            raise unknown("application command", 10063)
-        if str(data.get("version")) != self._world.command_version:
-            raise invalid_form(
-                "data.version",
-                "INTERACTION_APPLICATION_COMMAND_INVALID_VERSION",
-                "This command is outdated, please try again in a few minutes",
-            )
+            raise invalid_command()
+        if not self._world.takes_version(str(data.get("version"))):
+            raise outdated_command()
         given, known = interaction.values, {option["name"]: option for option in command.options}
         missing = [name for name, option in known.items() if option["required"] and name not in given]
         if missing or not set(given) <= set(known):
@@ -163,13 +171,15 @@ class Interactions:
                 raise DiscordError(400, 50146, "Uploaded file not found.")
 
     def _check_button(self, interaction: Interaction) -> None:
+        if self._world.faults.take("button_gone", interaction.account.token):
+            raise invalid_component()
         message = self._world.channels[interaction.channel_id].messages.get(interaction.message_id or "")
         if message is None or not self._world.visible(interaction.account, message):
             raise unknown("Message", 10008)
         if message.body["author"]["id"] != interaction.application_id:
             raise unknown("Application", 10002)
         if components.find(message.body["components"], interaction.name) is None:
-            raise invalid_form("data.custom_id", "COMPONENT_VALIDATION_FAILED", "Component validation failed")
+            raise invalid_component()
 
 
 async def _carry_out(fault: Fault, request: web.Request) -> None:

@@ -1,6 +1,7 @@
 """Rows of buttons under results, as data: one layout for each shape of result and each generation.
 
-Law: tables only. `{u}` is the job's uuid. An id that begins with https is a link. An emoji `name:id` is one of a guild.
+Law: tables only. `{u}` is the job's uuid, `{n}` the number of the picture or clip. An id that begins with https is a
+link. An emoji `name:id` is one of a guild.
 """
 
 Spec = tuple[str, str | None, str | None]  # custom id or address, label, emoji
@@ -61,8 +62,8 @@ _ANIMATE: tuple[Spec, ...] = (
     ("MJ::JOB::video::1::{u}::low::manual", "Animate manually (Low motion)", "🎞️"),
 )
 _EXTEND: tuple[Spec, ...] = (
-    ("MJ::JOB::animate_high_extend::1::{u}", "Extend (High motion)", "🎞️"),
-    ("MJ::JOB::animate_low_extend::1::{u}", "Extend (Low motion)", "🎞️"),
+    ("MJ::JOB::animate_high_extend::{n}::{u}", "Extend (High motion)", "🎞️"),
+    ("MJ::JOB::animate_low_extend::{n}::{u}", "Extend (Low motion)", "🎞️"),
 )
 
 LAYOUTS_2023: dict[str, Layout] = {

@@ -19,6 +19,7 @@ from simulator.replies import COMPONENT, SLASH, Replies
 from simulator.slash import SlashCommands
 from simulator.state import World
 
+PATIENCE_SECONDS = 3.0  # that Discord waits for a bot's answer
 _ENVELOPE = "✉"  # with or without the sign that asks for a coloured one
 
 
@@ -56,8 +57,16 @@ class MidJourney:
         return self.dialogs.take(interaction)
 
     async def _answer(self, interaction: Interaction, work: Callable[[], None]) -> None:
-        await asyncio.sleep(self._world.settings.latency_ms / 1000)
+        settings = self._world.settings
+        await asyncio.sleep(settings.latency_ms / 1000)
         self._replies.event("INTERACTION_CREATE", interaction)
+        await asyncio.sleep(min(settings.bot_delay_ms / 1000, PATIENCE_SECONDS))
+        late = settings.bot_delay_ms / 1000 - PATIENCE_SECONDS
+        if late > 0:
+            self._replies.time_out(interaction)
+            # From now on nothing that the bot says is an answer to it.
+            interaction.unheard = True
+            await asyncio.sleep(late)
         work()
 
     def reacted(self, account: Account, message: Message, emoji: str) -> None:

@@ -96,7 +96,12 @@ class Interaction:
     application_id: str
     id: str = ""
     outcome: str = "received"
-    unheard: bool = False  # follows the first answer: its events are told to nobody
+    unheard: bool = False  # what is said now is no answer to it: no events, no nonce
+
+    @property
+    def answer_nonce(self) -> str | None:
+        """What its first answer carries."""
+        return None if self.unheard else self.nonce
 
     @property
     def asker(self) -> Asker:

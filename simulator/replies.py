@@ -3,15 +3,19 @@
 Law: knows how an answer reaches its asker, never why it is given.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from simulator.background import Background
 from simulator.chat import Chat
 from simulator.components import Component
 from simulator.gateway import Gateway
 from simulator.messages import (
     BOTS,
     CHAT_INPUT_COMMAND,
+    EPHEMERAL,
+    LOADING,
     REPLY,
     Source,
     application_object,
@@ -22,11 +26,14 @@ from simulator.records import Channel, Interaction, Message
 from simulator.state import World
 
 SLASH, COMPONENT, MODAL = 2, 3, 5
-_UNKNOWN_REASON = 2
+# Why an interaction failed, as INTERACTION_FAILURE says it.
+_UNKNOWN_REASON, TIMED_OUT = 1, 2
+_ANSWER_SHARE = 0.125  # of a drawing's time: until /info and /settings are answered
 
 
 class Replies:
-    def __init__(self, world: World, gateway: Gateway, chat: Chat) -> None:
+    def __init__(self, world: World, gateway: Gateway, chat: Chat, background: Background) -> None:
+        self._background = background
         self._world = world
         self._gateway = gateway
         self._chat = chat
@@ -42,12 +49,19 @@ class Replies:
 
     def succeed(self, interaction: Interaction) -> None:
         if self._world.faults.take("false_failure", interaction.account.token):
-            self.event("INTERACTION_FAILURE", interaction, reason_code=_UNKNOWN_REASON)
+            self.time_out(interaction)
         else:
             self.event("INTERACTION_SUCCESS", interaction)
 
     def succeed_around(self, interaction: Interaction, say: Callable[[], object]) -> None:
-        order = self._world.settings.success_order
+        self._around(interaction, say, self._world.settings.success_order)
+
+    def open_dialog(self, name: str, interaction: Interaction, **body: Any) -> None:
+        """A modal or a frame, with the success of the interaction that asked for it."""
+        order = self._world.settings.dialog_success
+        self._around(interaction, lambda: self.event(name, interaction, stage="dialog", **body), order)
+
+    def _around(self, interaction: Interaction, say: Callable[[], object], order: str) -> None:
         if order == "random":
             order = self._world.random.choice(("before", "after"))
         if order == "before":
@@ -55,6 +69,10 @@ class Replies:
         say()
         if order == "after":
             self.succeed(interaction)
+
+    def time_out(self, interaction: Interaction) -> None:
+        """The bot was silent for too long; what it does all the same is not an answer any more."""
+        self.event("INTERACTION_FAILURE", interaction, reason_code=TIMED_OUT)
 
     def not_simulated(self, interaction: Interaction) -> None:
         """Says so on the wire rather than being silent: the user's client should end at once."""
@@ -95,28 +113,52 @@ class Replies:
         """A private message with the interaction's nonce, around its success."""
         keys = self.keys(interaction, answered=answered) if keys is None else keys
         more = {"embeds": [embed] if embed else [], "components": rows or []}
-        self.succeed_around(
-            interaction,
-            lambda: self._chat.post(
-                self.channel(interaction),
-                content,
-                type_=REPLY if "message_reference" in keys else CHAT_INPUT_COMMAND,
-                author=BOTS[interaction.application_id],
-                reader=interaction.account.user,
-                nonce=interaction.nonce,
-                asker=interaction.asker,
-                keys={**keys, **more},
-            ),
+        self.succeed_around(interaction, lambda: self._post(interaction, content, {**keys, **more}))
+
+    def tell(
+        self,
+        interaction: Interaction,
+        content: str = "",
+        embed: dict[str, Any] | None = None,
+        *,
+        rows: list[Component] | None = None,
+    ) -> None:
+        """What a command asks to know, in private: at once, or by an edit of an empty message that has the nonce."""
+        if self._world.answers_straight():
+            self.note(interaction, content, embed, rows=rows)
+            return
+        keys = {**self.keys(interaction), "flags": EPHEMERAL | LOADING}
+        posted: list[Message] = []
+        self.succeed_around(interaction, lambda: posted.append(self._post(interaction, "", keys)))
+        embeds = [embed] if embed else []
+        self._background.spawn(
+            self._complete(interaction, posted[0], content=content, embeds=embeds, components=rows or []),
+            f"answer to {interaction.id}",
+        )
+
+    async def _complete(self, interaction: Interaction, message: Message, **changes: Any) -> None:
+        await asyncio.sleep(self._world.settings.job_seconds * _ANSWER_SHARE)
+        self._chat.edit(self.channel(interaction), message, flags=EPHEMERAL, **changes)
+
+    def _post(self, interaction: Interaction, content: str, keys: dict[str, Any]) -> Message:
+        return self._chat.post(
+            self.channel(interaction),
+            content,
+            type_=REPLY if "message_reference" in keys else CHAT_INPUT_COMMAND,
+            author=BOTS[interaction.application_id],
+            reader=interaction.account.user,
+            nonce=interaction.answer_nonce,
+            asker=interaction.asker,
+            keys=keys,
         )
 
     # Frames
 
     def frame(self, interaction: Interaction, *, title: str, path: str, token: str) -> None:
         """A dialog that is a web page: Vary (Region), a captcha."""
-        self.event(
+        self.open_dialog(
             "INTERACTION_IFRAME_MODAL_CREATE",
             interaction,
-            stage="dialog",
             channel_id=interaction.channel_id,
             custom_id=f"MJ::iframe::{token}",
             application=application_object(BOTS[interaction.application_id]),

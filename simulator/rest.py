@@ -102,7 +102,7 @@ class Rest:
             except DiscordError as error:
                 self._world.counters[f"status_{error.status}"] += 1
                 error.headers = {**headers, **error.headers}
-                return error_response(error)
+                return error_response(error, _locale(request))
             if not response.prepared:
                 response.headers.update(headers)
             return response
@@ -178,15 +178,14 @@ class Rest:
 
     async def _commands(self, request: web.Request, account: Account) -> web.Response:
         self.check_guild(request, account)
-        if "channel" in request.match_info:
-            bot_id = self.channel_of(request, account).bot_id
-            if bot_id is not None:
-                return json_response(command_index(self._world.command_version, [bot_id]))
-        return json_response(command_index(self._world.command_version))
+        offered = self._world.offered
+        if "channel" in request.match_info and (bot_id := self.channel_of(request, account).bot_id) is not None:
+            offered = tuple(item for item in offered if item == bot_id)
+        return json_response(command_index(self._world.command_version, offered))
 
     async def _commands_of(self, request: web.Request, _: Account) -> web.Response:
         application = request.match_info["application"]
-        if application not in BOTS:
+        if application not in self._world.offered:
             raise unknown("Application", 10002)
         index = command_index(self._world.command_version, [application])
         return json_response(index["application_commands"])
@@ -223,3 +222,9 @@ class Rest:
 
 def _private(channel: Channel) -> dict[str, object]:
     return dm_object(channel.id, BOTS[str(channel.bot_id)], recipients=True)
+
+
+def _locale(request: web.Request) -> str:
+    """In which language the reader wants Discord's texts."""
+    accepted = request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0]
+    return request.headers.get("X-Discord-Locale") or accepted

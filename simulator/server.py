@@ -128,7 +128,7 @@ class Simulator:
         display = Display(world, chat)
         self._studio = Studio(world, display, self._background)
         crowd = Crowd(world, chat, self._studio, self._background)
-        replies = Replies(world, self._gateway, chat)
+        replies = Replies(world, self._gateway, chat, self._background)
         self._dialogs, self._inpaint = Dialogs(world, replies), Inpaint(world, replies)
         self._drawings = Drawings(world, replies=replies, studio=self._studio, display=display, crowd=crowd)
         commands = SlashCommands(

@@ -12,6 +12,11 @@ from simulator.eras import ERAS
 from simulator.records import Profile
 
 SUCCESS_ORDERS = ("before", "after", "random")
+DIALOG_SUCCESSES = ("before", "after", "random", "none")
+ANSWER_FORMS = ("random", "edit", "first")
+WEBSITES = ("random", "with", "without")
+INDEXES = ("both", "midjourney")
+VERSIONS = ("new", "fixed", "any")
 INPAINT_FORMS = ("new", "old", "both")
 MODES = ("fast", "relaxed", "turbo")
 BOT_NONCES = ("era", "own", "none")
@@ -33,7 +38,7 @@ class Settings:
     queue: int = 10  # queued drawings of one account; the next ones are "Queue full"
     foreign: int = 0  # other users' jobs with the same prompt, for each /imagine of ours
     chatter: float = 0.0  # messages of people, for each /imagine of ours
-    success_order: str = "before"  # INTERACTION_SUCCESS before or after the first message, or by chance
+    success_order: str = "random"  # INTERACTION_SUCCESS before or after the first message, or by chance
     bot_nonce: str = "era"  # the bot's own nonce on its messages: own, none, or as the era has it
     latency_ms: float = 0.0  # wait before an interaction is answered, and before the bot reacts
     rate_limit: int = 50  # requests a second, for each account and route
@@ -41,6 +46,12 @@ class Settings:
     upscale_cooldown: float = 0.0  # seconds in which U of the same picture is answered "Slow Down!"
     inpaint: str = "both"  # form of Vary (Region)'s endpoint that is served
     error_form: str = "random"  # note, reply or edit, for the errors that are seen in several of them
+    answer_form: str = "random"  # /info, /settings, /describe: by an edit of an empty message, or by the first one
+    dialog_success: str = "random"  # INTERACTION_SUCCESS before or after a dialog's event, by chance, or none
+    website: str = "random"  # a result names its page at the website: with, without, or by chance
+    bot_delay_ms: float = 0.0  # from the answer to an interaction's POST until the bot says anything
+    index: str = "both"  # the commands that are offered: of both bots, or of MidJourney alone
+    versions: str = "new"  # of commands: new at every start, fixed over starts, or any that a client names
     seed: int | None = None  # job ids and all chance follow from it; None: another one at every start
 
     def as_json(self) -> dict[str, Any]:
@@ -102,6 +113,12 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "upscale_cooldown": (_number(0, 86_400), "seconds from 0 to 86400"),
     "inpaint": (lambda value: value in INPAINT_FORMS, f"one of {', '.join(INPAINT_FORMS)}"),
     "error_form": (lambda value: value in ERROR_FORMS, f"one of {', '.join(ERROR_FORMS)}"),
+    "answer_form": (lambda value: value in ANSWER_FORMS, f"one of {', '.join(ANSWER_FORMS)}"),
+    "dialog_success": (lambda value: value in DIALOG_SUCCESSES, f"one of {', '.join(DIALOG_SUCCESSES)}"),
+    "website": (lambda value: value in WEBSITES, f"one of {', '.join(WEBSITES)}"),
+    "bot_delay_ms": (_number(0, 60_000), "milliseconds from 0 to 60000"),
+    "index": (lambda value: value in INDEXES, f"one of {', '.join(INDEXES)}"),
+    "versions": (lambda value: value in VERSIONS, f"one of {', '.join(VERSIONS)}"),
     "seed": (_integer(0, 2**64), "an integer of at least 0"),
 }
 NAMES = tuple(item.name for item in fields(Settings))

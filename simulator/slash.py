@@ -92,7 +92,7 @@ class SlashCommands:
             author=job.bot,
             mentions=(job.user,),
             job=job,
-            nonce=interaction.nonce,
+            nonce=interaction.answer_nonce,
             asker=interaction.asker,
             keys={**self._replies.keys(interaction), **self._display.finished_keys(job)},
         )
@@ -112,7 +112,7 @@ class SlashCommands:
         account = interaction.account
         running, queued = self._studio.load(account.token)
         embed = embeds.info(account.username, self._world.profile(account.token), running, queued)
-        self._replies.note(interaction, embed=embed)
+        self._replies.tell(interaction, embed=embed)
 
     def _switch(self, interaction: Interaction, mode: str) -> None:
         token = interaction.account.token
@@ -122,7 +122,7 @@ class SlashCommands:
     def _settings(self, interaction: Interaction) -> None:
         profile = self._world.profile(interaction.account.token)
         rows = panel.panel(profile, numbered=self._world.era.numbered_components)
-        self._replies.note(interaction, panel.TEXT, rows=rows)
+        self._replies.tell(interaction, panel.TEXT, rows=rows)
 
 
 def upload_of(world: World, interaction: Interaction, number: str) -> Upload | None:

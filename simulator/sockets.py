@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import zstandard
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from simulator.gateway import Gateway, Session, control, to_json
 from simulator.guilds import members_chunk
@@ -44,7 +44,7 @@ class Socket:
         self._gateway = gateway
         self._world = world
         # The library offers permessage-deflate by a fixed header but cannot inflate it: never accept.
-        self.response = web.WebSocketResponse(compress=False, max_msg_size=0, timeout=_CLOSE_SECONDS)
+        self.response = web.WebSocketResponse(compress=False, max_msg_size=0, timeout=_CLOSE_SECONDS, autoclose=False)
         self._encode = encoder(request.query.get("compress"))
         self._outgoing: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue()
         self._session: Session | None = None
@@ -78,6 +78,8 @@ class Socket:
             async for frame in self.response:
                 if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                     self._received(frame.data)
+            # A client that closes is answered with its own code.
+            await self.response.close(code=self.response.close_code or WSCloseCode.OK)
         finally:
             writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -135,7 +137,7 @@ class Socket:
             self.send(control(11, None))
 
     def _identify(self, body: dict[str, Any]) -> None:
-        account = self._allowed(body.get("token"))
+        account, capabilities = self._allowed(body.get("token")), body.get("capabilities")
         if self._session is not None and self._gateway.alive(self._session):
             self.close(4005, "Already authenticated.")
         elif account is None:
@@ -143,7 +145,7 @@ class Socket:
         elif self._gateway.refuses(account.token):
             self.abort()
         else:
-            self._session = self._gateway.identify(account, self)
+            self._session = self._gateway.identify(account, self, capabilities if isinstance(capabilities, int) else 0)
 
     def _resume(self, body: dict[str, Any]) -> None:
         account = self._allowed(body.get("token"))

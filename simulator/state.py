@@ -17,7 +17,7 @@ from typing import Any
 
 from simulator.eras import ERAS, Era
 from simulator.faults import Faults
-from simulator.messages import BOT, NIJI
+from simulator.messages import BOT, BOTS, NIJI
 from simulator.pictures import Picture
 from simulator.records import Account, Channel, Interaction, Job, Message, Profile, User
 from simulator.settings import Settings
@@ -27,6 +27,9 @@ logger = logging.getLogger("simulator")
 
 # Look-ups by attachment id are kept for this many files; older links answer 404 as expired ones do.
 _FILES_KEPT = 50_000
+_STRAIGHT_SHARE = 0.15
+# /imagine had this version for most of 2024: programs that ship a version ship this one.
+_LASTING_VERSION = 1_237_876_415_471_554_623
 STRANGERS = tuple(
     User(id=str(1_350_000_000_000_000_000 + n), username=name)
     for n, name in enumerate(("wrenfield", "okapi.blue", "tessellate", "marisol_v", "quietloom"))
@@ -54,7 +57,7 @@ class World:
         self.by_token = {account.token: account for account in self.accounts}
         self.channels: dict[str, Channel] = {}
         self.snowflakes = Snowflakes()
-        self._version_base = now_ms()
+        self._version_base, self._version_offset = now_ms(), 0
         self._waiters: set[asyncio.Future[None]] = set()
         self.reset()
 
@@ -78,6 +81,7 @@ class World:
         self.profiles: dict[str, Profile] = {}  # by token
         self.dead_tokens: set[str] = set()
         self.new_versions()
+        self._version_offset = 0
         self._open_channels()
 
     def _open_channels(self) -> None:
@@ -104,10 +108,25 @@ class World:
         self.settings = settings
         self.touch()
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The applications whose commands are known here."""
+        return tuple(BOTS) if self.settings.index == "both" else (BOT.id,)
+
     def new_versions(self) -> None:
         """Every command gets a version that was never valid before."""
         self._version_base += 1
-        self.command_version = str((self._version_base << 22) - (1_420_070_400_000 << 22))
+        self._version_offset += 1
+
+    @property
+    def command_version(self) -> str:
+        """Another one at every start, or one that stays over starts, as the setting says."""
+        if self.settings.versions == "new":
+            return str((self._version_base << 22) - (1_420_070_400_000 << 22))
+        return str(_LASTING_VERSION + self._version_offset)
+
+    def takes_version(self, version: str) -> bool:
+        return self.settings.versions == "any" or version == self.command_version
 
     # Look-ups
 
@@ -128,6 +147,11 @@ class World:
 
     def visible(self, account: Account, message: Message) -> bool:
         return message.ephemeral_to in (None, account.user_id)
+
+    def answers_straight(self) -> bool:
+        """Is what a command asks to know told by the first message? Most of it comes as an edit of an empty one."""
+        form = self.settings.answer_form
+        return form == "first" or (form == "random" and self.random.random() < _STRAIGHT_SHARE)
 
     def new_job_id(self) -> str:
         return str(uuid.UUID(int=self.random.getrandbits(128), version=4))

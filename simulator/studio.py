@@ -16,8 +16,6 @@ from simulator.state import World
 from simulator.troubles import NOTICES, TROUBLES
 
 _LAST_BEFORE_WITHDRAWAL = 93
-# Of the answers of /describe and /shorten: most come as an edit.
-_STRAIGHT_SHARE = 0.25
 
 
 class Studio:
@@ -49,7 +47,7 @@ class Studio:
     def begin(self, job: Job, fate: Fate, *, nonce: str | None = None) -> None:
         """The first message now, the rest as time goes by."""
         self._enter(job)
-        if job.kind.shape == "texts" and fate.ending == "result" and self._world.random.random() < _STRAIGHT_SHARE:
+        if job.kind.shape == "texts" and fate.ending == "result" and self._world.answers_straight():
             self._world.set_status(job, "waiting")
             self._background.spawn(self._answer(job, None, nonce), f"texts {job.job_id}")
             return

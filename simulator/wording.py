@@ -27,11 +27,23 @@ def stopped(kind: Kind, prompt: str, user_id: str) -> str:
     return f"**{prompt}** - {kind.running}{mention(user_id)} (Stopped)"
 
 
-def final(era: Era, kind: Kind, prompt: str, user_id: str, *, index: int, job_id: str, mode: str, footer: bool) -> str:
+def final(
+    era: Era,
+    kind: Kind,
+    prompt: str,
+    user_id: str,
+    *,
+    index: int,
+    job_id: str,
+    mode: str,
+    footer: bool,
+    website: bool,
+) -> str:
     done = kind.done.format(index=index or 1)
     if kind.bare:
         return f"**{prompt}** - {done}{mention(user_id)}"
-    text = f"**{prompt}** - {done}{mention(user_id)} {era.website.format(job_id=job_id)}({mode})"
+    page = era.website.format(job_id=job_id) if website else ""
+    text = f"**{prompt}** - {done}{mention(user_id)} {page}({mode})"
     return text + era.footer if footer else text
 
 

@@ -182,7 +182,7 @@ def test_the_seed_is_read() -> None:
     ("payload", "action", "candidates"),
     [
         (grid(), Action.IMAGINE, set()),
-        (grid(type=19, message_reference={"message_id": "9"}), Action.REROLL, set()),
+        (grid(type=19, message_reference={"message_id": "9"}), None, {Action.IMAGINE, Action.REROLL}),
         (grid(type=None), None, {Action.IMAGINE, Action.REROLL}),
         (
             grid(f"**a** - <@{ME}> [(Open)](<https://midjourney.com/jobs/{JOB}>) (fast)", type=19),

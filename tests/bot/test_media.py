@@ -25,7 +25,7 @@ PNG = Picture(filename="dog.png", type="image/png", data=b"\x89PNG" + os.urandom
 WEBP = Picture(filename="cat.webp", type="image/webp", data=b"RIFF" + os.urandom(500))
 ANNOUNCE, PUT, MESSAGE, REACTION = (
     "POST .*/attachments$",
-    "PUT /[0-9a-f]{32}/",
+    "PUT /[0-9a-f-]{36}/",
     "POST .*/messages$",
     "PUT .*/reactions/",
 )

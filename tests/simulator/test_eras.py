@@ -69,7 +69,7 @@ async def test_2024_names_its_previews_and_numbers_its_components() -> None:
 
 
 async def test_the_era_may_be_switched_while_jobs_exist() -> None:
-    async with Simulator(era="2023") as simulator, connected(simulator) as wire:
+    async with Simulator(era="2023", website="with") as simulator, connected(simulator) as wire:
         single = await finished(wire, await press(wire, await finished(wire, await wire.imagine("a fox")), "upsample"))
         simulator.configure(era="2026")
         old = await finished(wire, await press(wire, single, "upsample_v5_4x"))

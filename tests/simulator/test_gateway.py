@@ -1,10 +1,15 @@
 """The gateway on the wire: framing, resuming, and who hears what."""
 
+from collections.abc import Callable
+from typing import Any
+
 import aiohttp
 import pytest
 
 from simulator import Simulator
-from tests.simulator.wire import connected, custom_ids, with_id, with_nonce
+from tests.simulator.wire import CAPABILITIES, connected, custom_ids, with_id, with_nonce
+
+Check = Callable[[dict[str, Any]], Any]
 
 
 @pytest.mark.parametrize("compress", [None, "zlib-stream", "zstd-stream"])
@@ -21,6 +26,62 @@ async def test_log_in_and_heartbeat(compress: str | None) -> None:
             await wire.frame(lambda frame: frame["op"] == 11)
         assert simulator.state()["accounts"][0]["connected"]
         assert not simulator.state()["accounts"][1]["connected"]
+
+
+@pytest.mark.parametrize(
+    ("bit", "newer", "older"),
+    [
+        (1 << 0, lambda body: "notes" not in body, lambda body: body["notes"] == {}),
+        (1 << 2, lambda body: body["read_state"]["entries"] == [], lambda body: body["read_state"] == []),
+        (
+            1 << 3,
+            lambda body: body["user_guild_settings"]["entries"] == [],
+            lambda body: body["user_guild_settings"] == [],
+        ),
+        (
+            1 << 4,
+            lambda body: body["users"] and "recipients" not in body["private_channels"][0],
+            lambda body: body["private_channels"][0]["recipients"][0]["bot"] and body["guilds"][0]["members"],
+        ),
+        (1 << 5, lambda body: "presences" not in body, lambda body: body["guilds"][0]["voice_states"] == []),
+        (1 << 9, lambda body: body["user_settings_proto"] == "", lambda body: body["user_settings"]["locale"]),
+        (1 << 10, lambda body: body["guilds"][0]["properties"]["name"], lambda body: body["guilds"][0]["name"]),
+    ],
+)
+async def test_log_in_has_the_forms_that_the_client_asks_for(bit: int, newer: Check, older: Check) -> None:
+    async with Simulator() as simulator, connected(simulator) as wire:
+        assert newer(await wire.event("READY"))
+        await wire.identify(capabilities=CAPABILITIES & ~bit)
+        assert older(await wire.event("READY"))
+        await wire.identify(capabilities=bit)
+        assert newer(await wire.event("READY"))
+
+
+async def test_a_client_without_capabilities_hears_no_supplement() -> None:
+    async with Simulator() as simulator, connected(simulator) as wire:
+        await wire.identify(capabilities=0)
+        await wire.imagine("a fox")
+        await wire.result()
+        assert "READY_SUPPLEMENTAL" not in wire.names()
+
+
+async def test_a_close_is_answered_with_its_own_code() -> None:
+    async with Simulator() as simulator, connected(simulator) as wire:
+        for code in (4000, 1000):
+            await wire.identify()
+            await wire.socket.close(code=code)
+            assert await wire.closed() == code
+
+
+async def test_a_session_declared_invalid_but_resumable_is_resumed_on_its_own_socket() -> None:
+    async with Simulator() as simulator, connected(simulator) as wire:
+        simulator.add_fault({"kind": "op9", "resumable": True})
+        assert (await wire.frame(lambda frame: frame["op"] == 9))["d"] is True
+        body = {"token": wire.account.token, "session_id": wire.session_id, "seq": wire.sequence}
+        await wire.send(6, body)
+        await wire.event("RESUMED")
+        nonce = await wire.imagine("a fox")
+        assert await wire.message(with_nonce(nonce)) and not wire.socket.closed
 
 
 async def test_a_wrong_token_is_closed_with_4004() -> None:

@@ -16,7 +16,7 @@ from simulator.magic import WORDS
 from simulator.messages import NIJI_ID
 from simulator.troubles import TROUBLES
 from tasks.events import CaptchaAsked, Finished, Informed, ModalOpened, Queued, Refused
-from tests.simulator.wire import Event, Wire, connected, custom_ids, finished, press, with_nonce
+from tests.simulator.wire import Event, Wire, connected, custom_ids, finished, press, told, with_nonce
 
 # What the reader may call each family, where it calls it anything.
 ACTIONS = {"reroll": {"reroll", "variation", "zoom", "pan", "video"}, "blend": {"blend", "imagine"}}
@@ -175,8 +175,9 @@ async def test_dialogs_frames_and_private_answers() -> None:
             await wire.command("fast"),
             await press(wire, single, "BOOKMARK"),
         ):
-            said = await wire.message(with_nonce(nonce))
-            assert isinstance(hear("MESSAGE_CREATE", said, account="here", user_id=None), Informed), said["content"]
+            said = await told(wire, nonce)
+            name = "MESSAGE_UPDATE" if said["edited_timestamp"] else "MESSAGE_CREATE"
+            assert isinstance(hear(name, said, account="here", user_id=None), Informed), said["content"]
 
 
 async def test_what_leaves_a_job_as_it_was() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from simulator import Simulator
 from simulator.pictures import read_metadata
-from tests.simulator.wire import Event, Wire, connected, custom_ids, with_id, with_nonce
+from tests.simulator.wire import Event, Wire, connected, custom_ids, told, with_id, with_nonce
 
 
 async def fetched(wire: Wire, message: Event) -> dict[str, str]:
@@ -28,7 +28,10 @@ async def grid_of(wire: Wire, prompt: str = "a fox --ar 3:2") -> Event:
 
 
 async def test_an_imagine_from_its_first_event_to_its_last() -> None:
-    async with Simulator(steps=8) as simulator, connected(simulator) as wire:
+    async with (
+        Simulator(steps=8, success_order="before", website="with") as simulator,
+        connected(simulator) as wire,
+    ):
         nonce = await wire.imagine("a red  fox\nat dusk —ar 3:2")
         final = await wire.result()
         await wire.event("MESSAGE_DELETE")
@@ -208,7 +211,7 @@ async def test_info_and_modes() -> None:
             data = {"id": command["id"], "name": name, "type": 1, "version": command["version"], "options": []}
             body = await wire.body(2, data)
             assert (await wire.call("POST", "/interactions", json=body))[0] == 204
-            answer = await wire.message(with_nonce(body["nonce"]))
+            answer = await told(wire, body["nonce"])
         assert re.search(r"\*\*Job Mode\*\*: +Relaxed", answer["embeds"][0]["description"])
         assert "(relaxed)" in (await grid_of(wire))["content"]
 

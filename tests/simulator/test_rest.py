@@ -63,7 +63,7 @@ async def test_a_stale_version_is_refused_as_outdated() -> None:
         simulator.add_fault({"kind": "new_versions"})
         status, answer = await wire.call("POST", "/interactions", json=body)
         assert (status, answer["code"]) == (400, 50035)
-        code = answer["errors"]["data"]["version"]["_errors"][0]["code"]
+        code = answer["errors"]["data"]["_errors"][0]["code"]
         assert code == "INTERACTION_APPLICATION_COMMAND_INVALID_VERSION"
         assert [item["outcome"] for item in simulator.interactions] == ["refused 400/50035"]
 

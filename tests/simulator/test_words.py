@@ -89,10 +89,12 @@ def test_panning_replaces_the_aspect_ratio() -> None:
 def test_the_words_of_each_kind(command: str, waiting: str, final: str) -> None:
     kind = ERA.kinds[command]
     assert wording.waiting(kind, "a fox", "7", 2) == waiting
-    done = wording.final(ERA, kind, "a fox", "7", index=2, job_id=JOB, mode="fast", footer=False)
+    done = wording.final(ERA, kind, "a fox", "7", index=2, job_id=JOB, mode="fast", footer=False, website=True)
     assert done.startswith(final)
     if not kind.bare:
         assert done.endswith(f"](<https://midjourney.com/jobs/{JOB}>) (fast)")
+        bare = wording.final(ERA, kind, "a fox", "7", index=2, job_id=JOB, mode="fast", footer=False, website=False)
+        assert bare.endswith("<@7> (fast)")
 
 
 @unhurried

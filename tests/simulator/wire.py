@@ -15,9 +15,11 @@ import aiohttp
 import zstandard
 
 from simulator import Account, Simulator
+from simulator.login import PRIORITIZED_READY_PAYLOAD
 
 Event = dict[str, Any]
 APPLICATION_ID = "936929561302675456"
+CAPABILITIES = 22525  # of discord.py-self
 _nonces = itertools.count(1_400_000_000_000_000_000)
 
 
@@ -53,12 +55,14 @@ class Wire:
     async def send(self, op: int, data: Any) -> None:
         await self.socket.send_bytes(json.dumps({"op": op, "d": data}).encode())
 
-    async def identify(self, token: str | None = None) -> None:
+    async def identify(self, token: str | None = None, *, capabilities: int = CAPABILITIES) -> None:
         await self.open()
         self.events.clear()
-        await self.send(2, {"token": token or self.account.token, "properties": {}})
+        body = {"token": token or self.account.token, "capabilities": capabilities, "properties": {}}
+        await self.send(2, body)
         self.session_id = (await self.event("READY"))["session_id"]
-        await self.event("READY_SUPPLEMENTAL")
+        if capabilities & PRIORITIZED_READY_PAYLOAD:
+            await self.event("READY_SUPPLEMENTAL")
 
     async def resume(self, sequence: int, *, token: str | None = None) -> None:
         await self.open()
@@ -254,6 +258,14 @@ async def finished(wire: Wire, nonce: str) -> Event:
 async def press(wire: Wire, message: Event, marker: str) -> str:
     """Presses the button whose custom id contains the marker."""
     return await wire.press(message, next(item for item in custom_ids(message) if marker in item))
+
+
+async def told(wire: Wire, nonce: str) -> Event:
+    """The private message of /info or /settings, once it says something."""
+    first = await wire.message(with_nonce(nonce))
+    if not first["flags"] & 128:
+        return first
+    return await wire.event("MESSAGE_UPDATE", with_id(first["id"]))
 
 
 def with_nonce(nonce: str) -> Callable[[Event], bool]:
