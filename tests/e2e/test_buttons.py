@@ -95,7 +95,7 @@ async def test_videos_their_clips_and_their_extension(tmp_path: Path) -> None:
             twice = await client.post("/submit/action", taskId=video["id"], customId=button(video, "U3"))
             assert (twice["code"], twice["result"]) == (1, clips[2]["id"])
         with spending(client, posts=2, jobs=2):
-            longer = await client.drawn("video", action="extend", taskId=clips[2]["id"], motion="low", index=1)
+            longer = await client.drawn("video", action="extend", taskId=clips[2]["id"], motion="low", index=3)
             again = await act(client, longer, "🔄")
         job = await job_of(client, longer)
         assert (longer["action"], job["command"], job["parent"]) == ("VIDEO", "animate_low_extend", clips[2]["jobId"])
