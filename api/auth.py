@@ -7,6 +7,7 @@ request must show that no foreign web page is behind it: a GET can spend money, 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from tasks.errors import Unauthorized
 # "*" does not cover Authorization
 ALLOWED_HEADERS = "mj-api-secret, authorization, content-type, idempotency-key, last-event-id"
 WRONG_PER_MINUTE = 20  # wrong secrets of one address that are answered as such
+MOST_ASKED = 4096  # characters of the headers that a preflight asks for
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")  # a token of RFC 9110
 _MEND = "or set API_SECRET and send it."
 
 log = logging.getLogger(__name__)
@@ -110,10 +113,17 @@ class Gate:
         if origin is None:
             return {}
         expose = {"Access-Control-Expose-Headers": f"Retry-After, {CODE_HEADER}"}
-        if self._wants_secret:  # nothing is sent by cookie: a page without the secret gets nothing
-            return {"Access-Control-Allow-Origin": "*", **expose}
+        vary = {"Vary": "Origin"} if self._origins else {}
         if origin.lower() in self._origins:
-            return {"Access-Control-Allow-Origin": origin, "Vary": "Origin", **expose}
+            # Some libraries send credentials with everything; a browser takes no "*" for an answer to that.
+            return {
+                "Access-Control-Allow-Origin": origin,
+                "Access-Control-Allow-Credentials": "true",
+                **vary,
+                **expose,
+            }
+        if self._wants_secret:  # nothing is sent by cookie: a page without the secret gets nothing
+            return {"Access-Control-Allow-Origin": "*", **vary, **expose}
         return {}
 
     def preflight(self, headers: Mapping[str, str], methods: str) -> dict[str, str]:
@@ -123,7 +133,7 @@ class Gate:
             raise Forbidden("This page may not call the API.", hint=f"Add its origin to CORS_ORIGINS, {_MEND}")
         return cors | {
             "Access-Control-Allow-Methods": methods,
-            "Access-Control-Allow-Headers": ALLOWED_HEADERS,
+            "Access-Control-Allow-Headers": _allowed_headers(headers.get("Access-Control-Request-Headers", "")),
             "Access-Control-Max-Age": "600",
         }
 
@@ -151,6 +161,13 @@ class Gate:
 
     def _is_known(self, origin: str, host: str) -> bool:
         return origin in (f"http://{host}", f"https://{host}") or origin in self._origins
+
+
+def _allowed_headers(asked: str) -> str:
+    """Those that are read here, and those that the page wants to send: what is not read does no harm."""
+    names = [name.strip().lower() for name in asked[:MOST_ASKED].split(",")]
+    known = ALLOWED_HEADERS.split(", ")
+    return ", ".join(dict.fromkeys([*known, *(name for name in names if _HEADER.fullmatch(name))]))
 
 
 def host_name(host: str) -> str:

@@ -169,6 +169,34 @@ async def test_by_default_no_page_at_all(api: Caller) -> None:
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+CREDENTIALS = "Access-Control-Allow-Credentials"
+
+
+@pytest.mark.parametrize("page", [PAGE, "https://other.example"])
+async def test_the_preflight_allows_what_a_page_asks_for(page: str) -> None:
+    wanted = ["x-requested-with", "x-api-key", "x-ptoken", "cache-control", "pragma"]
+    asks = ASKS | {
+        "Origin": page,
+        "Access-Control-Request-Headers": ", ".join(wanted).title() + ", a\tb, " + "x" * 5000,
+    }
+    async with running(access=Access(secret="s" * 32, cors_origins=frozenset({PAGE}))) as api:
+        asked = await api.ask("OPTIONS", SUBMIT, headers=asks)
+        allowed = asked.headers["Access-Control-Allow-Headers"].split(", ")
+        assert [name for name in allowed if name in wanted] == wanted
+        assert "mj-api-secret" in allowed and not any("\t" in name for name in allowed)
+
+
+async def test_a_page_that_is_named_may_send_credentials() -> None:
+    for access in (Access(secret="s" * 32, cors_origins=frozenset({PAGE})), Access(cors_origins=frozenset({PAGE}))):
+        async with running(access=access) as api:
+            headers = {"Origin": PAGE, "mj-api-secret": "s" * 32}
+            for answer in (await api.get(LIST, headers=headers), await api.ask("OPTIONS", SUBMIT, headers=ASKS)):
+                assert answer.headers["Access-Control-Allow-Origin"] == PAGE
+                assert (answer.headers[CREDENTIALS], answer.headers["Vary"]) == ("true", "Origin")
+            other = await api.get("/health", headers={"Origin": "https://other.example"})
+            assert CREDENTIALS not in other.headers
+
+
 async def test_a_star_among_the_pages_named_opens_nothing() -> None:
     async with running(access=Access(cors_origins=frozenset({"*"}))) as api:
         assert await api.refused("GET", LIST, 403, headers={"Origin": PAGE})

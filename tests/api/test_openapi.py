@@ -177,6 +177,18 @@ async def test_a_field_that_may_be_left_out_has_no_default() -> None:
     assert [f"{name}.{field}" for name, field, told in fields if "default" in told] == []
 
 
+async def test_no_request_wants_a_field_that_has_a_default() -> None:
+    told = await document_of()
+    routes = [*V1(Twin(), Links()).routes(), *Mj(Twin(), Links()).routes()]
+    bodies = {doc.body for route in routes if (doc := route.doc) is not None and doc.body is not None}
+    assert len(bodies) > 10
+    for body in bodies:
+        optional = {field.encode_name for field in msgspec.structs.fields(body) if not field.required}
+        schema = told["components"]["schemas"][body.__name__]
+        assert optional.isdisjoint(schema.get("required", ())), body
+        assert optional <= schema["properties"].keys(), body
+
+
 async def test_the_examples_fit_their_schemas() -> None:
     told = await document_of()
     for path, method, operation in operations(told):
