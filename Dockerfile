@@ -10,8 +10,8 @@ ARG BASE=python:3.11-slim
 FROM ${BASE}
 
 WORKDIR /app
-COPY requirements.txt .
-RUN python -m pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+COPY requirements.lock .
+RUN python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
 
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin service \
     && install -d -o service -g service -m 0700 /data /data/images

@@ -6,12 +6,16 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+# requirements*.txt say what is wanted, requirements*.lock what is installed: the same versions, with the hash of each file.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock"
+LOCKED := requirements requirements-mcp requirements-dev
 RUN := $(VENV)/requirements.stamp
 DEV := $(VENV)/requirements-dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test chaos soak generated lint format bench audit
+.PHONY: help demo run test chaos soak generated lint format bench audit lock lock-check
 
 help:
 	@echo "make demo    try it: a simulator and the service, no account needed, nothing is real"
@@ -23,6 +27,7 @@ help:
 	@echo "make lint    format, lint and types, checked"
 	@echo "make format  format, put right"
 	@echo "make bench   measure what the README claims"
+	@echo "make lock    after a change of requirements*.txt: write requirements*.lock; needs the network"
 	@echo "make audit   known vulnerabilities in what is installed; needs the network"
 
 demo: $(RUN)
@@ -58,12 +63,22 @@ bench: $(DEV)
 audit: $(DEV)
 	$(BIN)/python .ci/audit requirements.txt requirements-mcp.txt requirements-dev.txt
 
-$(RUN): requirements.txt | $(BIN)/python
-	$(PIP) -r requirements.txt
+lock: $(DEV)
+	for name in $(LOCKED); do $(LOCK) $$name.txt -o $$name.lock || exit 1; done
+
+# uv keeps what stands in the output file and still holds, so that a newer release changes nothing here.
+lock-check: $(DEV)
+	@new=$$(mktemp -d) && trap 'rm -rf $$new' EXIT && for name in $(LOCKED); do \
+		cp $$name.lock $$new && $(LOCK) $$name.txt -o $$new/$$name.lock && cmp $$name.lock $$new/$$name.lock \
+		|| { echo "$$name.lock does not hold what $$name.txt says. Run: make lock"; exit 1; }; done
+	@echo "requirements*.lock hold what requirements*.txt say."
+
+$(RUN): requirements.lock | $(BIN)/python
+	$(PIP) -r requirements.lock
 	@touch $@
 
-$(DEV): requirements-dev.txt requirements-mcp.txt $(RUN)
-	$(PIP) -r requirements-dev.txt
+$(DEV): requirements-dev.lock $(RUN)
+	$(PIP) -r requirements-dev.lock
 	@touch $@
 
 $(BIN)/python:

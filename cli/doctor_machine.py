@@ -39,7 +39,7 @@ def versions() -> Iterator[Finding]:
             continue
         if installed != pinned:
             other.append(f"{name} {installed} instead of {pinned}")
-    mend = f"{sys.executable} -m pip install -r requirements.txt"
+    mend = f"{sys.executable} -m pip install --require-hashes -r requirements.lock"
     if missing:
         yield wrong(f"Libraries are missing: {', '.join(missing)}.", mend)
     if other:

@@ -1,6 +1,6 @@
 """`mcp`: the running service for programs that speak the Model Context Protocol, over stdio or HTTP.
 
-Law: a client of the HTTP API like any other. The packages it needs are not the service's (requirements-mcp.txt), so
+Law: a client of the HTTP API like any other. The packages it needs are not the service's (requirements-mcp.lock), so
 they are imported only when it runs.
 """
 
@@ -11,7 +11,7 @@ import asyncio
 
 from cli import telling
 
-MISSING = "The packages for MCP are not installed: python -m pip install -r requirements-mcp.txt"
+MISSING = "The packages for MCP are not installed: python -m pip install --require-hashes -r requirements-mcp.lock"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

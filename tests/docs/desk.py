@@ -24,7 +24,7 @@ from PIL import Image
 from tests.docs.blocks import ROOT
 
 SECONDS = 90.0  # for one block
-REQUIREMENTS = tuple(path.name for path in sorted(ROOT.glob("requirements*.txt")))
+REQUIREMENTS = tuple(path.name for path in sorted(ROOT.glob("requirements*.*")))
 
 _CURL = """#!/bin/sh
 said=$(mktemp)

@@ -187,7 +187,7 @@ async def test_without_its_packages_it_says_what_to_install(tmp_path: Path) -> N
     )
     out, said = await process.communicate()
     assert (process.returncode, out) == (1, b"")
-    assert b"pip install -r requirements-mcp.txt" in said
+    assert b"pip install --require-hashes -r requirements-mcp.lock" in said
 
 
 # ---------------------------------------------------------------- pictures
