@@ -123,7 +123,7 @@ class Listening:
         self._board.tell(flight.task.id, "heard", heard(event, by))
         if isinstance(event, Withdrawn):
             task = flight.task
-            result = self._unsettled.only(event.keys.account, task.echoed_prompt or None)
+            result = self._unsettled.only(event.keys.account, task.echoed_prompt)
             if result is not None:  # the one that it gave way to
                 await self._take(flight, result, "deletion")
                 return

@@ -186,7 +186,12 @@ def _by_prompt(keys: Keys, possible: Sequence[Candidate], user_id: str | None) -
 
 def _misfit(task: Task, echoed: str) -> int | None:
     """None: it cannot be the echo of what was sent. Its own running message may have echoed what we do not know of."""
-    return 0 if task.echoed_prompt == echoed else misfit(task.content, echoed)
+    if task.echoed_prompt == echoed:
+        return 0
+    found = misfit(
+        task.content, echoed
+    )  # a blend has no words: its running message shows the links that the result shortens
+    return misfit(task.echoed_prompt, echoed) if found is None and task.echoed_prompt else found
 
 
 def _of_this_echo(fits: Sequence[Candidate], keys: Keys) -> Sequence[Candidate]:
@@ -229,4 +234,5 @@ def _from_its_send(candidate: Candidate, keys: Keys) -> int:
 
 def sameness(task: Task) -> tuple[object, ...]:
     """Tasks that are equal in this may exchange their results without anybody being able to tell."""
-    return (task.account, task.bot, task.action, task.parent_id, task.custom_id, task.index, task.content, task.job_id)
+    asked = (task.account, task.bot, task.action, task.parent_id, task.custom_id, task.index)
+    return (*asked, task.content, task.uploads, task.job_id)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from tasks.events import Finished, Heard
+from tasks.wording import misfit
 
 log = logging.getLogger(__name__)
 
@@ -31,16 +32,23 @@ class Unsettled:
                 log.warning("a result fits several tasks (%s): left open until another key tells", ", ".join(task_ids))
             self._kept = [*self._kept[-MOST + 1 :], event]
 
-    def only(self, account: str, echo: str | None) -> Finished | None:
-        """The only one with these very words; it is taken out. None: there is none, or there are several."""
-        found = [event for event in self._kept if event.keys.account == account and event.keys.prompt == echo]
-        if len(found) != 1 or echo is None:
+    def only(self, account: str, echo: str) -> Finished | None:
+        """The only one that a drawing which runs with this echo may end in; it is taken out. None: there is none, or
+        several."""
+        found = self._like(account, echo)
+        if len(found) != 1:
             return None
         self._kept.remove(found[0])
         return found[0]
 
     def has(self, account: str, echo: str) -> bool:
-        return any(event.keys.account == account and event.keys.prompt == echo for event in self._kept)
+        return bool(self._like(account, echo))
+
+    def _like(self, account: str, echo: str) -> list[Finished]:
+        """With these very words, or else with those that they may become in a result: links are shortened."""
+        of_account = [event for event in self._kept if event.keys.account == account and echo]
+        same = [event for event in of_account if event.keys.prompt == echo]
+        return same or [event for event in of_account if misfit(echo, event.keys.prompt or "") is not None]
 
     @contextmanager
     def asked_again(self) -> Iterator[Sequence[Finished]]:

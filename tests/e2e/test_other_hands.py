@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.harness import Document, Whole, whole
+from assembly.service import service
+from tests.e2e.acting import data_url
+from tests.e2e.harness import Client, Document, Whole, calling, settings_for, whole
 from tests.e2e.test_eras import nonces_of
+from tests.e2e.test_mj import mj
 from tests.simulator.wire import Wire, connected
 
+SECONDS = 90  # nothing waits for silence or history
 WORDS = ("a red fox", "a red fox --ar 3:2")
 
 
@@ -58,3 +62,65 @@ async def test_hand_drawings_with_equal_words_cost_nobody_a_picture(tmp_path: Pa
         tmp_path, 16, hands, era=era, latency_ms=300, job_seconds=0.4, success_order="random", concurrency=20
     )
     assert found == {"own": 16}
+
+
+async def ended_of(client: Client, task_id: str) -> Document:
+    """Of two services two tasks may have one id, so their call-backs are not listened to."""
+    async with client.session.get(f"{client.url}/api/v1/tasks/{task_id}/wait", params={"timeout": 60}) as response:
+        assert response.status == 200
+    return await client.fetch(task_id)
+
+
+async def drawn_by_two_services(folder: Path, tasks: int, **simulated: Any) -> Counter[str]:
+    """The same account, the same words, each with its own database."""
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+    async with whole(folder / "one", **simulated) as house:
+        settings = settings_for(house.simulator, folder / "two", concurrency=12, environ={})
+        async with service(settings, port=0) as url, calling(url, house.hooks.url) as other:
+            clients = {"one": house.client, "two": other}
+            asked = [(name, WORDS[number % 2]) for number in range(tasks) for name in clients]
+            ids = await asyncio.gather(
+                *(clients[name].submit(action="IMAGINE", prompt=words, state=name) for name, words in asked)
+            )
+            async with asyncio.timeout(SECONDS):
+                ends = {
+                    (name, task_id): await ended_of(clients[name], task_id)
+                    for (name, _), task_id in zip(asked, ids, strict=True)
+                }
+            found: Counter[str] = Counter()
+            for name in clients:
+                own = {task_id: ends[name, task_id] for (of, _), task_id in zip(asked, ids, strict=True) if of == name}
+                found += truth_of(house, folder / name, own)
+            return found
+
+
+@pytest.mark.parametrize("era", ["2024", "2026"])
+async def test_two_services_on_one_account_keep_to_their_own(tmp_path: Path, era: str) -> None:
+    found = await drawn_by_two_services(
+        tmp_path, 12, era=era, latency_ms=100, job_seconds=0.4, success_order="random", concurrency=30
+    )
+    assert found == {"own": 24}
+
+
+async def test_equal_words_of_a_second_service_are_never_taken_where_nothing_links_a_result(tmp_path: Path) -> None:
+    """2023: the deletion of the running message tells whose result it was, or nothing does."""
+    found = await drawn_by_two_services(
+        tmp_path, 8, era="2023", latency_ms=100, job_seconds=0.4, success_order="random", concurrency=30
+    )
+    assert not found["wrong"]
+    assert found["own"] + found["an equal task's"] == 16
+
+
+@pytest.mark.parametrize("steps", [0, 6])
+async def test_blends_and_descriptions_at_once_where_nothing_links_a_result(tmp_path: Path, steps: int) -> None:
+    """2023: a blend has no words, its running message shows the links that its result shortens."""
+    async with mj(tmp_path, era="2023", steps=steps, success_order="random", job_seconds=0.1) as client:
+        drawn = await asyncio.gather(
+            *(client.drawn("blend", base64Array=[data_url(n), data_url(n + 1)]) for n in range(10, 70, 10)),
+            *(client.drawn("describe", base64=data_url(n)) for n in range(10, 70, 10)),
+        )
+        nonces, jobs = nonces_of(tmp_path), {job["job_id"]: job for job in client.house.simulator.jobs}
+        for document in drawn[:6]:
+            assert jobs[document["jobId"]]["nonce"] == nonces[document["id"]]
+        assert len({document["properties"]["finalPrompt"] for document in drawn}) == 12
