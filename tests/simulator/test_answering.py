@@ -140,7 +140,7 @@ async def test_an_answer_that_is_too_late_has_timed_out(monkeypatch: pytest.Monk
         assert not [item for item in wire.events if item["t"] == "MESSAGE_CREATE" and item["d"].get("nonce") == nonce]
 
 
-async def test_what_cannot_be_done_fails_for_another_reason_than_a_time_out() -> None:
+async def test_a_false_failure_is_a_time_out() -> None:
     async with Simulator() as simulator, connected(simulator) as wire:
         said = await told(wire, await wire.command("settings"))
         body = await wire.body(3, {"component_type": 2, "custom_id": custom_ids(said)[0]}, message_id=said["id"])
