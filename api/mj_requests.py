@@ -15,6 +15,7 @@ from api.mj_pictures import check_count, frame_of, is_link, mask_of, pictures_of
 from api.schema import INDEXES
 from tasks.errors import BadIndex, BadRequest, ButtonNotFound, UnknownAction
 from tasks.model import Action, Ask, Bot, Button, Mode, Picture, Status
+from tasks.pictures import check_link
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ _BOTS: Mapping[str, Bot] = {
     "NIJI": Bot.NIJI,
 }
 _DIMENSIONS: Mapping[str, str] = {"": "", "PORTRAIT": "2:3", "SQUARE": "1:1", "LANDSCAPE": "3:2"}
-_MOTIONS: Mapping[str, str] = {"": "low", "LOW": "low", "HIGH": "high"}
+_MOTIONS: Mapping[str, str] = {"": "", "LOW": "low", "HIGH": "high"}
 _CHANGES = {change.value: change for change in (Action.UPSCALE, Action.VARIATION, Action.REROLL)}
 _LETTERS: Mapping[str, Action] = {"U": Action.UPSCALE, "V": Action.VARIATION, "R": Action.REROLL}
 _SIMPLE = re.compile(r"\s*([0-9]+)\s+(?:([UV])([1-4])|(R))\s*", re.IGNORECASE | re.ASCII)
@@ -161,6 +162,7 @@ def described_of(body: Body) -> Described:
     if len(given) + bool(link) != 1:
         raise BadRequest("One picture is needed.", hint="Give it as base64 or its address as link, not both.")
     if link and not is_link(link):
+        check_link(link)
         raise BadRequest("link must be an http or https URL.")
     return Described(picture=pictures_of(given)[0] if given else None, link=link)
 
@@ -211,7 +213,7 @@ def clip_of(body: Body) -> Clip | Extension:
     action = body.text("action").strip().lower()
     motion = _one_of(_MOTIONS, body.text("motion"), "motion")
     if action == "extend":
-        return Extension(parent=task_id_of(body), motion=motion, number=_number_of(body))
+        return Extension(parent=task_id_of(body), motion=motion or "low", number=_number_of(body))
     if action:
         raise UnknownAction(hint="Give extend as action, or leave it out.")
     return Clip(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from tasks.errors import AccountNotFound, AccountPaused, BadHook, BadRequest, ButtonNotFound, NoAccount
-from tasks.model import Account, Ask, Task
+from tasks.model import Account, Ask, Mode, Task
 from tasks.scheduling import fits
 
 LONGEST_HOOK = 4096  # characters of an address
@@ -23,6 +23,23 @@ def check_accounts(ask: Ask, task: Task | None, known: Sequence[Account]) -> Non
         raise NoAccount(hint="; ".join(sorted({account.paused for account in known})))
     if task is not None and known and not any(fits(task, account) for account in known):
         raise BadRequest("No account draws with this bot in this mode.", hint="/mj/account/list names them.")
+
+
+def accounts_for(ask: Ask, modes: Sequence[Mode], known: Sequence[Account]) -> tuple[str, ...]:
+    """Those of the accounts that the caller allows which draw in all the modes that the prompt names; empty: any.
+
+    Raises BadRequest when there is none.
+    """
+    allowed = [each for each in known if not ask.accounts or each.id in ask.accounts]
+    able = [each.id for each in allowed if not each.modes or set(modes) <= set(each.modes)]
+    if len(able) == len(allowed) or not modes:
+        return ask.accounts
+    if not able:
+        raise BadRequest(
+            f"No account draws in the mode that the prompt names: {', '.join(modes)}.",
+            hint="Leave its parameter out of the prompt.",
+        )
+    return tuple(able) if len(modes) > 1 else ask.accounts  # of one mode the account is chosen by `fits`
 
 
 def check_account_of(source: Task, known: Sequence[Account]) -> None:

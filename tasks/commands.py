@@ -7,13 +7,13 @@ account, is the same for all of them and is added by the service.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.errors import BadRequest, MissingPrompt
 from tasks.model import Action, Lane, Mode, Picture, Task
 from tasks.preparing import picture_mark
-from tasks.prompts import Checked, PromptRules, check
+from tasks.prompts import Checked, PromptRules, check, given_in
 from tasks.switches import REMIX
 
 DIMENSIONS = ("2:3", "1:1", "3:2")
@@ -28,6 +28,7 @@ class Draft:
 
     task: Task
     pictures: Sequence[Picture] = ()
+    modes: tuple[Mode, ...] = ()  # those that the prompt names
 
 
 def imagine(rules: PromptRules, prompt: str, pictures: Sequence[Picture], mode: Mode | None = None) -> Draft:
@@ -74,18 +75,45 @@ def video(
     image: Picture | str | None,
     end_image: Picture | str | None,
     loop: bool,
+    mode: Mode | None = None,
 ) -> Draft:
-    """A clip that begins with a picture: MidJourney's /imagine with `--video`. A picture may be a link."""
-    if motion not in ("low", "high"):
+    """A clip that begins with a picture: MidJourney's /imagine with `--video`. A picture may be a link.
+
+    `motion`: low or high; "" leaves it to the prompt, else it is low. What the prompt says itself is not said again.
+    """
+    if motion not in ("", "low", "high"):
         raise BadRequest(f"The motion is low or high, not {motion[:20]!r}.")
     if image is None:
         raise BadRequest("A clip begins with a picture.", hint="Send it as `image`.")
     brought = [picture for picture in (image, end_image) if isinstance(picture, Picture)]
     begin, end = (_place(picture, brought) for picture in (image, end_image))
-    ending = f" --end {end}" if end else " --end loop" if loop else ""
-    checked = check(f"{begin} {prompt.strip()}", rules)
-    checked = replace(checked, text=f"{checked.text} --motion {motion} --video 1{ending}")
+    parameters = _clip_parameters(given_in(prompt), motion=motion, end=end, loop=loop)
+    text = f"{prompt.strip()} {' '.join(parameters)}".strip()
+    checked = check(text, rules, before=begin, pictures=len(brought), mode=mode)
     return _draft(Action.VIDEO, "imagine", prompt=prompt, checked=checked, pictures=brought)
+
+
+def _clip_parameters(said: Mapping[str, tuple[str, str]], *, motion: str, end: str, loop: bool) -> Iterator[str]:
+    """The parameters of a clip that its prompt does not have. Raises BadRequest where a field says something else."""
+    if "motion" not in said:
+        yield f"--motion {motion or 'low'}"
+    elif motion and said["motion"][1].casefold() != motion:
+        raise BadRequest(
+            f"The prompt says --motion {said['motion'][1][:20]}, the field motion {motion}.", hint="Give one of them."
+        )
+    if "video" not in said:
+        yield "--video 1"
+    if "end" not in said:
+        yield from [f"--end {end}"] if end else ["--loop"] if loop else []
+        return
+    name, value = said["end"]
+    is_loop = name == "loop" or value.casefold() == "loop"
+    if (end and value != end) or (loop and not is_loop):
+        raise BadRequest(
+            f"The prompt says --{name} {value[:40]}".rstrip()
+            + f", the field {'endImage' if end else 'loop'} another end.",
+            hint="Give one of them.",
+        )
 
 
 def show(job_id: str) -> Draft:
@@ -141,7 +169,7 @@ def _draft(
         switch=switch,
         lane=Lane.QUICK if action in _DRAW_NOTHING else Lane.DRAW,
     )
-    return Draft(task=task, pictures=pictures)
+    return Draft(task=task, pictures=pictures, modes=said.modes)
 
 
 def _place(picture: Picture | str | None, brought: Sequence[Picture]) -> str:

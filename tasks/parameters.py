@@ -56,6 +56,7 @@ class Parameter:
     bare: bool = False  # may stand without its value
     group: str = ""  # of a group a prompt has one; empty: the name
     repeatable: bool = False
+    in_clips: bool = False  # goes with `--video`; another is a warning there
 
     @property
     def name(self) -> str:
@@ -107,7 +108,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(("stop",), _WHOLE, ranges=(Range(10, 100),)),
     Parameter(("repeat", "r"), _WHOLE, ranges=(Range(1, 40),)),
     Parameter(("style",), _TEXT, group="style", one_word=True, words=_STYLES),
-    Parameter(("raw",), group="style"),
+    Parameter(("raw",), group="style", in_clips=True),
     Parameter(("tile",)),
     Parameter(("zoom",), _NUMBER, ranges=(Range(1, 2, soft=True),)),
     Parameter(("draft",), since=7),
@@ -128,15 +129,15 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(("oref",), _TEXT, since=7),
     Parameter(("ow",), _WHOLE, ranges=(Range(0, 1000),), since=7),
     # clips
-    Parameter(("video",), _WHOLE, bare=True, ranges=(Range(1, 1, soft=True),)),
-    Parameter(("motion",), _TEXT, choices=("low", "high"), one_word=True),
-    Parameter(("bs",), _WHOLE, ranges=(Range(1, 4, only=(1, 2, 4), soft=True),)),
-    Parameter(("loop",), group="end"),
-    Parameter(("end",), _TEXT, group="end", one_word=True, words=("loop",)),
+    Parameter(("video",), _WHOLE, bare=True, ranges=(Range(1, 1, soft=True),), in_clips=True),
+    Parameter(("motion",), _TEXT, choices=("low", "high"), one_word=True, in_clips=True),
+    Parameter(("bs",), _WHOLE, ranges=(Range(1, 4, only=(1, 2, 4), soft=True),), in_clips=True),
+    Parameter(("loop",), group="end", in_clips=True),
+    Parameter(("end",), _TEXT, group="end", one_word=True, words=("loop",), in_clips=True),
     # the account
-    Parameter(("fast",), group="speed"),
-    Parameter(("relax",), group="speed"),
-    Parameter(("turbo",), group="speed"),
+    Parameter(("fast",), group="speed", in_clips=True),
+    Parameter(("relax",), group="speed", in_clips=True),
+    Parameter(("turbo",), group="speed", in_clips=True),
     Parameter(("stealth",), group="visibility"),
     Parameter(("public",), group="visibility"),
     # of old versions

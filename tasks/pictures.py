@@ -180,10 +180,18 @@ def _gif(data: bytes) -> Size:
 # ---------------------------------------------------------------- pictures as text
 
 
+def check_link(text: str) -> None:
+    """Raises BadPicture for a link with a blank in it, which ends there for whoever reads it."""
+    before, *after = text.split(maxsplit=1)
+    if after and re.match(r"https?://", before, re.IGNORECASE):
+        raise BadPicture(f'The link has a blank in it, after "{before[-40:]}".', hint="Write a blank in a link as %20.")
+
+
 def from_data_url(text: str) -> bytes:
     """The bytes of a data URL, or of bare base64; raises BadPicture."""
     hint = "Give a data URL (data:image/png;base64,…) or bare base64."
     if re.match(r"\s*https?://", text, re.IGNORECASE):
+        check_link(text)
         raise BadPicture("This is a link, not a picture.", hint=hint)
     payload = text
     if match := _DATA_URL.match(text):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tasks.errors import NotSent
+from tasks.fixes import fixed
 from tasks.model import Account, Task
 from tasks.ports import Gateway, TaskStore
 from tasks.scheduling import fits
@@ -47,7 +48,7 @@ def picture_mark(nth: int) -> str:
 
 def callers_part(translation: str, task: Task) -> str:
     """What of the translated text is the caller's: neither links and parameters of ours around it, nor the suffix."""
-    prompt = task.prompt.strip()
+    prompt = fixed(task.prompt.strip()).text
     if prompt and prompt in task.content:
         before, _, after = task.content.partition(prompt)
         translation = translation.removeprefix(before).removesuffix(after)

@@ -25,12 +25,15 @@ from tasks.permutations import check_jobs, has_lone_brace, permuted
 from tasks.values import excerpt, findings, first_number
 
 MOST_WARNINGS = 20
+VIDEO = "video"
 MODE_PARAMETERS = {Mode.FAST: "--fast", Mode.RELAXED: "--relax", Mode.TURBO: "--turbo"}
 
 # Not inside a word; but Chinese needs no blank before a parameter.
 _READ = re.compile(rf"{LINK} | (?<![{INSIDE_A_WORD}])--(?P<name>[A-Za-z][A-Za-z0-9_-]*)", re.VERBOSE)
 _FIRST = re.compile(r"(?<!\S)--[A-Za-z{]")
 _HALF = re.compile("[\ud800-\udfff]")
+_BROKEN_LINK = re.compile(r"(?i:https?)://[^\s<>]++[ \t][^\s<>:/]{1,200}\.(?:png|jpe?g|webp|gif)(?!\w)", re.IGNORECASE)
+_PICTURE_NAME = re.compile(r"\.(?:png|jpe?g|webp|gif)(?:\?\S*)?\s", re.IGNORECASE)
 _MARK = re.compile(r"<picture:[0-9]+>")
 _SHORTEST_LINK = len("https://cdn.discordapp.com/attachments/12345678901234567/12345678901234567/picture1.png")
 _LINK_WORD = re.compile(r"(?i:https?)://[^\s<>]*?(?=(?:::[-+.0-9]*)?(?:[\s<>]|$))")
@@ -134,6 +137,11 @@ def modes_of(text: str) -> tuple[Mode, ...]:
     return tuple(dict.fromkeys(_MODES[name] for name in names if name in _MODES))
 
 
+def given_in(text: str) -> dict[str, tuple[str, str]]:
+    """The parameters in a text: the group of each (or its name), and as what it stands there: its name and value."""
+    return {given.family: (given.name.lower(), given.value.strip()) for given in _read(fixed(text).text).parameters}
+
+
 def _check_whole(text: str, rules: PromptRules, warnings: _Warnings, pictures: int = 0) -> int:
     """Raises what is wrong with the text, notes what may be; the drawings that it makes."""
     _check_length(text, rules.max_length, _links_to_come(text, pictures))
@@ -154,6 +162,8 @@ def _judged(text: str, rules: PromptRules) -> tuple[int, tuple[str, ...]]:
     repeats = [reading.repeat for reading in readings]
     jobs = sum(repeats) + (combinations - len(repeats)) * max(repeats)
     check_jobs(text, jobs, rules.permutations)
+    if (link := _BROKEN_LINK.search(text)) and not _PICTURE_NAME.search(link.group()):
+        warnings.add(f'The link in "{excerpt(link.group(), 80)}" ends at the blank; write a blank in a link as %20.')
     if has_lone_brace(text):
         warnings.add("A brace in the prompt has no counterpart, so it is text.")
     for reading in readings:
@@ -200,11 +210,16 @@ def _with_suffix(text: str, suffix: str) -> str:
     present = {given.family for variant in variants for given in _read(variant).parameters}
     reading = _suffix(suffix)
     words = reading.words.strip()
+    is_clip = VIDEO in present
     if words and words not in text:
         first = _FIRST.search(text)
         end = first.start() if first else len(text)
         text = f"{text[:end].rstrip()} {words} {text[end:]}".strip()
-    missing = [given.raw.strip() for given in reading.parameters if given.family not in present]
+    missing = [
+        given.raw.strip()
+        for given in reading.parameters
+        if given.family not in present and (given.goes_with_clips or not is_clip)
+    ]
     return " ".join([text.rstrip(), *missing]) if missing else text
 
 
@@ -226,6 +241,10 @@ class _Given:
     @property
     def family(self) -> str:
         return self.known.family if self.known else self.name.lower()
+
+    @property
+    def goes_with_clips(self) -> bool:
+        return self.known is not None and self.known.in_clips
 
     @property
     def value(self) -> str:
@@ -280,6 +299,7 @@ def _check_reading(reading: _Reading, warnings: _Warnings) -> None:
         warnings.add("The prompt has parameters only, no words and no picture.")
     _check_weights(reading.words)
     version = reading.version
+    is_clip = any(given.family == VIDEO for given in reading.parameters)
     seen: dict[str, str] = {}
     for given in reading.parameters:
         said = f"{excerpt(' '.join(given.raw.split()))} {given.place}"
@@ -292,6 +312,8 @@ def _check_reading(reading: _Reading, warnings: _Warnings) -> None:
             if finding.fatal:
                 raise BadParameter(f"{said} {finding.text}", hint="Mend it or leave it out.")
             warnings.add(f"{said} {finding.text}")
+        if is_clip and not given.goes_with_clips:
+            warnings.add(f"{said} is not taken with --video.")
         if given.family in seen and not given.known.repeatable:
             warnings.add(f"{said} comes after --{seen[given.family]}: MidJourney takes one of them.")
         seen[given.family] = given.name

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tasks import commands
-from tasks.admission import check_account_of, check_accounts, check_hook
+from tasks.admission import accounts_for, check_account_of, check_accounts, check_hook
 from tasks.allowance import Allowances
 from tasks.changes import Changes
 from tasks.deciding import Deciding
@@ -122,7 +122,9 @@ class Service(Lookups):
         end_image: Picture | str | None,
         loop: bool,
     ) -> Task:
-        draft = commands.video(self._rules, prompt, motion=motion, image=image, end_image=end_image, loop=loop)
+        draft = commands.video(
+            self._rules, prompt, motion=motion, image=image, end_image=end_image, loop=loop, mode=ask.mode
+        )
         return await self._command(ask, draft)
 
     async def show(self, ask: Ask, *, job_id: str) -> Task:
@@ -141,6 +143,7 @@ class Service(Lookups):
         return await self._command(ask, commands.switch_remix())
 
     async def _command(self, ask: Ask, draft: commands.Draft) -> Task:
+        accounts = accounts_for(ask, draft.modes, self._gateway.accounts())
         text = draft.task.content
         translate = self._translator.needs(text)
         task = replace(
@@ -149,8 +152,8 @@ class Service(Lookups):
             prompt_en="" if translate else draft.task.prompt.strip(),
             bot=ask.bot,
             mode_asked=draft.task.mode_asked or ask.mode,
-            accounts=ask.accounts,
-            account=ask.accounts[0] if len(ask.accounts) == 1 else None,
+            accounts=accounts,
+            account=accounts[0] if len(accounts) == 1 else None,
             phase=Phase.NEW if translate or draft.pictures else Phase.READY,
         )
         return await self._add(task, ask, draft.pictures)

@@ -286,7 +286,10 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (DESCRIBE, {}, "One picture is needed"),
     (DESCRIBE, {"base64": data_url(), "link": "https://a.example/x.png"}, "not both"),
     (DESCRIBE, {"link": "ftp://a.example/x.png"}, "http or https"),
-    (DESCRIBE, {"link": "https://a b"}, "http or https"),
+    (DESCRIBE, {"link": "https://a b"}, 'has a blank in it, after "https://a"'),
+    (DESCRIBE, {"link": "https://a.example/my dog.png"}, "has a blank in it"),
+    (VIDEO, {"prompt": "a", "image": "https://a.example/my dog.png"}, "has a blank in it"),
+    (IMAGINE, {"prompt": "a", "base64Array": ["https://a.example/my dog.png"]}, "has a blank in it"),
     (DESCRIBE, {"base64": "https://a.example/x.png"}, "a link, not a picture"),
     (BLEND, {"base64Array": [data_url()]}, "two to five"),
     (BLEND, {"base64Array": [data_url(), " ", None]}, "two to five"),
@@ -399,7 +402,7 @@ async def test_a_clip_is_made_of_frames(mj: Caller) -> None:
     await taken(mj, VIDEO, {"prompt": "a", "motion": "HIGH", "image": data_url(), "loop": None})
     picture = Picture(filename="picture1.png", type="image/png", data=png())
     assert mj.service.brought == [
-        ("low", "https://a.example/x.png", picture, True),
+        ("", "https://a.example/x.png", picture, True),
         ("high", picture, None, False),
     ]
 

@@ -204,7 +204,8 @@ def test_a_mode_beside_another_one_in_the_prompt_is_noted() -> None:
         "--v 8.1 --hd --exp 100 --raw --sv 6 --sw 1000 --sref random",
         "--v 7 --oref https://example.com/a.png --ow 1000 --draft",
         "--v 6 --cref https://a.b/c --cw 100 --sref https://a.b/c::2 https://a.b/d::1",
-        "--motion high --video 1 --aspect 1:1 --bs 2 --end loop --raw",
+        "--motion high --video 1 --bs 2 --end loop --raw",
+        "--zoom 2",
         "--video --loop --fast",
         "--no cats --no hats, 帽子",
         "--p abc123 --relax --stealth",
@@ -295,6 +296,9 @@ def test_what_no_version_takes_is_refused_with_its_place(parameters: str, why: s
         ("--p, --v 7", "is followed by ','"),
         ("--style raw a dog", "is followed by text ('a dog')"),
         ("--sref 123, --v 7", "is followed by ','"),
+        ("--video --ar 16:9", "--ar 16:9 (at character 15, after “a dog --video”) is not taken with --video"),
+        ("--no cats --video", "is not taken with --video"),
+        ("https://a.b/my dog.png --v 7", "ends at the blank; write a blank in a link as %20"),
         ("{red", "no counterpart"),
     ],
 )
@@ -399,6 +403,7 @@ def test_the_place_is_where_the_braces_begin() -> None:
         ("a dog --v 7", "cinematic --raw", "a dog cinematic --v 7 --raw"),
         ("a cinematic dog", "cinematic", "a cinematic dog"),
         ("a dog", "  ", "a dog"),
+        ("a dog --video", "--v 7 --ar 3:2 --raw --relax", "a dog --video --raw --relax"),
     ],
 )
 def test_the_suffix_fills_what_the_prompt_leaves_open(prompt: str, suffix: str, text: str) -> None:

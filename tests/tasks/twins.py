@@ -108,7 +108,8 @@ class Dictionary:
     async def to_english(self, prompt: str) -> Translation:
         if "!" in prompt:
             return Translation(text=prompt, note="not translated")
-        return Translation(text=prompt.replace("狗", "dog").replace("禁", "forbidden"))
+        text = prompt.replace("狗", "dog").replace("禁", "forbidden").replace("长", "long " * 1400)
+        return Translation(text=text.replace("两", "{one, two}"))
 
 
 class House:
