@@ -3,7 +3,7 @@
 Law: pure. /turbo and the message command "Cancel Job" have ids of our own, since none was ever seen in public.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,11 +70,36 @@ def find(application_id: str, command_id: str, type_: int) -> Command | None:
     return next((item for item in COMMANDS if item.id_at(application_id) == command_id and item.type == type_), None)
 
 
-def command_index(version: str, applications: Iterable[str]) -> Json:
-    """The answer of every application-command-index route."""
+# What a bot may call its commands and options in another language; which words MidJourney uses is not known.
+_LOCALISED: Mapping[str, Mapping[str, str]] = {
+    "zh-CN": {
+        "imagine": "想象",
+        "blend": "混合",
+        "describe": "描述",
+        "shorten": "缩短",
+        "show": "显示",
+        "info": "信息",
+        "settings": "设置",
+        "fast": "快速",
+        "relax": "放松",
+        "turbo": "极速",
+        "Cancel Job": "取消任务",
+        "prompt": "提示词",
+        "image": "图片",
+        "link": "链接",
+        "dimensions": "尺寸",
+        "job_id": "任务编号",
+        **{f"image{n}": f"图片{n}" for n in range(1, 6)},
+    }
+}
+
+
+def command_index(version: str, applications: Iterable[str], locale: str = "") -> Json:
+    """The answer of every application-command-index route; with a `locale` that has words, in its words."""
+    words = _LOCALISED.get(locale, {})
     told = list(applications)
     commands = [
-        _object(command, application_id, command_id, version)
+        _object(command, application_id, command_id, version, words)
         for application_id in told
         for command in COMMANDS
         if (command_id := command.id_at(application_id))
@@ -86,16 +111,20 @@ def command_index(version: str, applications: Iterable[str]) -> Json:
     }
 
 
-def _object(command: Command, application_id: str, command_id: str, version: str) -> Json:
+def _named(name: str, words: Mapping[str, str]) -> Json:
+    return {"name": words[name], "name_default": name} if name in words else {"name": name}
+
+
+def _object(command: Command, application_id: str, command_id: str, version: str, words: Mapping[str, str]) -> Json:
     slash = command.type == SLASH
     return {
         "id": command_id,
         "application_id": application_id,
         "version": version,
         "type": command.type,
-        "name": command.name,
+        **_named(command.name, words),
         "description": f"The {command.name} command" if slash else "",
-        "options": list(command.options),
+        "options": [{**option, **_named(option["name"], words)} for option in command.options],
         "default_member_permissions": None,
         "dm_permission": True,
         "contexts": [0, 1, 2],

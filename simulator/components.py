@@ -13,7 +13,7 @@ from simulator.layouts import MAKE_SQUARE, Layout, Spec
 
 Component = dict[str, Any]
 SECONDARY, PRIMARY, SUCCESS, DANGER, LINK = 2, 1, 3, 4, 5
-ROW, BUTTON, SELECT, TEXT_INPUT = 1, 2, 3, 4
+ROW, BUTTON, SELECT, TEXT_INPUT, LABEL = 1, 2, 3, 4, 18
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +107,12 @@ def text_input(custom_id: str, label: str, value: str) -> Component:
         "min_length": 1,
         "max_length": 4000,
     }
+
+
+def labelled(label: str, field: Component) -> list[Component]:
+    """A dialog's field as newer dialogs have it: the label around it, not in it."""
+    inner = {key: value for key, value in field.items() if key != "label"}
+    return [{"type": LABEL, "id": 1, "label": label, "component": {**inner, "id": 2}}]
 
 
 def rows(*lines: list[Component], numbered: bool = True) -> list[Component]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from simulator import components
 from simulator.answers import invalid_component, invalid_form, unknown
-from simulator.components import TEXT_INPUT
+from simulator.components import LABEL, ROW, TEXT_INPUT
 from simulator.messages import BOTS, application_object
 from simulator.records import Account, Interaction
 from simulator.replies import Replies
@@ -25,6 +25,7 @@ class Dialog:
     application_id: str
     custom_id: str
     field: str
+    label: bool  # the field stands in a label, not in a row; the submit must mirror that
     answer: Answer
 
 
@@ -46,8 +47,10 @@ class Dialogs:
             application_id=interaction.application_id,
             custom_id=custom_id,
             field=field,
+            label=self._world.settings.dialog_form == "label",
             answer=answer,
         )
+        entry = components.text_input(field, "Prompt", value)
         self._replies.open_dialog(
             "INTERACTION_MODAL_CREATE",
             interaction,
@@ -55,7 +58,9 @@ class Dialogs:
             custom_id=custom_id,
             application=application_object(BOTS[interaction.application_id]),
             title=title,
-            components=components.rows([components.text_input(field, "Prompt", value)]),
+            components=components.labelled("Prompt", entry)
+            if self._open[interaction.id].label
+            else components.rows([entry]),
         )
         self._world.touch()
 
@@ -72,25 +77,28 @@ class Dialogs:
             raise unknown("Application", 10002)
         if data.get("custom_id") != dialog.custom_id:
             raise invalid_component()
-        if not _entered(data, dialog.field):
+        if not _entered(data, dialog):
             raise invalid_form("data.components", "BASE_TYPE_REQUIRED", "This field is required")
 
     def take(self, interaction: Interaction) -> Callable[[], None]:
         """The answer to a checked submit, to be carried out when the bot hears of it."""
         dialog = self._open.pop(str(interaction.data["id"]))
-        return lambda: dialog.answer(interaction, _entered(interaction.data, dialog.field))
+        return lambda: dialog.answer(interaction, _entered(interaction.data, dialog))
 
 
-def _entered(data: dict[str, Any], field: str) -> str:
-    """The text of that field, wherever it stands; empty when it is missing."""
-    for item in _parts(data.get("components")):
-        if item.get("type") == TEXT_INPUT and item.get("custom_id") == field and isinstance(item.get("value"), str):
-            return str(item["value"])
+def _entered(data: dict[str, Any], dialog: Dialog) -> str:
+    """The text of the dialog's field, within what it was shown in; empty when it is missing there."""
+    for item in _fields(data.get("components"), label=dialog.label):
+        found, value = item.get("type") == TEXT_INPUT and item.get("custom_id") == dialog.field, item.get("value")
+        if found and isinstance(value, str):
+            return value
     return ""
 
 
-def _parts(value: Any) -> Iterator[dict[str, Any]]:
+def _fields(value: Any, *, label: bool) -> Iterator[dict[str, Any]]:
     for item in value if isinstance(value, list) else []:
-        if isinstance(item, dict):
-            yield item
-            yield from _parts(item.get("components"))
+        if not isinstance(item, dict):
+            continue
+        inner = [item.get("component")] if label else item.get("components")
+        if item.get("type") == (LABEL if label else ROW) and isinstance(inner, list):
+            yield from (field for field in inner if isinstance(field, dict))

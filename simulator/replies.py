@@ -163,6 +163,6 @@ class Replies:
             custom_id=f"MJ::iframe::{token}",
             application=application_object(BOTS[interaction.application_id]),
             title=title,
-            iframe_path=path,
+            iframe_path=path if self._world.settings.frame_path == "slash" else path.lstrip("/"),
             modal_size=3,
         )

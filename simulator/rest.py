@@ -102,7 +102,7 @@ class Rest:
             except DiscordError as error:
                 self._world.counters[f"status_{error.status}"] += 1
                 error.headers = {**headers, **error.headers}
-                return error_response(error, _locale(request))
+                return error_response(error, locale_of(request))
             if not response.prepared:
                 response.headers.update(headers)
             return response
@@ -181,7 +181,10 @@ class Rest:
         offered = self._world.offered
         if "channel" in request.match_info and (bot_id := self.channel_of(request, account).bot_id) is not None:
             offered = tuple(item for item in offered if item == bot_id)
-        return json_response(command_index(self._world.command_version, offered))
+        return json_response(command_index(self._world.command_version, offered, self._words(request)))
+
+    def _words(self, request: web.Request) -> str:
+        return locale_of(request) if self._world.settings.localised else ""
 
     async def _commands_of(self, request: web.Request, _: Account) -> web.Response:
         application = request.match_info["application"]
@@ -224,7 +227,7 @@ def _private(channel: Channel) -> dict[str, object]:
     return dm_object(channel.id, BOTS[str(channel.bot_id)], recipients=True)
 
 
-def _locale(request: web.Request) -> str:
+def locale_of(request: web.Request) -> str:
     """In which language the reader wants Discord's texts."""
     accepted = request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0]
     return request.headers.get("X-Discord-Locale") or accepted

@@ -15,6 +15,8 @@ SUCCESS_ORDERS = ("before", "after", "random")
 DIALOG_SUCCESSES = ("before", "after", "random", "none")
 ANSWER_FORMS = ("random", "edit", "first")
 WEBSITES = ("random", "with", "without")
+DIALOG_FORMS = ("row", "label")
+FRAME_PATHS = ("slash", "bare")
 INDEXES = ("both", "midjourney")
 VERSIONS = ("new", "fixed", "any")
 INPAINT_FORMS = ("new", "old", "both")
@@ -52,6 +54,9 @@ class Settings:
     bot_delay_ms: float = 0.0  # from the answer to an interaction's POST until the bot says anything
     index: str = "both"  # the commands that are offered: of both bots, or of MidJourney alone
     versions: str = "new"  # of commands: new at every start, fixed over starts, or any that a client names
+    localised: bool = False  # the index names commands in the reader's language, and the original beside it
+    dialog_form: str = "row"  # a dialog's field stands in an action row, or in a label
+    frame_path: str = "slash"  # a frame's path begins with a slash, or is bare
     seed: int | None = None  # job ids and all chance follow from it; None: another one at every start
 
     def as_json(self) -> dict[str, Any]:
@@ -119,6 +124,9 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "bot_delay_ms": (_number(0, 60_000), "milliseconds from 0 to 60000"),
     "index": (lambda value: value in INDEXES, f"one of {', '.join(INDEXES)}"),
     "versions": (lambda value: value in VERSIONS, f"one of {', '.join(VERSIONS)}"),
+    "localised": (lambda value: isinstance(value, bool), "true or false"),
+    "dialog_form": (lambda value: value in DIALOG_FORMS, f"one of {', '.join(DIALOG_FORMS)}"),
+    "frame_path": (lambda value: value in FRAME_PATHS, f"one of {', '.join(FRAME_PATHS)}"),
     "seed": (_integer(0, 2**64), "an integer of at least 0"),
 }
 NAMES = tuple(item.name for item in fields(Settings))

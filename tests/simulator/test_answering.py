@@ -222,3 +222,48 @@ async def test_the_index_may_have_midjourney_alone() -> None:
         body = await wire.imagine_body("a fox", application_id=NIJI_ID)
         assert (await wire.call("POST", "/interactions", json=body))[1]["code"] == 10002
         assert simulator.jobs == []
+
+
+async def test_the_index_may_be_in_the_readers_language() -> None:
+    async with Simulator(localised=True) as simulator, connected(simulator) as wire:
+        url = f"{simulator.rest_url}/guilds/{wire.account.guild_id}/application-command-index"
+        headers = {"Authorization": wire.account.token, "X-Discord-Locale": "zh-CN"}
+        async with wire.http.get(url, headers=headers) as answer:
+            offered = (await answer.json())["application_commands"]
+        found = next(item for item in offered if item["id"] == "938956540159881230")
+        assert (found["name"], found["name_default"]) == ("想象", "imagine")
+        assert [(item["name"], item["name_default"]) for item in found["options"]] == [("提示词", "prompt")]
+        body = await wire.imagine_body("a fox")
+        wrong = {**body, "data": {**body["data"], "name": "想象"}}
+        assert (await refusal(wire, wrong))[1] == "INTERACTION_APPLICATION_COMMAND_INVALID"
+        assert await wire.call("POST", "/interactions", json=body) == (204, None)
+        _, index = await wire.call("GET", "/users/@me/application-command-index")
+        assert not any("name_default" in item for item in index["application_commands"])
+
+
+# ---------------------------------------------------------------- newer dialogs
+
+
+async def test_a_dialogs_field_may_stand_in_a_label() -> None:
+    async with Simulator(dialog_form="label") as simulator, connected(simulator) as wire:
+        grid = await finished(wire, await wire.imagine("a fox"))
+        single = await finished(wire, await press(wire, grid, "upsample::1"))
+        dialog = await wire.event("INTERACTION_MODAL_CREATE", with_nonce(await press(wire, single, "CustomZoom")))
+        (label,) = dialog["components"]
+        assert (label["type"], label["component"]["type"]) == (18, 4) and "label" not in label["component"]
+        field = {"type": 4, "custom_id": label["component"]["custom_id"], "value": "a blue fox --zoom 2"}
+        data = {"id": dialog["id"], "custom_id": dialog["custom_id"]}
+        rows = await wire.body(5, {**data, "components": [{"type": 1, "components": [field]}]})
+        assert (await wire.call("POST", "/interactions", json=rows))[1]["code"] == 50035
+        mirrored = await wire.body(5, {**data, "components": [{"type": 18, "component": field}]})
+        assert await wire.call("POST", "/interactions", json=mirrored) == (204, None)
+        assert "a blue fox" in (await finished(wire, mirrored["nonce"]))["content"]
+
+
+async def test_a_frames_path_may_come_without_its_slash() -> None:
+    async with Simulator() as simulator, connected(simulator) as wire:
+        for form, slash in (("slash", True), ("bare", False)):
+            simulator.configure(frame_path=form)
+            nonce = await wire.imagine("a fox sim-captcha")
+            frame = await wire.event("INTERACTION_IFRAME_MODAL_CREATE", with_nonce(nonce))
+            assert frame["iframe_path"].startswith("/captcha" if slash else "captcha")
