@@ -127,6 +127,9 @@ class Service(Lookups):
         )
         return await self._command(ask, draft)
 
+    async def edit(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture | str]) -> Task:
+        return await self._command(ask, commands.edit(self._rules, prompt, pictures=pictures, mode=ask.mode))
+
     async def show(self, ask: Ask, *, job_id: str) -> Task:
         return await self._command(ask, commands.show(job_id))
 
