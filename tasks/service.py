@@ -91,8 +91,7 @@ class Service(Lookups):
 
     async def start(self) -> None:
         """Ids go on from the newest task, and dialogs do not stay open for longer, even when the clock was set back."""
-        newest = await self._store.latest(1)
-        self._ids.go_on_from(newest[0].id if newest else "0")
+        self._ids.go_on_from(await self._store.newest_id())
         until = self._clock.now() + self._limits.modal_timeout  # later than that: the clock was set back
         held = [task for task in await self._store.in_phase(Phase.HELD) if (task.held_until or 0) > until]
         await self._journal.record({task.id: (task, replace(task, held_until=until)) for task in held})
