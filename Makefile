@@ -10,12 +10,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 # requirements*.txt say what is wanted, requirements*.lock what is installed: the same versions, with the hash of each file.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
-LOCKED := requirements requirements-mcp requirements-dev
+LOCKED := requirements requirements-mcp requirements-dev tests/peers/requirements
 RUN := $(VENV)/requirements.stamp
 DEV := $(VENV)/requirements-dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test chaos soak generated lint format bench audit lock lock-check
+.PHONY: help demo run test chaos soak generated peers lint format bench audit lock lock-check
 
 help:
 	@echo "make demo    try it: a simulator and the service, no account needed, nothing is real"
@@ -24,6 +24,7 @@ help:
 	@echo "make chaos   the service under mischief: kills, lost events, a full disk, clocks that are set; ROUND=long, SEED=…"
 	@echo "make soak    twenty minutes of work: memory, files and latency must stay flat; SECONDS=…"
 	@echo "make generated  10,000 generated requests over all routes; SEED=…"
+	@echo "make peers   published programs, unchanged, against the simulator and the service; PROGRAMS=…; Linux, needs the network"
 	@echo "make lint    format, lint and types, checked"
 	@echo "make format  format, put right"
 	@echo "make bench   measure what the README claims"
@@ -57,6 +58,9 @@ format: $(DEV)
 generated: $(DEV)
 	$(BIN)/python -m tests.schema --requests 10000 $(if $(SEED),--seed $(SEED))
 
+peers: $(DEV)
+	$(BIN)/python -m tests.peers $(PROGRAMS)
+
 bench: $(DEV)
 	$(BIN)/python -m benchmarks
 
@@ -69,7 +73,8 @@ lock: $(DEV)
 # uv keeps what stands in the output file and still holds, so that a newer release changes nothing here.
 lock-check: $(DEV)
 	@new=$$(mktemp -d) && trap 'rm -rf $$new' EXIT && for name in $(LOCKED); do \
-		cp $$name.lock $$new && $(LOCK) $$name.txt -o $$new/$$name.lock && cmp $$name.lock $$new/$$name.lock \
+		made=$$new/$${name##*/}.lock; \
+		cp $$name.lock $$made && $(LOCK) $$name.txt -o $$made && cmp $$name.lock $$made \
 		|| { echo "$$name.lock does not hold what $$name.txt says. Run: make lock"; exit 1; }; done
 	@echo "requirements*.lock hold what requirements*.txt say."
 
