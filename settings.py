@@ -126,6 +126,7 @@ class TaskSettings(Group, frozen=True, kw_only=True):
     max_queue: Whole = 10_000
     max_queue_per_secret: Annotated[int, Meta(ge=0)] = 1000
     max_prompt_length: Whole = 6000
+    max_state_kb: Annotated[int, Meta(ge=1, le=256)] = 64
     prompt_suffix: str = ""
     max_drawings_per_prompt: Annotated[int, Meta(ge=1, le=100)] = 1
     banned_words_file: str = ""
@@ -547,6 +548,8 @@ TABLE = (
             read=_flag),
     Setting("MAX_PROMPT_LENGTH", "tasks.max_prompt_length", "characters",
             "Longer prompts are refused at once: Discord takes no longer option of a command."),
+    Setting("MAX_STATE_KB", "tasks.max_state_kb", "KiB",
+            "A longer state is refused: it is kept, and told again with each step of its task."),
     # http
     Setting("HOST", "http.host", "address",
             "Where to listen. The default is reachable from this machine alone; 0.0.0.0 is every interface.",

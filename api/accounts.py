@@ -21,9 +21,10 @@ from api.fields import read_fields
 from api.health import describe
 from api.operations import names_of
 from api.routes import Route
-from tasks.errors import BadAccount
+from tasks.errors import BadAccount, BadRequest
 from tasks.model import Account
 
+LONGEST_REASON = 1000  # characters
 _FILE_ONLY = frozenset({"proxyUrl", "apiBase", "gatewayUrl", "cdnBase", "uploadBase", "activityBase"})
 
 
@@ -81,7 +82,10 @@ class AccountRoutes:
 
     async def pause(self, request: web.Request) -> web.Response:
         fields = await read_fields(request, names_of(Pause))
-        setup = await self._keeper.pause(request.match_info["id"], fields.get("reason", "").strip())
+        reason = fields.get("reason", "").strip()
+        if len(reason) > LONGEST_REASON:
+            raise BadRequest(f"reason has {len(reason)} characters.", hint=f"At most {LONGEST_REASON} are taken.")
+        setup = await self._keeper.pause(request.match_info["id"], reason)
         return json_value(self._shown(setup))
 
     async def resume(self, request: web.Request) -> web.Response:

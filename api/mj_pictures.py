@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from tasks.errors import BadRequest
 from tasks.model import Picture
 from tasks.pictures import MOST_PICTURES, BadPicture, from_data_url, inspect, inspect_all
 
+LONGEST_LINK = 4096  # characters
 _LINK = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 
 
@@ -43,7 +45,15 @@ def frame_of(text: str) -> Picture | str | None:
     """The first or last frame of a clip: a picture, a link to one, or None."""
     if not text.strip():
         return None
-    return text.strip() if is_link(text) else pictures_of([text])[0]
+    if not is_link(text):
+        return pictures_of([text])[0]
+    check_length(text.strip())
+    return text.strip()
+
+
+def check_length(link: str) -> None:
+    if len(link) > LONGEST_LINK:
+        raise BadRequest(f"link has {len(link)} characters.", hint=f"At most {LONGEST_LINK} are taken.")
 
 
 def is_link(text: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from api.mj_body import Body
-from api.mj_pictures import check_count, frame_of, is_link, mask_of, pictures_of
+from api.mj_pictures import check_count, check_length, frame_of, is_link, mask_of, pictures_of
 from api.schema import INDEXES
 from tasks.errors import BadIndex, BadRequest, ButtonNotFound, UnknownAction
 from tasks.model import Action, Ask, Bot, Button, Mode, Picture, Status
@@ -161,6 +161,7 @@ def described_of(body: Body) -> Described:
     given, link = [*body.pictures("base64"), *body.files], body.text("link").strip()
     if len(given) + bool(link) != 1:
         raise BadRequest("One picture is needed.", hint="Give it as base64 or its address as link, not both.")
+    check_length(link)
     if link and not is_link(link):
         check_link(link)
         raise BadRequest("link must be an http or https URL.")

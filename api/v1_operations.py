@@ -21,6 +21,7 @@ from tasks.errors import (
     ParentNotFound,
     PromptTooLong,
     QueueFull,
+    StateTooLong,
     StoreFailed,
     TaskNotFound,
     UnknownAction,
@@ -31,7 +32,17 @@ from tasks.prompts import BadParameter, BadWeights
 BODY_ERRORS = (TooSlow, BodyTooLarge, UnknownContentType, UnknownEncoding)
 PROMPT_ERRORS = (MissingPrompt, PromptTooLong, BadParameter, BadWeights, BannedWord, TooManyDrawings)
 PARENT_ERRORS = (ParentNotFound, ParentNotFinished, ParentFailed, ButtonNotFound, AccountPaused)
-SUBMIT_ERRORS = (BadRequest, UnknownAction, BadIndex, BadHook, KeyReused, QueueFull, NoAccount, StoreFailed)
+SUBMIT_ERRORS = (
+    BadRequest,
+    UnknownAction,
+    BadIndex,
+    BadHook,
+    StateTooLong,
+    KeyReused,
+    QueueFull,
+    NoAccount,
+    StoreFailed,
+)
 
 _TAG = "/api/v1"
 

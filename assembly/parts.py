@@ -133,6 +133,7 @@ def make_limits(given: TaskSettings) -> Limits:
     return Limits(
         max_queue=given.max_queue,
         max_queue_of_each=given.max_queue_per_secret,
+        longest_state=given.max_state_kb * 1024,
         modal_timeout=given.modal_timeout_minutes * MINUTE,
         sends_remix_on=given.remix_auto_submit,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from tasks.errors import AccountNotFound, AccountPaused, BadHook, BadRequest, ButtonNotFound, NoAccount
+from tasks.errors import AccountNotFound, AccountPaused, BadHook, BadRequest, ButtonNotFound, NoAccount, StateTooLong
 from tasks.model import Account, Ask, Mode, Task
 from tasks.scheduling import fits
 
@@ -53,16 +53,25 @@ def check_account_of(source: Task, known: Sequence[Account]) -> None:
         raise AccountPaused(hint=f"Account {account.id}: {account.paused}. Draw anew, or wait until it goes on.")
 
 
+def check_given(ask: Ask, longest_state: int) -> None:
+    """What is stored and told again as it was given, with each change. Raises BadHook, StateTooLong."""
+    check_hook(ask.notify_hook)
+    if (size := len(ask.state.encode())) > longest_state:
+        raise StateTooLong(f"state has {size} bytes.", hint=f"At most {longest_state} are taken.")
+
+
 def check_hook(url: str) -> None:
     """Raises BadHook for what is no address of a receiver; none at all is well."""
     if not url:
         return
     if len(url) > LONGEST_HOOK:
         raise BadHook(f"notifyHook has {len(url)} characters.", hint=f"At most {LONGEST_HOOK} are taken.")
+    if any(c.isspace() for c in url):
+        raise BadHook("notifyHook has a blank in it.", hint="Write it as %20, or leave it out.")
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
-    if not valid or any(c.isspace() for c in url):
+    if not valid:
         raise BadHook(hint="Give a full address, such as https://example.com/hook.")

@@ -62,6 +62,12 @@ class BadHook(BadRequest):
     code = "bad_hook"
 
 
+class StateTooLong(BadRequest):
+    """The state is too long."""
+
+    code = "state_too_long"
+
+
 class TaskNotFound(BadRequest):
     """There is no such task."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tasks import commands
-from tasks.admission import accounts_for, check_account_of, check_accounts, check_hook
+from tasks.admission import accounts_for, check_account_of, check_accounts, check_given
 from tasks.allowance import Allowances
 from tasks.changes import Changes
 from tasks.deciding import Deciding
@@ -48,6 +48,7 @@ ENVELOPE = "✉️"  # the reaction by which one asks for a job's seed
 class Limits:
     max_queue: int = 10_000  # tasks that wait; beyond that a submit is refused
     max_queue_of_each: int = 0  # the same for each named caller; 0: none
+    longest_state: int = 64 * 1024  # bytes of UTF-8
     modal_timeout: int = 30 * 60_000  # ms that a task waits for its caller's second input
     seed_seconds: float = 20.0  # how long MidJourney's answer is waited for
     sends_remix_on: bool = True  # a Remix dialog that opens unasked is sent on with its own text
@@ -213,7 +214,7 @@ class Service(Lookups):
 
     async def _followed(self, task: Task, ask: Ask) -> Task:
         """Somebody asked for it before: this caller hears of its end, too, with its own state."""
-        check_hook(ask.notify_hook)
+        check_given(ask, self._limits.longest_state)
         if ask.notify_hook:
             await self._store.follow(Hook(task_id=task.id, url=ask.notify_hook, api=ask.api, state=ask.state))
         return task
@@ -334,7 +335,7 @@ class Service(Lookups):
         return await self._existing(task_id)
 
     async def _add_now(self, task: Task, ask: Ask, pictures: Sequence[Picture]) -> Task:
-        check_hook(ask.notify_hook)
+        check_given(ask, self._limits.longest_state)
         check_accounts(ask, task, self._gateway.accounts())
         await self._check_queue_of_account(task)
         owner = ask.owner or self._viewer.name

@@ -432,6 +432,17 @@ async def test_a_result_of_four_clips_is_extended_after_one_was_chosen(mj: Calle
     assert why.endswith("It offers none: press U1–U4 first, and extend the clip that comes.")
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "why"),
+    [
+        (DESCRIBE, {"link": f"https://a.example/{'x' * 4096}"}, "link has 4114 characters"),
+        (VIDEO, {"prompt": "a", "image": f"https://a.example/{'x' * 4096}"}, "link has 4114 characters"),
+    ],
+)
+async def test_a_link_that_is_too_long_is_refused(mj: Caller, path: str, body: dict[str, Any], why: str) -> None:
+    assert why in await refused(mj, path, body)
+
+
 async def test_uploads_answer_a_list_of_links(mj: Caller) -> None:
     found = told(await mj.post(UPLOAD, json={"base64Array": [data_url(), data_url()]}))
     assert found["code"] == 1

@@ -156,7 +156,7 @@ async def test_submits_name_what_admission_refuses() -> None:
         answer = paths[path]["post"]["responses"][status]
         return set(answer["headers"]["Error-Code"]["schema"]["enum"])
 
-    assert "account_paused" in codes("/api/v1/trigger/submit", "400")
+    assert {"account_paused", "state_too_long"} <= codes("/api/v1/trigger/submit", "400")
     assert {"account_paused", "account_not_found"} <= codes("/mj/submit/action", "200")
 
 

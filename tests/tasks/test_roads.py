@@ -23,6 +23,7 @@ from tasks.errors import (
     PromptTooLong,
     QueueFull,
     SendRefused,
+    StateTooLong,
     StoreFailed,
 )
 from tasks.events import (
@@ -587,8 +588,10 @@ async def test_bad_requests_say_what_is_wrong_and_store_nothing(tmp_path: Path) 
             "http://x:0/",
             too_long,
         ):
-            with pytest.raises(BadHook):
+            with pytest.raises(BadHook, match="has a blank" if " " in hook else None):
                 await home.service.imagine(Ask(notify_hook=hook), prompt="a dog")
+        with pytest.raises(StateTooLong, match=r"state has 65538 bytes\. At most 65536 are taken"):
+            await home.service.imagine(Ask(state="狗" * 21846), prompt="a dog")
         with pytest.raises(ParentNotFound):
             await home.service.act(Ask(), parent="77", does=Action.UPSCALE, index=1)
         for index in (None, 0, 5):
