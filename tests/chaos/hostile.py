@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack, closing, suppress
 from functools import cache, partial
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
-
-import aiohttp
 
 from tests.chaos.caller import Caller, Refused
 from tests.chaos.house import CONCURRENCY, House, finished, house, secret_of
@@ -128,35 +128,29 @@ async def _plain_submit(home: House, number: int) -> None:
 
 
 async def _say(home: House, method: str, path: str, body: bytes, headers: dict[str, str]) -> None:
+    """From a thread: what is measured meanwhile must not wait for this."""
     form = {"Content-Type": "application/x-www-form-urlencoded", **headers}
-    with suppress(aiohttp.ClientError, OSError, TimeoutError):  # refused before it was read, say
-        async with _hostile() as session, session.request(method, home.service.url + path, data=body, headers=form):
-            pass
+    await asyncio.to_thread(_say_now, home.service.port, method, path, body, form)
 
 
-@asynccontextmanager
-async def _hostile() -> AsyncIterator[aiohttp.ClientSession]:
-    connector = aiohttp.TCPConnector(force_close=True, local_addr=ADDRESS)
-    timeout = aiohttp.ClientTimeout(total=30)
-    # A body that is packed already is not packed again.
-    async with aiohttp.ClientSession(
-        timeout=timeout, connector=connector, skip_auto_headers=("User-Agent",)
-    ) as session:
-        yield session
+def _say_now(port: int, method: str, path: str, body: bytes, headers: dict[str, str]) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=30, source_address=ADDRESS)
+    with closing(connection), suppress(OSError, HTTPException):  # refused before it was read, say
+        connection.request(method, path, body=body, headers=headers)
+        connection.getresponse().read()
 
 
 async def _silent(home: House, count: int, seconds: float) -> None:
     """They are opened, and nothing is said."""
-    writers: list[asyncio.StreamWriter] = []
-    try:
-        for _ in range(count):
-            with suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", home.service.port, local_addr=ADDRESS)
-                writers.append(writer)
+    with ExitStack() as stack:
+        await asyncio.to_thread(_open, home.service.port, count, stack)
         await asyncio.sleep(seconds)
-    finally:
-        for writer in writers:
-            writer.close()
+
+
+def _open(port: int, count: int, stack: ExitStack) -> None:
+    for _ in range(count):
+        with suppress(OSError):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5, source_address=ADDRESS))
 
 
 async def _nothing() -> None:
