@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.company import owner_draws
 from tests.chaos.fuzz import grammar
+from tests.chaos.hooks import hooks
 from tests.chaos.judge import Verdict
 from tests.chaos.kills import kills
 from tests.chaos.receiver import KIND
@@ -31,6 +33,19 @@ async def test_kills(tmp_path: Path) -> None:
 
 async def test_wires(tmp_path: Path) -> None:
     as_it_must_be(await wires(tmp_path, SEED, groups=1, mood=KIND))
+
+
+async def test_owner_draws(tmp_path: Path) -> None:
+    verdict = await owner_draws(tmp_path, SEED, tasks=8, hands=(2,), latencies=(100,), eras=("2026",), job_seconds=0.5)
+    assert verdict.complaints == []
+    assert verdict.counts["drawn by hand"] == 2
+    assert verdict.counts["own pictures"] + verdict.counts["pictures of an equal task"] >= 7  # one may be refused
+
+
+async def test_hooks(tmp_path: Path) -> None:
+    verdict = await hooks(tmp_path, SEED, tasks=2, job_seconds=0.2)
+    assert verdict.complaints == []
+    assert verdict.counts["ends told while others hung"] == 2
 
 
 async def test_grammar() -> None:
