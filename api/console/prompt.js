@@ -26,7 +26,7 @@ export const NOTHING = Object.freeze({
 });
 
 export const RATIOS = ["1:1", "4:3", "3:2", "16:9", "21:9", "3:4", "2:3", "9:16"];
-export const VERSIONS = ["v 8.1", "v 8", "v 7", "v 6.1", "v 6", "v 5.2", "niji 7", "niji 6", "niji 5"];
+export const VERSIONS = ["v 8.2", "v 8.1", "v 7", "v 6.1", "v 6", "v 5.2", "niji 7", "niji 6", "niji 5"];
 export const QUALITIES = ["0.25", "0.5", "1", "2", "4"];
 export const RANGES = { stylize: [0, 1000, 10], chaos: [0, 100, 1], weird: [0, 3000, 10], weight: [0, 3, 0.25] };
 export const MIDDLE = { stylize: 100, chaos: 0, weird: 0, weight: 1 };

@@ -547,3 +547,10 @@ def test_the_table_contradicts_nothing_in_itself() -> None:
 @pytest.mark.parametrize("kind", [BadParameter, BadWeights, TooManyDrawings, BannedWord])
 def test_the_codes_are_documented(kind: type[BadRequest]) -> None:
     assert re.search(rf"^\| `{kind.code}` \| 400 \|", (DOCS / "errors.md").read_text(), re.MULTILINE)
+
+
+def test_the_page_offers_versions_that_are_known() -> None:
+    page = (Path(__file__).parents[2] / "api" / "console" / "prompt.js").read_text()
+    offered = re.findall(r'"(v|niji) ([0-9.]+)"', page.partition("VERSIONS = [")[2].partition("]")[0])
+    assert ("v", str(VERSIONS[-1])) in offered
+    assert all(float(number) in (VERSIONS if name == "v" else NIJI_VERSIONS) for name, number in offered)
