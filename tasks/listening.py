@@ -152,7 +152,10 @@ class Listening:
         """A message of nobody in flight: of what was a drawing of another hand, or of what is over."""
         echo = self._unclaimed.echo_of(keys.account, keys.message_id)
         if echo is not None:
-            if self._unsettled.only(keys.account, echo) is not None or not self._unsettled.has(keys.account, echo):
+            result = self._unsettled.only(keys.account, echo)
+            if result is not None:
+                self._unclaimed.note(replace(result, keys=self._unclaimed.named_as(result.keys, keys)))
+            if not self._unsettled.has(keys.account, echo):
                 self._unclaimed.ended(keys)
             return
         self._withdrawn_after_all(self._crossings.deleted(keys.message_id))

@@ -73,6 +73,10 @@ class Unclaimed:
                 return replace(keys, interaction_id=found)
         return keys
 
+    def named_as(self, keys: Keys, other: Keys) -> Keys:
+        """The keys, with the interaction that is known of the other's message."""
+        return replace(keys, interaction_id=self.completed(other).interaction_id)
+
     def note(self, event: Heard) -> None:
         """Nobody claims it."""
         keys = event.keys

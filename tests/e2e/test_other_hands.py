@@ -97,16 +97,14 @@ async def drawn_by_two_services(folder: Path, tasks: int, **simulated: Any) -> C
 
 @pytest.mark.parametrize("era", ["2024", "2026"])
 async def test_two_services_on_one_account_keep_to_their_own(tmp_path: Path, era: str) -> None:
-    found = await drawn_by_two_services(
-        tmp_path, 12, era=era, latency_ms=100, job_seconds=0.4, success_order="random", concurrency=30
-    )
-    assert found == {"own": 24}
+    found = await drawn_by_two_services(tmp_path, 10, era=era, latency_ms=100, job_seconds=0.4, success_order="random")
+    assert found == {"own": 20}
 
 
 async def test_equal_words_of_a_second_service_are_never_taken_where_nothing_links_a_result(tmp_path: Path) -> None:
     """2023: the deletion of the running message tells whose result it was, or nothing does."""
     found = await drawn_by_two_services(
-        tmp_path, 8, era="2023", latency_ms=100, job_seconds=0.4, success_order="random", concurrency=30
+        tmp_path, 8, era="2023", latency_ms=100, job_seconds=0.4, success_order="random"
     )
     assert not found["wrong"]
     assert found["own"] + found["an equal task's"] == 16
