@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from settings import SettingsError
 from tasks.errors import ServiceError
+from tasks.version import VERSION
 
 
 class Command(NamedTuple):
@@ -46,6 +47,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         epilog="docs/command-line.md: draw, tasks, accounts, doctor. docs/mcp.md: mcp. docs/keeping.md: the others.",
     )
     parser.add_argument("--simulator", action="store_true", help="draw with the built-in simulator; nothing is real")
+    parser.set_defaults(service_version=VERSION)
     commands = parser.add_subparsers(dest="command")
     for name, command in COMMANDS.items():
         added = commands.add_parser(name, help=command.says, description=command.says, allow_abbrev=False)

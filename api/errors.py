@@ -214,7 +214,7 @@ def refusal(error: ServiceError) -> web.Response:
     body: dict[str, object] = {"code": 0, "description": text}
     headers = {CODE_HEADER: error.code}
     if status == 401:
-        body |= {"message": text, "error": error.code}
+        body |= {"message": text, "error": text}
         headers["WWW-Authenticate"] = "Bearer"
     if status in (429, 503):
         headers["Retry-After"] = str(retry_seconds(error))

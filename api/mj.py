@@ -32,7 +32,7 @@ from api.rendered import Rendered
 from api.routes import Handler, Route
 from api.schema import listing_of
 from tasks.banned import BannedWord
-from tasks.errors import ServiceError
+from tasks.errors import NotOffered, ServiceError
 from tasks.model import Account, Ask, Lane, Mode, Status, Task
 
 PREFIXES: Mapping[str, Mode | None] = {
@@ -44,7 +44,7 @@ PREFIXES: Mapping[str, Mode | None] = {
     "/relax/mj": Mode.RELAXED,
     "/turbo/mj": Mode.TURBO,
 }
-_WITH_PICTURES = ("imagine", "describe", "blend", "video")  # their bodies may be large
+_WITH_PICTURES = ("imagine", "describe", "blend", "video", "edits", "edit")  # their bodies may be large
 GIVEN = ("base64Array", "base64")  # the fields of pictures to draw from
 _LIST = names_of(ListMj)
 
@@ -90,6 +90,8 @@ class Mj:
             "blend": self.blend,
             "shorten": self.shorten,
             "video": self.video,
+            "edits": self.edits,
+            "edit": self.edit,
             "show": self.show,
             "info": self.info,
             "settings": self.settings,
@@ -97,6 +99,7 @@ class Mj:
         }
         posts: Mapping[str, Look] = {
             "/submit/modal": self.modal,
+            "/insight-face/swap": self.swap,
             "/submit/upload-discord-images": self.upload,
             "/task/list-by-condition": self.by_ids,
             "/task/list-by-ids": self.by_ids,
@@ -172,6 +175,17 @@ class Mj:
         parent = await service.result(extension.parent)
         custom_id = requests.extending_button(extension, parent.buttons)
         return await service.press(ask, parent=parent.id, custom_id=custom_id)
+
+    async def edits(self, service: MjService, ask: Ask, body: Body) -> Task:
+        edited = await asyncio.to_thread(requests.edited_of, body)
+        return await service.edit(ask, prompt=edited.prompt, pictures=edited.pictures)
+
+    async def edit(self, service: MjService, ask: Ask, body: Body) -> Task:
+        return await self.edits(service, ask, body)
+
+    async def swap(self, request: web.Request) -> web.Response:
+        """A bot of its own, which is not MidJourney's."""
+        raise NotOffered("Swapping faces is not offered here.", hint="It is no command of MidJourney's.")
 
     async def show(self, service: MjService, ask: Ask, body: Body) -> Task:
         return await service.show(ask, job_id=body.text("jobId"))
@@ -259,7 +273,8 @@ class Mj:
         async def answer(request: web.Request) -> web.Response:
             body = await read_json(request, has_pictures=has_pictures)
             route = f"mj/{name}/{mode or ''}"
-            ask = replace(requests.ask_of(body, mode), once=once_of(request, route, body.asked()))
+            asked = requests.ask_of(body, mode, self._services.accounts())
+            ask = replace(asked, once=once_of(request, route, body.asked()))
             service = for_caller(self._services, request)
             try:
                 task = await submit(service, ask, body)

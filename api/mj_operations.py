@@ -18,6 +18,7 @@ from tasks.errors import (
     BadRequest,
     NoAccount,
     NoSuchButton,
+    NotOffered,
     NotSent,
     OutcomeUnknown,
     SendError,
@@ -40,7 +41,7 @@ MODE_PREFIXES: Mapping[str, str] = {
 _BODY = (TooSlow, BodyTooLarge, UnknownContentType, UnknownEncoding, Malformed)
 _SEND = (SendError, NotSent, SendRefused, AccountBlocked, OutcomeUnknown, NoSuchButton)
 _ALWAYS = (InternalError, StoreFailed)
-_OWN = (AccountNotFound, BadPicture, TaskNotFound)
+_OWN = (AccountNotFound, BadPicture, NotOffered, TaskNotFound)
 _SUBMIT = (*SUBMIT_ERRORS, *PROMPT_ERRORS, *PARENT_ERRORS, *_BODY, *_SEND, *_ALWAYS, *_OWN)
 _TAKEN = {"code": 1, "description": "提交成功", "result": "1684310738264000", "properties": {}}
 _PNG = (
@@ -73,7 +74,7 @@ def _submit(name: str, summary: str, body: type[Struct], example: Mapping[str, o
 
 def _look(name: str, summary: str, kind: Any, *, tag: str = "/mj task", **more: Any) -> Operation:
     """What answers no submit's shape still refuses in it."""
-    refusals = (BadRequest, TaskNotFound, NoAccount, *PARENT_ERRORS, *_BODY, *_SEND, *_ALWAYS)
+    refusals = (BadRequest, NotOffered, TaskNotFound, NoAccount, *PARENT_ERRORS, *_BODY, *_SEND, *_ALWAYS)
     return Operation(
         name=f"mj_{name}",
         tag=tag,
@@ -140,6 +141,18 @@ OPERATIONS: Mapping[str, Operation] = {
         types.Video,
         {"prompt": "a dog runs", "motion": "low", "image": _PNG},
     ),
+    "/submit/edits": _submit(
+        "edits",
+        "Change pictures by words (编辑图片)",
+        types.Edits,
+        {"prompt": "make it night", "image": _PNG},
+        text="Sent as `--edit`, which MidJourney takes since version 8.1.",
+        files=True,
+    ),
+    "/submit/edit": _submit(
+        "edit", "The same (编辑图片)", types.Edits, {"prompt": "make it night", "image": _PNG}, files=True
+    ),
+    "/insight-face/swap": _look("swap", "Not offered: refused with code 4 (换脸)", types.Submitted, tag="/mj submit"),
     "/submit/show": _submit(
         "show",
         "Show a finished job once more (提交Show任务)",

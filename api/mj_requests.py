@@ -13,8 +13,8 @@ from typing import TypeVar
 from api.mj_body import Body
 from api.mj_pictures import check_count, check_length, frame_of, is_link, mask_of, pictures_of
 from api.schema import INDEXES
-from tasks.errors import BadIndex, BadRequest, ButtonNotFound, UnknownAction
-from tasks.model import Action, Ask, Bot, Button, Mode, Picture, Status
+from tasks.errors import AccountNotFound, BadIndex, BadRequest, ButtonNotFound, NotOffered, UnknownAction
+from tasks.model import Account, Action, Ask, Bot, Button, Mode, Picture, Status
 from tasks.pictures import check_link
 
 T = TypeVar("T")
@@ -40,10 +40,9 @@ _SIMPLE = re.compile(r"\s*([0-9]+)\s+(?:([UV])([1-4])|(R))\s*", re.IGNORECASE | 
 _EXTEND = re.compile(r"MJ::JOB::animate_(low|high)_extend::([0-9]+)(?:::|$)")
 
 
-def ask_of(body: Body, prefix: Mode | None) -> Ask:
-    """What comes with every submit. The mode of the address outweighs that of the body."""
+def ask_of(body: Body, prefix: Mode | None, accounts: Sequence[Account] = ()) -> Ask:
+    """What comes with every submit. The mode of the address outweighs that of the body. `accounts`: those there are."""
     only = body.inner("accountFilter")
-    account = only.text("instanceId").strip()
     modes = [_one_of(MODES, mode, "A mode of accountFilter") for mode in only.texts("modes")]
     return Ask(
         state=body.text("state"),
@@ -51,8 +50,21 @@ def ask_of(body: Body, prefix: Mode | None) -> Ask:
         api="mj",
         bot=_one_of(_BOTS, body.text("botType"), "botType"),
         mode=prefix or next(iter(modes), None),
-        accounts=(account,) if account else (),
+        accounts=_chosen(only, accounts),
     )
+
+
+def _chosen(only: Body, known: Sequence[Account]) -> tuple[str, ...]:
+    """The accounts that a filter leaves; empty: any. Raises AccountNotFound, and BadRequest for what nobody heeds."""
+    instance, channel = only.text("instanceId").strip(), only.text("channelId").strip()
+    if only.text("remark").strip():
+        raise BadRequest("accountFilter.remark is not known here.", hint="Choose by instanceId or channelId.")
+    if not channel:
+        return (instance,) if instance else ()
+    found = tuple(each.id for each in known if each.details.get("channel_id") == channel and instance in ("", each.id))
+    if not found:
+        raise AccountNotFound(f"No account draws in the channel {channel[:40]!r}.", hint="/mj/account/list names them.")
+    return found
 
 
 def switched_mode_of(body: Body) -> Mode | None:
@@ -187,6 +199,26 @@ def uploaded_of(body: Body) -> tuple[Picture, ...]:
     if not pictures:
         raise BadRequest("A picture is needed.", hint="Give one to five as base64Array.")
     return pictures
+
+
+# ---------------------------------------------------------------- edits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edited:
+    prompt: str
+    pictures: tuple[Picture | str, ...]
+
+
+def edited_of(body: Body) -> Edited:
+    """Links are MidJourney's to load; a mask has no place in its command."""
+    if body.texts("maskBase64"):
+        raise NotOffered("An edit takes no mask.", hint="Say in the prompt what to change, or press Vary (Region).")
+    given = [frame_of(text) for name in ("image", "base64Array") for text in body.texts(name)]
+    pictures = (*(picture for picture in given if picture is not None), *pictures_of(body.files))
+    if not pictures:
+        raise BadRequest("An edit needs a picture.", hint="Give one to four as image or base64Array.")
+    return Edited(prompt=body.text("prompt"), pictures=pictures)
 
 
 # ---------------------------------------------------------------- clips

@@ -9,18 +9,30 @@ bytes as the answers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from api.answers import encode
 from api.links import Links
-from api.mj_types import AccountMj, ButtonMj, Link, TaskMj, TaskProperties
+from api.mj_types import AccountMj, ButtonMj, Link, TaskDisplays, TaskMj, TaskProperties
 from tasks.model import Account, Action, Button, Image, Mode, Status, Task
 from tasks.preparing import told_content
+from tasks.presses import is_grid
 
 CONFIRM = "Waiting for window confirm"  # clients look for these words
 
 _MODES: Mapping[Mode, str] = {Mode.FAST: "FAST", Mode.RELAXED: "RELAX", Mode.TURBO: "TURBO"}
 _ANSWERED_IN_WORDS = (Action.DESCRIBE, Action.SHORTEN)
 _LETTERS: Mapping[Action, str] = {Action.UPSCALE: "U", Action.VARIATION: "V", Action.REROLL: "R"}
+_STATUS_WORDS: Mapping[Status, str] = {
+    Status.NOT_START: "未启动",
+    Status.SUBMITTED: "已提交",
+    Status.IN_PROGRESS: "执行中",
+    Status.MODAL: "窗口等待",
+    Status.SUCCESS: "成功",
+    Status.FAILURE: "失败",
+    Status.CANCEL: "已取消",
+}
+_LATEST = 253_370_764_800_000  # ms: the year 9999, whose end no clock may pass
 _CLIPS = (".mp4", ".webm", ".mov")
 
 
@@ -52,7 +64,7 @@ def mj_document(task: Task, links: Links) -> TaskMj:
         "finishTime": task.finish_time,
         "progress": _progress(task),
         "imageUrl": picture or clip,
-        "imageUrls": _links(picture) if task.status is Status.SUCCESS else None,
+        "imageUrls": _links(picture) if task.status is Status.SUCCESS and not is_grid(task) else None,
         "videoUrl": clip,
         "videoUrls": _links(clip),
         "failReason": (task.fail_reason or "The task failed.") if task.status is Status.FAILURE else "",
@@ -67,7 +79,27 @@ def mj_document(task: Task, links: Links) -> TaskMj:
         # ours, after the contract's
         "index": "" if task.index is None else str(task.index),
         "failCode": task.fail_code if task.status is Status.FAILURE else "",
+        "displays": _displays(task),
     }
+
+
+def _displays(task: Task) -> TaskDisplays:
+    """For web pages that show a task as a row of words."""
+    return {
+        "discordInstanceId": task.account or "",
+        "status": _STATUS_WORDS[task.status],
+        "action": task.action.value,
+        "submitTime": _shown_time(task.submit_time),
+        "startTime": _shown_time(task.start_time),
+        "finishTime": _shown_time(task.finish_time),
+    }
+
+
+def _shown_time(time: int | None) -> str:
+    """By the machine's own clock."""
+    if not time or time > _LATEST:
+        return ""
+    return f"{datetime.fromtimestamp(time / 1000, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _properties(task: Task) -> TaskProperties:
@@ -142,7 +174,9 @@ def _picture(task: Task, links: Links) -> str:
 
 
 def _clip(task: Task, links: Links) -> str:
-    return links.image(task.image) if task.image and _is_clip(task.image) else ""
+    """A clip. Four of them in one, the result of a video, are an animated picture: it is the clip, too."""
+    is_video = task.action is Action.VIDEO and task.status is Status.SUCCESS
+    return links.image(task.image) if task.image and (is_video or _is_clip(task.image)) else ""
 
 
 def _is_clip(image: Image) -> bool:
@@ -173,7 +207,7 @@ def account_document(account: Account, *, queue_size: int, timeout_minutes: int)
         "timeoutMinutes": timeout_minutes,
         "userId": account.user_id or "",
         "connectedSince": account.connected_since,
-        "displays": {"display": str(channel or account.id)},
+        "displays": {"display": str(channel or account.id), "discordInstanceId": account.id},
         "properties": {_camel(name): value for name, value in details.items()},
     }
 

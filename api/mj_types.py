@@ -35,6 +35,7 @@ class AccountFilter(Struct, kw_only=True, rename="camel"):
     """Who is to draw, and how fast."""
 
     instance_id: Annotated[str | int, says("Only this account (实例ID): the `id` of an account.")] = ""
+    channel_id: Annotated[str | int, says("Only accounts that draw in this channel of Discord (频道ID).")] = ""
     modes: Annotated[
         Sequence[Annotated[str, words("A mode.", MODE_WORDS)]], says("The mode, of which the first counts.", ["FAST"])
     ] = ()
@@ -131,6 +132,17 @@ class Video(Submit, kw_only=True, rename="camel"):
     action: Annotated[str, words("`extend`: make a clip longer (扩展视频).", ("", "extend"))] = ""
     task_id: Annotated[str | int, says("The clip's task, with `extend`.")] = ""
     index: Annotated[int, says("Which of its clips, where there are more.", ge=0, le=4)] = 0
+
+
+class Edits(Submit, kw_only=True, rename="camel"):
+    """One to four pictures, changed by words."""
+
+    prompt: Annotated[str, says("What to change (提示词).", "make it night")]
+    image: Annotated[Sequence[str] | str, says("The picture (图片): a data URL, bare base64, or an http(s) URL.")] = ""
+    base64_array: Annotated[
+        Sequence[str] | str, says("Up to four of them (图片), each a data URL, bare base64, or an http(s) URL.")
+    ] = ()
+    mask_base64: Annotated[Sequence[str] | str, says("Refused: MidJourney's command takes no mask.")] = ""
 
 
 class Show(Submit, kw_only=True, rename="camel"):
@@ -242,6 +254,17 @@ class TaskProperties(TypedDict):
     notes: Annotated[str, says("What you should know, a line each.")]
 
 
+class TaskDisplays(TypedDict):
+    """A task in words, for people."""
+
+    discordInstanceId: Annotated[str, says("The account (实例ID).")]
+    status: Annotated[str, says("任务状态, in Chinese.", "成功")]
+    action: Annotated[str, says("As `action`.")]
+    submitTime: Annotated[str, says('By the clock of the service, or `""`.', "2026-01-31 08:00:00")]
+    startTime: Annotated[str, says("The same.")]
+    finishTime: Annotated[str, says("The same.")]
+
+
 class TaskMj(TypedDict):
     """A task. Every key is always there, and always of the same type."""
 
@@ -257,7 +280,7 @@ class TaskMj(TypedDict):
     finishTime: Annotated[int | None, says("The same (结束时间).")]
     progress: Annotated[str, says('`""`, `"N%"`, and `"100%"` at SUCCESS (任务进度).', pattern=r"^(|[0-9]{1,3}%)$")]
     imageUrl: Annotated[str, says("The picture (图片地址); a preview while it is drawn.")]
-    imageUrls: Annotated[Sequence[Link] | None, says("That of the result.")]
+    imageUrls: Annotated[Sequence[Link] | None, says("That of a single picture; null for a grid of four.")]
     videoUrl: Annotated[str, says("The clip (视频地址).")]
     videoUrls: Annotated[Sequence[Link] | None, says("That of the clip.")]
     failReason: Annotated[str, says('Why it failed, for people (失败原因); `""` unless it failed.')]
@@ -271,6 +294,7 @@ class TaskMj(TypedDict):
     maskBase64: Annotated[str, says('`""`: masks are not kept.')]
     index: Annotated[str, words("Which picture of the parent.", ("", *"1234"))]
     failCode: Annotated[str, says("Why it failed, for programs.")]
+    displays: TaskDisplays
 
 
 class AccountMj(TypedDict):

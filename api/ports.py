@@ -92,6 +92,8 @@ class MjService(Service, Protocol):
     ) -> Task:
         """A clip from a picture. `motion` is "low" or "high"; a picture given as text is a link."""
 
+    async def edit(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture | str]) -> Task: ...
+
     async def show(self, ask: Ask, *, job_id: str) -> Task:
         """A finished job once more, with its buttons."""
 

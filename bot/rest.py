@@ -118,7 +118,8 @@ class Rest(HTTPClient):
         Returns as soon as Discord has taken it, while the library may still wait for the rate limit's next window
         before it lets the next request through.
         """
-        once = Once()
+        guild, channel = payload.get("guild_id") or "@me", payload.get("channel_id")
+        once = Once(referer=f"https://discord.com/channels/{guild}/{channel}" if channel else "")
         asking = asyncio.create_task(
             self.request(Route("POST", "/interactions"), json=payload, once=once), name="post an interaction"
         )

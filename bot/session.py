@@ -51,10 +51,11 @@ class Denied(Exception):
 
 class Once:
     """A permit for one request. `taken` is done at the moment Discord says yes. `denies`: a no is raised as `Denied`,
-    else it is handed to whoever asked."""
+    else it is handed to whoever asked. `referer`: the page on which the client stands; "" leaves the library's."""
 
-    def __init__(self, *, denies: bool = True) -> None:
+    def __init__(self, *, denies: bool = True, referer: str = "") -> None:
         self.denies = denies
+        self.referer = referer
         self.spent = False
         self.taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -81,7 +82,8 @@ class Session(AsyncSession[Response]):
             return answer
         once.spend()
         body = _Body((kwargs.pop("data", None) or "").encode())
-        kwargs["headers"] = {**kwargs["headers"], "Content-Length": str(len(body.content))}
+        referer = {"Referer": once.referer} if once.referer else {}
+        kwargs["headers"] = {**kwargs["headers"], **referer, "Content-Length": str(len(body.content))}
         try:
             answer = await super().request(method, url, content=body, allow_redirects=False, **kwargs)
         except RequestException as error:

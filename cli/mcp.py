@@ -27,7 +27,7 @@ def run(given: argparse.Namespace) -> int:
         telling.say(MISSING)
         return 1
     try:
-        asyncio.run(serve(given.url, given.port))
+        asyncio.run(serve(given.url, given.port, given.service_version))
     except OSError as error:
         telling.say(f"127.0.0.1:{given.port} cannot be listened on: {error.strerror}. Give another --port.")
         return 1

@@ -27,11 +27,11 @@ MAX_BODY = 64 * 2**20  # bytes: pictures come as base64 in the arguments
 STOP_SECONDS = 3  # for answers under way
 
 
-async def serve(url: str, port: int | None) -> None:
+async def serve(url: str, port: int | None, version: str) -> None:
     """Until stdin is closed, or until it is told to stop. Raises OSError when the port cannot be listened on."""
     logging.getLogger("mcp").setLevel(logging.ERROR)  # it would write what was asked for to stderr
     async with calling(url) as service:
-        server = make_server(service)
+        server = make_server(service, version)
         if port is None:
             await server.run_stdio_async()
             return

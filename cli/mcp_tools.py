@@ -49,8 +49,10 @@ def _in_words(tool: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     return told
 
 
-def make_server(service: Service) -> MCPServer:
-    server = MCPServer("midjourney", instructions=INSTRUCTIONS, log_level="ERROR", warn_on_duplicate_tools=False)
+def make_server(service: Service, version: str) -> MCPServer:
+    server = MCPServer(
+        "midjourney", version=version, instructions=INSTRUCTIONS, log_level="ERROR", warn_on_duplicate_tools=False
+    )
     tools = Tools(service)
     for tool, hints in (
         (tools.imagine, DRAWS),
@@ -176,6 +178,8 @@ class Tools:
         if status not in OVER:
             progress = f", {task['progress']}" if task.get("progress") else ""
             return [_text(f"Task {task['id']} still runs ({status}{progress}). Call wait with its id.")]
+        if status == "CANCEL":
+            return [_text(f"Task {task['id']} was cancelled.")]
         if status != "SUCCESS":
             raise CommandFailed(f"Task {task['id']} failed: {task.get('failReason') or status}")
         content: list[ContentBlock] = [_text(_summary(task))]

@@ -22,6 +22,8 @@ ON CONFLICT (id) DO UPDATE SET
 
 TASK = "SELECT id, document FROM tasks WHERE id = ?"
 
+NEWEST_ID = "SELECT coalesce(max(id), 0) FROM tasks"
+
 TASKS = "SELECT id, document FROM tasks WHERE id IN (SELECT value FROM json_each(?))"
 
 TASK_BY_OLD_ID = "SELECT id, document FROM tasks WHERE id = (SELECT task_id FROM imported WHERE old_id = ?)"

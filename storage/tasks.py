@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 
 from storage import sql
@@ -28,10 +29,13 @@ from storage.records import (
 from storage.writer import Parameters, Row, Statement
 from tasks.clock import SteadyClock
 from tasks.corrections import is_open_end
+from tasks.errors import RecordRefused
 from tasks.hooks import Hook
 from tasks.model import Once, Phase, Picture, Send, Status, Task
 from tasks.ports import Clock
 from tasks.timeline import Entry, Line
+
+log = logging.getLogger(__name__)
 
 NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
 
@@ -57,6 +61,7 @@ class Tasks:
         self._recent = Recent(recent)
         self._clock = clock or SteadyClock()
         self._copies = copies
+        self._unreadable: set[int] = set()  # row ids that were logged
 
     # ------------------------------------------------------------ writing
 
@@ -192,11 +197,11 @@ class Tasks:
 
     async def waiting(self, limit: int, owner: str | None = None) -> list[Task]:
         if owner is not None:
-            return await self._read(sql.WAITING_OF, (owner, limit))
-        return await self._read(sql.WAITING, (limit,))
+            return await self._read_sound(sql.WAITING_OF, (owner, limit))
+        return await self._read_sound(sql.WAITING, (limit,))
 
     async def in_phase(self, *phases: Phase) -> list[Task]:
-        return await self._read(sql.IN_PHASE, (_list(phases),))
+        return await self._read_sound(sql.IN_PHASE, (_list(phases),))
 
     async def in_flight(self) -> Mapping[str, int]:
         return dict(await self._database.read(sql.IN_FLIGHT))
@@ -220,6 +225,10 @@ class Tasks:
         rows = [] if number is None else await self._database.read(sql.LAST_LINE_OF, (number,))
         return next(map(line_of, rows), None)
 
+    async def newest_id(self) -> str:
+        [(number,)] = await self._database.read(sql.NEWEST_ID)
+        return str(number)
+
     async def latest(
         self, limit: int, before: str | None = None, status: Sequence[Status] = (), owner: str | None = None
     ) -> list[Task]:
@@ -235,7 +244,7 @@ class Tasks:
 
     async def open_ends(self, since: int, limit: int, after: Task | None = None) -> list[Task]:
         begin = (since, -1) if after is None else (open_end_of(after), own_key(after.id))
-        return await self._read(sql.OPEN_ENDS, (*begin, limit))
+        return await self._read_sound(sql.OPEN_ENDS, (*begin, limit))
 
     async def count_waiting(self, owner: str | None = None) -> int:
         text, given = (sql.COUNT_WAITING, ()) if owner is None else (sql.COUNT_WAITING_OF, (owner,))
@@ -262,6 +271,19 @@ class Tasks:
 
     async def _read(self, text: str, parameters: Row) -> list[Task]:
         return [task_of(row) for row in await self._database.read(text, parameters)]
+
+    async def _read_sound(self, text: str, parameters: Row) -> list[Task]:
+        """For whoever works through all of them: one that cannot be read costs itself, and is logged once. Its slot
+        stays taken, as nobody knows what became of it."""
+        tasks = []
+        for row in await self._database.read(text, parameters):
+            try:
+                tasks.append(task_of(row))
+            except RecordRefused as error:
+                if row[0] not in self._unreadable:
+                    self._unreadable.add(row[0])
+                    log.error("left alone: %s", error, extra={"task": str(row[0])})
+        return tasks
 
 
 def _corrections(tasks: Sequence[Task], now: int) -> list[dict[str, int | str | None]]:

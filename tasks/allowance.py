@@ -37,8 +37,10 @@ def is_within(hours: str, moment: datetime) -> bool:
 
 
 def midnight(moment: datetime) -> int:
-    """When this day began, in ms."""
-    return int(moment.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
+    """When this day began by the machine's own clock, in ms: on a day of the clock change, too, whose midnight was an
+    hour nearer or further."""
+    begin = moment.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None, fold=0)
+    return int(begin.timestamp() * 1000)
 
 
 class Allowances:

@@ -16,6 +16,7 @@ from tasks.preparing import picture_mark
 from tasks.prompts import Checked, PromptRules, check, given_in
 from tasks.switches import REMIX
 
+MOST_EDITED = 4  # pictures
 DIMENSIONS = ("2:3", "1:1", "3:2")
 _DRAW_NOTHING = frozenset({Action.DESCRIBE, Action.SHORTEN, Action.SHOW, Action.ACTION})
 _MODE_COMMANDS: Mapping[Mode, str] = {Mode.FAST: "fast", Mode.RELAXED: "relax", Mode.TURBO: "turbo"}
@@ -114,6 +115,21 @@ def _clip_parameters(said: Mapping[str, tuple[str, str]], *, motion: str, end: s
             + f", the field {'endImage' if end else 'loop'} another end.",
             hint="Give one of them.",
         )
+
+
+def edit(rules: PromptRules, prompt: str, *, pictures: Sequence[Picture | str], mode: Mode | None = None) -> Draft:
+    """One to four pictures changed by words: MidJourney's /imagine with `--edit` (since 2026-08). A picture may be a
+    link."""
+    if not prompt.strip():
+        raise MissingPrompt(hint="Send what to change as `prompt`.")
+    if not 1 <= len(pictures) <= MOST_EDITED:
+        raise BadRequest(f"An edit takes 1 to {MOST_EDITED} pictures, not {len(pictures)}.")
+    brought = [picture for picture in pictures if isinstance(picture, Picture)]
+    links = " ".join(_place(picture, brought) for picture in pictures)
+    words = check(prompt.strip(), rules, mode=mode)
+    whole = check(f"{words.text} --edit {links}", replace(rules, default_suffix=""), pictures=len(brought), mode=mode)
+    checked = replace(whole, warnings=tuple(dict.fromkeys((*words.warnings, *whole.warnings))))
+    return _draft(Action.IMAGINE, "imagine", prompt=prompt, checked=checked, pictures=brought)
 
 
 def show(job_id: str) -> Draft:

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from tasks.allowance import Allowances
 from tasks.congestion import Congestion
-from tasks.errors import BadRequest, StoreFailed
+from tasks.errors import BadRequest, RecordRefused, StoreFailed
 from tasks.journal import Journal
 from tasks.lifecycle import account_kept, failed
 from tasks.model import Account, Lane, Mode, Phase, Send, Status, Task
@@ -82,6 +82,7 @@ class Dispatcher:
         self._work = Work()
         self._pace: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._next_send: defaultdict[str, float] = defaultdict(float)
+        self._refused: set[str] = set()  # tasks whose sends the database refused
         self._stuck: dict[str, Task] = {}  # claims that could not be written back
         self._unsent = Unsent(store=store, gateway=gateway, journal=journal, clock=clock)
         self._readying = Readying(
@@ -139,7 +140,8 @@ class Dispatcher:
         await self._unsent.look()
         for limit in LOOK_AHEAD:
             async with self._journal.waiting_tasks:
-                queue = await self._unsent.without_orphans(await self._store.waiting(limit))
+                waiting = [task for task in await self._store.waiting(limit) if task.id not in self._refused]
+                queue = await self._unsent.without_orphans(waiting)
                 if not self._stopping:
                     self._readying.begin(queue)
                 now = self._clock.now()
@@ -151,7 +153,9 @@ class Dispatcher:
                     self._last_account = placements[-1].account
                     await self._begin(placements)
                     return 0.0 if len(queue) == limit else POLL_SECONDS
-            if len(queue) < limit or not any(account.is_usable for account in self._gateway.accounts()):
+            if len(queue) + len(self._refused) < limit or not any(
+                account.is_usable for account in self._gateway.accounts()
+            ):
                 break
         soonest = next_attempt(queue, now)
         return POLL_SECONDS if soonest is None else min(max((soonest - now) / 1000, 0.01), POLL_SECONDS)
@@ -224,7 +228,11 @@ class Dispatcher:
                 changed[task.id] = (task, sent)
                 written.append((sent, send, order))
         sends = [send for _, send, _ in written]
-        await self._journal.record(changed, sends=sends, entries=[of_send(send) for send in sends])
+        try:
+            await self._journal.record(changed, sends=sends, entries=[of_send(send) for send in sends])
+        except RecordRefused as error:
+            await self._send_one_by_one(tasks, error)
+            return
         for task, send, order in written:
             self._tracker.expect(task, send)
             if task.lane is Lane.DRAW:
@@ -239,6 +247,15 @@ class Dispatcher:
         if text is not None:
             check_sent(text, self._rules, modes if task.lane is Lane.DRAW else ())
         return order
+
+    async def _send_one_by_one(self, tasks: list[Task], error: RecordRefused) -> None:
+        """The database refuses the send of one of them: that task is left alone, the others are sent."""
+        if len(tasks) > 1:
+            for task in tasks:
+                await self._send_to_the_end([task])
+            return
+        self._refused.add(tasks[0].id)
+        log.error("it cannot be sent, as that cannot be written: %s", error, extra={"task": tasks[0].id})
 
     def _accounts(self) -> list[Account]:
         return self._allowances.applied(self._gateway.accounts())

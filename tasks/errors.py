@@ -38,6 +38,12 @@ class UnknownAction(BadRequest):
     code = "unknown_action"
 
 
+class NotOffered(BadRequest):
+    """This is not offered."""
+
+    code = "not_offered"
+
+
 class MissingPrompt(BadRequest):
     """A prompt is needed."""
 

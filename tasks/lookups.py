@@ -9,6 +9,7 @@ from typing import Self
 from tasks.allowance import Allowances
 from tasks.model import Account, Phase, Status, Task
 from tasks.ports import Gateway, TaskStore
+from tasks.scheduling import fits
 from tasks.visibility import EVERYTHING, Viewer, Visible
 
 WHOLE_QUEUE = 100_000  # tasks; more than any setting lets wait
@@ -51,8 +52,14 @@ class Lookups:
         return await self._visible.waiting(WHOLE_QUEUE)
 
     async def ahead(self, task: Task) -> int:
-        """How many tasks wait before this one; 0 when it starts at once."""
-        return await self._store.count_before(task.id) if task.phase in (Phase.NEW, Phase.READY) else 0
+        """Its place among those for whom no slot is free now; 0: it starts at once."""
+        now = await self._store.get(task.id)
+        if now is None or now.phase not in (Phase.NEW, Phase.READY):
+            return 0
+        before, running = await self._store.count_before(task.id), await self._store.in_flight()
+        able = [account for account in self._gateway.accounts() if not account.paused and fits(task, account)]
+        free = sum(max(account.capacity - running.get(account.id, 0), 0) for account in able)
+        return max(before - free + 1, 0) if able else before
 
     async def queue_length(self) -> int:
         return await self._store.count_waiting()

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 OLDEST, NEWEST = 0.0, 99.0
 CURRENT = 5.0  # a prompt that names no version is drawn by this one or a newer one
-VERSIONS = (1, 2, 3, 4, 5, 5.1, 5.2, 6, 6.1, 7, 8, 8.1)
+VERSIONS = (1, 2, 3, 4, 5, 5.1, 5.2, 6, 6.1, 7, 8.1, 8.2)  # 8 was removed on 2026-07-24, when 8.2 became the default
 NIJI_VERSIONS = (4, 5, 6, 7)
 
 
@@ -102,18 +102,20 @@ PARAMETERS: tuple[Parameter, ...] = (
             Range(0.25, 2, since=5, until=6.1, only=(0.25, 0.5, 1, 2), soft=True),
             Range(0.5, 4, since=7, only=(0.5, 1, 2, 4), soft=True),
         ),
+        until=7,
     ),
     Parameter(("seed",), _WHOLE, ranges=(Range(0, 4294967295),)),
     Parameter(("sameseed",), _WHOLE, ranges=(Range(0, 4294967295),), until=3),
-    Parameter(("stop",), _WHOLE, ranges=(Range(10, 100),)),
+    Parameter(("stop",), _WHOLE, ranges=(Range(10, 100),), until=6.1),
     Parameter(("repeat", "r"), _WHOLE, ranges=(Range(1, 40),)),
     Parameter(("style",), _TEXT, group="style", one_word=True, words=_STYLES),
     Parameter(("raw",), group="style", in_clips=True),
     Parameter(("tile",)),
+    Parameter(("preview",)),
     Parameter(("zoom",), _NUMBER, ranges=(Range(1, 2, soft=True),)),
-    Parameter(("draft",), since=7),
-    Parameter(("hd",)),
-    Parameter(("sd",)),
+    Parameter(("draft",), since=7, until=7),
+    Parameter(("hd",), since=8),
+    Parameter(("sd",), since=8),
     Parameter(("p", "profile", "personalize"), _TEXT, bare=True),
     # pictures as models
     Parameter(
@@ -126,8 +128,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(("sv",), _WHOLE, ranges=(Range(1, 8, soft=True),), since=6),
     Parameter(("cref",), _TEXT, since=6, until=6.1),
     Parameter(("cw",), _WHOLE, ranges=(Range(0, 100),), since=6, until=6.1),
-    Parameter(("oref",), _TEXT, since=7),
-    Parameter(("ow",), _WHOLE, ranges=(Range(0, 1000),), since=7),
+    Parameter(("oref",), _TEXT, since=7, until=7),
+    Parameter(("ow",), _WHOLE, ranges=(Range(0, 1000),), since=7, until=7),
+    Parameter(("edit",), _TEXT, since=8.1),
     # clips
     Parameter(("video",), _WHOLE, bare=True, ranges=(Range(1, 1, soft=True),), in_clips=True),
     Parameter(("motion",), _TEXT, choices=("low", "high"), one_word=True, in_clips=True),

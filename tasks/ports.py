@@ -99,6 +99,9 @@ class TaskStore(Protocol):
     async def last_line_of(self, task_id: str) -> Line | None:
         """The newest line of this task; None when there is none."""
 
+    async def newest_id(self) -> str:
+        """Of all tasks, also of one that cannot be read; "0": there is none."""
+
     async def latest(
         self, limit: int, before: str | None = None, status: Sequence[Status] = (), owner: str | None = None
     ) -> list[Task]:

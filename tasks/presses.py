@@ -10,6 +10,10 @@ from tasks.model import Action, Button, Lane, Task
 _NUMBERED = re.compile(r"(?m)^\s*([1-9])\uFE0F?\u20E3\s*(.*?)\s*(?=^\s*[1-9]\uFE0F?\u20E3|\Z)", re.DOTALL)
 # A button of an answer in words draws from one of its texts.
 _DRAWS_FROM_WORDS = frozenset({Action.DESCRIBE, Action.SHORTEN})
+_FOUR = frozenset(
+    {Action.IMAGINE, Action.VARIATION, Action.REROLL, Action.BLEND, Action.ZOOM, Action.PAN, Action.OUTPAINT}
+    | {Action.INPAINT}
+)
 
 
 def find_button(source: Task, does: Action, index: int | None) -> Button:
@@ -27,8 +31,30 @@ def find_custom_id(source: Task, custom_id: str) -> Button:
     for button in source.buttons:
         if button.custom_id == custom_id:
             return button
+    meant = [button for button in source.buttons if _is_meant(button, custom_id, source)]
+    if len(meant) == 1:
+        return meant[0]
     hint = "Take one of its `buttons`." if source.buttons else "It has no buttons."
     raise ButtonNotFound(f"The result of task {source.id} has no button {custom_id[:80]!r}.", hint=hint)
+
+
+def is_grid(source: Task) -> bool:
+    """Four pictures in one? What is drawn from words always is; else buttons tell that name the second and more."""
+    numbered = (Action.UPSCALE, Action.VARIATION, Action.VIDEO)
+    return source.action in _FOUR or any(b.does in numbered and (b.index or 0) > 1 for b in source.buttons)
+
+
+def _is_meant(button: Button, custom_id: str, source: Task) -> bool:
+    """Some clients build a custom_id that ends in the message's id where the button has the job's. On a single picture
+    they count as on a grid."""
+    asked, own = custom_id.split("::"), button.custom_id.split("::")
+    if source.message_id is None or asked[-1] != source.message_id:
+        return False
+    own = [part for part in own if part not in (source.job_id, "SOLO")]
+    asked = [part for part in asked[:-1] if part != "SOLO"]
+    if not is_grid(source):
+        asked, own = ([part for part in parts if not part.isdecimal()] for parts in (asked, own))
+    return asked == own
 
 
 def press_of(source: Task, button: Button) -> Task:

@@ -92,8 +92,7 @@ class Service(Lookups):
 
     async def start(self) -> None:
         """Ids go on from the newest task, and dialogs do not stay open for longer, even when the clock was set back."""
-        newest = await self._store.latest(1)
-        self._ids.go_on_from(newest[0].id if newest else "0")
+        self._ids.go_on_from(await self._store.newest_id())
         until = self._clock.now() + self._limits.modal_timeout  # later than that: the clock was set back
         held = [task for task in await self._store.in_phase(Phase.HELD) if (task.held_until or 0) > until]
         await self._journal.record({task.id: (task, replace(task, held_until=until)) for task in held})
@@ -127,6 +126,9 @@ class Service(Lookups):
             self._rules, prompt, motion=motion, image=image, end_image=end_image, loop=loop, mode=ask.mode
         )
         return await self._command(ask, draft)
+
+    async def edit(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture | str]) -> Task:
+        return await self._command(ask, commands.edit(self._rules, prompt, pictures=pictures, mode=ask.mode))
 
     async def show(self, ask: Ask, *, job_id: str) -> Task:
         return await self._command(ask, commands.show(job_id))

@@ -179,6 +179,8 @@ def _versions(parameter: Parameter) -> str:
         return f"versions up to {shown(parameter.until)}"
     if parameter.until == NEWEST:
         return f"version {shown(parameter.since)} and newer ones"
+    if parameter.since == parameter.until:
+        return f"version {shown(parameter.since)}"
     return f"versions {shown(parameter.since)} to {shown(parameter.until)}"
 
 

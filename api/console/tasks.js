@@ -67,7 +67,8 @@ export function mediaOf(task) {
 /** Every file of the result, each once. */
 export function filesOf(task) {
   if (task.status !== "SUCCESS") return [];
-  const urls = [...(task.imageUrls ?? []), ...(task.videoUrls ?? [])].map((link) => safeUrl(link.url)).filter(Boolean);
+  const grid = task.videoUrls ? [] : [{ url: task.imageUrl || "" }]; // has no list of its own
+  const urls = [...(task.imageUrls ?? grid), ...(task.videoUrls ?? [])].map((link) => safeUrl(link.url)).filter(Boolean);
   return [...new Set(urls)];
 }
 

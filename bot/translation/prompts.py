@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.translation import latin, scripts
+from tasks.fixes import DASHES
+from tasks.parameters import KNOWN, Kind
 
 Scope = Literal["all", "non-latin"]  # languages that are translated: every one, or those in other letters alone
 
@@ -35,12 +37,11 @@ _TOKEN = re.compile(
 _VALUE = re.compile(r"\s*[^\s，。、；！？]+")
 _WHOLLY_QUOTED = re.compile(r'\s*(?:"[^"]*"|“[^”]*”)\s*(?:\s--.*)?', re.DOTALL)
 _SEPARATOR = re.compile(r"(,|[，、،]\s*)")
-_DASHES = re.compile(r"\s*(?:-{2,}|—+)\s*")
+_DASHES = re.compile(rf"\s*(?:[{DASHES}]{{2,}}|—)\s*")
+_COLONS = re.compile("[:：﹕]{2,}")
 _SIGNS = str.maketrans({"–": "-", "{": "(", "}": ")", "|": "/", "<": "(", ">": ")"})
 # Parameters that stand alone or often do: the word after them is text.
-_BARE = frozenset(
-    ("tile", "raw", "hd", "sd", "draft", "fast", "relax", "turbo", "video", "loop", "niji", "test", "testp", "creative")
-)
+_BARE = frozenset(name for name, known in KNOWN.items() if known.kind is Kind.FLAG or (known.bare and known.is_numeric))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def joined(parts: Sequence[Piece], english: Sequence[str]) -> str:
 
 def _harmless(english: str, item: bool) -> str:
     """The translation without signs that mean something to MidJourney; what the user wrote himself is left to him."""
-    text = _DASHES.sub(", ", english.strip()).replace("::", ":").translate(_SIGNS)
+    text = _COLONS.sub(":", _DASHES.sub(", ", english.strip())).translate(_SIGNS)
     return " ".join(text.replace(",", " ").rstrip(" .").split()) if item else text
 
 

@@ -44,8 +44,8 @@ async def test_without_it_nothing_opens(path: str, headers: dict[str, str]) -> N
         assert "mj-api-secret" in await api.refused("POST", path + "?action=IMAGINE&prompt=x", 401, headers=headers)
         answer = await api.get(path, headers=headers)
         assert answer.headers["WWW-Authenticate"] == "Bearer"
-        assert answer.json["error"] == "unauthorized"
-        assert answer.json["message"] == answer.json["description"]
+        assert answer.headers["Error-Code"] == "unauthorized"
+        assert answer.json["error"] == answer.json["message"] == answer.json["description"]
         assert not api.service.tasks
 
 

@@ -98,7 +98,7 @@ def test_a_refusal_has_the_contracts_two_keys() -> None:
 def test_a_401_says_it_in_every_dialect() -> None:
     text = "The API secret is missing or wrong."
     assert refusal(Unauthorized()).body == (
-        f'{{"code":0,"description":"{text}","message":"{text}","error":"unauthorized"}}'.encode()
+        f'{{"code":0,"description":"{text}","message":"{text}","error":"{text}"}}'.encode()
     )
 
 

@@ -210,7 +210,7 @@ async def test_a_ticket_opens_one_stream(tmp_path: Path) -> None:
         async with home.listen(f"{ALL}?ticket={ticket['ticket']}"):
             pass
         told = await home.get(f"{ALL}?ticket={ticket['ticket']}", 401)
-        assert told["error"] == "bad_ticket"
+        assert "ticket" in told["error"]
 
 
 async def test_a_ticket_is_good_for_a_minute(tmp_path: Path) -> None:
@@ -220,13 +220,13 @@ async def test_a_ticket_is_good_for_a_minute(tmp_path: Path) -> None:
         async with home.listen(f"{ALL}?ticket={early['ticket']}"):
             pass
         home.clock.time += 1
-        assert (await home.get(f"{ALL}?ticket={late['ticket']}", 401))["error"] == "bad_ticket"
+        assert (await home.get(f"{ALL}?ticket={late['ticket']}", 401))["error"].startswith("The ticket is")
 
 
 async def test_a_ticket_opens_nothing_else(tmp_path: Path) -> None:
     async with house(tmp_path, access=Access(secret="sesame")) as home:
         ticket = (await issue(home))["ticket"]
-        assert (await home.get(f"/api/v1/task/list?ticket={ticket}", 401))["error"] == "unauthorized"
+        assert (await home.get(f"/api/v1/task/list?ticket={ticket}", 401))["error"].startswith("The API secret")
 
 
 async def test_tickets_are_few(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -18,6 +19,14 @@ from tests.api.twin import finished
 
 NO_LINKS = Links()
 CDN = "https://cdn.discordapp.com/attachments/1/2/dog.png?ex=1&is=2&hm=3"
+
+SUBMITTED, STARTED, FINISHED = 1684310738264, 1684310738300, 1684310741027
+
+
+def shown(ms: int) -> str:
+    """By the clock of the machine."""
+    return f"{datetime.fromtimestamp(ms / 1000, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
+
 
 FRESH = Task(
     id="1684310738264000",
@@ -65,7 +74,9 @@ GOLDEN: dict[str, tuple[Task, str]] = {
         '"properties":{"finalPrompt":"一只狗","finalZhPrompt":"","messageId":"","messageHash":"","flags":0,'
         '"progressMessageId":"","nonce":"","discordInstanceId":"","notifyHook":"http://hooks.example/x",'
         '"referencedMessageId":"","notes":""},"botType":"MID_JOURNEY","mode":null,"parentId":"","jobId":"",'
-        '"seed":null,"maskBase64":"","index":"","failCode":""}',
+        '"seed":null,"maskBase64":"","index":"","failCode":""'
+        f',"displays":{{"discordInstanceId":"","status":"未启动","action":"IMAGINE","submitTime":"{shown(SUBMITTED)}",'
+        f'"startTime":"","finishTime":""}}}}',
     ),
     "IN_PROGRESS": (
         RUNNING,
@@ -76,13 +87,15 @@ GOLDEN: dict[str, tuple[Task, str]] = {
         '"properties":{"finalPrompt":"A dog --seed 5587","finalZhPrompt":"一只狗","messageId":"","messageHash":"",'
         '"flags":0,"progressMessageId":"1108302168013938000","nonce":"","discordInstanceId":"9",'
         '"notifyHook":"http://hooks.example/x","referencedMessageId":"","notes":""},"botType":"MID_JOURNEY",'
-        '"mode":"FAST","parentId":"","jobId":"","seed":null,"maskBase64":"","index":"","failCode":""}',
+        '"mode":"FAST","parentId":"","jobId":"","seed":null,"maskBase64":"","index":"","failCode":""'
+        f',"displays":{{"discordInstanceId":"9","status":"执行中","action":"IMAGINE","submitTime":"{shown(SUBMITTED)}",'
+        f'"startTime":"{shown(STARTED)}","finishTime":""}}}}',
     ),
     "SUCCESS": (
         DONE,
         '{"id":"1684310738264000","action":"IMAGINE","status":"SUCCESS","prompt":"一只狗","promptEn":"A dog",'
         '"description":"/imagine A dog","state":"main","submitTime":1684310738264,"startTime":1684310738300,'
-        f'"finishTime":1684310741027,"progress":"100%","imageUrl":"{CDN}","imageUrls":[{{"url":"{CDN}"}}],'
+        f'"finishTime":1684310741027,"progress":"100%","imageUrl":"{CDN}","imageUrls":null,'
         '"videoUrl":"","videoUrls":null,"failReason":"","buttons":[{"customId":"MJ::JOB::upsample::1::adbd1ba4",'
         '"emoji":"","label":"U1","style":2,"type":2},{"customId":"MJ::JOB::reroll::0::adbd1ba4::SOLO","emoji":"🔄",'
         '"label":"","style":1,"type":2}],"properties":{"finalPrompt":"A dog --seed 5587 --v 6.1",'
@@ -90,7 +103,9 @@ GOLDEN: dict[str, tuple[Task, str]] = {
         '"messageHash":"adbd1ba4-1f1c-4c28-9d1b-3a5a4b1f0001","flags":64,"progressMessageId":"1108302168013938000",'
         '"nonce":"","discordInstanceId":"9","notifyHook":"http://hooks.example/x","referencedMessageId":"","notes":""},'
         '"botType":"MID_JOURNEY","mode":"FAST","parentId":"","jobId":"adbd1ba4-1f1c-4c28-9d1b-3a5a4b1f0001",'
-        '"seed":null,"maskBase64":"","index":"","failCode":""}',
+        '"seed":null,"maskBase64":"","index":"","failCode":""'
+        f',"displays":{{"discordInstanceId":"9","status":"成功","action":"IMAGINE","submitTime":"{shown(SUBMITTED)}",'
+        f'"startTime":"{shown(STARTED)}","finishTime":"{shown(FINISHED)}"}}}}',
     ),
     "FAILURE": (
         FAILED,
@@ -100,7 +115,9 @@ GOLDEN: dict[str, tuple[Task, str]] = {
         '"buttons":[],"properties":{"finalPrompt":"一只狗","finalZhPrompt":"","messageId":"","messageHash":"","flags":0,'
         '"progressMessageId":"","nonce":"","discordInstanceId":"","notifyHook":"http://hooks.example/x",'
         '"referencedMessageId":"","notes":""},"botType":"MID_JOURNEY","mode":null,"parentId":"","jobId":"",'
-        '"seed":null,"maskBase64":"","index":"","failCode":"moderated"}',
+        '"seed":null,"maskBase64":"","index":"","failCode":"moderated"'
+        f',"displays":{{"discordInstanceId":"","status":"失败","action":"IMAGINE","submitTime":"{shown(SUBMITTED)}",'
+        f'"startTime":"","finishTime":""}}}}',
     ),
 }
 
@@ -174,6 +191,7 @@ class StrictTask(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     mask_base64: str
     index: str
     fail_code: str
+    displays: dict[str, str]
 
 
 TEXT = st.text(string.printable, max_size=20)
@@ -293,7 +311,9 @@ def test_pictures_are_seen_through_the_base() -> None:
     links = Links(cdn_base="http://cdn.mine")
     document = mj_document(DONE, links)
     seen = CDN.replace("https://cdn.discordapp.com", "http://cdn.mine")
-    assert (document["imageUrl"], document["imageUrls"]) == (seen, [{"url": seen}])
+    assert (document["imageUrl"], document["imageUrls"]) == (seen, None)  # a grid is no list of pictures
+    single = mj_document(replace(DONE, action=Action.UPSCALE), links)
+    assert single["imageUrls"] == [{"url": seen}]
     assert str(mj_document(RUNNING, links)["imageUrl"]).startswith("http://cdn.mine/")
 
 
@@ -318,10 +338,25 @@ def test_an_account_is_shown_as_it_is() -> None:
         "timeoutMinutes": 5,
         "userId": "8",
         "connectedSince": 7,
-        "displays": {"display": "6"},
+        "displays": {"display": "6", "discordInstanceId": "6"},
         "properties": {"guildId": "5", "channelId": "6", "lastEventSeconds": 3, "paused": ""},
     }
     blocked = account_document(replace(account, paused="captcha"), queue_size=10, timeout_minutes=5)
     assert (blocked["enable"], blocked["running"], blocked["disabledReason"]) == (False, False, "captcha")
     away = account_document(replace(account, connected=False, details={}), queue_size=10, timeout_minutes=5)
     assert (away["enable"], away["running"], away["guildId"]) == (True, False, "")
+
+
+def test_a_finished_video_names_its_clip() -> None:
+    """Four clips in one are an animated picture at Discord: it is what there is to see, and the video."""
+    url = "https://cdn.discordapp.com/a/clips.webp?ex=1"
+    video = replace(DONE, action=Action.VIDEO, image=Image(url=url, content_type="image/webp"))
+    document = mj_document(video, NO_LINKS)
+    assert (document["videoUrl"], document["videoUrls"]) == (url, [{"url": url}])
+    assert document["imageUrl"] == url
+
+
+@pytest.mark.parametrize("action", [Action.IMAGINE, Action.VARIATION, Action.REROLL, Action.BLEND, Action.SHOW])
+def test_a_grid_is_no_list_of_pictures(action: Action) -> None:
+    grid = replace(DONE, action=action, buttons=(Button(custom_id="x", does=Action.UPSCALE, index=2),))
+    assert mj_document(grid, NO_LINKS)["imageUrls"] is None

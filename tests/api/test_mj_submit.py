@@ -9,7 +9,7 @@ import pytest
 
 from api.auth import Access
 from tasks.errors import AccountBlocked, NoAccount, NotSent, ServiceError, StoreFailed
-from tasks.model import Action, Ask, Bot, Button, Mode, Picture, Status
+from tasks.model import Account, Action, Ask, Bot, Button, Mode, Picture, Status
 from tests.api.mj_twin import BUTTONS, add_parent, data_url, png, refused, speaking_mj, taken, told
 from tests.api.twin import FIRST_ID, Caller, Twin, finished
 
@@ -129,7 +129,7 @@ async def test_a_banned_word_in_a_second_input(mj: Caller) -> None:
 async def test_the_mode_comes_from_the_address_or_the_filter(
     mj: Caller, prefix: str, modes: list[str], mode: Mode | None
 ) -> None:
-    body = {"prompt": "a", "accountFilter": {"modes": modes, "instanceId": 77, "remark": {"x": []}}}
+    body = {"prompt": "a", "accountFilter": {"modes": modes, "instanceId": 77, "other": {"x": []}}}
     await taken(mj, f"{prefix}/submit/imagine", body)
     assert mj.service.asks[-1] == Ask(api="mj", mode=mode, accounts=("77",))
 
@@ -508,3 +508,47 @@ async def test_a_page_may_ask_when_there_is_a_secret(path: str) -> None:
         assert "authorization" in preflight.headers["Access-Control-Allow-Headers"]
         answer = await mj.post(path, json={"prompt": "a"}, headers=PAGE | {"Authorization": "Bearer sesame"})
         assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (200, "*")
+
+
+# ---------------------------------------------------------------- edits, faces, filters
+
+
+@pytest.mark.parametrize("route", ["edits", "edit"])
+async def test_an_edit_takes_links_and_pictures(mj: Caller, route: str) -> None:
+    link = "https://a.example/x.png"
+    body = {"action": "EDITS", "prompt": "make it night", "base64Array": [link, data_url()], "remix": True}
+    task = await taken(mj, f"/mj/submit/{route}", body)
+    assert task.prompt == "make it night"
+    first, second = mj.service.brought[-1]
+    assert first == link
+    assert isinstance(second, Picture)
+    await taken(mj, f"/mj/submit/{route}", {"prompt": "make it night", "image": link})
+    assert mj.service.brought[-1] == (link,)
+
+
+async def test_an_edit_says_what_it_cannot_take(mj: Caller) -> None:
+    link = "https://a.example/x.png"
+    assert "mask" in await refused(mj, "/mj/submit/edits", {"prompt": "a", "image": link, "maskBase64": data_url()})
+    assert "picture" in await refused(mj, "/mj/submit/edits", {"prompt": "a"})
+
+
+async def test_swapping_faces_is_refused_in_the_contracts_shape(mj: Caller) -> None:
+    assert "not offered" in await refused(
+        mj, "/mj/insight-face/swap", {"sourceBase64": data_url(), "targetBase64": data_url()}
+    )
+
+
+async def test_a_filter_is_heeded_or_named() -> None:
+    account = Account(id="77", connected=True, capacity=3, details={"channel_id": "11"})
+    async with speaking_mj(Twin(account)) as mj:
+        await _filtered(mj)
+
+
+async def _filtered(mj: Caller) -> None:
+    body: dict[str, Any] = {"prompt": "a", "accountFilter": {"channelId": 11}}
+    await taken(mj, "/mj/submit/imagine", body)
+    assert mj.service.asks[-1].accounts == ("77",)
+    body["accountFilter"] = {"channelId": "12"}
+    assert "channel" in await refused(mj, "/mj/submit/imagine", body)
+    body["accountFilter"] = {"remark": "vip"}
+    assert "remark" in await refused(mj, "/mj/submit/imagine", body)

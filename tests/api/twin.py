@@ -115,6 +115,10 @@ class Twin:
         self.brought.append((motion, image, end_image, loop))
         return self._submitted(ask, action=Action.VIDEO, prompt=prompt)
 
+    async def edit(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture | str]) -> Task:
+        self.brought.append(tuple(pictures))
+        return self._submitted(ask, action=Action.IMAGINE, prompt=prompt)
+
     async def show(self, ask: Ask, *, job_id: str) -> Task:
         return self._submitted(ask, action=Action.SHOW, command="show", options=(("job_id", job_id),), lane=Lane.QUICK)
 

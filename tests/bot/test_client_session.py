@@ -150,6 +150,25 @@ async def test_what_was_taken_is_told_before_the_library_has_waited_for_its_wind
         assert server.count("POST") == 1
 
 
+@pytest.mark.parametrize(
+    ("place", "page"),
+    [({"guild_id": "7", "channel_id": "8"}, "7/8"), ({"channel_id": "8"}, "@me/8"), ({}, "@me")],
+)
+async def test_an_interaction_comes_from_the_page_of_its_channel(place: dict[str, str], page: str) -> None:
+    heads: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(TAKEN)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with rest_at(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as rest:
+        await rest.post_interaction({**PAYLOAD, **place})
+    server.close()
+    assert f"\r\nReferer: https://discord.com/channels/{page}\r\n" in heads[0]
+
+
 async def test_the_body_is_sent_as_the_library_would_send_it() -> None:
     bodies: list[bytes] = []
 

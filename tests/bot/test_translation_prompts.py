@@ -182,3 +182,24 @@ def test_a_translation_brings_no_sign_that_means_something_to_midjourney() -> No
     parts = prompts.pieces("远方 {红,绿} --no 树")
     said = prompts.joined(parts, ["Far -- away—{a|b} c::2", "red, crimson.", "Green.", "trees, shrubs"])
     assert said == "Far, away, (a/b) c:2 {red crimson,Green} --no trees shrubs"
+
+
+@pytest.mark.parametrize(
+    ("english", "text"),
+    [
+        ("a cat --turbo", "a cat, turbo"),
+        ("a cat ——ar 3:2", "a cat, ar 3:2"),
+        ("a cat ‐‐ar 3:2", "a cat, ar 3:2"),
+        ("a cat −−ar 3:2", "a cat, ar 3:2"),
+        ("a cat：：2", "a cat:2"),
+        ("a {cat, dog}|x", "a (cat, dog)/x"),
+    ],
+)
+def test_a_translation_brings_no_parameter_and_no_weight(english: str, text: str) -> None:
+    parts = prompts.pieces("一只猫 --ar 16:9")
+    assert prompts.joined(parts, [english]) == f"{text} --ar 16:9"
+
+
+@pytest.mark.parametrize("flag", ["--stealth", "--tile", "--upbeta", "--video", "--niji"])
+def test_the_text_behind_a_flag_is_no_value(flag: str) -> None:
+    assert [piece.text for piece in prompts.pieces(f"a dog {flag} 一只猫") if piece.english is None] == ["一只猫"]

@@ -105,7 +105,7 @@ async def test_both_contracts_and_clips(tmp_path: Path) -> None:
         shown: Document = await client.get(f"/task/{grid['id']}/fetch")
         check_document(shown)
         assert is_ours(client.house.client, shown["imageUrl"])
-        assert shown["imageUrls"] == [{"url": shown["imageUrl"]}]
+        assert shown["imageUrls"] is None  # a grid
         assert (await client.picture(shown))["job_id"] == grid["jobId"]
         clip = await client.get(f"/task/{clip['id']}/fetch")
         check_document(clip)

@@ -173,7 +173,8 @@ class Gateway:
         await self.submit("modal", taskId=asked.result, prompt=ZOOMED)
         zoomed = await self.ended(asked.result)
         assert (zoomed.parent_id, zoomed.state, grid.state) == (up.id, "", "x")
-        assert zoomed.image_urls == [Url(url=zoomed.image_url or "")]
+        assert (grid.image_urls, zoomed.image_urls) == (None, None)  # a list of one would be taken for four
+        assert up.image_urls == [Url(url=up.image_url or "")]
 
 
 USERS = 8

@@ -23,6 +23,7 @@ from mcp_types import CallToolResult, ImageContent, TextContent
 from PIL import Image
 
 from cli.mcp_pictures import LONGEST_SIDE, shown
+from tasks.version import VERSION
 from tests.e2e.commands import ROOT, SECRET, served
 from tests.e2e.test_process import free_port, line_with
 
@@ -87,6 +88,8 @@ async def offered(environ: dict[str, str]) -> AsyncIterator[str]:
 @pytest.mark.parametrize("transport", [over_stdio, over_http])
 async def test_a_host_draws_presses_and_looks(tmp_path: Path, transport: Any) -> None:
     async with served(tmp_path, job_seconds=1.5) as (_, environ), transport(environ) as client:
+        assert client.server_info is not None
+        assert client.server_info.version == VERSION
         tools = {tool.name for tool in (await client.list_tools()).tools}
         assert tools == {"imagine", "press", "describe", "blend", "upload", "cancel", "wait", "list_tasks"}
         heard: list[tuple[float, float | None, str | None]] = []
@@ -150,6 +153,9 @@ async def test_waiting_ends_and_can_be_taken_up_again(tmp_path: Path) -> None:
         assert picture_of(ended)
         slow = id_of(await client.call_tool("imagine", {"prompt": "a dog sim-slow", "wait_seconds": 0.2}))
         assert not (await client.call_tool("cancel", {"task_id": slow})).is_error
+        stopped = await client.call_tool("wait", {"task_id": slow})
+        assert not stopped.is_error
+        assert text_of(stopped) == f"Task {slow} was cancelled."
 
 
 async def test_over_http_strangers_and_foreign_pages_are_refused(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -128,3 +130,26 @@ async def test_what_was_drawn_before_a_restart_counts(tmp_path: Path) -> None:
         await home.service.imagine(Ask(), prompt="dog 2")
         await home.until_said(1)
         assert home.desk.said[0][0] == "b"
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+@pytest.mark.parametrize(
+    ("moment", "begin"),
+    [
+        (datetime(2026, 3, 29, 10, tzinfo=UTC), datetime(2026, 3, 28, 23, tzinfo=UTC)),  # the clock went forward at 1
+        (datetime(2026, 10, 25, 10, tzinfo=UTC), datetime(2026, 10, 24, 22, tzinfo=UTC)),  # it went back at 1
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 24, 22, tzinfo=UTC)),
+        (datetime(2026, 7, 1, 10, tzinfo=UTC), datetime(2026, 6, 30, 22, tzinfo=UTC)),
+    ],
+)
+def test_a_day_begins_at_local_midnight_when_the_clock_changes_too(moment: datetime, begin: datetime) -> None:
+    assert midnight(moment.astimezone()) == int(begin.timestamp() * 1000)

@@ -519,3 +519,13 @@ async def test_callers_of_mj_hear_of_each_step_in_order(tmp_path: Path) -> None:
             ("IN_PROGRESS", Status.IN_PROGRESS),
             ("end", None),
         ]
+
+
+async def test_a_mode_that_the_account_does_not_draw_in_is_refused_in_a_second_input(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        parent = await drawn(home)
+        task = await home.service.press(MJ, parent=parent.id, custom_id=ZOOM.custom_id)
+        home.desk.known["a"] = account("a", modes=(Mode.RELAXED,))
+        with pytest.raises(BadRequest, match="does not draw in turbo mode"):
+            await home.service.modal(task.id, prompt="a dog —turbo", mask=None)
+        assert (await home.service.modal(task.id, prompt="a dog --relax", mask=None)).status is Status.NOT_START

@@ -12,17 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.hearing import Ear
+from storage.database import Database
+from storage.tasks import Tasks
 from storage.writer import Statement
 from tasks.board import Turn
 from tasks.events import Finished, Progressed, Refused, Started
-from tasks.model import Action, Ask, Button, Image, Purpose, Send, Status, Task
+from tasks.model import Action, Ask, Button, Image, Phase, Purpose, Send, Status, Task
 from tasks.orders import PressOrder
 from tasks.timeline import Entry
 from tasks.turn_writer import by_task
 from tests.bot.test_grammar_properties import PLACES, anything, damaged
-from tests.tasks.builders import keys
+from tests.tasks.builders import account, keys, task
 from tests.tasks.test_roads import over, result
-from tests.tasks.twins import House, house
+from tests.tasks.twins import Desk, House, house
 
 HALF = "a\ud83d"
 
@@ -36,8 +38,8 @@ async def two_in_flight(home: House) -> tuple[Task, Task, str, str]:
     nonces = [nonce for _, _, nonce in home.desk.said]
     for nth, nonce in enumerate(nonces, start=1):
         home.tracker.hear(Started(keys=keys(nonce=nonce, message_id=f"p{nth}")))
-    for task in (first, second):
-        await home.until_task(task.id, lambda t: t.status is Status.IN_PROGRESS)
+    for each in (first, second):
+        await home.until_task(each.id, lambda t: t.status is Status.IN_PROGRESS)
     return first, second, nonces[0], nonces[1]
 
 
@@ -143,6 +145,43 @@ def test_a_turn_comes_apart_by_task_and_loses_nothing() -> None:
     assert parts["1"].follow_ups == turn.follow_ups
     assert sum(len(part.entries) for part in parts.values()) == 4
     assert [*parts["2"].marks, *parts["3"].marks] == ["n2", "n3"]
+
+
+# ---------------------------------------------------------------- what waits, and what is found at the start
+
+
+async def test_a_send_that_the_database_refuses_holds_up_no_other(tmp_path: Path) -> None:
+    desk = Desk()
+    desk.known = {}
+    async with house(tmp_path, desk) as home:
+        first = await home.service.imagine(Ask(), prompt="a dog")
+        second = await home.service.imagine(Ask(), prompt="a cat")
+        refuses = f"BEFORE INSERT ON sends WHEN new.task_id = {first.id} BEGIN SELECT RAISE(ABORT, 'no'); END"
+        await home.database.write(Statement(f"CREATE TRIGGER refuses {refuses}"))
+        desk.known["a"] = account("a")
+        home.awake.set()
+        await home.until_said(1)
+        await home.until_task(second.id, lambda t: t.in_flight)
+        third = await home.service.imagine(Ask(), prompt="a cow")
+        await home.until_said(2)
+        await home.until_task(third.id, lambda t: t.in_flight)
+        assert desk.prompts == ["a cat", "a cow"]
+
+
+@pytest.mark.parametrize("phase", [Phase.READY, Phase.SENT])
+async def test_a_row_that_cannot_be_read_holds_up_no_other(
+    tmp_path: Path, phase: Phase, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither the start nor the queue; its slot stays taken, as nobody knows what became of it."""
+    async with Database(tmp_path / "tasks.db") as database:
+        await Tasks(database).insert(task(1, phase=phase, status=Status.NOT_START))
+        await database.write(Statement("UPDATE tasks SET document = '{}'"))
+    async with house(tmp_path) as home:
+        await home.service.imagine(Ask(), prompt="a cat")
+        await home.until_said(1)
+        assert home.desk.prompts == ["a cat"]
+        assert [r.__dict__["task"] for r in caplog.records if "left alone" in r.message] == ["1"]
+        assert await home.store.in_flight() == ({"a": 2} if phase is Phase.SENT else {"a": 1})
 
 
 # ---------------------------------------------------------------- whatever arrives
