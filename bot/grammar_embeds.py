@@ -117,8 +117,8 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 # An unknown title of these shapes is an error even without a colour.
 _BAD_TITLE = re.compile(r"invalid\b|.*\berror\W*$|.*\bdenied\W*$", re.IGNORECASE)
 
-_HAIL = re.compile(r"\W*hey,?\s*<@!?([0-9]+)>\s*", re.IGNORECASE)
-_KEYCAP = re.compile("(?m)^\\s*[1-9]\ufe0f?\u20e3")
+_HAIL = re.compile(r"\W{0,20}hey,?\s*<@!?([0-9]+)>\s*", re.IGNORECASE)
+_KEYCAP = re.compile("(?m)^[^\\S\\n]{0,20}[1-9]\ufe0f?\u20e3")
 _SHORTENED = re.compile(r"^#+ *(?:Important tokens|Shortened prompts)\b", re.MULTILINE | re.IGNORECASE)
 _TOKENS = re.compile(r"^#+ *Important tokens *\n+([^#]+)", re.MULTILINE | re.IGNORECASE)
 _MARKS = re.compile(r"\*\*|~~")  # a token that counts, and one that does not
@@ -191,7 +191,8 @@ def _code(title: str, description: str, footer: str, *, red: bool) -> str:
 
 def _known(words: str) -> str:
     """What MidJourney's words mean, after a greeting; "": they are not known."""
-    opening = _HAIL.sub("", words, count=1).lstrip(" \n!,.:")
+    hail = _HAIL.match(words)  # at the beginning alone: to look for it everywhere takes a time that is no longer linear
+    opening = (words[hail.end() :] if hail else words).lstrip(" \n!,.:")
     return next((code for pattern, code in _WORDS if pattern.match(opening)), "")
 
 

@@ -7,7 +7,7 @@ import re
 from tasks.errors import ButtonNotFound
 from tasks.model import Action, Button, Lane, Task
 
-_NUMBERED = re.compile(r"(?m)^\s*([1-9])\uFE0F?\u20E3\s*(.*?)\s*(?=^\s*[1-9]\uFE0F?\u20E3|\Z)", re.DOTALL)
+_NUMBERED = re.compile(r"(?m)^[^\S\n]{0,20}([1-9])\uFE0F?\u20E3(.*?)(?=^[^\S\n]{0,20}[1-9]\uFE0F?\u20E3|\Z)", re.DOTALL)
 # A button of an answer in words draws from one of its texts.
 _DRAWS_FROM_WORDS = frozenset({Action.DESCRIBE, Action.SHORTEN})
 _FOUR = frozenset(
