@@ -14,6 +14,7 @@ from tasks.wording import misfit
 
 log = logging.getLogger(__name__)
 
+DELETED_WITHIN = 10_000  # ms after a result in which its running message goes (seen in 2023: one second)
 MOST = 200  # kept; the oldest give way
 
 
@@ -48,7 +49,9 @@ class Unsettled:
         """With these very words, or else with those that they may become in a result: links are shortened."""
         of_account = [event for event in self._kept if event.keys.account == account and echo]
         same = [event for event in of_account if event.keys.prompt == echo]
-        return same or [event for event in of_account if misfit(echo, event.keys.prompt or "") is not None]
+        alike = same or [event for event in of_account if misfit(echo, event.keys.prompt or "") is not None]
+        newest = max((event.keys.sent_at for event in alike), default=0)
+        return [event for event in alike if event.keys.sent_at >= newest - DELETED_WITHIN]
 
     @contextmanager
     def asked_again(self) -> Iterator[Sequence[Finished]]:
