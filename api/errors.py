@@ -22,6 +22,7 @@ from tasks.errors import (
     KeyReused,
     NoAccount,
     QueueFull,
+    RecordRefused,
     SendError,
     ServiceError,
     StoreFailed,
@@ -181,6 +182,7 @@ _STATUS: dict[type[ServiceError], int] = {
     NoAccount: 503,
     TooManyConnections: 503,
     StoreFailed: 503,
+    RecordRefused: 500,  # coming again does not help
     SendError: 503,  # what Discord is asked at once
     ArchiveFailed: 503,
     CuttingBusy: 503,
@@ -200,16 +202,17 @@ def retry_seconds(error: ServiceError) -> int:
 
 def store_failed(error: StoreFailed) -> StoreFailed:
     """What a caller is told of it: what is wrong, not SQLite's words nor where the file lies."""
-    return StoreFailed(error.message.split(" (")[0], hint="Come back later; the operator's log says more.")
+    later = "" if isinstance(error, RecordRefused) else "Come back later; "
+    return type(error)(error.message.split(" (")[0], hint=f"{later}the operator's log says more.".capitalize())
 
 
 def refusal(error: ServiceError) -> web.Response:
     """The answer to a request that was refused."""
     status = status_of(error)
-    if status == 500:
-        error = InternalError()
-    elif isinstance(error, StoreFailed):
+    if isinstance(error, StoreFailed):
         error = store_failed(error)
+    elif status == 500:
+        error = InternalError()
     text = str(error)
     body: dict[str, object] = {"code": 0, "description": text}
     headers = {CODE_HEADER: error.code}

@@ -182,6 +182,8 @@ class RecordRefused(StoreFailed):
     It never will, while it takes others: waiting does not help, and nothing else need wait for it.
     """
 
+    code = "record_refused"
+
 
 class CuttingBusy(ServiceError):
     """Too many pictures are being cut at this moment."""

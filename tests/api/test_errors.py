@@ -14,7 +14,7 @@ from api.auth import Access
 from api.errors import RETRY_SECONDS, refusal, status_of
 from api.links import Links
 from api.schema import SHOWN, v1_document
-from tasks.errors import BadIndex, QueueFull, ServiceError, StoreFailed, Unauthorized
+from tasks.errors import BadIndex, QueueFull, RecordRefused, ServiceError, StoreFailed, Unauthorized
 from tasks.model import Action, Task
 from tests.api.twin import Twin
 
@@ -106,3 +106,11 @@ def test_what_callers_should_not_see_is_an_internal_error() -> None:
     answer = refusal(ServiceError("row 5 of table tasks"))
     assert answer.status == 500
     assert answer.body == b'{"code":0,"description":"internal error"}'
+
+
+def test_a_record_that_is_never_taken_asks_nobody_to_come_back() -> None:
+    answer = refusal(RecordRefused("Task 5 cannot be read. (row 5, column 3)"))
+    assert answer.status == 500
+    assert answer.headers["Error-Code"] == "record_refused"
+    assert "Retry-After" not in answer.headers
+    assert answer.body == b'{"code":0,"description":"Task 5 cannot be read. The operator\'s log says more."}'
