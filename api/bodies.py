@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from email.message import Message
 
@@ -70,12 +70,19 @@ def check_encoding(request: web.Request) -> None:
         raise UnknownEncoding(f"The body's Content-Encoding is {encoding[:40]!a}.", hint="Send the body as it is.")
 
 
-async def read_body(request: web.Request, most: int = MOST_TEXT) -> bytes:
-    """The whole body, of at most so many bytes. Raises TooSlow, BodyTooLarge, UnknownEncoding, Malformed."""
+async def read_body(
+    request: web.Request, most: int = MOST_TEXT, *, is_long: Callable[[bytes], bool] | None = None
+) -> bytes:
+    """The whole body, of at most so many bytes. `is_long`: whether a body with this beginning may have more than
+    `MOST_TEXT`. Raises TooSlow, BodyTooLarge, UnknownEncoding, Malformed."""
     body = bytearray()
     async with chunks_of(request, most) as chunks:
         async for chunk in chunks:
             body += chunk
+            if is_long is not None and len(body) > MOST_TEXT:
+                if not is_long(bytes(body[:MOST_TEXT])):
+                    raise too_large(MOST_TEXT)
+                is_long = None  # known
     return bytes(body)
 
 

@@ -21,6 +21,8 @@ from api.fields import check_parts, check_unicode, in_utf8, json_members, plain_
 from api.forms import Form, Part
 
 _BOM = b"\xef\xbb\xbf"
+_BEGINNING = 1024  # bytes in which an object begins, if it does
+_NO_LETTERS = _BOM + b"\xff\xfe\0 \t\r\n"  # what may stand before it, in UTF-16, too
 _JSON_PARTS = ("accountFilter", "base64Array")  # of a form: what no plain text can say
 _items: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -99,10 +101,16 @@ async def read_json(request: web.Request, *, has_pictures: bool = False) -> Body
     most = request.client_max_size if has_pictures else MOST_TEXT
     if kind.get_content_type() == "multipart/form-data":
         return await read_form(request, most)
-    data = in_utf8(await read_body(request, most), charset_of(kind))
+    charset = charset_of(kind)
+    data = in_utf8(await read_body(request, most, is_long=_begins_as_object), charset)
     if data.startswith(_BOM):
         data = data[len(_BOM) :]
     return Body(json_members(data) if data and not data.isspace() else {})
+
+
+def _begins_as_object(body: bytes) -> bool:
+    """Only such a body names pictures: whatever else is sent is not JSON, and need not be read to its end."""
+    return body[:_BEGINNING].translate(None, _NO_LETTERS).startswith(b"{")
 
 
 async def read_form(request: web.Request, most: int) -> Body:

@@ -107,6 +107,21 @@ async def test_a_body_without_pictures_has_a_megabyte(mj: Caller) -> None:
     assert "prompt is too long" in await told_of(IMAGINE)
 
 
+@pytest.mark.parametrize("beginning", [b"prompt=a+fox&", b"%41", b"&", b"[", b'"'])
+async def test_what_is_no_json_is_not_read_to_its_end_where_pictures_are_taken(beginning: bytes, mj: Caller) -> None:
+    body = beginning + b"x" * MOST_TEXT
+    found = told(await mj.post(IMAGINE, data=BytesIO(body), headers={"Content-Type": FORM}))
+    assert str(MOST_TEXT) in found["description"]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gbk"])
+async def test_a_long_object_is_read_to_its_end_where_pictures_are_taken(charset: str, mj: Caller) -> None:
+    text = '\r\n {"prompt": "a fox", "other": "%s"}' % ("x" * MOST_TEXT)
+    headers = {"Content-Type": f"application/json; charset={charset.removesuffix('-sig')}"}
+    answer = await mj.post(IMAGINE, data=BytesIO(text.encode(charset)), headers=headers)
+    assert told(answer)["code"] == 1
+
+
 def multipart(*parts: tuple[str, bytes]) -> bytes:
     """Parts by what stands after `form-data; `."""
     heads = ((f"--x\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode(), value) for head, value in parts)
