@@ -178,9 +178,8 @@ async def full_slots(
                 for kill in range(KILLS):
                     await _kill_after_send(home, hand, load, number * KILLS + kill, equal=equal)
                 await asyncio.sleep(SETTLED_SECONDS)
-                _ask(
-                    home, load, f"later {number}", equal=False
-                )  # what is sent later is drawn later: only that proves a no
+                # What is sent later is drawn later: only that proves that a send never arrived.
+                _ask(load, f"later {number}", callers=home.callers)
                 await home.simulator.until(lambda: not _in_work(home), 60)
         limits = replace(LINK_LOST, equal_words=LIMITS[era].equal_words)
         verdict = await finished(home, asyncio.create_task(_nothing()), others=hand.nonces, limits=limits)
@@ -198,15 +197,17 @@ async def _fill(home: House, hand: Hand, load: asyncio.TaskGroup, number: int) -
     await home.simulator.until(lambda: len(_in_work(home)) >= SLOTS)
 
 
-def _ask(home: House, load: asyncio.TaskGroup, name: str, *, equal: bool) -> None:
-    for caller in home.callers:
+def _ask(load: asyncio.TaskGroup, name: str, *, callers: Sequence[Caller], equal: bool = False) -> None:
+    for caller in callers:
         words = f"a quiet harbour, {name}" + ("" if equal else f", for {caller.name}")
         load.create_task(_to_its_end(caller, words), name=f"{caller.name}'s task {name}")
 
 
 async def _kill_after_send(home: House, hand: Hand, load: asyncio.TaskGroup, number: int, *, equal: bool) -> None:
     before = _sends(home, hand)
-    _ask(home, load, f"number {number}", equal=equal and number % KILLS == 0)
+    # Of two at once the second may be written and not have left: what nobody heard of takes a minute to settle.
+    callers = home.callers if equal else home.callers[number % 2 :][:1]
+    _ask(load, f"number {number}", callers=callers, equal=equal and number % KILLS == 0)
     await home.simulator.until(lambda: _sends(home, hand) > before, 30)
     await asyncio.sleep(home.chance.uniform(*KILL_SECONDS))
     await home.service.kill()
