@@ -124,7 +124,7 @@ async def test_links_that_are_midjourneys_to_load_are_not_loaded(pictures: Pictu
         url = f"{pictures.url}/dog.png"
         told(await mj.post(DESCRIBE, json={"link": url}))
         told(await mj.post("/mj/submit/video", json={"prompt": "a", "image": url}))
-        assert [given[:2] for given in mj.service.brought] == [(None, url), ("low", url)]
+        assert [given[:2] for given in mj.service.brought] == [(None, url), ("", url)]
         assert pictures.asked == []
 
 
