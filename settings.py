@@ -150,6 +150,7 @@ class HttpSettings(Group, frozen=True, kw_only=True):
     public_url: str = ""
     max_body_mb: Annotated[int, Meta(ge=1, le=1024)] = 64
     queued_code: Literal[1, 22] = 22
+    names_tiles: bool = False
 
     @property
     def address(self) -> str:
@@ -580,6 +581,8 @@ TABLE = (
             "Larger requests are refused. Pictures come as base64, a third larger than their files."),
     Setting("MJ_QUEUED_CODE", "http.queued_code", "22 or 1",
             "The code with which /mj answers a submit that has to wait. Some clients take 22 for a failure."),
+    Setting("MJ_GRID_TILES", "http.names_tiles", "true or false",
+            "Name the four pictures of a grid in /mj's imageUrls, cut from our copy. They need ARCHIVE.", read=_flag),
     # hooks
     Setting("NOTIFY_HOOK", "hooks.notify_hook", "http or https URL",
             "Hears the end of every task, besides the task's own hook. The operator's word: no address is refused.",

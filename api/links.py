@@ -8,7 +8,7 @@ PUBLIC_URL, or where only this machine is served.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from aiohttp import hdrs, web
@@ -29,6 +29,7 @@ class Links:
     cdn_base: str = ""  # stands in for Discord's picture hosts, e.g. a reverse proxy; "" leaves them
     public_url: str = ""  # how users reach us; "" means: as they asked
     address: str = ""  # where this machine reaches us; told when we listen, and only if nobody else is served
+    names_tiles: bool = False  # a grid in /mj also names its four pictures
 
     @property
     def base(self) -> str:
@@ -41,9 +42,15 @@ class Links:
 
     def image(self, image: Image) -> str:
         """Our copy, where there is one; else the picture at Discord."""
-        if not image.stored or not self.base:
-            return self.picture(image.url)
-        return f"{self.base.rstrip('/')}{IMAGES}/{image.stored}"
+        return self._copy(image) or self.picture(image.url)
+
+    def tiles(self, image: Image) -> list[str]:
+        """The four pictures of a grid, cut from our copy; none where there is no copy, or nobody wants them named."""
+        copy = self._copy(image)
+        return [f"{copy}?tile={number}" for number in (1, 2, 3, 4)] if copy and self.names_tiles else []
+
+    def _copy(self, image: Image) -> str:
+        return f"{self.base.rstrip('/')}{IMAGES}/{image.stored}" if image.stored and self.base else ""
 
     def asked_at(self, request: web.Request) -> Links:
         """For the answer to this request. A Host that is no plain name is not repeated."""
@@ -51,7 +58,7 @@ class Links:
             return self
         headers = request.headers
         address = _address(headers.get(hdrs.HOST, ""), headers.get(hdrs.X_FORWARDED_PROTO, ""))
-        return Links(cdn_base=self.cdn_base, address=address) if address else self
+        return replace(self, address=address) if address else self
 
 
 @lru_cache(maxsize=64)

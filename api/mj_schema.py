@@ -64,7 +64,7 @@ def mj_document(task: Task, links: Links) -> TaskMj:
         "finishTime": task.finish_time,
         "progress": _progress(task),
         "imageUrl": picture or clip,
-        "imageUrls": _links(picture) if task.status is Status.SUCCESS and not is_grid(task) else None,
+        "imageUrls": _pictures(task, picture, links),
         "videoUrl": clip,
         "videoUrls": _links(clip),
         "failReason": (task.fail_reason or "The task failed.") if task.status is Status.FAILURE else "",
@@ -81,6 +81,15 @@ def mj_document(task: Task, links: Links) -> TaskMj:
         "failCode": task.fail_code if task.status is Status.FAILURE else "",
         "displays": _displays(task),
     }
+
+
+def _pictures(task: Task, picture: str, links: Links) -> list[Link] | None:
+    """A single picture; of a grid its four, where the operator wants them named and there is a copy to cut."""
+    if task.status is not Status.SUCCESS:
+        return None
+    if not is_grid(task):
+        return _links(picture)
+    return [Link(url=url) for url in (links.tiles(task.image) if picture and task.image else ())] or None
 
 
 def _displays(task: Task) -> TaskDisplays:

@@ -280,7 +280,9 @@ class TaskMj(TypedDict):
     finishTime: Annotated[int | None, says("The same (结束时间).")]
     progress: Annotated[str, says('`""`, `"N%"`, and `"100%"` at SUCCESS (任务进度).', pattern=r"^(|[0-9]{1,3}%)$")]
     imageUrl: Annotated[str, says("The picture (图片地址); a preview while it is drawn.")]
-    imageUrls: Annotated[Sequence[Link] | None, says("That of a single picture; null for a grid of four.")]
+    imageUrls: Annotated[
+        Sequence[Link] | None, says("That of a single picture; of a grid null, or its four where MJ_GRID_TILES is set.")
+    ]
     videoUrl: Annotated[str, says("The clip (视频地址).")]
     videoUrls: Annotated[Sequence[Link] | None, says("That of the clip.")]
     failReason: Annotated[str, says('Why it failed, for people (失败原因); `""` unless it failed.')]

@@ -43,7 +43,12 @@ class Face:
 async def open_face(settings: Settings, core: Core, stack: AsyncExitStack) -> Face:
     """Opened in order; `stack` closes it in reverse."""
     store, access = core.store, make_access(settings.http)
-    gate, links = Gate(access), Links(cdn_base=settings.discord.cdn_base, public_url=settings.http.public_url)
+    gate = Gate(access)
+    links = Links(
+        cdn_base=settings.discord.cdn_base,
+        public_url=settings.http.public_url,
+        names_tiles=settings.http.names_tiles,
+    )
     copies = await stack.enter_async_context(
         copying(
             settings.archive,

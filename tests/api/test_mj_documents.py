@@ -317,6 +317,19 @@ def test_pictures_are_seen_through_the_base() -> None:
     assert str(mj_document(RUNNING, links)["imageUrl"]).startswith("http://cdn.mine/")
 
 
+def test_a_grid_names_its_four_pictures_where_they_are_wanted_and_can_be_cut() -> None:
+    stored = replace(DONE, image=Image(url=CDN, stored="ab12.png"))
+    links = Links(public_url="https://draw.example/", names_tiles=True)
+    named = mj_document(stored, links)
+    whole = "https://draw.example/images/ab12.png"
+    assert named["imageUrl"] == whole
+    assert named["imageUrls"] == [{"url": f"{whole}?tile={number}"} for number in (1, 2, 3, 4)]
+    assert mj_document(stored, Links(public_url="https://draw.example"))["imageUrls"] is None
+    assert mj_document(DONE, links)["imageUrls"] is None  # nothing of ours to cut
+    assert mj_document(replace(stored, action=Action.UPSCALE), links)["imageUrls"] == [{"url": whole}]
+    assert mj_document(replace(stored, status=Status.FAILURE), links)["imageUrls"] is None
+
+
 def test_the_mode_asked_for_is_shown_until_another_is_heard() -> None:
     assert mj_document(replace(FRESH, mode_asked=Mode.RELAXED), NO_LINKS)["mode"] == "RELAX"
     assert mj_document(replace(FRESH, mode_asked=Mode.RELAXED, mode=Mode.TURBO), NO_LINKS)["mode"] == "TURBO"
