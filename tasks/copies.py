@@ -1,18 +1,26 @@
-"""A task names the copies of its pictures, or names them no more. The tracker's part of `tasks.archiving`."""
+"""A task names the copies of its pictures, or names them no more, and their links at Discord are renewed.
+
+The tracker's part of `tasks.archiving` and `tasks.fresh_links`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tasks.board import Board
-from tasks.events import Copied, CopyStored
+from tasks.events import Copied, CopyStored, LinksRenewed
 from tasks.model import Image, Task
 from tasks.ports import TaskStore
 from tasks.timeline import Detail
 
 
-async def note_copy(board: Board, store: TaskStore, event: Copied, again: Callable[[Copied], None]) -> None:
+async def note_pictures(
+    board: Board,
+    store: TaskStore,
+    event: Copied | LinksRenewed,
+    again: Callable[[Copied | LinksRenewed], None],
+) -> None:
     """`again` puts the event back: the task has changed in this very turn, and is not written yet."""
     flight = board.flights.get(event.task_id)
     if flight is None and board.is_changed(event.task_id):
@@ -22,22 +30,38 @@ async def note_copy(board: Board, store: TaskStore, event: Copied, again: Callab
     after = before if before is None else told(before, event)
     if before is None or after is None or after == before:
         return
-    detail: dict[str, Detail] = {"role": event.role, "name": event.name}
-    if isinstance(event, CopyStored):
-        board.tell(event.task_id, "archived", detail | {"size": event.size})
-    else:
-        board.tell(event.task_id, "unarchived", detail)
+    if not isinstance(event, LinksRenewed):
+        _tell(board, event)
     if flight is not None:
         board.change(flight, after)
     else:
         board.note(before, after)
 
 
-def told(task: Task, event: Copied) -> Task:
-    """The task with what this says of its copies; the same when it is about a picture that it does not show."""
+def _tell(board: Board, event: Copied) -> None:
+    detail: dict[str, Detail] = {"role": event.role, "name": event.name}
+    if isinstance(event, CopyStored):
+        board.tell(event.task_id, "archived", detail | {"size": event.size})
+    else:
+        board.tell(event.task_id, "unarchived", detail)
+
+
+def told(task: Task, event: Copied | LinksRenewed) -> Task:
+    """The task with what this says of its pictures; the same when it is about a picture that it does not show."""
+    if isinstance(event, LinksRenewed):
+        return with_links(task, event.fresh)
     if event.role == "result":
         return replace(task, image=_named(task.image, event))
     return replace(task, preview=_named(task.preview, event))
+
+
+def with_links(task: Task, fresh: Mapping[str, str]) -> Task:
+    """The task with these links, old → new, in place of those that it still has."""
+    return replace(task, image=_linked(task.image, fresh), preview=_linked(task.preview, fresh))
+
+
+def _linked(image: Image | None, fresh: Mapping[str, str]) -> Image | None:
+    return replace(image, url=fresh.get(image.url, image.url)) if image is not None else None
 
 
 def _named(image: Image | None, event: Copied) -> Image | None:

@@ -269,6 +269,14 @@ class CopyRemoved:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LinksRenewed:
+    """Discord has signed the links to a task's pictures anew. `fresh`: old link -> new link."""
+
+    task_id: str
+    fresh: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Tick:
     """Time has passed: look at the deadlines. `now` in ms, when it was put on the queue."""
 
@@ -291,4 +299,4 @@ Heard = (
 Outcome = SendPosted | SendNotMade | SendDenied | SendUncertain
 Asked = CancelAsked | AdoptAsked | RetryAsked
 Copied = CopyStored | CopyRemoved
-Event = Heard | Connected | Disconnected | Recalled | Outcome | Asked | Copied | Tick
+Event = Heard | Connected | Disconnected | Recalled | Outcome | Asked | Copied | LinksRenewed | Tick

@@ -3,7 +3,7 @@ somebody looks.
 
 Law: looking never fails, nor waits long, because a link could not be renewed: then the old one stays, and Discord is
 asked again when some time has passed. A link that is still good costs a comparison; where there is a copy of ours it
-is not renewed.
+is not renewed. A new link is shown at once and written in the tracker's turn: nothing here changes a task.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ import asyncio
 import logging
 import re
 from collections import OrderedDict
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from tasks.errors import SendError, StoreFailed
-from tasks.journal import Journal
-from tasks.model import Image, Task
-from tasks.ports import Clock, Gateway, TaskStore
+from tasks.copies import with_links
+from tasks.errors import SendError
+from tasks.events import LinksRenewed
+from tasks.model import Task
+from tasks.ports import Clock, Gateway
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,14 @@ _EXPIRES = re.compile(r"[?&]ex=([0-9a-f]{1,12})(?:&|$)", re.IGNORECASE)
 _NEVER = 2**63
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Try:
+    """`time`: when Discord was asked (ms). `fresh`: what it answered, old link -> new link."""
+
+    time: int
+    fresh: Mapping[str, str] = field(default_factory=dict)
+
+
 @lru_cache(maxsize=4096)
 def expires(url: str) -> int:
     """When its signature ends, in ms; a link without one never ends."""
@@ -39,46 +49,43 @@ def expires(url: str) -> int:
 
 
 class FreshLinks:
-    def __init__(self, store: TaskStore, gateway: Gateway, journal: Journal, clock: Clock) -> None:
-        self._store = store
+    """`tell` is the tracker's queue: it alone changes a task, so that what else becomes of it at that moment stays."""
+
+    def __init__(self, gateway: Gateway, clock: Clock, tell: Callable[[LinksRenewed], None]) -> None:
         self._gateway = gateway
-        self._journal = journal
         self._clock = clock
-        self._tried: OrderedDict[str, int] = OrderedDict()  # task id -> when
+        self._tell = tell
+        self._tried: OrderedDict[str, _Try] = OrderedDict()  # by the task's id
 
     async def refreshed(self, task: Task) -> Task:
         """The task with links that work for an hour at least, where that can be had. Never raises."""
-        if (
-            task.image is None
-            or task.image.stored
-            or expires(task.image.url) > self._clock.now() + HOUR
-            or not task.is_over
-        ):
+        if not self._is_stale(task):
             return task
+        lately = self._tried.get(task.id)
+        if lately is not None and not self._is_stale(shown := with_links(task, lately.fresh)):
+            return shown  # it is not written yet
         account = self._account_for(task)
-        if account is None or not self._may_try(task.id):
+        if account is None or (lately is not None and self._clock.now() - lately.time < AGAIN):
             return task
+        self._keep(task.id, _Try(time=self._clock.now()))
         fresh = await self._ask(account, task)
         if not fresh:
             return task
-        try:
-            before = await self._store.get(task.id) or task  # it may have got its seed meanwhile
-            after = replace(before, image=_with(before.image, fresh), preview=_with(before.preview, fresh))
-            await self._journal.record({task.id: (before, after)})
-        except StoreFailed as error:
-            log.warning("the new link is not kept: %s", error, extra={"task": task.id})
-            return replace(task, image=_with(task.image, fresh), preview=_with(task.preview, fresh))
-        return after
+        self._keep(task.id, _Try(time=self._clock.now(), fresh=fresh))
+        self._tell(LinksRenewed(task_id=task.id, fresh=fresh))
+        return with_links(task, fresh)
 
-    def _may_try(self, task_id: str) -> bool:
-        now = self._clock.now()
-        if now - self._tried.get(task_id, -AGAIN) < AGAIN:
+    def _is_stale(self, task: Task) -> bool:
+        """Does it show a link that is over, or soon will be?"""
+        if task.image is None or task.image.stored or not task.is_over:
             return False
-        self._tried[task_id] = now
+        return expires(task.image.url) <= self._clock.now() + HOUR
+
+    def _keep(self, task_id: str, lately: _Try) -> None:
+        self._tried[task_id] = lately
         self._tried.move_to_end(task_id)
         if len(self._tried) > REMEMBERED:
             self._tried.popitem(last=False)
-        return True
 
     def _account_for(self, task: Task) -> str | None:
         """Any account may ask; the task's own is the first choice."""
@@ -93,7 +100,3 @@ class FreshLinks:
         except (SendError, TimeoutError) as error:
             log.warning("its link could not be renewed: %s", error or "no answer in time", extra={"task": task.id})
             return {}
-
-
-def _with(image: Image | None, fresh: dict[str, str]) -> Image | None:
-    return replace(image, url=fresh.get(image.url, image.url)) if image is not None else None

@@ -25,7 +25,7 @@ from tasks.errors import (
     TaskNotFound,
     UnknownAction,
 )
-from tasks.events import Asked, CancelAsked
+from tasks.events import Asked, CancelAsked, LinksRenewed
 from tasks.fresh_links import FreshLinks
 from tasks.hooks import Hook
 from tasks.ids import Ids
@@ -69,7 +69,7 @@ class Service(Lookups):
         limits: Limits,
         rules: PromptRules,
         submitted: Callable[[], None],
-        tell: Callable[[Asked], None],
+        tell: Callable[[Asked | LinksRenewed], None],
     ) -> None:
         """`submitted` is called when a task was added: it wakes the dispatcher. `tell` is the queue of events.
         `wall` is the clock that the ends of links are compared with.
@@ -83,7 +83,7 @@ class Service(Lookups):
         self._rules = rules
         self._submitted = submitted
         self._tell = tell
-        self._links = FreshLinks(store, gateway, journal, wall)
+        self._links = FreshLinks(gateway, wall, tell)
         self._deciding = Deciding(store, gateway, changes, tell)
         self._ids = Ids(clock)
         self._room = Room(store, in_all=limits.max_queue, of_each=limits.max_queue_of_each)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from tasks import turn_writer
 from tasks.board import Board
 from tasks.congestion import Congestion
-from tasks.copies import note_copy
+from tasks.copies import note_pictures
 from tasks.deadlines import MINUTE, Deadlines
 from tasks.errors import RecordRefused, StoreFailed
 from tasks.events import (
@@ -26,6 +26,7 @@ from tasks.events import (
     Disconnected,
     Event,
     Heard,
+    LinksRenewed,
     Recalled,
     RetryAsked,
     SendDenied,
@@ -237,8 +238,8 @@ class Tracker:
             case RetryAsked():
                 if await self._late.retry(event.task_id):
                     self._freed()
-            case CopyStored() | CopyRemoved():
-                await note_copy(self._board, self._store, event, self.hear)
+            case CopyStored() | CopyRemoved() | LinksRenewed():
+                await note_pictures(self._board, self._store, event, self.hear)
             case SendPosted() | SendNotMade() | SendDenied() | SendUncertain():
                 send_ended(self._board, event)
             case _:

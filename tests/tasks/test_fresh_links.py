@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import NotSent, StoreFailed
+from tasks.events import CopyStored
 from tasks.fresh_links import AGAIN, HOUR, expires
 from tasks.model import Image, Phase, Status, Task
 from tests.tasks.builders import NOW, account, task
@@ -54,8 +55,9 @@ async def test_a_link_that_ends_soon_is_renewed_and_kept(tmp_path: Path, old: st
         made = await finished(built, old)
         built.desk.fresh[old] = NEW
         found = await built.service.fetch(made.id)
-        assert found == await built.store.get(made.id)
         assert found is not None
+        assert (await built.service.fetch(made.id)) == found  # also before it is written
+        assert await built.until_task(made.id, lambda kept: kept.image != made.image) == found
         assert found.image == Image(url=NEW, filename="dog.png")
         assert (await built.service.fetch(made.id)) == found
         assert built.desk.refreshes == [("a", (old,))]
@@ -127,4 +129,30 @@ async def test_a_full_disk_shows_the_new_link_all_the_same(tmp_path: Path, monke
         assert found is not None
         assert found.image is not None
         assert found.image.url == NEW
-        assert await built.store.get(made.id) == made
+
+
+async def test_a_renewed_link_and_a_copy_that_come_at_once_are_both_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as built:
+        real = built.desk.refresh
+
+        async def while_it_is_copied(account: str, urls: Sequence[str]) -> Mapping[str, str]:
+            fresh = await real(account, urls)
+            built.tracker.hear(CopyStored(task_id="1", role="result", url=CDN, name="ab12.png", size=3))
+            return fresh
+
+        monkeypatch.setattr(built.desk, "refresh", while_it_is_copied)
+        made = await finished(built)
+        built.desk.fresh[OLD] = NEW
+        found = await built.service.fetch(made.id)
+        assert found is not None
+        assert found.image is not None
+        assert found.image.url == NEW
+
+        def has_both(task: Task) -> bool:
+            return task.image == Image(url=NEW, filename="dog.png", stored="ab12.png")
+
+        async with asyncio.timeout(5):
+            kept = await built.until_task(made.id, has_both)
+        assert kept.seed == "7"
