@@ -25,6 +25,7 @@ def arguments(typed: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--shared-channel", action="store_true", help="all accounts in one guild and channel")
     parser.add_argument("--large-guilds", action="store_true", help="events only after a guild subscription")
     parser.add_argument("--discord-hosts", action="store_true", help="payloads name Discord's own hosts")
+    parser.add_argument("--open-control", action="store_true", help="other machines may use the control API, too")
     parser.add_argument("--job-seconds", type=float, default=6.0, help="duration of a drawing (6)")
     parser.add_argument("--era", choices=ERAS, default=Settings().era, help="generation of messages (2026)")
     parser.add_argument("--seed", type=int, help="makes job ids and chance repeatable")
@@ -58,6 +59,7 @@ async def run(given: argparse.Namespace) -> None:
         shared_channel=given.shared_channel,
         large_guilds=given.large_guilds,
         discord_hosts=given.discord_hosts,
+        open_control=given.open_control,
         job_seconds=given.job_seconds,
         era=given.era,
         **settings,

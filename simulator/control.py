@@ -1,9 +1,11 @@
 """The control API under /_simulator/: see everything, change settings, order faults, start over.
 
 Law: a thin JSON face of the world, for tests in any language. A mistake is answered 400 with {"error": …} that
-says what is wrong and what would be right.
+says what is wrong and what would be right. Who is not on this machine is answered 403, unless the control is open: the
+pictures may have to be reached from elsewhere, and whoever reaches this can read tokens and end everything.
 """
 
+import ipaddress
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
@@ -21,25 +23,46 @@ from simulator.state import World
 
 PREFIX = "/_simulator"
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 
 class Control:
     def __init__(
-        self, world: World, gateway: Gateway, limits: RateLimits, reset: Callable[[], Awaitable[None]]
+        self,
+        world: World,
+        gateway: Gateway,
+        limits: RateLimits,
+        reset: Callable[[], Awaitable[None]],
+        *,
+        is_open: bool = False,
     ) -> None:
         self._world = world
         self._gateway = gateway
         self._limits = limits
         self._reset = reset
+        self._is_open = is_open
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        router.add_get(PREFIX + "/jobs", self._get_jobs)
-        router.add_get(PREFIX + "/interactions", self._get_interactions)
-        router.add_get(PREFIX + "/state", self._get_state)
-        router.add_post(PREFIX + "/settings", self._post_settings)
-        router.add_post(PREFIX + "/accounts", self._post_accounts)
-        router.add_get(PREFIX + "/faults", self._get_faults)
-        router.add_post(PREFIX + "/faults", self._post_faults)
-        router.add_post(PREFIX + "/reset", self._post_reset)
+        for method, path, handler in (
+            ("GET", "jobs", self._get_jobs),
+            ("GET", "interactions", self._get_interactions),
+            ("GET", "state", self._get_state),
+            ("POST", "settings", self._post_settings),
+            ("POST", "accounts", self._post_accounts),
+            ("GET", "faults", self._get_faults),
+            ("POST", "faults", self._post_faults),
+            ("POST", "reset", self._post_reset),
+        ):
+            router.add_route(method, f"{PREFIX}/{path}", self._guarded(handler))
+
+    def _guarded(self, handler: Handler) -> Handler:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            peer = request.transport.get_extra_info("peername") if request.transport else None
+            if self._is_open or is_local(peer):
+                return await handler(request)
+            return _mistake("the control API answers this machine alone: ask it by 127.0.0.1", 403)
+
+        return answer
 
     # What the in-process API and the routes share
 
@@ -189,5 +212,15 @@ async def _json(request: web.Request) -> Any:
         return None
 
 
-def _mistake(text: str) -> web.Response:
-    return json_response({"error": text}, 400)
+def _mistake(text: str, status: int = 400) -> web.Response:
+    return json_response({"error": text}, status)
+
+
+def is_local(peer: Any) -> bool:
+    """Does a connection from this address, as the socket tells it, come from loopback? What cannot be told does not."""
+    try:
+        address = ipaddress.ip_address(peer[0])
+    except (TypeError, IndexError, KeyError, ValueError):
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)

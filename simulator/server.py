@@ -51,12 +51,15 @@ class Simulator:
         shared_channel: bool = False,
         large_guilds: bool = False,
         discord_hosts: bool = False,
+        open_control: bool = False,
         **settings: Any,
     ) -> None:
+        """`open_control`: other machines may use the control API, too, where `host` lets them in."""
         self._host = host
         self._port = port
         self._large_guilds = large_guilds
         self._discord_hosts = discord_hosts
+        self._open_control = open_control
         self._world = World(changed(Settings(), settings), accounts, shared_channel)
         self._background = Background(self._count_error)
         self._connections: set[Socket] = set()
@@ -155,7 +158,7 @@ class Simulator:
         interactions = Interactions(world, self._gateway, bot, self._limits)
         rest = Rest(world, interactions, self._limits, gateway_url=self.gateway_url)
         conversation = Conversation(world, rest, chat, on_reaction=bot.reacted)
-        self._control = Control(world, self._gateway, self._limits, self.reset)
+        self._control = Control(world, self._gateway, self._limits, self.reset, is_open=self._open_control)
         for part in (
             rest,
             conversation,

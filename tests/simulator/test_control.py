@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import aiohttp
 import pytest
 
 from simulator import Simulator
+from simulator.control import is_local
 from simulator.faults import KINDS
 from simulator.magic import WORDS
 from simulator.settings import NAMES, Settings, SettingsError
@@ -179,3 +181,53 @@ async def test_who_waits_misses_no_change() -> None:
                 await asyncio.sleep(0)
             simulator.configure(steps=3)
             await waiting
+
+
+@pytest.mark.parametrize(
+    ("peer", "local"),
+    [
+        (("127.0.0.1", 5), True),
+        (("127.9.8.7", 5), True),
+        (("::1", 5, 0, 0), True),
+        (("::ffff:127.0.0.1", 5, 0, 0), True),
+        (("::ffff:10.0.0.1", 5, 0, 0), False),
+        (("10.0.0.1", 5), False),
+        (("0.0.0.0", 5), False),
+        (("fe80::1%eth0", 5, 0, 2), False),
+        (("127.0.0.1.example", 5), False),
+        ((), False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_only_loopback_is_this_machine(peer: Any, local: bool) -> None:
+    assert is_local(peer) is local
+
+
+def own_address() -> str | None:
+    """One of this machine's addresses that is not loopback. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        address: str = probe.getsockname()[0]
+        return None if is_local((address, 0)) else address
+
+
+@pytest.mark.parametrize("open_control", [False, True])
+async def test_other_machines_reach_pictures_but_not_the_control(open_control: bool) -> None:
+    address = own_address()
+    if address is None:
+        pytest.skip("this machine has loopback alone")
+    async with (
+        Simulator(host=address, open_control=open_control) as simulator,
+        aiohttp.ClientSession() as http,
+        http.get(f"{simulator.url}/_simulator/state") as state,
+        http.post(f"{simulator.url}/_simulator/reset") as reset,
+        http.get(f"{simulator.rest_url}/gateway") as other,
+    ):
+        assert {state.status, reset.status} == ({200} if open_control else {403})
+        assert other.status != 403
+        told = await state.text()
+        assert (simulator.accounts[0].token in told) is open_control
