@@ -15,9 +15,10 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple
 
-from settings import SettingsError
+from settings import IS_BINARY, SettingsError
 from tasks.errors import ServiceError
 from tasks.version import VERSION
 
@@ -31,6 +32,7 @@ COMMANDS: Mapping[str, Command] = {
     "draw": Command("cli.draw", "draw a picture with the running service, and save it"),
     "tasks": Command("cli.tasks", "list the running service's tasks"),
     "accounts": Command("cli.accounts", "list its accounts, and what is wrong with them"),
+    "health": Command("cli.health", "does the running service answer? for health checks; 0 yes, 1 no"),
     "doctor": Command("cli.doctor", "look for what is wrong: settings, network, disk, database; 0 nothing, 1 else"),
     "mcp": Command("cli.mcp", "offer the running service to programs that speak MCP"),
     "backup": Command("assembly.commands.backup", "copy the database, also while the service runs"),
@@ -42,11 +44,12 @@ COMMANDS: Mapping[str, Command] = {
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="run.py",
+        prog=Path(sys.argv[0]).name if IS_BINARY else "run.py",
         description="The HTTP API for MidJourney over Discord. Without a command it serves.",
         epilog="docs/command-line.md: draw, tasks, accounts, doctor. docs/mcp.md: mcp. docs/keeping.md: the others.",
     )
     parser.add_argument("--simulator", action="store_true", help="draw with the built-in simulator; nothing is real")
+    parser.add_argument("--version", action="version", version=VERSION)
     parser.set_defaults(service_version=VERSION)
     commands = parser.add_subparsers(dest="command")
     for name, command in COMMANDS.items():

@@ -16,6 +16,7 @@ import ipaddress
 import os
 import re
 import shutil
+import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,10 @@ import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
 
-ROOT = Path(__file__).resolve().parent  # relative paths start here, wherever the process was started
+IS_BINARY = bool(getattr(sys, "frozen", False))  # one executable, which brings its files in a folder of their own
+COMES_WITH = Path(__file__).resolve().parent  # the files that belong to the program
+# Relative paths start here: beside the sources, wherever the process was started. The binary starts where it is run.
+ROOT = Path.cwd() if IS_BINARY else COMES_WITH
 
 SHORT = 16  # characters of a secret that is open to guessing over a network
 
@@ -802,7 +806,7 @@ def _dotenv(path: Path) -> Mapping[str, str | None] | None:
         return None
 
 
-def provide_example(data_dir: Path, example: Path = ROOT / ".env.example") -> Path | None:
+def provide_example(data_dir: Path, example: Path = COMES_WITH / ".env.example") -> Path | None:
     """Put `.env.example` into the data folder when it is missing; the path if that was done.
 
     In a container the volume is all a user can edit: start once, copy the example to `.env`, fill it in, restart.

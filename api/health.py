@@ -18,6 +18,7 @@ from api.ports import Services
 from api.routes import Route
 from tasks.errors import ServiceError
 from tasks.model import Account
+from tasks.version import VERSION
 
 _METHODS = ("GET", "HEAD")
 _HEALTH = Operation(
@@ -71,6 +72,7 @@ class Health:
         answer: dict[str, object] = {"status": "degraded" if reasons else "ok"}
         if self._gate.admits(request.method, request.headers, request.remote):
             answer |= {
+                "version": VERSION,
                 "reasons": reasons,
                 "queue": {"waiting": waiting},
                 "accounts": [describe(account) for account in accounts],

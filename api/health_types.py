@@ -37,6 +37,7 @@ class Word(TypedDict):
 class HealthAnswer(Word):
     """How the service is; the reasons are for those who may ask."""
 
+    version: NotRequired[Annotated[str, says("Of the service.")]]
     reasons: NotRequired[Annotated[Sequence[str], says("Why it is not at its best, and what to do.")]]
     queue: NotRequired[QueueHealth]
     accounts: NotRequired[Sequence[AccountHealth]]

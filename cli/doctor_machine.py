@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from cli.findings import Finding, doubtful, readable_by_others, well, wrong
-from settings import ROOT, StorageSettings, dotenv_files
+from settings import COMES_WITH, IS_BINARY, StorageSettings, dotenv_files
 
 PYTHON = (3, 11)
 LITTLE, HARDLY_ANY = 1 << 30, 100 << 20  # bytes that are free
@@ -30,8 +30,11 @@ def versions() -> Iterator[Finding]:
         yield wrong(f"Python {python} is too old.", "Install Python 3.11 or newer, and make .venv anew.")
     else:
         yield well(f"Python {python}, SQLite {sqlite3.sqlite_version}, {platform.system()} {platform.machine()}.")
+    if IS_BINARY:
+        yield well("Libraries: built in.")
+        return
     other, missing = [], []
-    for name, pinned in _pins(ROOT / "requirements.txt"):
+    for name, pinned in _pins(COMES_WITH / "requirements.txt"):
         try:
             installed = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -82,7 +85,7 @@ def database(storage: StorageSettings) -> Iterator[Finding]:
         return
     if found := readable_by_others(path):
         yield found
-    known = len([*(ROOT / "storage" / "migrations").glob("*.sql")])
+    known = len([*(COMES_WITH / "storage" / "migrations").glob("*.sql")])
     try:
         version, sound = _looked_into(path)
     except sqlite3.Error as error:

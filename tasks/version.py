@@ -1,8 +1,11 @@
 """The version of the service.
 
-Law: it stands here and nowhere else; the package's own data, the documents and the metrics read it here.
+Law: it stands in the file `VERSION` and nowhere else; the package's own data, the documents, the metrics and the image
+read it from there.
 """
 
 from __future__ import annotations
 
-VERSION = "0.1.0"
+from pathlib import Path
+
+VERSION = (Path(__file__).resolve().parents[1] / "VERSION").read_text("ascii").strip()

@@ -7,6 +7,7 @@ import pytest
 from api.auth import Access
 from tasks.errors import StoreFailed
 from tasks.model import Account
+from tasks.version import VERSION
 from tests.api.twin import Twin, running
 
 WELL = Account(id="11", connected=True, capacity=3, connected_since=5, details={"heartbeat": 20, "remix": None})
@@ -23,6 +24,7 @@ async def test_all_is_well() -> None:
     assert answer.status == 200
     assert answer.json == {
         "status": "ok",
+        "version": VERSION,
         "reasons": [],
         "queue": {"waiting": 1},
         "accounts": [

@@ -164,7 +164,8 @@ async def test_the_version_stands_in_one_place() -> None:
     assert (await document_of())["info"]["version"] == VERSION
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert "version" not in project["project"]
-    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "tasks.version.VERSION"}
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"file": "VERSION"}
+    assert (ROOT / "VERSION").read_text("ascii") == f"{VERSION}\n"
 
 
 # ---------------------------------------------------------------- answers

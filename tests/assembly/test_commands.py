@@ -16,6 +16,7 @@ from run import COMMANDS, run
 from storage.database import Database
 from storage.tasks import Tasks
 from tasks.model import Action, Task
+from tasks.version import VERSION
 
 LINE = {
     "_id": "8a2c5959-1111-4222-8333-444455556666",
@@ -48,6 +49,13 @@ def test_every_command_has_its_module() -> None:
         module = import_module(command.module)
         assert callable(module.add_arguments), name
         assert callable(module.run), name
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"{VERSION}\n"
 
 
 def filled(path: Path) -> Path:
