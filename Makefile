@@ -10,12 +10,14 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 # requirements*.txt say what is wanted, requirements*.lock what is installed: the same versions, with the hash of each file.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
-LOCKED := requirements requirements-mcp requirements-dev tests/peers/requirements
+LOCKED := requirements requirements-mcp requirements-dev requirements-binary tests/peers/requirements
 RUN := $(VENV)/requirements.stamp
 DEV := $(VENV)/requirements-dev.stamp
+FREEZE := .venv-binary
+IMAGE ?= midjourney-api
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test chaos soak generated peers lint format bench audit lock lock-check
+.PHONY: help demo run test chaos soak generated peers lint format bench audit lock lock-check binary image
 
 help:
 	@echo "make demo    try it: a simulator and the service, no account needed, nothing is real"
@@ -28,6 +30,8 @@ help:
 	@echo "make lint    format, lint and types, checked"
 	@echo "make format  format, put right"
 	@echo "make bench   measure what the README claims"
+	@echo "make binary  dist/midjourney-api: the service, the simulator and every command in one executable"
+	@echo "make image   the same as a container image, by buildah; BASE=…, IMAGE=…"
 	@echo "make lock    after a change of requirements*.txt: write requirements*.lock; needs the network"
 	@echo "make audit   known vulnerabilities in what is installed; needs the network"
 
@@ -67,6 +71,18 @@ bench: $(DEV)
 audit: $(DEV)
 	$(BIN)/python .ci/audit requirements.txt requirements-mcp.txt requirements-dev.txt
 
+binary: $(FREEZE)/stamp
+	rm -rf dist/midjourney-api
+	$(FREEZE)/bin/pyinstaller --noconfirm --log-level WARN --workpath build packaging/midjourney-api.spec
+
+# BASE needs no Python and no shell: glibc and a /tmp alone. It must have the glibc of the machine that builds, or a newer one.
+image: $(FREEZE)/stamp
+	rm -rf dist/image
+	ONE_FOLDER=1 $(FREEZE)/bin/pyinstaller --noconfirm --log-level WARN --workpath build --distpath dist/image \
+		packaging/midjourney-api.spec
+	install -d -m 0700 dist/image/data
+	buildah build --isolation chroot $(if $(BASE),--build-arg BASE=$(BASE)) -t $(IMAGE) -f packaging/Dockerfile.binary dist/image
+
 lock: $(DEV)
 	for name in $(LOCKED); do $(LOCK) $$name.txt -o $$name.lock || exit 1; done
 
@@ -77,6 +93,11 @@ lock-check: $(DEV)
 		cp $$name.lock $$made && $(LOCK) $$name.txt -o $$made && cmp $$name.lock $$made \
 		|| { echo "$$name.lock does not hold what $$name.txt says. Run: make lock"; exit 1; }; done
 	@echo "requirements*.lock hold what requirements*.txt say."
+
+$(FREEZE)/stamp: requirements-binary.lock | $(BIN)/python
+	$(BIN)/python -m venv $(FREEZE)
+	$(FREEZE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-binary.lock
+	@touch $@
 
 $(RUN): requirements.lock | $(BIN)/python
 	$(PIP) -r requirements.lock

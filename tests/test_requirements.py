@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ("requirements", "requirements-mcp", "requirements-dev", "tests/peers/requirements")
+NAMES = ("requirements", "requirements-mcp", "requirements-dev", "tests/peers/requirements", "requirements-binary")
 _PIN = re.compile(r"^([\w.-]+)==([^\s;\\]+)", re.ASCII | re.MULTILINE)
 _INCLUDED = re.compile(r"^-r (\S+)$", re.MULTILINE)
 
