@@ -12,15 +12,10 @@ from typing import Any
 from aiohttp import web
 
 from simulator.answers import DiscordError
+from simulator.uploads import SentFile
 
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _FILE = re.compile(r"files\[(\d+)\]|file(\d*)")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SentFile:
-    filename: str
-    data: bytes
 
 
 @dataclass(frozen=True, kw_only=True)

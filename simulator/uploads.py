@@ -5,13 +5,18 @@ Law: the one place that makes a name for a file and that finds a file by what a 
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from simulator.bodies import SentFile
 from simulator.pictures import inspected
 from simulator.records import Account
 from simulator.state import Upload, World
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentFile:
+    filename: str
+    data: bytes
 
 
 def announce(world: World, owner: Account, channel_id: str, filename: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
+from tasks.events import Copied, CopyStored, LinksRenewed
 from tasks.model import Image, Task
 
 
@@ -52,3 +54,29 @@ def picture_of(task: Task, copy: Copy) -> Image | None:
     """The picture that the copy is of; None when the task shows another by now."""
     image = task.image if copy.role == "result" else task.preview
     return image if image is not None and image.url.partition("?")[0] == copy.url else None
+
+
+def told(task: Task, event: Copied | LinksRenewed) -> Task:
+    """The task with what this says of its pictures; the same when it is about a picture that it does not show."""
+    if isinstance(event, LinksRenewed):
+        return with_links(task, event.fresh)
+    if event.role == "result":
+        return replace(task, image=_named(task.image, event))
+    return replace(task, preview=_named(task.preview, event))
+
+
+def with_links(task: Task, fresh: Mapping[str, str]) -> Task:
+    """The task with these links, old → new, in place of those that it still has."""
+    return replace(task, image=_linked(task.image, fresh), preview=_linked(task.preview, fresh))
+
+
+def _linked(image: Image | None, fresh: Mapping[str, str]) -> Image | None:
+    return replace(image, url=fresh.get(image.url, image.url)) if image is not None else None
+
+
+def _named(image: Image | None, event: Copied) -> Image | None:
+    if image is None or image.url.partition("?")[0] != event.url:
+        return image
+    if isinstance(event, CopyStored):
+        return replace(image, stored=event.name)
+    return replace(image, stored="") if image.stored == event.name else image

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from tasks.copies import with_links
+from tasks.copy import with_links
 from tasks.errors import SendError
 from tasks.events import LinksRenewed
 from tasks.model import Task
