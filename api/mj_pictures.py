@@ -51,6 +51,11 @@ def frame_of(text: str) -> Picture | str | None:
     return text.strip()
 
 
+def frames_of(texts: Sequence[str]) -> tuple[Picture | str, ...]:
+    """Several of them, of which none is missing."""
+    return tuple(frame for text in texts if (frame := frame_of(text)) is not None)
+
+
 def check_length(link: str) -> None:
     if len(link) > LONGEST_LINK:
         raise BadRequest(f"link has {len(link)} characters.", hint=f"At most {LONGEST_LINK} are taken.")

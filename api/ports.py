@@ -21,6 +21,9 @@ class Service(Protocol):
     async def imagine(self, ask: Ask, *, prompt: str) -> Task:
         """A new drawing; on disk when it returns."""
 
+    async def edit(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture | str]) -> Task:
+        """One to four pictures, brought or linked, changed by words."""
+
     async def act(self, ask: Ask, *, parent: str, does: Action, index: int | None) -> Task:
         """A press of a button of a result. `parent` is our task id or the Discord message id of the result."""
 
@@ -91,8 +94,6 @@ class MjService(Service, Protocol):
         loop: bool,
     ) -> Task:
         """A clip from a picture. `motion` is "low" or "high"; a picture given as text is a link."""
-
-    async def edit(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture | str]) -> Task: ...
 
     async def show(self, ask: Ask, *, job_id: str) -> Task:
         """A finished job once more, with its buttons."""

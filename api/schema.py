@@ -17,7 +17,8 @@ from tasks.model import Action, Ask, Once, Status, Task
 from tasks.preparing import told_content
 
 _ACTING = (Action.UPSCALE, Action.VARIATION, Action.REROLL)  # REROLL is ours: the reference has none
-_ACTIONS = f"Give one of {', '.join((Action.IMAGINE, *_ACTING))}."
+EDIT = "EDIT"  # ours, too; what comes of it is a drawing
+_ACTIONS = f"Give one of {', '.join((Action.IMAGINE, *_ACTING, EDIT))}."
 _ANSWERED_IN_WORDS = (Action.DESCRIBE, Action.SHORTEN)
 INDEXES = {"1": 1, "2": 2, "3": 3, "4": 4}
 
@@ -44,6 +45,15 @@ class Imagine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Edit:
+    """Pictures to be changed by words; `pictures` as the caller gave them."""
+
+    ask: Ask
+    prompt: str
+    pictures: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Act:
     """A press of one of a result's buttons."""
 
@@ -62,9 +72,11 @@ class Listing:
     status: tuple[Status, ...] = ()
 
 
-def submit_of(fields: Mapping[str, str], once: Once | None = None) -> Imagine | Act:
+def submit_of(fields: Mapping[str, str], once: Once | None = None) -> Imagine | Edit | Act:
     """What `/trigger/submit` asks for. Whether it can be done is for the service to say."""
     ask = Ask(state=fields.get("state", ""), notify_hook=fields.get("notifyHook", "").strip(), api="v1", once=once)
+    if fields.get("action", "").strip().upper() == EDIT:
+        return Edit(ask=ask, prompt=fields.get("prompt", ""), pictures=_pictures(fields.get("image", "")))
     action = _action(fields.get("action", ""))
     if action is Action.IMAGINE:
         return Imagine(ask=ask, prompt=fields.get("prompt", ""))
@@ -75,6 +87,13 @@ def submit_of(fields: Mapping[str, str], once: Once | None = None) -> Imagine | 
     if index is None and action is not Action.REROLL:
         raise BadIndex(hint="It names the picture, counted from the top left.")
     return Act(ask=ask, parent=parent, does=action, index=index)
+
+
+def _pictures(text: str) -> tuple[str, ...]:
+    pictures = tuple(text.split())
+    if not pictures:
+        raise BadRequest("EDIT needs image.", hint="Give one to four links or data URLs, with blanks between.")
+    return pictures
 
 
 def listing_of(fields: Mapping[str, str], meant: Mapping[str, tuple[Status, ...]] = MEANT) -> Listing:

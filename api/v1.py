@@ -6,6 +6,8 @@ in one place, the middleware.
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from api.answers import json_bytes, json_value
@@ -13,12 +15,13 @@ from api.callers import for_caller
 from api.errors import refusal
 from api.fields import read_fields
 from api.links import Links
+from api.mj_pictures import frames_of
 from api.once import once_of
 from api.operations import names_of
 from api.ports import Service, Services
 from api.rendered import Rendered
 from api.routes import Route
-from api.schema import Imagine, listing_of, render_v1, render_v1_list, submit_of
+from api.schema import Edit, Imagine, listing_of, render_v1, render_v1_list, submit_of
 from api.v1_operations import FETCH, LIST, SUBMIT
 from api.v1_types import FetchV1, ListV1, SubmitV1
 from tasks.errors import BadRequest, TaskNotFound
@@ -45,6 +48,9 @@ class V1:
         service = for_caller(self._services, request)
         if isinstance(asked, Imagine):
             task = await service.imagine(asked.ask, prompt=asked.prompt)
+        elif isinstance(asked, Edit):
+            pictures = await asyncio.to_thread(frames_of, asked.pictures)
+            task = await service.edit(asked.ask, prompt=asked.prompt, pictures=pictures)
         else:
             task = await service.act(asked.ask, parent=asked.parent, does=asked.does, index=asked.index)
         return json_value({"code": 1, "description": "成功", "result": task.id})

@@ -24,8 +24,14 @@ SHOWN_WORDS = ("NOT_START", "IN_PROGRESS", "SUCCESS", "FAILURE")
 class SubmitV1(Struct, kw_only=True, rename="camel"):
     """What `/api/v1/trigger/submit` asks for."""
 
-    action: Annotated[str, words("What to do (任务类型).", ("IMAGINE", "UPSCALE", "VARIATION", "REROLL"))]
-    prompt: Annotated[str, says("What to draw (提示词), with IMAGINE. Chinese is translated.", "一只狗")] = ""
+    action: Annotated[str, words("What to do (任务类型).", ("IMAGINE", "UPSCALE", "VARIATION", "REROLL", "EDIT"))]
+    prompt: Annotated[
+        str, says("What to draw, with IMAGINE, or to change, with EDIT (提示词). Chinese is translated.", "一只狗")
+    ] = ""
+    image: Annotated[
+        str,
+        says("With EDIT: one to four pictures (图片), http(s) links or data URLs, with blanks between."),
+    ] = ""
     task_id: Annotated[
         str | int,
         says("The result to act on: the `_id` of its task, or its Discord message id (父任务).", "1684310738264000"),

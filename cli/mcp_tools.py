@@ -59,6 +59,7 @@ def make_server(service: Service, version: str) -> MCPServer:
         (tools.press, DRAWS),
         (tools.describe, DRAWS),
         (tools.blend, DRAWS),
+        (tools.edit, DRAWS),
         (tools.upload, DRAWS),
         (tools.cancel, DRAWS),
         (tools.wait, LOOKS),
@@ -123,6 +124,19 @@ class Tools:
         """Mix two to five pictures into a grid of four new ones."""
         given = [mcp_pictures.given(picture) for picture in pictures]
         task_id = await self._service.submit("blend", base64Array=given, dimensions=shape)
+        return await self._ended(task_id, ctx, wait_seconds)
+
+    @_in_words
+    async def edit(
+        self,
+        prompt: Annotated[str, Field(min_length=1, description="what to change")],
+        pictures: Annotated[Sequence[Picture], Field(min_length=1, max_length=4)],
+        ctx: Context,
+        wait_seconds: Seconds = WAIT,
+    ) -> list[ContentBlock]:
+        """Change one to four pictures by words. Answers a grid of four new ones."""
+        given = [mcp_pictures.given(picture) for picture in pictures]
+        task_id = await self._service.submit("edits", prompt=prompt, base64Array=given)
         return await self._ended(task_id, ctx, wait_seconds)
 
     @_in_words

@@ -292,9 +292,9 @@ async def test_what_is_read_is_what_is_documented(path: str) -> None:
 def test_what_v1_reads_is_what_is_documented() -> None:
     for read, kind in ((submit_of, SubmitV1), (listing_of, ListV1), (listing_of, ListMj)):
         asked: set[str] = set()
-        for action in ("IMAGINE", "UPSCALE"):
+        for action in ("IMAGINE", "UPSCALE", "EDIT"):
             noting = Noting({})
-            noting.update({"action": action, "taskId": "1", "index": "1"})
+            noting.update({"action": action, "taskId": "1", "index": "1", "image": "https://a.example/b.png"})
             noting.asked = asked
             read(noting)
         assert asked == names_of(kind)

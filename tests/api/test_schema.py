@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from api.fields import form_pairs, from_body, gather, merged
 from api.links import Links
-from api.schema import SHOWN, listing_of, render_v1, render_v1_list, submit_of, v1_document
-from tasks.errors import ServiceError
+from api.schema import SHOWN, Edit, listing_of, render_v1, render_v1_list, submit_of, v1_document
+from tasks.errors import BadRequest, ServiceError
 from tasks.model import Action, Image, Status, Task
 from tests.api.twin import finished
 
@@ -241,3 +241,12 @@ def test_no_parameters_break_the_checks(fields: dict[str, str]) -> None:
             check(fields)
         except ServiceError as error:
             assert str(error)
+
+
+def test_an_edit_names_its_pictures_one_after_the_other() -> None:
+    asked = submit_of({"action": "edit", "prompt": "night", "image": " https://a/b.png\n data:image/png;base64,AA "})
+    assert isinstance(asked, Edit)
+    assert (asked.prompt, asked.pictures) == ("night", ("https://a/b.png", "data:image/png;base64,AA"))
+    for fields in ({}, {"image": " "}):
+        with pytest.raises(BadRequest, match="EDIT needs image"):
+            submit_of({"action": "EDIT", "prompt": "night"} | fields)

@@ -91,7 +91,7 @@ async def test_a_host_draws_presses_and_looks(tmp_path: Path, transport: Any) ->
         assert client.server_info is not None
         assert client.server_info.version == VERSION
         tools = {tool.name for tool in (await client.list_tools()).tools}
-        assert tools == {"imagine", "press", "describe", "blend", "upload", "cancel", "wait", "list_tasks"}
+        assert tools == {"imagine", "press", "describe", "blend", "edit", "upload", "cancel", "wait", "list_tasks"}
         heard: list[tuple[float, float | None, str | None]] = []
 
         async def hear(progress: float, total: float | None, message: str | None) -> None:
@@ -121,6 +121,8 @@ async def test_pictures_are_described_blended_and_uploaded(tmp_path: Path) -> No
         assert len(text_of(described).splitlines()) > 3
         blended = await client.call_tool("blend", {"pictures": [first, second], "shape": "LANDSCAPE"})
         assert picture_of(blended)
+        edited = await client.call_tool("edit", {"prompt": "make it night", "pictures": [first]})
+        assert picture_of(edited)
         link = text_of(await client.call_tool("upload", {"picture": f"data:image/png;base64,{first}"}))
         assert link.startswith("http")
         again = await client.call_tool("imagine", {"prompt": f"a cat --sref {link}", "pictures": [second]})
@@ -181,7 +183,7 @@ async def test_hosts_that_speak_the_older_protocol(tmp_path: Path) -> None:
             assert picture_of(drawn)
         nothing_to_send = {**environ, "API_SECRET": ""}  # without a secret of its own it asks for none
         async with offered(nothing_to_send) as url, Client(url, mode="legacy") as client:
-            assert len((await client.list_tools()).tools) == 8
+            assert len((await client.list_tools()).tools) == 9
             refused = await client.call_tool("list_tasks", {})
             assert "Set API_SECRET" in text_of(refused)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.e2e.acting import data_url
 from tests.e2e.harness import whole
 
 
@@ -62,3 +63,17 @@ async def test_reroll_has_no_index(tmp_path: Path) -> None:
         ended = (await house.hooks.until_ended(again))[again]
         assert ended["status"] == "SUCCESS"
         assert ended["hash"] != (await house.client.fetch(grid))["hash"]
+
+
+async def test_an_edit_sends_its_pictures_at_the_end(tmp_path: Path) -> None:
+    link = "https://pictures.example/dog.png"
+    async with whole(tmp_path) as house:
+        task = await house.client.submit(action="EDIT", prompt="make it night", image=f" {link} {data_url()} ")
+        ended = (await house.hooks.until_ended(task))[task]
+        assert ended["status"] == "SUCCESS"
+        [sent] = house.simulator.jobs
+        words, _, pictures = sent["prompt"].partition(" --edit ")
+        assert words.startswith("make it night")
+        first, second = pictures.split()[:2]
+        assert first == link
+        assert second.startswith("http")
