@@ -17,7 +17,7 @@ FREEZE := .venv-binary
 IMAGE ?= midjourney-api
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test chaos soak generated peers lint format bench audit lock lock-check binary image
+.PHONY: help demo run test chaos soak generated peers lint format bench audit lock lock-check binary smoke image
 
 help:
 	@echo "make demo    try it: a simulator and the service, no account needed, nothing is real"
@@ -31,6 +31,7 @@ help:
 	@echo "make format  format, put right"
 	@echo "make bench   measure what the README claims"
 	@echo "make binary  dist/midjourney-api: the service, the simulator and every command in one executable"
+	@echo "make smoke   the executable draws, restarts, backs up …, without Python on its PATH"
 	@echo "make image   the same as a container image, by buildah; BASE=…, IMAGE=…"
 	@echo "make lock    after a change of requirements*.txt: write requirements*.lock; needs the network"
 	@echo "make audit   known vulnerabilities in what is installed; needs the network"
@@ -74,6 +75,9 @@ audit: $(DEV)
 binary: $(FREEZE)/stamp
 	rm -rf dist/midjourney-api
 	$(FREEZE)/bin/pyinstaller --noconfirm --log-level WARN --workpath build packaging/midjourney-api.spec
+
+smoke: binary
+	$(BIN)/python packaging/smoke.py dist/midjourney-api
 
 # BASE needs no Python and no shell: glibc and a /tmp alone. It must have the glibc of the machine that builds, or a newer one.
 image: $(FREEZE)/stamp
