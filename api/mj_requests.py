@@ -37,6 +37,7 @@ _MOTIONS: Mapping[str, str] = {"": "", "LOW": "low", "HIGH": "high"}
 _CHANGES = {change.value: change for change in (Action.UPSCALE, Action.VARIATION, Action.REROLL)}
 _LETTERS: Mapping[str, Action] = {"U": Action.UPSCALE, "V": Action.VARIATION, "R": Action.REROLL}
 _SIMPLE = re.compile(r"\s*([0-9]+)\s+(?:([UV])([1-4])|(R))\s*", re.IGNORECASE | re.ASCII)
+_PLAIN_CLIP = "vid_1.1_i2v_480"  # what MidJourney makes of a picture unless it is told otherwise
 _EXTEND = re.compile(r"MJ::JOB::animate_(low|high)_extend::([0-9]+)(?:::|$)")
 
 
@@ -249,13 +250,26 @@ def clip_of(body: Body) -> Clip | Extension:
         return Extension(parent=task_id_of(body), motion=motion or "low", number=_number_of(body))
     if action:
         raise UnknownAction(hint="Give extend as action, or leave it out.")
+    kind = body.text("videoType").strip()
+    if kind not in ("", _PLAIN_CLIP):
+        raise NotOffered(f"videoType {kind[:40]!r} is not offered.", hint=f"Leave it out, or give {_PLAIN_CLIP}.")
     return Clip(
-        prompt=body.text("prompt"),
+        prompt=f"{body.text('prompt').strip()}{_clips_of(body)}",
         motion=motion,
         image=frame_of(body.picture("image")),
         end_image=frame_of(body.picture("endImage")),
         loop=body.flag("loop"),
     )
+
+
+def _clips_of(body: Body) -> str:
+    """How many clips, as the parameter that asks for so many. Zero is what gateways send for none."""
+    text = body.text("batchSize").strip()
+    if text in ("", "0"):
+        return ""
+    if text not in ("1", "2", "4"):
+        raise BadRequest(f"batchSize must be 1, 2 or 4, not {text[:20]!r}.")
+    return f" --bs {text}"
 
 
 def extending_button(extension: Extension, buttons: Sequence[Button]) -> str:

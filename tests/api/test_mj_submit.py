@@ -300,6 +300,8 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (VIDEO, {"prompt": "a", "action": "cut"}, "extend"),
     (VIDEO, {"prompt": "a", "loop": "maybe"}, "true or false"),
     (VIDEO, {"prompt": "a", "image": "x"}, "not valid base64"),
+    (VIDEO, {"prompt": "a", "batchSize": 3}, "1, 2 or 4"),
+    (VIDEO, {"prompt": "a", "videoType": "vid_1.1_i2v_720"}, "not offered"),
     (VIDEO, {"action": "extend"}, "taskId is missing"),
     (VIDEO, {"action": "extend", "taskId": "1"}, "does not exist"),
     (VIDEO, {"action": "extend", "taskId": FIRST}, "extends 1, 2"),
@@ -552,3 +554,9 @@ async def _filtered(mj: Caller) -> None:
     assert "channel" in await refused(mj, "/mj/submit/imagine", body)
     body["accountFilter"] = {"remark": "vip"}
     assert "remark" in await refused(mj, "/mj/submit/imagine", body)
+
+
+@pytest.mark.parametrize(("size", "said"), [(0, "a dog"), ("", "a dog"), (1, "a dog --bs 1"), ("4", "a dog --bs 4")])
+async def test_as_many_clips_as_are_asked_for(mj: Caller, size: object, said: str) -> None:
+    body = {"prompt": "a dog", "image": data_url(), "batchSize": size, "videoType": "vid_1.1_i2v_480"}
+    assert (await taken(mj, VIDEO, body)).prompt == said
