@@ -9,8 +9,8 @@ import { grouped } from "./buttons.js";
 import { t } from "./texts.js";
 import { press } from "./work.js";
 
-/** @param {{task: object}} props */
-export function Actions({ task }) {
+/** @param {{task: object, buttons?: object[]}} props `buttons`: those that are not offered elsewhere */
+export function Actions({ task, buttons = task.buttons }) {
   const [pressed, setPressed] = useState("");
   const onPress = async (button) => {
     if (pressed) return;
@@ -20,12 +20,12 @@ export function Actions({ task }) {
   };
   return html`
     <div class="actions">
-      ${grouped(task.buttons).map(
-        ({ group, buttons }) => html`
+      ${grouped(buttons).map(
+        ({ group, buttons: ofGroup }) => html`
           <div class="action-group group-${group}" role="group" aria-label=${t(`group_${group}`)} key=${group}>
             <span class="label" aria-hidden="true">${t(`group_${group}`)}</span>
             <div class="action-buttons">
-              ${buttons.map(
+              ${ofGroup.map(
                 (button) => html`
                   <button
                     type="button"

@@ -77,6 +77,9 @@ const PREFIXES = { fast: "/mj-fast/mj", relax: "/mj-relax/mj", turbo: "/mj-turbo
  */
 export const draw = (kind, body, speed, key) => submit(`${PREFIXES[speed] ?? "/mj"}/submit/${kind}`, body, { key });
 
+/** Puts pictures at Discord. @param {string[]} pictures data URLs @returns {Promise<{result: string[]}>} their links */
+export const upload = (pictures) => submit("/mj/submit/upload-discord-images", { base64Array: pictures });
+
 export const press = (taskId, customId, key) => submit("/mj/submit/action", { taskId, customId }, { key });
 export const answerDialog = (body) => submit("/mj/submit/modal", body);
 export const cancel = (taskId) => submit(`/mj/task/${id(taskId)}/cancel`, {});

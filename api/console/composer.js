@@ -5,15 +5,18 @@
  */
 
 import { html, useEffect, useRef, useState } from "./htm_preact.js";
-import { MOST, Pictures, read, usePasteAndDrop } from "./brought.js";
-import { draft, forget } from "./draft.js";
+import { MOST, References, read, usePasteAndDrop } from "./brought.js";
+import { draft, reference, turn } from "./draft.js";
 import { Parameters, Speed } from "./parameters.js";
 import { recall, remember } from "./preferences.js";
+import { Presets } from "./presets.js";
 import { NOTHING, promptOf } from "./prompt.js";
+import { NEEDED, isLink, takes as takesIn, versionOf } from "./references.js";
 import { useStore } from "./store.js";
+import { promptsOf } from "./tasks.js";
 import { t } from "./texts.js";
 import { fulfilled, keyOf } from "./wishes.js";
-import { draw } from "./work.js";
+import { app, draw, linked } from "./work.js";
 
 /** What each kind takes: pictures at most and at least, and whether words and parameters. */
 const KINDS = {
@@ -28,52 +31,46 @@ const MOTIONS = ["low", "high"];
 const WIDE = "(min-width: 60rem)";
 const PLACE = "composer";
 
-export function Composer() {
-  const { kind, text, pictures, shape, motion } = useStore(draft);
-  const [controls, setControls] = useState({ ...NOTHING, ...recall("controls", {}) });
+export function Composer({ onDrawn = () => {} }) {
+  const { kind, text, references, shape, motion, controls } = useStore(draft);
   const [speed, setSpeed] = useState(recall("speed", ""));
   const [refusal, setRefusal] = useState("");
   const [isSending, setSending] = useState(false);
   const takes = KINDS[kind];
-  const chosen = pictures.slice(0, takes.most);
-  const prompt = takes.parameters ? promptOf(text, controls, chosen.length > 0) : text.trim();
+  const chosen = usedIn(takes, references);
+  const prompt = takes.parameters ? promptOf(text, controls, chosen) : text.trim();
 
   const set = (changed) => {
     draft.set(changed);
     setRefusal("");
   };
-  const change = (changed) => {
-    const now = { ...controls, ...changed };
-    setControls(now);
-    remember("controls", now);
-  };
+  const bring = (brought) => set({ references: [...draft.get().references, ...brought] });
   const onFiles = async (files) => {
-    const found = await read(files, Math.max(0, takes.most - pictures.length));
-    draft.set({ pictures: [...draft.get().pictures, ...found.pictures] });
+    const found = await read(files, Math.max(0, takes.most - usedIn(takes, draft.get().references).length));
+    bring(found.references);
     setRefusal(found.refusal);
   };
   usePasteAndDrop(onFiles);
-  const onRemove = (picture) => {
-    forget(picture);
-    set({ pictures: pictures.filter((each) => each !== picture) });
-  };
+  const onRemove = (one) => set({ references: references.filter((each) => each !== one) });
+  const onRole = (one, role) =>
+    set({ references: references.map((each) => (each === one ? { ...each, role } : each)) });
+  const onLink = (link) => bring([reference({ role: isLink(link) ? "picture" : "style", link, name: link })]);
   const send = async () => {
     if (isSending) return;
     const missing = missingIn(takes, text, chosen);
     setRefusal(missing);
     if (missing) return;
-    const body = bodyOf(kind, { prompt, pictures: chosen, shape, motion });
     setSending(true);
-    const id = await draw(kind, body, speed, keyOf(PLACE, [kind, speed, body]), setRefusal);
+    const id = await sendWith({ kind, takes, text, controls, chosen, shape, motion, speed }, setRefusal);
     setSending(false);
     if (!id) return;
     fulfilled(PLACE);
-    chosen.forEach(forget);
     const now = draft.get(); // what came meanwhile is for the next one
     draft.set({
       text: takes.words && now.text === text ? "" : now.text,
-      pictures: now.pictures.filter((each) => !chosen.includes(each)),
+      references: now.references.filter((each) => !chosen.includes(each)),
     });
+    onDrawn(id);
   };
 
   return html`
@@ -89,7 +86,15 @@ export function Composer() {
       >
         ${takes.words && html`<${Words} kind=${kind} text=${text} onText=${(now) => set({ text: now })} onEnter=${send} />`}
         ${takes.most > 0 &&
-        html`<${Pictures} pictures=${chosen} most=${takes.most} onFiles=${onFiles} onRemove=${onRemove} />`}
+        html`<${References}
+          references=${chosen}
+          most=${takes.most}
+          onFiles=${onFiles}
+          onRemove=${onRemove}
+          onRole=${takes.parameters ? onRole : undefined}
+          onLink=${takes.parameters ? onLink : undefined}
+        />`}
+        ${takes.parameters && html`<${NotTaken} text=${text} controls=${controls} references=${chosen} />`}
         ${kind === "blend" &&
         html`<${Select} name="shape" value=${shape} values=${SHAPES} onChange=${(now) => set({ shape: now })} />`}
         ${kind === "video" &&
@@ -107,13 +112,62 @@ export function Composer() {
           }}
         />
         ${takes.parameters &&
-        html`<${Folded} controls=${controls} onReset=${() => change(NOTHING)}>
-          <${Parameters} controls=${controls} text=${text} withPictures=${chosen.length > 0} onChange=${change} />
+        html`<${Folded} controls=${controls} onReset=${() => turn(NOTHING)}>
+          <${Presets} />
+          <${Parameters}
+            controls=${controls}
+            text=${text}
+            roles=${new Set(chosen.map((each) => each.role))}
+            onChange=${turn}
+          />
         <//>`}
       </form>
     </section>
   `;
 }
+
+/** Where only pictures are taken, links and other roles stay for later. */
+function usedIn(takes, references) {
+  const fitting = takes.parameters ? references : references.filter((each) => each.data);
+  return fitting.slice(0, takes.most);
+}
+
+/**
+ * Files that the prompt has to name are brought to Discord first, which gives them an address.
+ * @returns {Promise<string | null>} the new task's id
+ */
+async function sendWith({ kind, takes, text, controls, chosen, shape, motion, speed }, onRefused) {
+  const named = takes.parameters ? await linked(chosen, onRefused) : chosen;
+  if (!named) return null;
+  const prompt = takes.parameters ? promptOf(text, controls, named) : text.trim();
+  const pictures = named.filter((each) => !takes.parameters || (each.role === "picture" && !each.link));
+  const body = bodyOf(kind, { prompt, pictures, shape, motion });
+  return draw(kind, body, speed, keyOf(PLACE, [kind, speed, body]), onRefused);
+}
+
+/** What the version in force does not take, and the one that does. It warns: MidJourney alone knows. */
+function NotTaken({ text, controls, references }) {
+  const version = versionOf(text, controls.version);
+  const asked = ["draft", "exp", "weird", "quality"].filter((name) => controls[name] !== NOTHING[name]);
+  const used = new Set([...references.map((each) => each.role), ...asked]);
+  const wrong = [...used].filter((what) => !takesIn(what, version));
+  if (!wrong.length) return null;
+  const name = `${version.isNiji ? "niji " : ""}${version.number}`;
+  return html`
+    <ul class="notice warn not-taken">
+      ${wrong.map(
+        (what) => html`<li key=${what} class="row">
+          <span class="grow">${t("notTaken", { version: name, what: t(what in KINDS_OF ? KINDS_OF[what] : what) })}</span>
+          <button type="button" class="button small" onClick=${() => turn({ version: NEEDED[what] })}>
+            ${t("takeVersion", { version: NEEDED[what].replace("v ", "") })}
+          </button>
+        </li>`,
+      )}
+    </ul>
+  `;
+}
+
+const KINDS_OF = { picture: "role_picture", style: "role_style", omni: "role_omni", edit: "role_edit" };
 
 function missingIn(takes, text, pictures) {
   if (pictures.length < takes.least) return t(takes.least > 1 ? "needPictures" : "needPicture");
@@ -160,9 +214,24 @@ function Words({ kind, text, onText, onEnter }) {
     area.style.height = "auto";
     area.style.height = `${area.scrollHeight + 2}px`;
   }, [text, kind]);
+  useEffect(() => {
+    const onCompose = () => requestAnimationFrame(() => element.current?.focus());
+    addEventListener("compose", onCompose);
+    return () => removeEventListener("compose", onCompose);
+  }, []);
+  const recalled = useRef({ at: -1, own: "" }); // how far back, and what was written before
   const onKeyDown = (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+      const found = earlier(recalled.current, element.current, event.key === "ArrowUp" ? 1 : -1);
+      if (found === null) return;
+      event.preventDefault();
+      onText(found);
+      return;
+    }
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
+    recalled.current = { at: -1, own: "" };
     onEnter();
   };
   return html`
@@ -171,6 +240,7 @@ function Words({ kind, text, onText, onEnter }) {
       <textarea
         ref=${element}
         class="words"
+        dir="auto"
         rows="3"
         aria-describedby="words-hint"
         placeholder=${t(kind === "shorten" ? "shortenExample" : "promptExample")}
@@ -183,11 +253,28 @@ function Words({ kind, text, onText, onEnter }) {
   `;
 }
 
+/**
+ * The prompts of before, as a shell recalls them: only from the text's first place, so that arrows move in it elsewhere.
+ * @param {{at: number, own: string}} recalled @param {HTMLTextAreaElement} area
+ * @returns {string | null} the text to show
+ */
+function earlier(recalled, area, step) {
+  const isWalking = recalled.at >= 0;
+  if (!isWalking && (step < 0 || area.selectionEnd > 0)) return null;
+  const prompts = promptsOf(app.get().tasks);
+  if (isWalking && area.value !== prompts[recalled.at]) return null; // it was changed since
+  const at = recalled.at + step;
+  if (at >= prompts.length) return null;
+  if (!isWalking) recalled.own = area.value;
+  recalled.at = at;
+  return at < 0 ? recalled.own : prompts[at];
+}
+
 function Result({ prompt }) {
   return html`
     <div class="result-prompt">
       <span class="label" id="result-label">${t("willBeSent")}</span>
-      <output class="code" aria-labelledby="result-label">${prompt}</output>
+      <output class="code" dir="auto" aria-labelledby="result-label">${prompt}</output>
     </div>
   `;
 }

@@ -24,7 +24,9 @@ export function Dialog({ title, onClose, onKeyDown, class: name = "", isBare = f
     dialog.showModal();
     return () => {
       dialog.close();
-      if (opener.current?.isConnected) opener.current.focus({ preventScroll: true });
+      const task = opener.current?.dataset.task; // its tile may have been drawn anew meanwhile
+      const again = opener.current?.isConnected ? opener.current : task && document.querySelector(`.tile[data-task="${task}"]`);
+      again?.focus({ preventScroll: true });
     };
   }, []);
   const isItself = (event) => event.target === element.current;

@@ -7,6 +7,7 @@
 import { html, useEffect, useState } from "./htm_preact.js";
 import { Icon } from "./icons.js";
 import { recall, remember } from "./preferences.js";
+import { Bell } from "./presence.js";
 import { secretOf } from "./secrets.js";
 import { switchLanguage, t } from "./texts.js";
 import { reconnect, signOut } from "./work.js";
@@ -36,6 +37,7 @@ export function Header({ view, isOpen, health }) {
         <button type="button" class="button quiet" lang=${t("otherLanguageTag")} onClick=${switchLanguage}>
           ${t("otherLanguage")}
         </button>
+        ${isOpen && html`<${Bell} />`}
         <${Theme} />
         ${secretOf("api") &&
         html`<button type="button" class="icon-button" aria-label=${t("signOut")} title=${t("signOut")} onClick=${signOut}>

@@ -1,19 +1,22 @@
 /**
- * The results, newest first, in rows of equal height.
+ * The results, newest first, day by day, in rows of equal height; what came to nothing stands below its day's pictures.
  *
  * Law: pictures first; a tile says in one line what it is and leads to everything else. The gallery is one stop for
- * Tab: arrows, Home and End move inside.
+ * Tab, and its tile's menu another: arrows, Home and End move inside.
  */
 
+import { Again, star, tryAgain } from "./again.js";
 import { Component, html, useEffect, useRef, useState } from "./htm_preact.js";
+import { Icon } from "./icons.js";
 import { Media } from "./picture.js";
-import { expectedRatio, isOver, mediaOf, percentOf, titleOf, wordsOf } from "./tasks.js";
-import { clock, t, useLanguage } from "./texts.js";
+import { canTryAgain, expectedRatio, heartOf, isOver, mediaOf, percentOf, wordsOf } from "./tasks.js";
+import { clock, day, dayName, t, useLanguage } from "./texts.js";
+import { titleOf } from "./titles.js";
 
 const ratios = new Map(); // id -> width by height, once the picture was seen
 
-/** @param {{tasks: object[]}} props */
-export function Gallery({ tasks }) {
+/** @param {{tasks: object[], starred: Set<string>}} props `starred`: ids of those that MidJourney's heart was given */
+export function Gallery({ tasks, starred }) {
   const [current, setCurrent] = useState("");
   const language = useLanguage();
   const list = useRef(null);
@@ -26,21 +29,44 @@ export function Gallery({ tasks }) {
     next.focus();
   };
   return html`
-    <ul ref=${list} class="gallery" aria-label=${t("gallery")} onKeyDown=${onKeyDown}>
-      ${tasks.map(
-        (task) => html`
-          <${Unchanged}
-            key=${task.id}
-            task=${task}
-            isStop=${task.id === stop}
-            language=${language}
-            onFocus=${setCurrent}
-          />
+    <div ref=${list} onKeyDown=${onKeyDown}>
+      ${daysOf(tasks).map(
+        ([date, ofDay]) => html`
+          <section class="day" key=${date}>
+            <h2 class="day-title">${dayName(ofDay[0].submitTime)}</h2>
+            <ul class="gallery" aria-label=${t("gallery")}>
+              ${ofDay.map(
+                (task) => html`
+                  <${Unchanged}
+                    key=${task.id}
+                    task=${task}
+                    isStop=${task.id === stop}
+                    isStarred=${starred.has(task.id)}
+                    language=${language}
+                    onFocus=${setCurrent}
+                  />
+                `,
+              )}
+              <li class="gallery-rest" role="presentation"></li>
+            </ul>
+          </section>
         `,
       )}
-      <li class="gallery-rest" role="presentation"></li>
-    </ul>
+    </div>
   `;
+}
+
+const hasFailed = (task) => task.status === "FAILURE" || task.status === "CANCEL";
+
+/** @returns {[string, object[]][]} each day's tasks, the failed ones last */
+function daysOf(tasks) {
+  const days = new Map();
+  for (const task of tasks) {
+    const date = day(task.submitTime);
+    if (!days.has(date)) days.set(date, { drawn: [], failed: [] });
+    days.get(date)[hasFailed(task) ? "failed" : "drawn"].push(task);
+  }
+  return [...days].map(([date, { drawn, failed }]) => [date, [...drawn, ...failed]]);
 }
 
 /** A tile is drawn again only when something of it has changed: there may be hundreds, and many events a second. */
@@ -50,11 +76,36 @@ class Unchanged extends Component {
   }
 
   render(props) {
-    return html`<${Tile} ...${props} />`;
+    return hasFailed(props.task) ? html`<${Failed} ...${props} />` : html`<${Tile} ...${props} />`;
   }
 }
 
-function Tile({ task, isStop, onFocus }) {
+/** What came to nothing: a line with its reason, and the way to try again. */
+function Failed({ task, isStop, onFocus }) {
+  return html`
+    <li class="tile-place is-row">
+      <${Link} class="tile tile-row" task=${task} isStop=${isStop} onFocus=${onFocus}>
+        <span class="tile-title" dir="auto">${titleOf(task)}</span>
+        <span class="tile-reason">
+          <strong>${stateOf(task)}</strong>${task.failReason && html` <span dir="auto">${task.failReason}</span>`}
+        </span>
+      <//>
+      ${canTryAgain(task) &&
+      html`<button
+        type="button"
+        class="button small"
+        tabindex=${isStop ? 0 : -1}
+        aria-label=${t("tryAgainOf", { title: titleOf(task) })}
+        onClick=${() => tryAgain(task)}
+      >
+        ${t("tryAgain")}
+      </button>`}
+      <${Again} task=${task} isStop=${isStop} />
+    </li>
+  `;
+}
+
+function Tile({ task, isStop, isStarred, onFocus }) {
   const [seen, setSeen] = useState(ratios.get(task.id));
   const ratio = Math.min(4, Math.max(0.25, seen ?? expectedRatio(task)));
   const element = useRef(null);
@@ -66,34 +117,61 @@ function Tile({ task, isStop, onFocus }) {
     setSeen(now);
   };
   const title = titleOf(task);
-  const label = [title, t(`action${task.action}`), stateOf(task)].filter(Boolean).join(" – ");
   return html`
     <li ref=${element} class="tile-place">
-      <a
-        class="tile ${task.status.toLowerCase()}"
-        href="#/t/${task.id}"
-        tabindex=${isStop ? 0 : -1}
-        aria-label=${label}
-        data-task=${task.id}
-        onFocus=${() => onFocus(task.id)}
-      >
+      <${Link} class="tile ${task.status.toLowerCase()}" task=${task} isStop=${isStop} onFocus=${onFocus}>
         <span class="tile-picture"><${Content} task=${task} title=${title} onRatio=${onRatio} /></span>
         ${!isOver(task) && html`<${Bar} task=${task} />`}
         <span class="tile-line">
-          <span class="tile-title">${title || t(`action${task.action}`)}</span>
+          <span class="tile-title" dir="auto">${title}</span>
           <span class="tile-note">${noteOf(task)}</span>
         </span>
-      </a>
+      <//>
+      <${Star} task=${task} isStarred=${isStarred} isStop=${isStop} />
+      <${Again} task=${task} isStop=${isStop} />
     </li>
   `;
+}
+
+function Link({ class: name, task, isStop, onFocus, children }) {
+  const action = t(`action${task.action}`);
+  const label = [...new Set([titleOf(task), action, stateOf(task)])].join(" – ");
+  return html`<a
+    class=${name}
+    href="#/t/${task.id}"
+    tabindex=${isStop ? 0 : -1}
+    aria-label=${label}
+    data-task=${task.id}
+    onFocus=${() => onFocus(task.id)}
+  >
+    ${children}
+  </a>`;
+}
+
+/** MidJourney's heart, given from here. @param {{task: object, isStarred: boolean, isStop?: boolean}} props */
+export function Star({ task, isStarred, isStop = true }) {
+  const heart = heartOf(task);
+  if (!heart && !isStarred) return null;
+  const label = t(isStarred ? "starred" : "favourite");
+  return html`<button
+    type="button"
+    class="icon-button star ${isStarred ? "is-starred" : ""}"
+    tabindex=${isStop ? 0 : -1}
+    aria-label=${label}
+    title=${label}
+    aria-pressed=${isStarred ? "true" : "false"}
+    disabled=${!heart}
+    onClick=${() => star(task, heart)}
+  >
+    <${Icon} name="star" />
+  </button>`;
 }
 
 function Content({ task, title, onRatio }) {
   const media = mediaOf(task);
   const words = wordsOf(task);
-  if (words && task.action !== "DESCRIBE") return html`<span class="tile-words">${words}</span>`;
-  if (media) return html`<${Media} task=${task} media=${media} alt=${title} isLazy onRatio=${onRatio} />`;
-  if (task.status === "FAILURE") return html`<span class="tile-words error">${task.failReason}</span>`;
+  if (words && task.action !== "DESCRIBE") return html`<span class="tile-words" dir="auto">${title}</span>`;
+  if (media) return html`<${Media} task=${task} media=${media} alt=${title} isSmall isLazy onRatio=${onRatio} />`;
   return html`<span class="tile-words is-state">${stateOf(task)}</span>`;
 }
 
@@ -119,10 +197,10 @@ function noteOf(task) {
 
 /** The tile to go to: up and down by what is seen, as rows are of unequal length. */
 function moved(tiles, index, key) {
+  if (index < 0) return null;
   const ends = { Home: 0, End: tiles.length - 1 };
   const steps = { ArrowLeft: -1, ArrowRight: 1 };
   if (key in ends) return tiles[ends[key]];
-  if (index < 0) return null;
   if (key in steps) return tiles[index + steps[key]] ?? null;
   if (key !== "ArrowUp" && key !== "ArrowDown") return null;
   const here = tiles[index].getBoundingClientRect();

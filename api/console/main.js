@@ -9,10 +9,12 @@ import { html, render, useEffect, useState } from "./htm_preact.js";
 import { Accounts } from "./accounts.js";
 import { keepFocus } from "./focus.js";
 import { Connection, Header, showTheme } from "./frame.js";
+import { Keys } from "./keys.js";
 import { Message } from "./message.js";
 import { Operator } from "./operator.js";
 import { PicturesView } from "./pictures.js";
 import { recall } from "./preferences.js";
+import { Title } from "./presence.js";
 import { Programs } from "./programs.js";
 import { SecondInput } from "./second_input.js";
 import { SignIn } from "./sign_in.js";
@@ -69,6 +71,8 @@ function Page() {
     </main>
     ${state.stage === "closed" && html`<${SignIn} key=${state.refusal} refusal=${state.refusal} />`}
     ${asked && wantsInput(asked) && html`<${SecondInput} key=${asked.id} task=${asked} parent=${state.tasks[asked.parentId]} />`}
+    <${Keys} />
+    <${Title} tasks=${state.tasks} />
     <${Message} />
   `;
 }

@@ -12,10 +12,11 @@ import { t } from "./texts.js";
 const SPEEDS = ["", "fast", "relax", "turbo"];
 
 /**
- * @param {{controls: import("./prompt.js").Controls, text: string, withPictures: boolean,
+ * @param {{controls: import("./prompt.js").Controls, text: string, roles: Set<string>,
  *          onChange: (change: Partial<import("./prompt.js").Controls>) => void}} props
+ *   `roles`: what the drawing refers to; a weight means nothing without it
  */
-export function Parameters({ controls, text, withPictures, onChange }) {
+export function Parameters({ controls, text, roles, onChange }) {
   const off = (control) => isTyped(text, control);
   const slider = (name) => html`
     <${Slider}
@@ -42,7 +43,9 @@ export function Parameters({ controls, text, withPictures, onChange }) {
         isOff=${off("quality")}
         onChange=${(quality) => onChange({ quality })}
       />
-      ${slider("stylize")} ${slider("chaos")} ${slider("weird")} ${withPictures && slider("weight")}
+      ${slider("stylize")} ${slider("chaos")} ${slider("weird")} ${slider("exp")}
+      ${roles.has("picture") && slider("weight")} ${roles.has("style") && slider("styleWeight")}
+      ${roles.has("omni") && slider("omniWeight")}
       <label class="field">
         <span class="label">${t("no")}</span>
         <input
@@ -69,6 +72,8 @@ export function Parameters({ controls, text, withPictures, onChange }) {
       <div class="checks">
         <${Check} name="raw" value=${controls.raw} isOff=${off("raw")} onChange=${onChange} />
         <${Check} name="tile" value=${controls.tile} isOff=${off("tile")} onChange=${onChange} />
+        <${Check} name="draft" value=${controls.draft} isOff=${off("draft")} onChange=${onChange} />
+        <${Check} name="personal" value=${controls.personal} isOff=${off("personal")} onChange=${onChange} />
       </div>
     </div>
   `;

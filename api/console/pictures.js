@@ -4,12 +4,12 @@
  * Law: search and filter look through what was read; older tasks are read on demand, and the page says so.
  */
 
-import { html, useMemo, useState } from "./htm_preact.js";
+import { html, useEffect, useMemo, useState } from "./htm_preact.js";
 import { Composer } from "./composer.js";
 import { Gallery } from "./gallery.js";
 import { Icon } from "./icons.js";
 import { Queue } from "./queue.js";
-import { fits, isWaiting, newestFirst, wantsInput } from "./tasks.js";
+import { fits, isRating, isWaiting, newestFirst, wantsInput } from "./tasks.js";
 import { t } from "./texts.js";
 import { Viewer } from "./viewer.js";
 import { loadOlder } from "./work.js";
@@ -25,14 +25,21 @@ const ANYTHING = { text: "", status: "", action: "" };
 export function PicturesView({ state, viewed, onGo }) {
   const [filter, setFilter] = useState(ANYTHING);
   const settled = useMemo(
-    () => newestFirst(state.tasks).filter((task) => !isWaiting(task) && !wantsInput(task)),
+    () => newestFirst(state.tasks).filter((task) => !isWaiting(task) && !wantsInput(task) && !isRating(task)),
     [state.tasks],
   );
+  const starred = useMemo(() => starredAmong(state.tasks), [state.tasks]);
   const shown = useMemo(() => settled.filter((task) => fits(filter, task)), [settled, filter]);
+  const [drawn, setDrawn] = useState(null);
+  useEffect(() => {
+    if (!drawn) return;
+    if (!reveal(drawn)) setFilter(ANYTHING); // it may be hidden by the filter
+    else setDrawn(null);
+  }, [drawn, filter]);
   const isFiltered = filter.text || filter.status || filter.action;
   return html`
     <div class="studio">
-      <${Composer} />
+      <${Composer} onDrawn=${setDrawn} />
       <div class="results" tabindex="-1">
         <${Queue} tasks=${state.tasks} />
         <section aria-labelledby="gallery-title">
@@ -42,7 +49,7 @@ export function PicturesView({ state, viewed, onGo }) {
             </h1>
             ${(settled.length > 0 || isFiltered) && html`<${Filter} filter=${filter} onChange=${setFilter} />`}
           </div>
-          ${shown.length > 0 && html`<${Gallery} tasks=${shown} />`}
+          ${shown.length > 0 && html`<${Gallery} tasks=${shown} starred=${starred} />`}
           ${shown.length === 0 &&
           html`<div class="empty">
             <p>${t(isFiltered ? "nothingFits" : "nothingYet")}</p>
@@ -56,9 +63,26 @@ export function PicturesView({ state, viewed, onGo }) {
           </div>`}
         </section>
       </div>
-      ${viewed && html`<${Viewer} id=${viewed} tasks=${state.tasks} shown=${shown} onGo=${onGo} />`}
+      ${viewed && html`<${Viewer} id=${viewed} tasks=${state.tasks} shown=${shown} starred=${starred} onGo=${onGo} />`}
     </div>
   `;
+}
+
+/** Ids of what MidJourney's heart was given, as far as it is known here. */
+function starredAmong(tasks) {
+  const ratings = Object.values(tasks).filter((task) => task.status === "SUCCESS" && isRating(task));
+  return new Set(ratings.map((task) => task.parentId));
+}
+
+/** Bring what was just asked for into view, and mark it. @returns {boolean} is it shown at all? */
+function reveal(id) {
+  const found = document.querySelector(`.results [data-task="${id}"]`);
+  if (!found) return false;
+  const place = found.closest("li");
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  place.scrollIntoView({ block: "nearest", behavior: isCalm ? "auto" : "smooth" });
+  place.dataset.isNew = "";
+  return true;
 }
 
 function Filter({ filter, onChange }) {

@@ -6,8 +6,9 @@
  */
 
 import { html, useState } from "./htm_preact.js";
-import { byAge, isWaiting, places, titleOf, wantsInput } from "./tasks.js";
+import { byAge, isWaiting, places, wantsInput } from "./tasks.js";
 import { t } from "./texts.js";
+import { titleOf } from "./titles.js";
 import { app, cancel } from "./work.js";
 
 const FEW = 50;
@@ -36,12 +37,12 @@ export function Queue({ tasks }) {
 }
 
 function Row({ task, place }) {
-  const title = titleOf(task) || t(`action${task.action}`);
+  const title = titleOf(task);
   return html`
     <li class="queue-row" data-task=${task.id}>
       <span class="queue-place" aria-hidden="true">${place ?? "…"}</span>
       <span class="queue-text">
-        <a class="queue-title" href="#/t/${task.id}">${title}</a>
+        <a class="queue-title" dir="auto" href="#/t/${task.id}">${title}</a>
         <span class="soft">${place ? t("place", { n: place }) : t("statusMODAL")} · ${t(`action${task.action}`)}</span>
       </span>
       ${wantsInput(task) &&

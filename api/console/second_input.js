@@ -95,6 +95,7 @@ export function SecondInput({ task, parent }) {
           <textarea
             ref=${area}
             class="words"
+            dir="auto"
             rows=${isRegion ? 2 : 4}
             value=${text}
             onInput=${(event) => setText(event.target.value)}

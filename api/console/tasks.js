@@ -27,6 +27,11 @@ export function byAge(one, other) {
 /** @param {Record<string, object>} tasks by id @returns newest first */
 export const newestFirst = (tasks) => Object.values(tasks).sort((one, other) => byAge(other, one));
 
+/** What was asked for in words, newest first, each once. @param {Record<string, object>} tasks by id */
+export const promptsOf = (tasks) => [
+  ...new Set(newestFirst(tasks).filter((task) => task.action === "IMAGINE").map((task) => task.prompt).filter(Boolean)),
+];
+
 /** @returns {Map<string, number>} id -> place in the queue, from 1 */
 export function places(tasks) {
   const waiting = Object.values(tasks).filter(isWaiting).sort(byAge);
@@ -38,7 +43,7 @@ export function percentOf(task) {
   return Number.isFinite(percent) ? percent : null;
 }
 
-const RATIO_OF_NOTHING = 0.8;
+const RATIO_OF_NOTHING = 1.4; // of a card of words
 
 /** Width by height, as far as the prompt says. */
 export function expectedRatio(task) {
@@ -72,10 +77,61 @@ export function filesOf(task) {
   return [...new Set(urls)];
 }
 
-/** What was asked for, for people. */
-export function titleOf(task) {
-  if (IN_WORDS.has(task.action) && task.status === "SUCCESS") return wordsOf(task);
-  return task.prompt || task.promptEn || task.properties?.finalPrompt || "";
+/** What was asked for in words, with what it refers to, to be asked for again; "" where there were none. */
+export function promptOfTask(task) {
+  if (IN_WORDS.has(task.action) || FINAL_TEXT.has(task.action)) return task.action === "SHORTEN" ? task.prompt : "";
+  const prompt = (task.prompt || task.promptEn || task.properties?.finalPrompt || "").trim();
+  const brought = /^(?:<?https?:\/\/[^\s<>]+>?\s+)+/i.exec(task.properties?.finalPrompt ?? "")?.[0] ?? "";
+  return !brought || /^<?https?:/i.test(prompt) ? prompt : `${brought}${prompt}`;
+}
+
+/** It ended without a picture, and asking for it once more takes nothing but its words. */
+export function canTryAgain(task) {
+  if (task.status !== "FAILURE" && task.status !== "CANCEL") return false;
+  return (task.action === "IMAGINE" || task.action === "SHORTEN") && !task.parentId && Boolean(task.prompt) && !isUnsettled(task);
+}
+
+/** Four pictures in one. */
+export const isGrid = (task) => task.buttons.some(({ customId }) => /^MJ::JOB::upsample::\d::/.test(customId));
+
+/** What a button with a second input makes, where nothing else makes the same. */
+const DIALOGS = { "MJ::CustomZoom::": "ZOOM", "MJ::Inpaint::": "INPAINT" };
+
+/**
+ * The task that still waits for the second input of this button; undefined where none does.
+ * @param {object} task @param {string} customId @param {Record<string, object>} tasks @param {string} [known] its id,
+ *   where it was pressed in this page
+ */
+export function dialogOf(task, customId, tasks, known) {
+  if (known && tasks[known]) return wantsInput(tasks[known]) ? tasks[known] : undefined;
+  const action = Object.entries(DIALOGS).find(([start]) => customId.startsWith(start))?.[1];
+  return Object.values(tasks).find((each) => action === each.action && each.parentId === task.id && wantsInput(each));
+}
+
+/** MidJourney's heart under a result; undefined where there is none. */
+export const heartOf = (task) => task.buttons.find(({ customId }) => customId.startsWith("MJ::BOOKMARK::"));
+
+/** The answer to the heart: a note that the result above it was rated, and no result of its own. */
+export const isRating = (task) =>
+  task.action === "ACTION" && Boolean(task.parentId) && /\brated\b.*\[/i.test(wordsOf(task));
+
+/** One of our copies, of which smaller versions and quarters are made on demand. */
+const OUR_COPY = /\/images\/[\w-]+-[a-z0-9]{32}\.(?:png|webp|jpe?g)$/;
+export const isOurs = (url) => OUR_COPY.test(new URL(url).pathname);
+
+/** A smaller version of a copy of ours; "" for any other picture. @param {string} url @param {number} width px */
+export function narrowed(url, width) {
+  if (!isOurs(url)) return "";
+  const small = new URL(url);
+  small.searchParams.set("w", String(width));
+  return small.href;
+}
+
+/** One picture of four. @param {string} url a copy of ours @param {number} number as U1 to U4 count them */
+export function quarterOf(url, number) {
+  const quarter = new URL(url);
+  quarter.searchParams.set("tile", String(number));
+  return quarter.href;
 }
 
 /** The answer of what is answered in words; "" elsewhere. */

@@ -38,7 +38,6 @@ export function switchLanguage() {
 /** The document says its language too: screen readers choose their voice by it. */
 export function showLanguage() {
   document.documentElement.lang = locale();
-  document.title = t("title");
 }
 
 /**
@@ -59,6 +58,21 @@ export function clock(time) {
   const isToday = new Date(time).toDateString() === new Date().toDateString();
   const how = isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
   return new Intl.DateTimeFormat(locale(), how).format(time);
+}
+
+/** The day on this clock, as a key. @param {number | null} time ms */
+export const day = (time) => new Date(time ?? 0).toDateString();
+
+/** @param {number | null} time ms */
+export function dayName(time) {
+  const date = new Date(time ?? 0);
+  const today = new Date();
+  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
+  if (day(time) === today.toDateString()) return t("today");
+  if (day(time) === yesterday.toDateString()) return t("yesterday");
+  const isThisYear = date.getFullYear() === today.getFullYear();
+  const how = { weekday: "long", day: "numeric", month: "long", ...(!isThisYear && { year: "numeric" }) };
+  return new Intl.DateTimeFormat(locale(), how).format(date);
 }
 
 /** With seconds, for lines of a timeline. @param {number} time ms */

@@ -6,22 +6,27 @@
 
 import { html, useEffect, useState } from "./htm_preact.js";
 import { Actions } from "./actions.js";
+import { AgainBar, star } from "./again.js";
 import { seedOf } from "./api.js";
 import { Dialog } from "./dialog.js";
-import { Bar, stateOf } from "./gallery.js";
+import { Bar, Star, stateOf } from "./gallery.js";
 import { History } from "./history.js";
 import { Icon } from "./icons.js";
+import { isTyping } from "./keys.js";
 import { Media } from "./picture.js";
-import { filesOf, isOver, isUnsettled, mediaOf, newestFirst, titleOf, wantsInput, wordsOf } from "./tasks.js";
+import { filesOf, heartOf, isOver, isRating, isUnsettled, mediaOf, newestFirst, wantsInput, wordsOf } from "./tasks.js";
 import { clock, duration, t } from "./texts.js";
+import { titleOf } from "./titles.js";
 import { Unsettled } from "./unsettled.js";
-import { app, attempt, cancel, refresh, say } from "./work.js";
+import { Words } from "./words.js";
+import { app, attempt, cancel, press, refresh, say } from "./work.js";
 
 /**
- * @param {{id: string, tasks: Record<string, object>, shown: object[], onGo: (id: string | null) => void}} props
+ * @param {{id: string, tasks: Record<string, object>, shown: object[], starred: Set<string>,
+ *          onGo: (id: string | null) => void}} props
  *   `shown`: the gallery's tasks, in order; `onGo(null)` closes
  */
-export function Viewer({ id, tasks, shown, onGo }) {
+export function Viewer({ id, tasks, shown, starred, onGo }) {
   const task = tasks[id];
   const [isMissing, setMissing] = useState(false);
   useEffect(() => {
@@ -37,28 +42,30 @@ export function Viewer({ id, tasks, shown, onGo }) {
   const at = shown.findIndex((each) => each.id === id);
   const neighbour = (step) => (at < 0 ? null : (shown[at + step] ?? null));
   const go = (step) => neighbour(step) && onGo(neighbour(step).id);
+  const close = () => onGo(null);
   const onKeyDown = (event) => {
-    const isTyping = /^(INPUT|TEXTAREA|SELECT|VIDEO)$/.test(event.target.tagName);
-    if (isTyping || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (isTyping(event) || event.defaultPrevented) return;
     if (event.key === "ArrowLeft") go(-1);
-    if (event.key === "ArrowRight") go(1);
+    else if (event.key === "ArrowRight") go(1);
+    else byKey(task, event.key.toLowerCase());
   };
-  const title = titleOf(task) || t(`action${task.action}`);
+  const title = titleOf(task);
   return html`
-    <${Dialog} title=${title} class="viewer" isBare onClose=${() => onGo(null)} onKeyDown=${onKeyDown}>
+    <${Dialog} title=${title} class="viewer" isBare onClose=${close} onKeyDown=${onKeyDown}>
       <div class="viewer-body">
         <div class="viewer-stage">
-          <${Stage} task=${task} title=${title} />
+          <${Stage} task=${task} title=${title} onClose=${close} />
           <${Turn} name="left" label=${t("newer")} task=${neighbour(-1)} onTurn=${() => go(-1)} />
           <${Turn} name="right" label=${t("older")} task=${neighbour(1)} onTurn=${() => go(1)} />
         </div>
         <div class="viewer-side" tabindex="-1">
-          <${Head} key=${`head${id}`} task=${task} title=${title} />
+          <${Head} key=${`head${id}`} task=${task} title=${title} isStarred=${starred.has(id)} />
           ${!isOver(task) && html`<${Doing} task=${task} />`}
-          ${task.status === "FAILURE" && html`<p class="notice error" role="alert">${task.failReason}</p>`}
+          ${task.status === "FAILURE" && html`<p class="notice error" role="alert" dir="auto">${task.failReason}</p>`}
           ${isUnsettled(task) && html`<${Unsettled} key=${id} task=${task} />`}
           ${task.properties.notes && html`<p class="notice">${task.properties.notes}</p>`}
-          ${task.buttons.length > 0 && html`<${Actions} key=${id} task=${task} />`}
+          ${isOver(task) && html`<${AgainBar} key=${`again${id}`} task=${task} onDone=${close} />`}
+          ${task.buttons.length > 0 && html`<${Actions} key=${id} task=${task} buttons=${ofTheirOwn(task)} />`}
           <${Family} task=${task} tasks=${tasks} />
           <${Files} task=${task} />
           <${History} key=${id} task=${task} />
@@ -69,13 +76,29 @@ export function Viewer({ id, tasks, shown, onGo }) {
   `;
 }
 
-function Stage({ task, title }) {
+/** Buttons that stand elsewhere are not shown twice: the heart, and those beside the texts of an answer. */
+function ofTheirOwn(task) {
+  const beside = wordsOf(task) ? /^MJ::(?:BOOKMARK::|Job::(?:PicReader|PromptAnalyzer)::\d$)/ : /^MJ::BOOKMARK::/;
+  return task.buttons.filter(({ customId }) => !beside.test(customId));
+}
+
+/** One key, one of MidJourney's buttons, or the file. */
+function byKey(task, key) {
+  const upscale = task.buttons.find(({ customId }) =>
+    new RegExp(`^MJ::JOB::(?:upsample|video_virtual_upscale)::${key}::`).test(customId),
+  );
+  if (/^[1-4]$/.test(key) && upscale) press(task, upscale);
+  if (key === "f" && heartOf(task)) star(task, heartOf(task));
+  if (key === "d") document.querySelector(".files a")?.click();
+}
+
+function Stage({ task, title, onClose }) {
   const media = mediaOf(task);
   const words = wordsOf(task);
   return html`
     ${media &&
     html`<${Media} key=${task.id} task=${task} media=${media} alt=${t("pictureOf", { title })} hasControls />`}
-    ${words && html`<pre class="viewer-words">${words}</pre>`}
+    ${words && html`<div class="viewer-words"><${Words} task=${task} words=${words} onDone=${onClose} /></div>`}
     ${!media && !words && html`<p class="viewer-empty">${stateOf(task)}</p>`}
   `;
 }
@@ -87,9 +110,9 @@ function Turn({ name, label, task, onTurn }) {
   </button>`;
 }
 
-function Head({ task, title }) {
+function Head({ task, title, isStarred }) {
   const [isCopied, setCopied] = useState(false);
-  const text = task.properties.finalPrompt || title;
+  const text = task.action === "BLEND" ? title : task.properties.finalPrompt || title;
   const onCopy = () =>
     navigator.clipboard?.writeText(text).then(
       () => setCopied(true),
@@ -98,11 +121,14 @@ function Head({ task, title }) {
   return html`
     <header class="viewer-head">
       <p class="soft">${[t(`action${task.action}`), stateOf(task), clock(task.submitTime)].join(" · ")}</p>
-      ${!wordsOf(task) && html`<p class="viewer-prompt">${text}</p>`}
+      ${!wordsOf(task) && html`<p class="viewer-prompt" dir="auto">${text}</p>`}
+      <div class="row">
       ${navigator.clipboard &&
       html`<button type="button" class="button quiet small" onClick=${onCopy}>
         <${Icon} name=${isCopied ? "check" : "copy"} size=${15} /> ${t(isCopied ? "copied" : "copyPrompt")}
       </button>`}
+      <${Star} task=${task} isStarred=${isStarred} />
+      </div>
     </header>
   `;
 }
@@ -123,7 +149,7 @@ function Doing({ task }) {
 
 /** What it was made from, and what was made from it. */
 function Family({ task, tasks }) {
-  const children = newestFirst(tasks).filter((each) => each.parentId === task.id);
+  const children = newestFirst(tasks).filter((each) => each.parentId === task.id && !isRating(each));
   if (!children.length && !task.parentId) return null;
   const parent = tasks[task.parentId];
   return html`
@@ -153,7 +179,7 @@ function Thumb({ task }) {
   return html`
     <a class="thumb" href="#/t/${task.id}" aria-label=${name} title=${name} data-task=${task.id}>
       ${media && !media.isClip
-        ? html`<${Media} task=${task} media=${media} alt="" isLazy />`
+        ? html`<${Media} task=${task} media=${media} alt="" isThumb isLazy />`
         : html`<span class="thumb-text">${t(`action${task.action}`)}</span>`}
       ${task.status && !isOver(task) && html`<${Bar} task=${task} />`}
     </a>

@@ -10,8 +10,9 @@ import { clearDraft } from "./draft.js";
 import { forgetSecret, keepSecret, secretOf } from "./secrets.js";
 import { createStore } from "./store.js";
 import { openStream } from "./stream.js";
-import { isOver, titleOf } from "./tasks.js";
+import { dialogOf, isOver } from "./tasks.js";
 import { t } from "./texts.js";
+import { titleOf } from "./titles.js";
 import { fulfilled, keyOf } from "./wishes.js";
 
 const PAGE = 100; // tasks of a list read at once
@@ -39,6 +40,7 @@ export const app = createStore({
 
 const ours = new Set(); // ids of what was asked for or cancelled in this page: whose end is told
 const told = new Map(); // id -> how often the stream has spoken of the task
+const opened = new Map(); // a task and its button -> the task that waits for the second input
 let stream = null;
 let held = null; // events that came while a list is read; null: none is
 let again = 0; // the clock until a list is asked for again
@@ -172,8 +174,12 @@ function keep(task) {
   if (ours.has(task.id) && isOver(task) && !(before && isOver(before))) tellEnd(task);
 }
 
+/** Who also wants to hear of ends: the browser's notifications. */
+export const ends = new Set();
+
 function tellEnd(task) {
-  const title = titleOf(task).slice(0, TITLE) || t(`action${task.action}`);
+  ends.forEach((hear) => hear(task));
+  const title = titleOf(task).slice(0, TITLE);
   if (task.status === "SUCCESS") say(t("ended", { title }));
   else if (task.status === "FAILURE") say(t("failed", { title, reason: task.failReason }), "error");
   else say(t("cancelled", { title }));
@@ -187,17 +193,43 @@ export async function refresh(id) {
   return task ?? null;
 }
 
+const uploaded = new Map(); // a picture's data -> its link: what is sent again after a lost answer is the same
+
+/**
+ * References of which each has what the prompt has to say. Pictures stay files: they are sent beside it.
+ * @param {import("./references.js").Reference[]} references
+ * @returns {Promise<import("./references.js").Reference[] | null>} null: refused
+ */
+export async function linked(references, onRefused) {
+  const without = references.filter((each) => each.role !== "picture" && !each.link && !uploaded.has(each.data));
+  if (without.length) {
+    const answer = await attempt(() => api.upload(without.map((each) => each.data)), onRefused);
+    if (!answer) return null;
+    without.forEach((each, index) => uploaded.set(each.data, answer.result[index]));
+  }
+  return references.map((each) =>
+    each.role === "picture" || each.link ? each : { ...each, link: uploaded.get(each.data) },
+  );
+}
+
 /** @returns {Promise<string | null>} the new task's id; null when it was refused, which `onRefused` is told */
 export async function draw(kind, body, speed, key, onRefused) {
   const answer = await attempt(() => api.draw(kind, body, speed, key), onRefused);
   return answer ? taken(answer) : null;
 }
 
+/** A button whose second input is still awaited leads back to it: pressed again it is the same wish. */
 export async function press(task, button) {
   const place = `${task.id} ${button.customId}`;
+  const waiting = dialogOf(task, button.customId, app.get().tasks, opened.get(place));
+  if (waiting) {
+    app.set({ asking: waiting.id });
+    return waiting.id;
+  }
   const answer = await attempt(() => api.press(task.id, button.customId, keyOf(place, button.customId)));
   if (!answer) return null;
   fulfilled(place);
+  if (answer.code === api.MORE_NEEDED) opened.set(place, answer.result);
   return taken(answer);
 }
 

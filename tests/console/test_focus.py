@@ -28,13 +28,13 @@ async def test_arrows_turn_the_pages_wherever_one_has_clicked(tmp_path: Path) ->
         await page.tile("two").click()
         newer = page.page.get_by_role("dialog", name="two")
         older = page.page.get_by_role("dialog", name="one")
-        await newer.get_by_role("button", name="Copy").click()
+        await newer.get_by_role("button", name="Copy prompt").click()
         await expect(newer.get_by_role("button", name="Copied")).to_be_visible()
         await page.loaded(newer.get_by_role("img"))
         await newer.get_by_role("img").click()
         await page.page.keyboard.press("ArrowRight")
         await expect(older).to_be_visible()
-        await expect(older.get_by_role("button", name="Copy", exact=True)).to_be_visible()  # this one is not copied
+        await expect(older.get_by_role("button", name="Copy prompt")).to_be_visible()  # this one is not copied
         await page.page.keyboard.press("ArrowLeft")
         await newer.get_by_role("button", name="Older").click()  # the last: the button goes away
         await expect(older).to_be_visible()

@@ -74,12 +74,65 @@ def test_the_library_is_the_one_that_was_looked_at() -> None:
 
 LIBRARY = "72284e8e9079c87817145df1110f74e8a2aa040b2fc384922e18dfcb46fc1fd7"  # htm 3.1.1, preact/standalone.module.js
 
+_COPY = "https://a.b/images/62e9077d-34b3-401a-b7ad-28916646e669-zbprvspimklvsoumsedp1ranwdj8auy3.webp"
 _CHECKS = {
     "a prompt is its words and what the controls add": """
         const { promptOf, NOTHING } = await import("/console/prompt.js");
         const set = { ...NOTHING, ratio: "16:9", version: "niji 6", seed: " 7 ", no: "a,  b", raw: true, weight: 2 };
-        return [promptOf(" a dog ", NOTHING, false), promptOf("a dog", set, false), promptOf("a dog", set, true),
-            promptOf("a dog --v 6 —ar 1:1 --style raw", set, false), promptOf("well--seed", set, false)];
+        const file = { role: "picture", link: "", name: "a.png" };
+        return [promptOf(" a dog ", NOTHING), promptOf("a dog", set), promptOf("a dog", set, [file]),
+            promptOf("a dog --v 6 —ar 1:1 --style raw", set), promptOf("well--seed", set)];
+    """,
+    "each reference stands where its role wants it": """
+        const { promptOf, NOTHING } = await import("/console/prompt.js");
+        const link = (role, link) => ({ role, link, name: link });
+        const given = [link("edit", "https://a/e.png"), link("style", "123"), link("picture", "https://a/p.png"),
+            link("omni", "https://a/o.png"), { role: "style", link: "", name: "s.png" }];
+        const flags = { personal: true, draft: true, exp: 5 };
+        const weights = { ...NOTHING, styleWeight: 20, omniWeight: 30, weight: 1.5, ...flags };
+        return [promptOf("a cat", weights, given), promptOf("a cat --sw 9", weights, given.slice(1, 2)),
+            promptOf("a cat", weights)];
+    """,
+    "a prompt taken apart and put together means the same": """
+        const { takenApart, promptOf } = await import("/console/prompt.js");
+        return ["<https://s.mj.run/a> https://a/b.png a cat, red --s 50 --sref 123 random --no a, b --fast",
+            "a dog —ar 1:1 --style raw --niji 6 --p abc --stylize 9999", "--v 7 --draft", "well--seed",
+            "a --q .5 --iw 0 --tile",
+            "x --oref https://a/o.png --ow 0 --edit https://a/1.png https://a/2.png --exp 3 --c 1 --w 2",
+            "a --ar 2:3 --ar 1:1",
+        ].map((prompt) => {
+            const { text, controls, references } = takenApart(prompt);
+            return [text, references.length, promptOf(text, controls, references)];
+        });
+    """,
+    "what a version does not take is known": """
+        const { takes, versionOf } = await import("/console/references.js");
+        const of = (text, chosen = "") => ["picture", "style", "omni", "edit", "draft", "quality"]
+            .filter((what) => takes(what, versionOf(text, chosen)));
+        return [of(""), of("", "v 7"), of("a --v 6.1", "v 7"), of("", "niji 7"), of("a —niji"), of("", "v 8.1")];
+    """,
+    "an answer in words is read without Discord's marks": """
+        const { readWords } = await import("/console/answered.js");
+        const shortened = "## Important tokens\\n**a** ~~very~~ **fox** in\\n\\n"
+            + "## Shortened prompts\\n1️⃣ a fox\\n\\n2️⃣ fox";
+        const described = "1️⃣ Ink of [Ada Wren](https://a.b/?q=Ada%20Wren), calm --ar 1:1\\n\\n2. two **herons**";
+        return [readWords(shortened), readWords(described), readWords("Settings are [here](https://a/b)")];
+    """,
+    "a rating is no result, and a waiting dialog is found again": """
+        const { isRating, dialogOf, heartOf } = await import("/console/tasks.js");
+        const rating = { action: "ACTION", status: "SUCCESS", parentId: "1", imageUrl: "",
+            properties: { finalPrompt: "You have successfully rated [this job](https://discord.com/x) with 😍" } };
+        const task = (id, more) => ({ id, parentId: "1", action: "ZOOM", status: "MODAL", ...more });
+        const tasks = { 2: task("2", { status: "SUCCESS" }), 3: task("3"), 4: task("4", { action: "PAN" }) };
+        const found = (customId, known) => dialogOf({ id: "1" }, customId, tasks, known)?.id ?? null;
+        return [isRating(rating), isRating({ ...rating, parentId: "" }), found("MJ::CustomZoom::x"),
+            found("MJ::Inpaint::1::x"), found("MJ::JOB::pan_left::1", "4"), found("MJ::CustomZoom::x", "2"),
+            heartOf({ buttons: [{ customId: "MJ::BOOKMARK::x" }] }).customId];
+    """,
+    "smaller versions exist of our copies alone": """
+        const { narrowed, quarterOf } = await import("/console/tasks.js");
+        const ours = "https://a.b/images/62e9077d-34b3-401a-b7ad-28916646e669-zbprvspimklvsoumsedp1ranwdj8auy3.webp";
+        return [narrowed(ours, 320), quarterOf(ours, 2), narrowed("https://c.d/a.webp?ex=1", 320)];
     """,
     "a ratio is read from a prompt": """
         const { ratioOf, withZoom } = await import("/console/prompt.js");
@@ -132,6 +185,68 @@ _RESULTS: dict[str, object] = {
         "a dog --v 6 —ar 1:1 --style raw --seed 7 --no a, b",
         "well--seed --ar 16:9 --niji 6 --seed 7 --raw --no a, b",
     ],
+    "each reference stands where its role wants it": [
+        "https://a/p.png a cat --exp 5 --iw 1.5 --sw 20 --ow 30 --draft --p"
+        " --sref 123 <s.png> --oref https://a/o.png --edit https://a/e.png",
+        "a cat --sw 9 --exp 5 --draft --p --sref 123",
+        "a cat --exp 5 --draft --p",
+    ],
+    "a prompt taken apart and put together means the same": [
+        [
+            "a cat, red --fast",
+            4,
+            "https://s.mj.run/a https://a/b.png a cat, red --fast --stylize 50 --no a, b --sref 123 random",
+        ],
+        ["a dog --p abc --stylize 9999", 0, "a dog --p abc --stylize 9999 --ar 1:1 --niji 6 --raw"],
+        ["", 0, "--v 7 --draft"],
+        ["well--seed", 0, "well--seed"],
+        ["a", 0, "a --quality 0.5 --tile"],
+        [
+            "x",
+            3,
+            "x --chaos 1 --weird 2 --exp 3 --ow 0 --oref https://a/o.png --edit https://a/1.png https://a/2.png",
+        ],
+        ["a --ar 1:1", 0, "a --ar 1:1"],
+    ],
+    "what a version does not take is known": [
+        ["picture", "style", "edit"],
+        ["picture", "style", "omni", "draft", "quality"],
+        ["picture", "style", "quality"],
+        ["picture", "style", "quality"],
+        ["picture", "style", "quality"],
+        ["picture", "style", "edit"],
+    ],
+    "an answer in words is read without Discord's marks": [
+        {
+            "texts": [{"number": "1", "text": "a fox"}, {"number": "2", "text": "fox"}],
+            "words": [
+                {"text": "a", "weight": "strong"},
+                {"text": "very", "weight": "weak"},
+                {"text": "fox", "weight": "strong"},
+                {"text": "in", "weight": ""},
+            ],
+            "notes": [],
+        },
+        {
+            "texts": [
+                {"number": "1", "text": "Ink of Ada Wren, calm --ar 1:1"},
+                {"number": "2", "text": "two herons"},
+            ],
+            "words": [],
+            "notes": [],
+        },
+        {"texts": [], "words": [], "notes": ["Settings are here"]},
+    ],
+    "a rating is no result, and a waiting dialog is found again": [
+        True,
+        False,
+        "3",
+        None,
+        "4",
+        None,
+        "MJ::BOOKMARK::x",
+    ],
+    "smaller versions exist of our copies alone": [f"{_COPY}?w=320", f"{_COPY}?tile=2", ""],
     "a ratio is read from a prompt": [1.5, 0.5, None, None, "a --v 6 --zoom 1.5"],
     "events are read however they are cut": [
         [{"event": "task", "data": '{"a":\n1}', "id": "7"}, {"event": "message", "data": "x", "id": "7"}],

@@ -171,7 +171,7 @@ async def test_everything_is_done_without_a_mouse(tmp_path: Path) -> None:
         await keyboard.press("Enter")
         await _tab_to(page, "Upscale 3 Finished")
         await keyboard.press("Enter")
-        await _tab_to(page, "Region …")
+        await _tab_to(page, "Vary (Region)")
         await keyboard.press("Enter")
         asked = page.page.get_by_role("dialog", name="Vary a region")
         await page.loaded(asked.get_by_role("img"))
