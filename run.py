@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from settings import IS_BINARY, SettingsError
-from tasks.errors import ServiceError
-from tasks.version import VERSION
+from tasks.domain.errors import ServiceError
+from tasks.domain.version import VERSION
 
 
 class Command(NamedTuple):
@@ -33,12 +33,14 @@ COMMANDS: Mapping[str, Command] = {
     "tasks": Command("cli.tasks", "list the running service's tasks"),
     "accounts": Command("cli.accounts", "list its accounts, and what is wrong with them"),
     "health": Command("cli.health", "does the running service answer? for health checks; 0 yes, 1 no"),
-    "doctor": Command("cli.doctor", "look for what is wrong: settings, network, disk, database; 0 nothing, 1 else"),
-    "mcp": Command("cli.mcp", "offer the running service to programs that speak MCP"),
-    "backup": Command("assembly.commands.backup", "copy the database, also while the service runs"),
-    "check": Command("assembly.commands.check", "is the database sound? also while the service runs; 0 yes, 1 no"),
-    "import": Command("assembly.commands.importing", "take over the finished drawings of Midjourney-node-api"),
-    "read": Command("assembly.commands.read", "show how messages of MidJourney are understood"),
+    "doctor": Command(
+        "cli.doctor.command", "look for what is wrong: settings, network, disk, database; 0 nothing, 1 else"
+    ),
+    "mcp": Command("cli.mcp.command", "offer the running service to programs that speak MCP"),
+    "backup": Command("app.commands.backup", "copy the database, also while the service runs"),
+    "check": Command("app.commands.check", "is the database sound? also while the service runs; 0 yes, 1 no"),
+    "import": Command("app.commands.importing", "take over the finished drawings of Midjourney-node-api"),
+    "read": Command("app.commands.read", "show how messages of MidJourney are understood"),
 }
 
 
@@ -68,7 +70,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         if given.command:
             return int(import_module(COMMANDS[given.command].module).run(given))
-        return int(import_module("assembly.serving").run_service(simulator=given.simulator))
+        return int(import_module("app.serving").run_service(simulator=given.simulator))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2

@@ -239,7 +239,7 @@ class LogSettings(Group, frozen=True, kw_only=True):
 
 
 class Settings(Group, frozen=True, kw_only=True):
-    """All groups. Only assembly/ sees this; it hands each constructor its own."""
+    """All groups. Only app/ sees this; it hands each constructor its own."""
 
     discord: DiscordSettings = DiscordSettings()
     tasks: TaskSettings = TaskSettings()

@@ -13,21 +13,21 @@ from time import perf_counter
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
-from api.auth import Access, Gate
-from api.callers import CALLER
-from api.docs import Docs
-from api.errors import InternalError, TooFast, from_library, refusal
-from api.front import Front
-from api.health import Health
-from api.http_meter import HttpMeter
-from api.links import Links
-from api.pace import Buckets
+from api.http.auth import Access, Gate
+from api.http.errors import InternalError, TooFast, from_library, refusal
+from api.http.links import Links
+from api.http.principals import CALLER
+from api.http.rate_limit import RateLimiter
+from api.http.routes import Handler, Route, register
+from api.http.security_headers import security_headers
+from api.http.server import serve
+from api.ops.console_page import ConsolePage
+from api.ops.docs import Docs
+from api.ops.health import Health
+from api.ops.http_meter import HttpMeter
 from api.ports import Service, Services
-from api.protection import security_headers
-from api.routes import Handler, Route, register
-from api.server import serve
-from api.v1 import V1
-from tasks.errors import ServiceError
+from api.v1.routes import V1Routes
+from tasks.domain.errors import ServiceError
 
 __all__ = ["MAX_BODY", "Application", "make_app", "serve"]
 
@@ -53,17 +53,17 @@ def make_app(
 ) -> web.Application:
     """The application. `gate` is that of `access`, where routes of `more` ask it themselves: there is one, as it counts
     wrong secrets. `more` are further contracts' routes; they pass the same guard. `meter` notes each answer; `closing`
-    are called when the server stops, before it waits for the requests under way. `troubles` is of `api.health`.
+    are called when the server stops, before it waits for the requests under way. `troubles` is of `api.ops.health`.
     `picture_hosts`: where the console may load pictures from, besides here and by https."""
     gate = gate or Gate(access)
     routes: tuple[Route, ...] = (
-        *V1(service, links).routes(),
+        *V1Routes(service, links).routes(),
         *Health(service, gate, troubles).routes(),
-        *Front(picture_hosts=picture_hosts).routes(),
+        *ConsolePage(picture_hosts=picture_hosts).routes(),
         *more,
     )
     routes += Docs(routes, wants_secret=access.wants_secret, public_url=links.public_url).routes()
-    submits = Buckets(access.submits_per_minute)
+    submits = RateLimiter(access.submits_per_minute)
     guard = _guard(gate, _by_handler(routes), submits, max_body, meter or HttpMeter())
     app = web.Application(client_max_size=max_body, middlewares=[guard])
     app.on_shutdown.extend(closing)
@@ -84,7 +84,7 @@ def _by_handler(routes: Iterable[Route]) -> dict[Handler, Route]:
 
 
 def _guard(
-    gate: Gate, routes: Mapping[Handler, Route], submits: Buckets, max_body: int, meter: HttpMeter
+    gate: Gate, routes: Mapping[Handler, Route], submits: RateLimiter, max_body: int, meter: HttpMeter
 ) -> Middleware:
     """One middleware does it all: each further one would cost every request."""
 
@@ -136,7 +136,7 @@ def _broken_off(request: web.Request, error: Exception) -> ConnectionError:
     return ConnectionAbortedError("an answer broke off")
 
 
-def _let_in(request: web.Request, route: Route | None, gate: Gate, submits: Buckets) -> web.Response | None:
+def _let_in(request: web.Request, route: Route | None, gate: Gate, submits: RateLimiter) -> web.Response | None:
     """Notes who asks, where that matters. Raises when it may not pass; one submit too many is answered."""
     if route is not None and route.is_open:
         return None

@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from tasks.model import Account, Action, Ask, Mode, Picture, Status, Task
-from tasks.timeline import Line
-from tasks.visibility import Viewer
+from tasks.domain.model import Account, Action, Mode, Picture, Status, SubmitOptions, Task
+from tasks.domain.timeline import Line
+from tasks.use_cases.visibility import Principal
 
 S_co = TypeVar("S_co", covariant=True)
 
 
 class Service(Protocol):
-    """The use-cases. Each raises `tasks.errors` with a message made for the caller."""
+    """The use-cases. Each raises `tasks.domain.errors` with a message made for the caller."""
 
-    async def imagine(self, ask: Ask, *, prompt: str) -> Task:
+    async def imagine(self, ask: SubmitOptions, *, prompt: str) -> Task:
         """A new drawing; on disk when it returns."""
 
-    async def edit(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture | str]) -> Task:
+    async def edit(self, ask: SubmitOptions, *, prompt: str, pictures: Sequence[Picture | str]) -> Task:
         """One to four pictures, brought or linked, changed by words."""
 
-    async def act(self, ask: Ask, *, parent: str, does: Action, index: int | None) -> Task:
+    async def act(self, ask: SubmitOptions, *, parent: str, does: Action, index: int | None) -> Task:
         """A press of a button of a result. `parent` is our task id or the Discord message id of the result."""
 
     async def get(self, task_id: str) -> Task | None: ...
@@ -42,7 +42,7 @@ class Service(Protocol):
 class Services(Protocol[S_co]):
     """Where handlers get the use-cases from: always those of one caller. What is asked for nobody in particular."""
 
-    def seen_by(self, viewer: Viewer) -> S_co:
+    def seen_by(self, viewer: Principal) -> S_co:
         """For this caller; another's task is there as little as one that never was."""
 
     async def queue_length(self) -> int:
@@ -53,7 +53,7 @@ class Services(Protocol[S_co]):
 
 
 class Lines(Protocol):
-    """What happened to one task: `tasks.ports.TaskStore` has it."""
+    """What happened to one task: `tasks.domain.ports.TaskStore` has it."""
 
     async def timeline_of(self, task_id: str) -> list[Line]:
         """Everything that happened to this task, in order."""
@@ -62,30 +62,30 @@ class Lines(Protocol):
 class MjService(Service, Protocol):
     """The use-cases of the whole of `/mj`."""
 
-    async def imagine(self, ask: Ask, *, prompt: str, pictures: Sequence[Picture] = ()) -> Task:
+    async def imagine(self, ask: SubmitOptions, *, prompt: str, pictures: Sequence[Picture] = ()) -> Task:
         """A new drawing from a text and pictures; on disk when it returns."""
 
     async def result(self, reference: str) -> Task:
         """The finished task of this id, or of the Discord message with its result."""
 
-    async def press(self, ask: Ask, *, parent: str, custom_id: str) -> Task:
+    async def press(self, ask: SubmitOptions, *, parent: str, custom_id: str) -> Task:
         """A press of any button of a result. The task is MODAL when a second input is needed first."""
 
     async def modal(self, task_id: str, *, prompt: str | None, mask: bytes | None) -> Task:
         """The second input of a MODAL task, which goes on. Without a prompt the dialog's own text is used."""
 
-    async def describe(self, ask: Ask, *, picture: Picture | None, link: str = "") -> Task:
+    async def describe(self, ask: SubmitOptions, *, picture: Picture | None, link: str = "") -> Task:
         """Words for a picture."""
 
-    async def blend(self, ask: Ask, *, pictures: Sequence[Picture], dimensions: str = "") -> Task:
+    async def blend(self, ask: SubmitOptions, *, pictures: Sequence[Picture], dimensions: str = "") -> Task:
         """One picture from two to five; `dimensions` is "2:3", "1:1", "3:2" or ""."""
 
-    async def shorten(self, ask: Ask, *, prompt: str) -> Task:
+    async def shorten(self, ask: SubmitOptions, *, prompt: str) -> Task:
         """Which words of a prompt matter."""
 
     async def video(
         self,
-        ask: Ask,
+        ask: SubmitOptions,
         *,
         prompt: str,
         motion: str,
@@ -95,19 +95,19 @@ class MjService(Service, Protocol):
     ) -> Task:
         """A clip from a picture. `motion` is "low" or "high"; a picture given as text is a link."""
 
-    async def show(self, ask: Ask, *, job_id: str) -> Task:
+    async def show(self, ask: SubmitOptions, *, job_id: str) -> Task:
         """A finished job once more, with its buttons."""
 
-    async def info(self, ask: Ask) -> Task:
+    async def info(self, ask: SubmitOptions) -> Task:
         """What MidJourney knows of an account."""
 
-    async def settings(self, ask: Ask) -> Task:
+    async def settings(self, ask: SubmitOptions) -> Task:
         """An account's settings, as buttons."""
 
-    async def switch(self, ask: Ask, *, mode: Mode) -> Task:
+    async def switch(self, ask: SubmitOptions, *, mode: Mode) -> Task:
         """The mode in which an account draws from now on."""
 
-    async def switch_remix(self, ask: Ask) -> Task:
+    async def switch_remix(self, ask: SubmitOptions) -> Task:
         """An account's Remix mode, on or off."""
 
     async def upload(self, pictures: Sequence[Picture]) -> list[str]:

@@ -27,7 +27,7 @@ from aiohttp import web
 from benchmarks.processes import free_port, program, service, simulator, until_answered
 from storage.database import Database
 from storage.tasks import Tasks
-from tasks.model import Action, Button, Image, Phase, Status, Task
+from tasks.domain.model import Action, Button, Image, Phase, Status, Task
 
 TASKS = 1000
 CONNECTIONS = 32

@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from bot import downloads
-from bot import properties as pages
-from bot.client import AccountClient, SetClock
-from bot.endpoints import Endpoints
-from bot.hearing import Sink, Watch, unwatched
-from bot.properties import Properties
-from bot.rest import Rest
-from bot.standing import AccountConfig
-from bot.supervisor import supervise
-from tasks.errors import NotSent
-from tasks.events import History
-from tasks.model import Account, Picture
-from tasks.orders import Order, Upload
-from tasks.ports import Clock
+from bot.account import AccountClient, SetClock
+from bot.account_state import AccountConfig
+from bot.gateway.receiver import Sink, Watch, unwatched
+from bot.gateway.supervisor import supervise
+from bot.http import client_identity as pages
+from bot.http import downloads
+from bot.http.client import DiscordHttp
+from bot.http.client_identity import ClientIdentity
+from bot.http.endpoints import Endpoints
+from tasks.domain.errors import NotSent
+from tasks.domain.events import HistoryPage
+from tasks.domain.interactions import Interaction, Upload
+from tasks.domain.model import Account, Picture
+from tasks.domain.ports import Clock
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class _Member:
 
 
 class Pool:
-    """Implements `tasks.ports.Gateway`.
+    """Implements `tasks.domain.ports.Gateway`.
 
     `fetch_properties`: whether Discord's pages are asked for their build; None: when it is Discord that is spoken to.
     `on_pause` is called with account and reason whenever something pauses an account, and must not raise; `set_clock`
@@ -56,7 +56,7 @@ class Pool:
         sink: Sink,
         endpoints: Endpoints | None = None,
         proxy_url: str = "",
-        properties: Properties | None = None,
+        properties: ClientIdentity | None = None,
         fetch_properties: bool | None = None,
         hear_private: bool = False,
         history_pages: int = 20,
@@ -68,7 +68,7 @@ class Pool:
         self._sink = sink
         self._endpoints = endpoints or Endpoints()
         self._proxy_url = proxy_url
-        self._properties = properties or Properties()
+        self._properties = properties or ClientIdentity()
         self._fetch = self._endpoints.is_discord if fetch_properties is None else fetch_properties
         self._fetching = asyncio.Lock()
         self._hear_private = hear_private
@@ -129,15 +129,15 @@ class Pool:
     def configs(self) -> list[AccountConfig]:
         return [member.client.config for member in self._members.values()]
 
-    # ------------------------------------------------------------ tasks.ports.Gateway
+    # ------------------------------------------------------------ tasks.domain.ports.Gateway
 
     def accounts(self) -> Sequence[Account]:
         return [member.client.account for member in self._members.values()]
 
-    async def send(self, account: str, order: Order, nonce: str) -> None:
+    async def send(self, account: str, order: Interaction, nonce: str) -> None:
         await self._client(account).send(order, nonce)
 
-    async def recall(self, account: str, since: int) -> History:
+    async def recall(self, account: str, since: int) -> HistoryPage:
         return await self._client(account).recall(since)
 
     async def upload(self, account: str, pictures: Sequence[Picture]) -> Sequence[Upload]:
@@ -155,7 +155,7 @@ class Pool:
     async def load(self, account: str, url: str, most: int) -> bytes:
         """What stands behind a link of Discord's, over the account's own proxy and CDN: no login is needed for it.
 
-        Raises as `bot.downloads.load` does.
+        Raises as `bot.http.downloads.load` does.
         """
         member = self._members.get(account)
         config = member.client.config if member is not None else None
@@ -182,7 +182,7 @@ class Pool:
         if staying is not None:
             await asyncio.wait({staying})
 
-    def rest(self, account: str) -> Rest:
+    def rest(self, account: str) -> DiscordHttp:
         """The account's way to Discord over HTTP, for what is no order: files. Raises `NotSent` before its login."""
         return self._client(account).rest
 
@@ -225,7 +225,7 @@ class Pool:
 
         await supervise(client.config.id, stay, client.token_died)
 
-    async def _current_properties(self) -> Properties:
+    async def _current_properties(self) -> ClientIdentity:
         """The pages are asked once, by whoever comes first; the others wait for it."""
         async with self._fetching:
             if self._fetch:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from cli import telling
-from cli.service import Document, calling
-from cli.troubles import CommandFailed
+from cli import console
+from cli.client import Document, calling
+from cli.errors import CommandFailed
 
 NAMES = ("id", "state", "at once", "channel", "why")
 
@@ -22,12 +22,12 @@ def run(given: argparse.Namespace) -> int:
     try:
         accounts = asyncio.run(_listed(given.url))
     except CommandFailed as error:
-        telling.say(str(error))
+        console.say(str(error))
         return 1
     if given.json:
-        telling.as_json(accounts)
+        console.as_json(accounts)
     else:
-        telling.table(NAMES, [_row(account) for account in accounts], "The service has no accounts.")
+        console.table(NAMES, [_row(account) for account in accounts], "The service has no accounts.")
     return 0 if accounts and all(account.get("running") for account in accounts) else 1
 
 

@@ -7,11 +7,11 @@ import asyncio
 import webbrowser
 from pathlib import Path
 
-from cli import prompt_words, telling
+from cli import console, prompt_words
+from cli.client import ApiClient, Document, calling, notes_of, succeeded
+from cli.console import Meter
+from cli.errors import CommandFailed
 from cli.saving import check_folder, save
-from cli.service import Document, Service, calling, notes_of, succeeded
-from cli.telling import Meter
-from cli.troubles import CommandFailed
 
 WORDS = {"NOT_START": "waiting", "IN_PROGRESS": "in progress", "SUCCESS": "done", "FAILURE": "failed"}
 _OWN = {"--out": True, "--upscale": True, "--url": True, "--open": False}
@@ -44,10 +44,10 @@ def run(given: argparse.Namespace) -> int:
     try:
         asyncio.run(_draw(given, prompt))
     except CommandFailed as error:
-        telling.say(str(error))
+        console.say(str(error))
         return 1
     except KeyboardInterrupt:
-        telling.say("interrupted; what was submitted is drawn all the same")
+        console.say("interrupted; what was submitted is drawn all the same")
         return 130
     return 0
 
@@ -55,26 +55,26 @@ def run(given: argparse.Namespace) -> int:
 async def _draw(given: argparse.Namespace, prompt: str) -> None:
     await asyncio.to_thread(check_folder, given.out)
     async with calling(given.url) as service:
-        with telling.meter() as meter:
+        with console.meter() as meter:
             task = await _followed(service, await service.submit("imagine", prompt=prompt), meter, "drawing")
             chosen = dict.fromkeys(given.upscale or ())
             found = [await _upscaled(service, task, index, meter) for index in chosen] if chosen else [task]
         for note in notes_of(task):
-            telling.say(note)
+            console.say(note)
         for each in found:
             data = await service.picture(str(each["imageUrl"]))
             path = await asyncio.to_thread(save, data, given.out, str(each["id"]), prompt)
-            telling.answer(str(path))
+            console.answer(str(path))
             if given.open:
                 _open(path)
 
 
-async def _upscaled(service: Service, task: Document, index: int, meter: Meter) -> Document:
+async def _upscaled(service: ApiClient, task: Document, index: int, meter: Meter) -> Document:
     upscale = await service.submit("change", taskId=task["id"], action="UPSCALE", index=index)
     return await _followed(service, upscale, meter, f"picture {index}")
 
 
-async def _followed(service: Service, task_id: str, meter: Meter, what: str) -> Document:
+async def _followed(service: ApiClient, task_id: str, meter: Meter, what: str) -> Document:
     meter.show(f"{what}: task {task_id}", 0)
     async for task in service.watch(task_id):
         done = str(task.get("progress") or "").rstrip("%")
@@ -85,4 +85,4 @@ async def _followed(service: Service, task_id: str, meter: Meter, what: str) -> 
 
 def _open(path: Path) -> None:
     if not webbrowser.open(path.as_uri()):
-        telling.say("Nothing on this machine opens pictures; set BROWSER.")
+        console.say("Nothing on this machine opens pictures; set BROWSER.")

@@ -8,7 +8,7 @@ import tempfile
 import unicodedata
 from pathlib import Path
 
-from cli.troubles import CommandFailed
+from cli.errors import CommandFailed
 
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", 0, "png"),

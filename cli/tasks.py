@@ -6,9 +6,9 @@ import argparse
 import asyncio
 from datetime import datetime
 
-from cli import telling
-from cli.service import Document, calling
-from cli.troubles import CommandFailed
+from cli import console
+from cli.client import Document, calling
+from cli.errors import CommandFailed
 
 STATUSES = ("NOT_START", "SUBMITTED", "IN_PROGRESS", "MODAL", "SUCCESS", "FAILURE", "CANCEL")
 NAMES = ("id", "when", "action", "status", "progress", "prompt")
@@ -26,12 +26,12 @@ def run(given: argparse.Namespace) -> int:
     try:
         found = [task for task in asyncio.run(_listed(given)) if _has(task, given.search)]
     except CommandFailed as error:
-        telling.say(str(error))
+        console.say(str(error))
         return 1
     if given.json:
-        telling.as_json(found)
+        console.as_json(found)
     else:
-        telling.table(NAMES, [_row(task) for task in found], "There are no such tasks.")
+        console.table(NAMES, [_row(task) for task in found], "There are no such tasks.")
     return 0
 
 

@@ -4,7 +4,7 @@ Law: nothing in this package imports the service it helps to test, and nothing i
 The two meet over HTTP and a websocket only, as the service and the real Discord do.
 """
 
-from simulator.records import Account
-from simulator.server import Simulator
+from simulator.wire.server import Simulator
+from simulator.world.records import Account
 
 __all__ = ["Account", "Simulator"]

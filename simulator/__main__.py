@@ -10,9 +10,9 @@ import signal
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.eras import ERAS
-from simulator.server import Simulator
-from simulator.settings import Settings, SettingsError
+from simulator.data.eras import ERAS
+from simulator.wire.server import Simulator
+from simulator.world.settings import Settings, SettingsError
 
 
 def arguments(typed: Sequence[str] | None = None) -> argparse.Namespace:

@@ -11,9 +11,9 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from storage.mistakes import translated
 from storage.offline import read_only
-from tasks.errors import StoreFailed
+from storage.sqlite_errors import translated
+from tasks.domain.errors import StoreFailed
 
 BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a database that is in use
 

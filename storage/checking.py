@@ -17,8 +17,8 @@ from pathlib import Path
 from storage.migrating import scripts
 from storage.offline import read_only
 from storage.records import row_of, snapshot_of, task_of
-from tasks.errors import StoreFailed
-from tasks.model import Status, Task
+from tasks.domain.errors import StoreFailed
+from tasks.domain.model import Status, Task
 
 TOLD = 20  # of each kind of problem; the rest is counted
 

@@ -16,9 +16,9 @@ from typing import Any, Self
 import aiosqlite
 
 from storage.file_lock import only_process
+from storage.file_permissions import make_private
 from storage.migrating import migrate
-from storage.mistakes import translated
-from storage.modes import make_private
+from storage.sqlite_errors import translated
 from storage.writer import Parameters, Row, Statement, Writer
 
 # At DEBUG the library writes every statement with its parameters: prompts, and call-back URLs with their secrets.

@@ -15,8 +15,8 @@ from storage import image_sql
 from storage.database import Database
 from storage.records import json_list, own_key
 from storage.writer import Row, Statement
-from tasks.copy import Copy
-from tasks.model import Image, Task
+from tasks.domain.model import Image, Task
+from tasks.results.image_copy import ImageCopy
 
 _ALPHABET = string.ascii_lowercase + string.digits  # also for disks that know no case
 _SECRET_LENGTH = 32  # 165 bits
@@ -77,8 +77,8 @@ def new_name(task: Task, image: Image) -> str:
 
 
 class Images:
-    """The copies of one database; the `Copies` of `tasks.archiving` and `tasks.thinning`. What may be removed is told
-    of these `places` alone: nothing can be removed from others."""
+    """The copies of one database; the `Copies` of `tasks.results.archiver` and `tasks.results.retention`. What may be
+    removed is told of these `places` alone: nothing can be removed from others."""
 
     def __init__(self, database: Database, places: Collection[str] = ("disk",)) -> None:
         self._database = database
@@ -93,7 +93,7 @@ class Images:
         """Set when rows may have been added; cleared by whoever looks for them."""
         return self._database.images_written
 
-    async def due(self, now: int, limit: int, without: Collection[int] = ()) -> list[Copy]:
+    async def due(self, now: int, limit: int, without: Collection[int] = ()) -> list[ImageCopy]:
         """Those whose time has come, longest due first."""
         given = {"now": now, "limit": limit, "without": json_list(without)}
         return [_copy(row) for row in await self._database.read(image_sql.IMAGES_DUE, given)]
@@ -103,45 +103,45 @@ class Images:
         [(time,)] = await self._database.read(image_sql.NEXT_IMAGE_DUE, (after,))
         return None if time is None else int(time)
 
-    async def named(self, name: str) -> Copy | None:
+    async def named(self, name: str) -> ImageCopy | None:
         return next((_copy(row) for row in await self._database.read(image_sql.IMAGE_NAMED, (name,))), None)
 
-    async def of_task(self, task_id: str) -> list[Copy]:
+    async def of_task(self, task_id: str) -> list[ImageCopy]:
         """In the order they were written."""
         return [_copy(row) for row in await self._database.read(image_sql.IMAGES_OF_TASK, (own_key(task_id),))]
 
-    async def written(self, copy: Copy, *, type: str, size: int) -> None:  # noqa: A002 - the field's name
+    async def written(self, copy: ImageCopy, *, type: str, size: int) -> None:  # noqa: A002 - the field's name
         """The file is where it belongs; its task is to be told."""
         row = {"id": copy.id, "type": type, "size": size}
         await self._database.write(Statement(image_sql.WRITTEN_IMAGE, [row]))
 
-    async def stored(self, copy: Copy) -> None:
+    async def stored(self, copy: ImageCopy) -> None:
         """Its task has been told; the call-backs that wait for it wait no longer."""
         statements = [Statement(image_sql.STORED_IMAGE, [(copy.id,)])]
         if copy.role == "result":
             statements.append(Statement(image_sql.RELEASE_HOOKS, [(own_key(copy.task_id),)]))
         await self._database.write(*statements, committed=self._database.hooks_written.set)
 
-    async def retry(self, copy: Copy, due: int, error: str) -> None:
+    async def retry(self, copy: ImageCopy, due: int, error: str) -> None:
         await self._settle(copy, "due", due=due, error=error)
 
-    async def give_up(self, copy: Copy, error: str) -> None:
+    async def give_up(self, copy: ImageCopy, error: str) -> None:
         await self._settle(copy, "given_up", error=error)
 
-    async def removed(self, copy: Copy) -> None:
+    async def removed(self, copy: ImageCopy) -> None:
         """Its file is gone; its task goes on without it."""
         await self._settle(copy, "removed", counts=0)
 
-    async def forget(self, copies: Sequence[Copy]) -> None:
+    async def forget(self, copies: Sequence[ImageCopy]) -> None:
         """Their files are gone, and nobody wants them."""
         if copies:
             await self._database.write(Statement(image_sql.FORGET_IMAGE, [(copy.id,) for copy in copies]))
 
-    async def unwanted(self, limit: int) -> list[Copy]:
+    async def unwanted(self, limit: int) -> list[ImageCopy]:
         """Those whose task is gone, and previews that were followed by others."""
         return [_copy(row) for row in await self._database.read(image_sql.IMAGES_UNWANTED, (self._places, limit))]
 
-    async def oldest(self, before: int, limit: int) -> list[Copy]:
+    async def oldest(self, before: int, limit: int) -> list[ImageCopy]:
         """Stored ones from before that time (ms), oldest first."""
         given = (before, self._places, limit)
         return [_copy(row) for row in await self._database.read(image_sql.IMAGES_OLDEST, given)]
@@ -157,15 +157,15 @@ class Images:
         return int(due), int(given_up), int(stored), int(size)
 
     async def _settle(
-        self, copy: Copy, state: str, *, due: int | None = None, error: str = "", counts: int = 1
+        self, copy: ImageCopy, state: str, *, due: int | None = None, error: str = "", counts: int = 1
     ) -> None:
         row = {"id": copy.id, "state": state, "due": due, "error": error, "counts": counts}
         await self._database.write(Statement(image_sql.SETTLE_IMAGE, [row]))
 
 
-def _copy(row: Row) -> Copy:
+def _copy(row: Row) -> ImageCopy:
     number, task_id, role, url, name, place, state, attempts, due, type_, size, width, height, created, error = row
-    return Copy(
+    return ImageCopy(
         id=number,
         task_id="" if task_id is None else str(task_id),
         role=role,

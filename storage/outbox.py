@@ -12,9 +12,9 @@ from storage import sql
 from storage.database import Database
 from storage.records import key, line_row_of, snapshot_of
 from storage.writer import Row, Statement
-from tasks.hooks import Attempt
-from tasks.model import Task
-from tasks.timeline import of_attempt
+from tasks.domain.model import Task
+from tasks.domain.timeline import of_attempt
+from tasks.domain.webhooks import Attempt
 
 NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
 
@@ -56,7 +56,7 @@ class Outbox:
 
     async def due(self, now: int, limit: int, without: Collection[str] = ()) -> list[Delivery]:
         """Rows whose time has come, ends before steps, longest due first, steps left out that are superseded. `without`
-        are places (`tasks.hooks.Place`) whose rows are left out."""
+        are places (`tasks.domain.webhooks.Place`) whose rows are left out."""
         wanted = {"now": now, "limit": limit, "without": msgspec.json.encode(list(without)).decode()}
         return [self._delivery(row) for row in await self._database.read(sql.DUE, wanted)]
 

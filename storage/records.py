@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from storage.mistakes import unfit
 from storage.sql import INSERT_HOOK
+from storage.sqlite_errors import unfit
 from storage.writer import Row, Statement
-from tasks.corrections import is_open_end
-from tasks.errors import RecordRefused
-from tasks.hooks import Hook
-from tasks.model import Purpose, Send, SendState, Task
-from tasks.timeline import Entry, Line
+from tasks.domain.errors import RecordRefused
+from tasks.domain.model import Purpose, Send, SendState, Task
+from tasks.domain.timeline import Entry, Line
+from tasks.domain.webhooks import Hook
+from tasks.rules.reopening import is_open_end
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Task).decode

@@ -1,5 +1,5 @@
-"""Finished tasks leave the database, with every row of theirs. What is to go is decided in `tasks.upkeep`; what must
-stay whatever was decided is a condition of the one statement that removes.
+"""Finished tasks leave the database, with every row of theirs. What is to go is decided in `tasks.results.upkeep`; what
+must stay whatever was decided is a condition of the one statement that removes.
 
 Law: small batches, so that no write waits long behind one, and what was removed is forgotten everywhere at once.
 """
@@ -11,16 +11,16 @@ from storage.database import Database
 from storage.records import json_list
 from storage.tasks import Tasks
 from storage.writer import Statement
-from tasks.ids import IDS_PER_MS
-from tasks.late import KEPT
-from tasks.service import KEY_KEPT
+from tasks.domain.ids import IDS_PER_MS
+from tasks.tracking.late_results import REOPEN_WINDOW
+from tasks.use_cases.service import KEY_KEPT
 
 BATCH = 200  # tasks looked at in one transaction
 PAGES = 1000  # given back to the disk at once; 4 MB
 
 
 class Removal:
-    """The `tasks.upkeep.Removal` of one database."""
+    """The `tasks.results.upkeep.Removal` of one database."""
 
     def __init__(self, database: Database, store: Tasks) -> None:
         self._database = database
@@ -42,7 +42,7 @@ class Removal:
             "ids": json_list(ids),
             "finished_before": before,
             "keys_since": now - KEY_KEPT,
-            "open_since": now - KEPT,
+            "open_since": now - REOPEN_WINDOW,
         }
         try:
             await self._database.write(Statement(sql.REMOVE, [given]))

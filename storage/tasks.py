@@ -1,4 +1,4 @@
-"""Tasks and their sends in SQL: the `tasks.ports.TaskStore`. What a change means is decided elsewhere."""
+"""Tasks and their sends in SQL: the `tasks.domain.ports.TaskStore`. What a change means is decided elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from storage import sql
 from storage.database import Database
 from storage.images import Wanted, statements_of
-from storage.recent import Recent
 from storage.records import (
     follower_row_of,
     hook_statement,
@@ -26,14 +25,15 @@ from storage.records import (
     send_row_of,
     task_of,
 )
+from storage.task_cache import TaskCache
 from storage.writer import Parameters, Row, Statement
-from tasks.clock import SteadyClock
-from tasks.corrections import is_open_end
-from tasks.errors import RecordRefused
-from tasks.hooks import Hook
-from tasks.model import Once, Phase, Picture, Send, Status, Task
-from tasks.ports import Clock
-from tasks.timeline import Entry, Line
+from tasks.domain.clock import SteadyClock
+from tasks.domain.errors import RecordRefused
+from tasks.domain.model import IdempotencyKey, Phase, Picture, Send, Status, Task
+from tasks.domain.ports import Clock
+from tasks.domain.timeline import Entry, Line
+from tasks.domain.webhooks import Hook
+from tasks.rules.reopening import is_open_end
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Tasks:
     ) -> None:
         self._operator_hook = operator_hook
         self._database = database
-        self._recent = Recent(recent)
+        self._recent = TaskCache(recent)
         self._clock = clock or SteadyClock()
         self._copies = copies
         self._unreadable: set[int] = set()  # row ids that were logged
@@ -70,7 +70,7 @@ class Tasks:
         task: Task,
         hooks: Iterable[Hook] = (),
         pictures: Iterable[Picture] = (),
-        once: Once | None = None,
+        once: IdempotencyKey | None = None,
         entries: Iterable[Entry] = (),
     ) -> None:
         brought = [(own_key(task.id), p.filename, p.type, p.data) for p in pictures]

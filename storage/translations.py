@@ -10,8 +10,8 @@ import msgspec
 from storage import sql
 from storage.database import Database
 from storage.writer import Statement
-from tasks.errors import StoreFailed
-from tasks.ports import Clock
+from tasks.domain.errors import StoreFailed
+from tasks.domain.ports import Clock
 
 DAY = 86_400_000  # ms; when a translation was used last is known to the day, so that most look-ups write nothing
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import hypothesis
 import pytest
 
-from tests import chromium
+from tests.support import chromium
 
 # A deadline for each example fails on a busy machine; pytest's timeout ends what hangs. Where it is judged what may
 # land, the examples are the same each time: new ones are looked for at home.

@@ -11,10 +11,10 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
-from api.links import Links
-from api.schema import v1_document
-from tests.api.twin import Twin
-from tests.e2e.harness import whole
+from api.http.links import Links
+from api.v1.schema import v1_document
+from tests.support.service_twin import Twin
+from tests.support.whole_service import whole
 
 ROOT = Path(__file__).resolve().parents[1]
 READMES = ("README.md", "README.zh-CN.md")

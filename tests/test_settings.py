@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import settings
-from assembly.parts import make_allowed
+from app.factories import make_allowlist
 from settings import ROOT, TABLE, AccountSettings, ApiSecret, Setting, Settings, SettingsError, load
 
 ACCOUNT = {"DISCORD_TOKEN": "secret.token", "DISCORD_GUILD_ID": "11", "DISCORD_CHANNEL_ID": "22"}
@@ -267,10 +267,10 @@ def test_hook_allow_takes_names_wildcards_and_networks() -> None:
     text = "Hooks.Internal, *.Apps.internal., 10.1.2.0/24, 192.168.7.7, [fd00::1], fd00:1::/64"
     entries = ("hooks.internal", "*.apps.internal", "10.1.2.0/24", "192.168.7.7/32", "fd00::1/128", "fd00:1::/64")
     assert read(HOOK_ALLOW=text).hooks.hook_allow == entries
-    allowed = make_allowed(read(HOOK_ALLOW=text).hooks)
+    allowed = make_allowlist(read(HOOK_ALLOW=text).hooks)
     assert allowed.allows_name("hooks.internal") and allowed.allows_name("a.apps.internal")
     assert len(allowed.networks) == 4
-    assert make_allowed(read(ALLOW_PRIVATE_HOOKS="true").hooks).everything
+    assert make_allowlist(read(ALLOW_PRIVATE_HOOKS="true").hooks).everything
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import httpx
 
-from bot.translation.provider import Reply, Said, ask, texts_of
-from bot.translation.troubles import TranslatorFailed, Trouble
+from bot.translation.provider import Reply, TranslatedText, ask, texts_of
+from bot.translation.troubles import FailureKind, TranslatorFailed
 
 PATH = "/api/trans/vip/translate"
 MAX_BYTES = 6000  # of one question, in UTF-8: Baidu's own limit
@@ -21,19 +21,19 @@ SUCCESS = ("", "0", "52000")
 LANGUAGES = {"zh": "zh", "ja": "jp", "ko": "kor"}
 A_SECOND = 1.0  # an ordinary account's limit
 TROUBLES = {
-    "52001": Trouble.DOWN,  # its own time-out
-    "52002": Trouble.DOWN,  # its own failure
-    "52003": Trouble.KEY,  # no such id, or the service is not switched on
-    "54001": Trouble.KEY,  # wrong signature
-    "54003": Trouble.BUSY,  # more questions a second than the account may ask
-    "54004": Trouble.QUOTA,  # no money left
-    "54005": Trouble.BUSY,  # long questions too often
-    "58000": Trouble.KEY,  # an address that the account does not allow
-    "58001": Trouble.LANGUAGE,
-    "58002": Trouble.KEY,  # the service was switched off
-    "58003": Trouble.BUSY,  # the address is locked out for a day
-    "90107": Trouble.KEY,  # the account is not verified, or no longer
-    "20003": Trouble.REFUSED,  # its check of content
+    "52001": FailureKind.DOWN,  # its own time-out
+    "52002": FailureKind.DOWN,  # its own failure
+    "52003": FailureKind.KEY,  # no such id, or the service is not switched on
+    "54001": FailureKind.KEY,  # wrong signature
+    "54003": FailureKind.BUSY,  # more questions a second than the account may ask
+    "54004": FailureKind.QUOTA,  # no money left
+    "54005": FailureKind.BUSY,  # long questions too often
+    "58000": FailureKind.KEY,  # an address that the account does not allow
+    "58001": FailureKind.LANGUAGE,
+    "58002": FailureKind.KEY,  # the service was switched off
+    "58003": FailureKind.BUSY,  # the address is locked out for a day
+    "90107": FailureKind.KEY,  # the account is not verified, or no longer
+    "20003": FailureKind.REFUSED,  # its check of content
 }
 WAITS = {"54003": A_SECOND, "54005": 3 * A_SECOND, "58003": 86_400 * A_SECOND}
 
@@ -47,18 +47,18 @@ class Baidu:
         self._secret = secret
         self._url = base_url.rstrip("/") + PATH
 
-    async def translate(self, texts: Sequence[str], language: str) -> list[Said]:
+    async def translate(self, texts: Sequence[str], language: str) -> list[TranslatedText]:
         # Baidu drops empty lines, so they are not asked for, and put back afterwards.
         lines = [line for text in texts for line in text.splitlines() if line.strip()]
         source, found = await self._ask(lines, LANGUAGES.get(language, "auto"))
         english = iter(found)
         whole = ["\n".join(next(english) if line.strip() else "" for line in text.splitlines()) for text in texts]
-        return [Said(text, source) for text in whole]
+        return [TranslatedText(text, source) for text in whole]
 
     async def _ask(self, lines: Sequence[str], language: str) -> tuple[str, list[str]]:
         question = "\n".join(lines)
         if len(question.encode()) > MAX_BYTES:
-            raise TranslatorFailed(Trouble.LENGTH)
+            raise TranslatorFailed(FailureKind.LENGTH)
         reply = await ask(self._client, "POST", self._url, data=self._signed(question, language))
         if not reply.is_success:
             raise reply.failed({})
@@ -75,7 +75,7 @@ def _read(reply: Reply, count: int) -> tuple[str, list[str]]:
     """The language and the lines. An answer without a result says why in `error_code`."""
     code = str(reply.at("error_code") or "")
     if code not in SUCCESS:
-        raise TranslatorFailed(TROUBLES.get(code, Trouble.ODD), code[:10], wait=WAITS.get(code))
+        raise TranslatorFailed(TROUBLES.get(code, FailureKind.ODD), code[:10], wait=WAITS.get(code))
     result = reply.at("trans_result")
     lines = [entry.get("dst") for entry in result if isinstance(entry, dict)] if isinstance(result, list) else None
     return str(reply.at("from") or "").lower(), texts_of(lines, count)

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from tasks.errors import StoreFailed
+from tasks.domain.errors import StoreFailed
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """Several translators as one: tried in order, within one time limit, each left alone for a while after it failed.
 
-Law: implements `tasks.ports.Translator`. `to_english` never raises: what cannot be translated is sent as it is, with a
-note for the caller. English is told to nobody; what a translator takes for English stays as it was.
+Law: implements `tasks.domain.ports.Translator`. `to_english` never raises: what cannot be translated is sent as it is,
+with a note for the caller. English is told to nobody; what a translator takes for English stays as it was.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 from bot.translation import prompts, scripts
 from bot.translation.cache import Cache
-from bot.translation.pauses import Pauses
+from bot.translation.pauses import ProviderCooldowns
 from bot.translation.prompts import Scope
-from bot.translation.provider import Provider, Said
-from bot.translation.troubles import TranslatorFailed, Trouble
-from tasks.ports import Clock, Translation
+from bot.translation.provider import Provider, TranslatedText
+from bot.translation.troubles import FailureKind, TranslatorFailed
+from tasks.domain.ports import Clock, Translation
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Chain:
         """`timeout`, `pause` and `breath` in seconds; the time-out is for all of them together."""
         self._providers = tuple(providers)
         self._timeout = timeout
-        self._pauses = Pauses(pause=pause, clock=clock)
+        self._pauses = ProviderCooldowns(pause=pause, clock=clock)
         self._scope = scope
         self._cache = cache or Cache(None)
         self._breath = breath
@@ -79,7 +79,7 @@ class Chain:
                 return found, []
         return {}, failures
 
-    async def _ask_patiently(self, provider: Provider, texts: Sequence[str], until: float) -> list[Said]:
+    async def _ask_patiently(self, provider: Provider, texts: Sequence[str], until: float) -> list[TranslatedText]:
         """Once more after a failure that passes, where there is time."""
         try:
             return await self._ask(provider, texts, until)
@@ -90,21 +90,21 @@ class Chain:
         await asyncio.sleep(wait)
         return await self._ask(provider, texts, until)
 
-    async def _ask(self, provider: Provider, texts: Sequence[str], until: float) -> list[Said]:
+    async def _ask(self, provider: Provider, texts: Sequence[str], until: float) -> list[TranslatedText]:
         try:
             async with asyncio.timeout(until - _now()):
                 said = await provider.translate(texts, scripts.language("".join(texts)))
         except TimeoutError as error:
-            raise TranslatorFailed(Trouble.SLOW) from error
+            raise TranslatorFailed(FailureKind.SLOW) from error
         except TranslatorFailed:
             raise
         except Exception as error:  # the next one is asked all the same
             log.exception("%s failed in a way nobody foresaw", provider.name)
-            raise TranslatorFailed(Trouble.ODD) from error
+            raise TranslatorFailed(FailureKind.ODD) from error
         if len(said) != len(texts) or not all(_is_text(one.english) for one in said):
-            raise TranslatorFailed(Trouble.ODD)
+            raise TranslatorFailed(FailureKind.ODD)
         if not all(map(_is_translated, texts, said)):
-            raise TranslatorFailed(Trouble.UNCHANGED)
+            raise TranslatorFailed(FailureKind.UNCHANGED)
         return said
 
 
@@ -117,12 +117,12 @@ def _is_text(english: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in english)
 
 
-def _is_translated(text: str, said: Said) -> bool:
+def _is_translated(text: str, said: TranslatedText) -> bool:
     """Something came back, and with fewer foreign letters in it: a name may stay, the whole may not."""
     if not scripts.is_foreign(text):  # in Latin letters: what stays the same was English, or a name
         return bool(said.english.strip())
     return bool(said.english.strip()) and scripts.count_foreign(said.english) < scripts.count_foreign(text)
 
 
-def _chosen(text: str, said: Said) -> str:
+def _chosen(text: str, said: TranslatedText) -> str:
     return text if said.was_english and not scripts.is_foreign(text) else said.english

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import httpx
 
-from bot.translation.provider import Reply, Said, ask
-from bot.translation.troubles import TranslatorFailed, Trouble
+from bot.translation.provider import Reply, TranslatedText, ask
+from bot.translation.troubles import FailureKind, TranslatorFailed
 
 PATH = "/chat/completions"
 AT_ONCE = 4  # questions in the air
@@ -23,21 +23,21 @@ INSTRUCTION = (
     "without quotes. Keep names, numbers and emoji. If it is English already, repeat it unchanged."
 )
 TROUBLES = {
-    401: Trouble.KEY,
-    402: Trouble.QUOTA,  # no money left
-    403: Trouble.KEY,
-    404: Trouble.KEY,  # no such model, or a wrong address
-    413: Trouble.LENGTH,
-    429: Trouble.BUSY,
+    401: FailureKind.KEY,
+    402: FailureKind.QUOTA,  # no money left
+    403: FailureKind.KEY,
+    404: FailureKind.KEY,  # no such model, or a wrong address
+    413: FailureKind.LENGTH,
+    429: FailureKind.BUSY,
 }
 CODES = {
-    "insufficient_quota": Trouble.QUOTA,
-    "billing_hard_limit_reached": Trouble.QUOTA,
-    "invalid_api_key": Trouble.KEY,
-    "model_not_found": Trouble.KEY,
-    "context_length_exceeded": Trouble.LENGTH,
-    "content_filter": Trouble.REFUSED,
-    "content_policy_violation": Trouble.REFUSED,
+    "insufficient_quota": FailureKind.QUOTA,
+    "billing_hard_limit_reached": FailureKind.QUOTA,
+    "invalid_api_key": FailureKind.KEY,
+    "model_not_found": FailureKind.KEY,
+    "context_length_exceeded": FailureKind.LENGTH,
+    "content_filter": FailureKind.REFUSED,
+    "content_policy_violation": FailureKind.REFUSED,
 }
 # A translation is at most so long: a Chinese character may become a long word; beyond that the model is chatting.
 LONGEST_FACTOR, LONGEST_EXTRA = 12, 60
@@ -56,14 +56,14 @@ class ChatModel:
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._slots = asyncio.Semaphore(AT_ONCE)
 
-    async def translate(self, texts: Sequence[str], language: str) -> list[Said]:
+    async def translate(self, texts: Sequence[str], language: str) -> list[TranslatedText]:
         del language  # it finds out by itself
         try:
             async with asyncio.TaskGroup() as group:
                 asked = [group.create_task(self._ask(text), name="ask a chat model") for text in texts]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed  # one failure is enough; the rest was cancelled
-        return [Said(task.result()) for task in asked]
+        return [TranslatedText(task.result()) for task in asked]
 
     async def _ask(self, text: str) -> str:
         question = {
@@ -87,16 +87,16 @@ def cleaned(answer: str, text: str) -> str:
     if len(said) > 1 and _QUOTES.get(said[0]) == said[-1] and said[0] != text[:1]:
         said = said[1:-1].strip()
     if not said or len(said) > LONGEST_FACTOR * len(text) + LONGEST_EXTRA:
-        raise TranslatorFailed(Trouble.ODD)
+        raise TranslatorFailed(FailureKind.ODD)
     return said
 
 
 def _read(reply: Reply, text: str) -> str:
     reason, content = reply.at("choices", 0, "finish_reason"), reply.at("choices", 0, "message", "content")
     if reason == "content_filter" or reply.at("choices", 0, "message", "refusal"):
-        raise TranslatorFailed(Trouble.REFUSED)
+        raise TranslatorFailed(FailureKind.REFUSED)
     if not isinstance(content, str) or reason == "length":
-        raise TranslatorFailed(Trouble.ODD)
+        raise TranslatorFailed(FailureKind.ODD)
     return cleaned(content, text)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import httpx
 
-from bot.translation.provider import Said, ask, texts_of
-from bot.translation.troubles import TranslatorFailed, Trouble
+from bot.translation.provider import TranslatedText, ask, texts_of
+from bot.translation.troubles import FailureKind, TranslatorFailed
 
 FREE, PRO = "https://api-free.deepl.com", "https://api.deepl.com"
 FREE_KEY = ":fx"  # how the keys of the free plan end
@@ -18,15 +18,15 @@ PATH = "/v2/translate"
 MAX_TEXTS = 50  # of one request
 MAX_BYTES = 120_000  # of one request; its limit is 128 KiB
 TROUBLES = {
-    400: Trouble.LANGUAGE,  # texts and target are always sound, so what is wrong is the language it saw
-    401: Trouble.KEY,
-    403: Trouble.KEY,
-    404: Trouble.KEY,  # a wrong address
-    413: Trouble.LENGTH,
-    414: Trouble.LENGTH,
-    429: Trouble.BUSY,
-    456: Trouble.QUOTA,
-    529: Trouble.BUSY,
+    400: FailureKind.LANGUAGE,  # texts and target are always sound, so what is wrong is the language it saw
+    401: FailureKind.KEY,
+    403: FailureKind.KEY,
+    404: FailureKind.KEY,  # a wrong address
+    413: FailureKind.LENGTH,
+    414: FailureKind.LENGTH,
+    429: FailureKind.BUSY,
+    456: FailureKind.QUOTA,
+    529: FailureKind.BUSY,
 }
 
 
@@ -43,10 +43,10 @@ class DeepL:
         self._headers = {"Authorization": f"DeepL-Auth-Key {key}"}
         self._url = (base_url or host_for(key)).rstrip("/") + PATH
 
-    async def translate(self, texts: Sequence[str], language: str) -> list[Said]:
+    async def translate(self, texts: Sequence[str], language: str) -> list[TranslatedText]:
         del language  # it finds out by itself, text by text
         if len(texts) > MAX_TEXTS or sum(len(text.encode()) for text in texts) > MAX_BYTES:
-            raise TranslatorFailed(Trouble.LENGTH)
+            raise TranslatorFailed(FailureKind.LENGTH)
         question = {"text": [*texts], "target_lang": "EN-US"}
         reply = await ask(self._client, "POST", self._url, json=question, headers=self._headers)
         if not reply.is_success:
@@ -54,4 +54,4 @@ class DeepL:
         places = range(len(reply.at("translations") or ()))
         english = texts_of([reply.at("translations", place, "text") for place in places], len(texts))
         sources = [str(reply.at("translations", place, "detected_source_language") or "").lower() for place in places]
-        return [Said(text, source) for text, source in zip(english, sources, strict=True)]
+        return [TranslatedText(text, source) for text, source in zip(english, sources, strict=True)]

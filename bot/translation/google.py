@@ -9,30 +9,30 @@ from collections.abc import Sequence
 
 import httpx
 
-from bot.translation.provider import Reply, Said, ask, texts_of
-from bot.translation.troubles import TranslatorFailed, Trouble
+from bot.translation.provider import Reply, TranslatedText, ask, texts_of
+from bot.translation.troubles import FailureKind, TranslatorFailed
 
 PATH = "/language/translate/v2"
 MAX_TEXTS = 128  # of one request
 MAX_BYTES = 100_000  # of one request
 # By the reason that stands in the error; Google uses few HTTP statuses for many things.
 REASONS = {
-    "dailyLimitExceeded": Trouble.QUOTA,
-    "quotaExceeded": Trouble.QUOTA,
-    "userRateLimitExceeded": Trouble.BUSY,
-    "rateLimitExceeded": Trouble.BUSY,
-    "RATE_LIMIT_EXCEEDED": Trouble.BUSY,
-    "API_KEY_INVALID": Trouble.KEY,
-    "SERVICE_DISABLED": Trouble.KEY,
-    "BILLING_DISABLED": Trouble.KEY,
+    "dailyLimitExceeded": FailureKind.QUOTA,
+    "quotaExceeded": FailureKind.QUOTA,
+    "userRateLimitExceeded": FailureKind.BUSY,
+    "rateLimitExceeded": FailureKind.BUSY,
+    "RATE_LIMIT_EXCEEDED": FailureKind.BUSY,
+    "API_KEY_INVALID": FailureKind.KEY,
+    "SERVICE_DISABLED": FailureKind.KEY,
+    "BILLING_DISABLED": FailureKind.KEY,
 }
 STATUSES = {
-    400: Trouble.LANGUAGE,
-    401: Trouble.KEY,
-    403: Trouble.KEY,
-    404: Trouble.KEY,  # a wrong address
-    413: Trouble.LENGTH,
-    429: Trouble.BUSY,
+    400: FailureKind.LANGUAGE,
+    401: FailureKind.KEY,
+    403: FailureKind.KEY,
+    404: FailureKind.KEY,  # a wrong address
+    413: FailureKind.LENGTH,
+    429: FailureKind.BUSY,
 }
 
 
@@ -44,10 +44,10 @@ class Google:
         self._headers = {"X-Goog-Api-Key": key}
         self._url = base_url.rstrip("/") + PATH
 
-    async def translate(self, texts: Sequence[str], language: str) -> list[Said]:
+    async def translate(self, texts: Sequence[str], language: str) -> list[TranslatedText]:
         del language  # it finds out by itself, text by text
         if len(texts) > MAX_TEXTS or sum(len(text.encode()) for text in texts) > MAX_BYTES:
-            raise TranslatorFailed(Trouble.LENGTH)
+            raise TranslatorFailed(FailureKind.LENGTH)
         question = {"q": [*texts], "target": "en", "format": "text"}
         reply = await ask(self._client, "POST", self._url, json=question, headers=self._headers)
         if not reply.is_success:
@@ -56,7 +56,7 @@ class Google:
         places = range(len(found) if isinstance(found, list) else 0)
         english = texts_of([reply.at("data", "translations", n, "translatedText") for n in places], len(texts))
         sources = [str(reply.at("data", "translations", n, "detectedSourceLanguage") or "").lower() for n in places]
-        return [Said(text, source) for text, source in zip(english, sources, strict=True)]
+        return [TranslatedText(text, source) for text, source in zip(english, sources, strict=True)]
 
 
 def _failed(reply: Reply) -> TranslatorFailed:

@@ -11,17 +11,17 @@ from typing import Any
 
 import httpx
 
-from bot.translation.provider import Reply, Said, ask, texts_of
-from bot.translation.troubles import TranslatorFailed, Trouble
+from bot.translation.provider import Reply, TranslatedText, ask, texts_of
+from bot.translation.troubles import FailureKind, TranslatorFailed
 
 PATH = "/translate"
 TROUBLES = {
-    400: Trouble.LANGUAGE,
-    401: Trouble.KEY,
-    403: Trouble.KEY,  # no key, a wrong one, or the address is banned
-    404: Trouble.KEY,  # a wrong address
-    413: Trouble.LENGTH,
-    429: Trouble.BUSY,
+    400: FailureKind.LANGUAGE,
+    401: FailureKind.KEY,
+    403: FailureKind.KEY,  # no key, a wrong one, or the address is banned
+    404: FailureKind.KEY,  # a wrong address
+    413: FailureKind.LENGTH,
+    429: FailureKind.BUSY,
 }
 TOO_LONG = "exceeds text limit"  # how its words for a 400 end then
 
@@ -34,13 +34,13 @@ class LibreTranslate:
         self._url = base_url.rstrip("/") + PATH
         self._common = {"source": "auto", "target": "en", "format": "text", **({"api_key": key} if key else {})}
 
-    async def translate(self, texts: Sequence[str], language: str) -> list[Said]:
+    async def translate(self, texts: Sequence[str], language: str) -> list[TranslatedText]:
         del language  # it finds out by itself, text by text
         reply = await ask(self._client, "POST", self._url, json={"q": [*texts], **self._common})
         if not reply.is_success:
             raise _failed(reply)
         english = texts_of(reply.at("translatedText"), len(texts))
-        return [Said(text, _source(reply, place)) for place, text in enumerate(english)]
+        return [TranslatedText(text, _source(reply, place)) for place, text in enumerate(english)]
 
 
 def _source(reply: Reply, place: int) -> str:
@@ -51,5 +51,5 @@ def _source(reply: Reply, place: int) -> str:
 
 def _failed(reply: Reply) -> TranslatorFailed:
     if reply.status == 400 and TOO_LONG in str(reply.at("error")):
-        return TranslatorFailed(Trouble.LENGTH, "HTTP 400")
+        return TranslatorFailed(FailureKind.LENGTH, "HTTP 400")
     return reply.failed(TROUBLES)

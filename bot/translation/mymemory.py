@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 
 import httpx
 
-from bot.translation.provider import Reply, Said, ask
-from bot.translation.troubles import TranslatorFailed, Trouble
+from bot.translation.provider import Reply, TranslatedText, ask
+from bot.translation.troubles import FailureKind, TranslatorFailed
 
 MAX_BYTES = 500  # of one question, in UTF-8: MyMemory's own limit
 AT_ONCE = 4  # questions in the air; more looks like abuse
@@ -23,11 +23,11 @@ WARNING = "MYMEMORY WARNING"  # stands in place of a translation
 SAME_LANGUAGE = "PLEASE SELECT TWO DISTINCT LANGUAGES"
 # By its words, as it has one status for all of them.
 TROUBLES = {
-    "USED ALL AVAILABLE FREE TRANSLATIONS": Trouble.QUOTA,
-    "QUERY LENGTH LIMIT": Trouble.LENGTH,
-    "INVALID LANGUAGE PAIR": Trouble.LANGUAGE,
-    "INVALID SOURCE LANGUAGE": Trouble.LANGUAGE,
-    "INVALID EMAIL": Trouble.KEY,
+    "USED ALL AVAILABLE FREE TRANSLATIONS": FailureKind.QUOTA,
+    "QUERY LENGTH LIMIT": FailureKind.LENGTH,
+    "INVALID LANGUAGE PAIR": FailureKind.LANGUAGE,
+    "INVALID SOURCE LANGUAGE": FailureKind.LANGUAGE,
+    "INVALID EMAIL": FailureKind.KEY,
 }
 _AGAIN = re.compile(r"NEXT AVAILABLE IN\s+(?:(\d+) HOURS?)?\s*(?:(\d+) MINUTES?)?\s*(?:(\d+) SECONDS?)?")
 _SENTENCE = re.compile(r"[^。！？；.!?;]*[。！？；.!?;]*")
@@ -43,7 +43,7 @@ class MyMemory:
         self._common = {"de": email} if email else {}
         self._slots = asyncio.Semaphore(AT_ONCE)
 
-    async def translate(self, texts: Sequence[str], language: str) -> list[Said]:
+    async def translate(self, texts: Sequence[str], language: str) -> list[TranslatedText]:
         pair = f"{LANGUAGES.get(language, 'Autodetect')}|en"
         lines = [[parts(line) for line in text.splitlines()] for text in texts]
         try:
@@ -53,19 +53,19 @@ class MyMemory:
             raise failed.exceptions[0] from failed  # one failure is enough; the rest was cancelled
         return [_joined([[part.result() for part in line] for line in text]) for text in asked]
 
-    def _start(self, group: asyncio.TaskGroup, text: str, pair: str) -> asyncio.Task[Said]:
+    def _start(self, group: asyncio.TaskGroup, text: str, pair: str) -> asyncio.Task[TranslatedText]:
         return group.create_task(self._ask(text, pair), name="ask MyMemory")
 
-    async def _ask(self, text: str, pair: str) -> Said:
+    async def _ask(self, text: str, pair: str) -> TranslatedText:
         question = {"q": text, "langpair": pair, **self._common}
         async with self._slots:
             return _read(await ask(self._client, "GET", self._url, params=question), text)
 
 
-def _joined(lines: Sequence[Sequence[Said]]) -> Said:
+def _joined(lines: Sequence[Sequence[TranslatedText]]) -> TranslatedText:
     sources = {part.source for line in lines for part in line}
     english = "\n".join(" ".join(part.english for part in line) for line in lines)
-    return Said(english, sources.pop() if len(sources) == 1 else "")
+    return TranslatedText(english, sources.pop() if len(sources) == 1 else "")
 
 
 def parts(line: str) -> list[str]:
@@ -89,18 +89,18 @@ def _pieces(line: str) -> Iterator[str]:
             yield from (clause[start : start + step] for start in range(0, len(clause), max(step, 1)))
 
 
-def _read(reply: Reply, text: str) -> Said:
+def _read(reply: Reply, text: str) -> TranslatedText:
     status, details = str(reply.at("responseStatus")), str(reply.at("responseDetails") or "").upper()
     english = reply.at("responseData", "translatedText")
     if SAME_LANGUAGE in details or SAME_LANGUAGE in str(english):
-        return Said(text, "en")  # it was told to find out the language, and found English
+        return TranslatedText(text, "en")  # it was told to find out the language, and found English
     if not reply.is_success or status != "200" or reply.at("quotaFinished") is True:
         raise _failed(reply, status, f"{details} {english}".upper())
     if not isinstance(english, str):
-        raise TranslatorFailed(Trouble.ODD)
+        raise TranslatorFailed(FailureKind.ODD)
     if english.startswith(WARNING):
         raise _failed(reply, status, english.upper())
-    return Said(html.unescape(english), str(reply.at("responseData", "detectedLanguage") or "").lower())
+    return TranslatedText(html.unescape(english), str(reply.at("responseData", "detectedLanguage") or "").lower())
 
 
 def _failed(reply: Reply, status: str, details: str) -> TranslatorFailed:
@@ -108,9 +108,9 @@ def _failed(reply: Reply, status: str, details: str) -> TranslatorFailed:
         if words in details:
             return TranslatorFailed(trouble, wait=_wait(details))
     if reply.at("quotaFinished") is True or status == "429":
-        return TranslatorFailed(Trouble.QUOTA, status, wait=reply.wait)
-    failed = reply.failed({429: Trouble.QUOTA})
-    return TranslatorFailed(Trouble.ODD, status[:10]) if reply.is_success else failed
+        return TranslatorFailed(FailureKind.QUOTA, status, wait=reply.wait)
+    failed = reply.failed({429: FailureKind.QUOTA})
+    return TranslatorFailed(FailureKind.ODD, status[:10]) if reply.is_success else failed
 
 
 def _wait(details: str) -> float | None:

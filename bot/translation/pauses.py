@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 
 from bot.translation.troubles import TranslatorFailed
-from tasks.ports import Clock
+from tasks.domain.ports import Clock
 
 log = logging.getLogger(__name__)
 
 
-class Pauses:
+class ProviderCooldowns:
     def __init__(self, *, pause: float, clock: Clock) -> None:
         """`pause` in seconds, for whatever has none of its own."""
         self._pause = pause

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.translation import latin, scripts
-from tasks.fixes import DASHES
-from tasks.parameters import KNOWN, Kind
+from tasks.prompts.fixes import DASHES
+from tasks.prompts.parameters import KNOWN, Kind
 
 Scope = Literal["all", "non-latin"]  # languages that are translated: every one, or those in other letters alone
 

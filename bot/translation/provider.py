@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 import httpx
 
-from bot.translation.troubles import TranslatorFailed, Trouble
+from bot.translation.troubles import FailureKind, TranslatorFailed
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TranslatedText:
     """One text as a translator says it in English."""
 
     english: str
@@ -33,7 +33,7 @@ class Provider(Protocol):
     def name(self) -> str:
         """What people call it."""
 
-    async def translate(self, texts: Sequence[str], language: str) -> list[Said]:
+    async def translate(self, texts: Sequence[str], language: str) -> list[TranslatedText]:
         """Each text in English, in order. `language` is `zh`, `ja`, `ko` or "", where it must find out by itself.
 
         Raises `TranslatorFailed`.
@@ -60,9 +60,9 @@ class Reply:
                 return None
         return value
 
-    def failed(self, table: Mapping[int, Trouble]) -> TranslatorFailed:
+    def failed(self, table: Mapping[int, FailureKind]) -> TranslatorFailed:
         """The failure by the HTTP status."""
-        trouble = table.get(self.status, Trouble.DOWN if self.status >= 500 else Trouble.ODD)
+        trouble = table.get(self.status, FailureKind.DOWN if self.status >= 500 else FailureKind.ODD)
         return TranslatorFailed(trouble, f"HTTP {self.status}", wait=self.wait)
 
 
@@ -71,9 +71,9 @@ async def ask(client: httpx.AsyncClient, method: str, url: str, **more: Any) -> 
     try:
         response = await client.request(method, url, **more)
     except httpx.TimeoutException as error:
-        raise TranslatorFailed(Trouble.SLOW) from error
+        raise TranslatorFailed(FailureKind.SLOW) from error
     except httpx.HTTPError as error:
-        raise TranslatorFailed(Trouble.DOWN, type(error).__name__) from error
+        raise TranslatorFailed(FailureKind.DOWN, type(error).__name__) from error
     try:
         body = response.json()
     except (ValueError, RecursionError):
@@ -88,5 +88,5 @@ def _seconds(text: str) -> float | None:
 def texts_of(values: Any, count: int) -> list[str]:
     """As many texts as were asked for. A count that differs is a failure, never a guess."""
     if not isinstance(values, list) or len(values) != count or not all(isinstance(value, str) for value in values):
-        raise TranslatorFailed(Trouble.ODD)
+        raise TranslatorFailed(FailureKind.ODD)
     return values

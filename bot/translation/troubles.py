@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from tasks.errors import ServiceError
+from tasks.domain.errors import ServiceError
 
 HOUR = 3600.0
 
 
-class Trouble(Enum):
+class FailureKind(Enum):
     """The value is what is said of it."""
 
     DOWN = "It could not be reached, or failed"
@@ -40,17 +40,17 @@ class Consequence:
     operator: bool = False  # only the operator can mend it: an error in the log
 
 
-CONSEQUENCES: Mapping[Trouble, Consequence] = {
-    Trouble.DOWN: Consequence(again=True),
-    Trouble.SLOW: Consequence(),
-    Trouble.BUSY: Consequence(again=True),
-    Trouble.QUOTA: Consequence(pause=HOUR, longest=24 * HOUR, operator=True),
-    Trouble.KEY: Consequence(pause=HOUR, operator=True),
-    Trouble.LANGUAGE: Consequence(pause=0),  # of this prompt alone, as the next three
-    Trouble.LENGTH: Consequence(pause=0),
-    Trouble.REFUSED: Consequence(pause=0),
-    Trouble.UNCHANGED: Consequence(pause=0),
-    Trouble.ODD: Consequence(),
+CONSEQUENCES: Mapping[FailureKind, Consequence] = {
+    FailureKind.DOWN: Consequence(again=True),
+    FailureKind.SLOW: Consequence(),
+    FailureKind.BUSY: Consequence(again=True),
+    FailureKind.QUOTA: Consequence(pause=HOUR, longest=24 * HOUR, operator=True),
+    FailureKind.KEY: Consequence(pause=HOUR, operator=True),
+    FailureKind.LANGUAGE: Consequence(pause=0),  # of this prompt alone, as the next three
+    FailureKind.LENGTH: Consequence(pause=0),
+    FailureKind.REFUSED: Consequence(pause=0),
+    FailureKind.UNCHANGED: Consequence(pause=0),
+    FailureKind.ODD: Consequence(),
 }
 
 
@@ -59,7 +59,7 @@ class TranslatorFailed(ServiceError):
 
     code = "translator_failed"
 
-    def __init__(self, trouble: Trouble, code: object = "", *, wait: float | None = None) -> None:
+    def __init__(self, trouble: FailureKind, code: object = "", *, wait: float | None = None) -> None:
         """`code` is the provider's own, a number or a word; `wait` its word when to come again, in seconds."""
         super().__init__(f"{trouble.value}{f' ({code})' if code else ''}.")
         self.trouble = trouble

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database
-from tests.api.hooks_twin import TASK, Receiver, Telling
-from tests.api.twin import Caller, running
+from tests.support.service_twin import Caller, running
+from tests.support.webhook_receivers import TASK, Receiver, Telling
 
 
 @pytest.fixture

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from bot.endpoints import Endpoints
-from bot.nonces import new_nonce
+from bot.http.endpoints import Endpoints
+from bot.http.nonces import new_nonce
 from bot.pool import Pool
 from simulator import Simulator
-from tasks.errors import SendRefused
-from tasks.events import Disconnected, Finished
-from tasks.model import Picture
-from tasks.orders import PaintOrder
-from tasks.ports import Gateway
-from tests.bot.harness import (
+from tasks.domain.errors import SendRefused
+from tasks.domain.events import Disconnected, Finished
+from tasks.domain.interactions import RegionEditInteraction
+from tasks.domain.model import Picture
+from tasks.domain.ports import Gateway
+from tests.support.discord_account import (
     IMAGINE,
     Events,
     ForwardProxy,
@@ -128,7 +128,9 @@ async def test_through_a_proxy_only_configured_hosts_are_asked_for() -> None:
                 [link] = await pool.publish("a0", [Picture(filename="a.png", type="image/png", data=b"bytes")])
                 assert await pool.rest("a0").get_from_cdn(link) == b"bytes"
                 with pytest.raises(SendRefused):  # no such dialog is open
-                    await pool.send("a0", PaintOrder(custom_id="MJ::iframe::x", prompt="", mask=b"x"), new_nonce())
+                    await pool.send(
+                        "a0", RegionEditInteraction(custom_id="MJ::iframe::x", prompt="", mask=b"x"), new_nonce()
+                    )
                 simulator.add_fault({"kind": "abort_gateway"})
                 seen = len(events.all)
                 assert (await events.connected(since=seen)).gap_since is None  # resumed, at the configured gateway

@@ -10,15 +10,15 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from bot.grammar import hear
+from bot.grammar.events import hear
 from simulator import Simulator
-from simulator.eras import ERAS
-from simulator.messages import BOTS
+from simulator.data.eras import ERAS
+from simulator.world.messages import BOTS
 from tests.chaos.house import House, finished, house, mixed_load
 from tests.chaos.judge import Verdict
 from tests.chaos.mutation import Payload, captured, mutated, strange
 from tests.chaos.receiver import GRUMPY, Mood
-from tests.simulator.wire import Wire, connected
+from tests.support.discord_wire_client import Wire, connected
 
 SLOW_SECONDS = 0.05  # for one payload: an expression that runs wild would hold up everything
 PAUSE_SECONDS = 0.005

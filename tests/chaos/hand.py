@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from simulator import Simulator
-from tests.simulator.wire import Wire, connected
+from tests.support.discord_wire_client import Wire, connected
 
 HAND = "the owner's own drawing"
 REFUSAL = {"kind": "trouble", "name": "banned", "times": 1}

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from simulator import Simulator
-from simulator.pictures import read_metadata
+from simulator.data.pictures import read_metadata
 from tests.chaos import load
 from tests.chaos.caller import Asked, Caller, calling
 from tests.chaos.child import Child, child

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from tests.chaos.caller import Caller, Document, Refused
-from tests.e2e.acting import data_url
 from tests.e2e.test_mj import button
+from tests.support.mj_actions import data_url
 
 GROUP = 12  # tasks of one group
 _CHINESE = "一只狗在森林里 --ar 16:9"

@@ -16,7 +16,7 @@ from typing import Any
 from tests.chaos.house import House, finished, house, mixed_load
 from tests.chaos.judge import Verdict
 from tests.chaos.receiver import BRISK, Mood
-from tests.simulator.wire import Wire, connected
+from tests.support.discord_wire_client import Wire, connected
 
 HALVES = ("\ud83d", "\ude00", "\udfff", "\ud800")  # each the one of a pair without the other
 POISONED_KEYS = (

@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from tests.loopback import loopback
+from tests.support.web_server import loopback
 
 SLOW_SECONDS = 1.5
 SECRET = "whsec_b2YtdGhlLXJvdW5kcy1vZi1taXNjaGllZi1hbG9uZSE="  # of the signatures

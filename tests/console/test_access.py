@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import msgspec
 from playwright.async_api import Route, expect
 
-from assembly.service import service
+from app.service import service
 from simulator import Simulator
-from tests.chromium import chromium
-from tests.console.browser import console
-from tests.e2e.harness import settings_for, whole
+from tests.support.browser import console
+from tests.support.chromium import chromium
+from tests.support.whole_service import settings_for, whole
 
 SECRETS = {"API_SECRET": "sesame", "ADMIN_SECRET": "operator's-own"}
 REFUSED = ("401 (Unauthorized)", "403 (Forbidden)")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.chromium import chromium
-from tests.console.browser import DESK, PHONE, Console, console, picture_file
-from tests.e2e.harness import whole
+from tests.support.browser import DESK, PHONE, Console, console, picture_file
+from tests.support.chromium import chromium
+from tests.support.whole_service import whole
 
 AT_ONCE = {"SEND_INTERVAL_MS": "0"}
 KEPT = {**AT_ONCE, "ARCHIVE": "disk"}

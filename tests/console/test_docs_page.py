@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from api.links import Links
-from api.mj import Mj
-from tests.api.twin import Twin, running
-from tests.chromium import chromium
+from api.http.links import Links
+from api.mj.routes import MjRoutes
+from tests.support.chromium import chromium
+from tests.support.service_twin import Twin, running
 
 
 async def test_a_browser_shows_the_operations_and_asks_nobody_else() -> None:
     said: list[str] = []
     asked: list[str] = []
-    async with running(Twin(), more=Mj(Twin(), Links()).routes()) as api, chromium() as browser:
+    async with running(Twin(), more=MjRoutes(Twin(), Links()).routes()) as api, chromium() as browser:
         page = await browser.new_page()
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))

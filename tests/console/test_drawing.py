@@ -8,10 +8,10 @@ from pathlib import Path
 from playwright.async_api import FilePayload, expect
 
 from simulator import Simulator
-from tests.chromium import chromium
-from tests.console.browser import Console, console, picture_file
-from tests.e2e.acting import data_url
-from tests.e2e.harness import whole
+from tests.support.browser import Console, console, picture_file
+from tests.support.chromium import chromium
+from tests.support.mj_actions import data_url
+from tests.support.whole_service import whole
 
 AT_ONCE = {"SEND_INTERVAL_MS": "0"}
 

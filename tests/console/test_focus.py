@@ -6,9 +6,9 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
-from tests.chromium import chromium
-from tests.console.browser import console
-from tests.e2e.harness import whole
+from tests.support.browser import console
+from tests.support.chromium import chromium
+from tests.support.whole_service import whole
 
 AT_ONCE = {"SEND_INTERVAL_MS": "0"}
 

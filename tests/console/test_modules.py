@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from api.front import FOLDER
+from api.ops.console_page import FOLDER
 from settings import ROOT
-from tasks.model import Action, Status
-from tests.api.twin import running
-from tests.chromium import chromium
+from tasks.domain.model import Action, Status
+from tests.support.chromium import chromium
+from tests.support.service_twin import running
 
 MODULES = sorted(set(FOLDER.glob("*.js")) - {FOLDER / "htm_preact.js"})
 _TEXT = re.compile(r'^  (?:"([^"]+)"|(\w+)): "(.*)",$', re.MULTILINE)

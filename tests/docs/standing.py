@@ -15,15 +15,15 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from assembly.service import service
+from app.service import service
 from settings import load
 from simulator import Simulator
 from storage.database import Database
 from storage.tasks import Tasks
-from tasks.model import Action, Phase, Status, Task
-from tests.e2e.harness import Client, Document
+from tasks.domain.model import Action, Phase, Status, Task
 from tests.e2e.test_archive import copied
 from tests.e2e.test_many_accounts import table
+from tests.support.whole_service import Client, Document
 
 SECRET, ADMIN = "the-callers-secret-of-the-pages", "the-operators-secret-of-the-pages"
 NOBODY = "http://127.0.0.1:9/hook"  # a call-back to it stays due

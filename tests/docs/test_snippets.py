@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from assembly.accounts_file import AccountsFile
+from app.accounts_file import AccountsFile
 from settings import AccountSettings, at_simulator, load
 from simulator import Simulator
 from tests.docs.blocks import blocks_of, documents
-from tests.simulator.wire import connected
+from tests.support.discord_wire_client import connected
 
 
 def blocks(language: str) -> list[Any]:

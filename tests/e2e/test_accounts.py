@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.acting import act, check_document, job_of, spending
 from tests.e2e.test_mj import MjClient, mj
+from tests.support.mj_actions import act, check_document, job_of, spending
 
 ERAS = ["2023", "2024", "2026"]
 ORDERS = ["before", "after"]

@@ -16,15 +16,15 @@ import pytest
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
-from assembly.service import service
+from app.service import service
 from simulator import Simulator
-from simulator.pictures import read_metadata
-from tests.api.listening import Ear
-from tests.e2e.acting import act, check_document
-from tests.e2e.harness import Client, Document, calling, receiver, settings_for, whole
+from simulator.data.pictures import read_metadata
 from tests.e2e.test_mj import MjClient, mj
 from tests.e2e.test_process import environment, free_port, line_with, process
-from tests.storage.disks import no_more_room, room_again
+from tests.support.full_disk import no_more_room, room_again
+from tests.support.mj_actions import act, check_document
+from tests.support.sse_client import Ear
+from tests.support.whole_service import Client, Document, calling, receiver, settings_for, whole
 
 
 def on_disk(folder: Path, **more: str) -> dict[str, str]:
@@ -124,7 +124,7 @@ async def test_when_discord_s_link_has_expired_ours_is_answered(
     away = {"S3_BUCKET": "b", "S3_ENDPOINT": "http://127.0.0.1:9", "S3_ACCESS_KEY_ID": "k", "S3_SECRET_ACCESS_KEY": "s"}
     async with Simulator(era="2026") as simulator, receiver() as hooks:
         with monkeypatch.context() as expired:
-            expired.setattr("simulator.chat._SIGNATURE_SECONDS", -10)
+            expired.setattr("simulator.world.chat._SIGNATURE_SECONDS", -10)
             settings = settings_for(simulator, tmp_path, environ=on_disk(tmp_path, ARCHIVE="s3") | away)
             async with service(settings, port=0) as url, calling(url, hooks.url) as client:
                 task = await client.submit(action="IMAGINE", prompt="a dog")

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from simulator import Simulator
-from tests.e2e.acting import act, answered, asked, data_url, job_of
-from tests.e2e.harness import Document
 from tests.e2e.test_mj import MjClient, mj
-from tests.simulator.wire import connected, with_id
+from tests.support.discord_wire_client import connected, with_id
+from tests.support.mj_actions import act, answered, asked, data_url, job_of
+from tests.support.whole_service import Document
 
 SECONDS = 30  # history is asked after two minutes of silence
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.acting import act, check_document, job_of, single_of, spending
 from tests.e2e.test_mj import button, mj
+from tests.support.mj_actions import act, check_document, job_of, single_of, spending
 
 ERAS = ("2023", "2024", "2026")
 OF_ALL = {

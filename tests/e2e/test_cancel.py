@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.acting import act, asked, check_document, job_of, single_of, spending
-from tests.e2e.harness import Document
 from tests.e2e.test_mj import MjClient, button, mj
+from tests.support.mj_actions import act, asked, check_document, job_of, single_of, spending
+from tests.support.whole_service import Document
 
 
 async def heard_of(client: MjClient, task_id: str, is_so: Callable[[Document], bool]) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from simulator import Simulator
-from tests.e2e.harness import Document, Whole, whole
 from tests.e2e.test_mj import button
+from tests.support.whole_service import Document, Whole, whole
 
 ZOOMED = "a dog in a frame --zoom 1.8"
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.pictures import read_metadata
-from tests.e2e.commands import ROOT, SECRET, served, typed
+from simulator.data.pictures import read_metadata
+from tests.support.command_process import ROOT, SECRET, served, typed
 
 
 async def test_draw_saves_the_picture_and_tells_its_path_alone(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator.messages import NIJI_ID
-from tests.e2e.acting import act, answered, asked, check_document, data_url, job_of, single_of, spending
+from simulator.world.messages import NIJI_ID
 from tests.e2e.test_mj import MjClient, mj
+from tests.support.mj_actions import act, answered, asked, check_document, data_url, job_of, single_of, spending
 
 
 async def fetched(client: MjClient, url: str) -> bytes:

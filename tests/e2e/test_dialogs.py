@@ -7,9 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.acting import act, answered, asked, check_document, data_url, job_of, mask_url, single_of, spending
-from tests.e2e.harness import Document
 from tests.e2e.test_mj import MjClient, button, mj
+from tests.support.mj_actions import (
+    act,
+    answered,
+    asked,
+    check_document,
+    data_url,
+    job_of,
+    mask_url,
+    single_of,
+    spending,
+)
+from tests.support.whole_service import Document
 
 ASKS = {"environ": {"REMIX_AUTO_SUBMIT": "false"}}
 

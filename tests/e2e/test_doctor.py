@@ -16,9 +16,9 @@ from aiohttp import web
 
 from simulator import Simulator
 from storage.database import Database
-from tests.e2e.commands import Done, environment_of, served, typed
 from tests.e2e.test_process import free_port
-from tests.loopback import loopback
+from tests.support.command_process import Done, environment_of, served, typed
+from tests.support.web_server import loopback
 
 
 @asynccontextmanager

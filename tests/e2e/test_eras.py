@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator.eras import ERAS
-from tests.e2e.harness import Document
+from simulator.data.eras import ERAS
 from tests.e2e.test_mj import MjClient, button, mj
+from tests.support.whole_service import Document
 
 EQUAL = 100
 LINKED = ("2024", "2026")

@@ -17,15 +17,15 @@ from typing import Any
 
 import pytest
 
-from simulator.eras import ERAS
-from simulator.magic import WORDS, Fate
-from simulator.troubles import NOTE, TROUBLES, Trouble
-from tasks.advice import ADVICE
-from tests.e2e.acting import mask_url
-from tests.e2e.harness import Document, receiver
+from simulator.data.eras import ERAS
+from simulator.data.troubles import NOTE, TROUBLES, Trouble
+from simulator.midjourney.magic import WORDS, Fate
+from tasks.domain.advice import ADVICE
 from tests.e2e.test_eras import nonces_of
 from tests.e2e.test_mj import MjClient, button, mj
-from tests.simulator.test_grammar_agrees import CODES
+from tests.simulator.midjourney.test_grammar_agrees import CODES
+from tests.support.mj_actions import mask_url
+from tests.support.whole_service import Document, receiver
 
 # These a human must mend: the account pauses.
 PAUSING = {
@@ -238,7 +238,7 @@ WAYS = (
 async def test_an_error_reaches_whatever_was_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Asked
 ) -> None:
-    monkeypatch.setattr("tasks.lifecycle.QUEUE_FULL_PAUSE", 30)
+    monkeypatch.setattr("tasks.rules.lifecycle.QUEUE_FULL_PAUSE", 30)
     async with mj(tmp_path, steps=2, success_order="random") as client:
         simulator = client.house.simulator
         grid = await client.drawn("imagine", prompt="a dog --ar 4:3")
@@ -498,7 +498,7 @@ async def test_relaxed_hours_gone_too_stops_the_account(tmp_path: Path) -> None:
 async def test_a_full_queue_at_midjourney_returns_the_task_to_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, coloured: bool
 ) -> None:
-    monkeypatch.setattr("tasks.lifecycle.QUEUE_FULL_PAUSE", 30)
+    monkeypatch.setattr("tasks.rules.lifecycle.QUEUE_FULL_PAUSE", 30)
     paint(monkeypatch, coloured=coloured)
     async with mj(tmp_path) as client:
         simulator = client.house.simulator
@@ -520,7 +520,7 @@ async def test_a_full_queue_at_midjourney_returns_the_task_to_ours(
 
 
 async def test_a_full_queue_is_met_by_fewer_drawings_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.lifecycle.QUEUE_FULL_PAUSE", 30)
+    monkeypatch.setattr("tasks.rules.lifecycle.QUEUE_FULL_PAUSE", 30)
     async with mj(tmp_path, concurrency=8, job_seconds=0.15) as client:
         simulator = client.house.simulator
         simulator.configure(concurrency=2, queue=1)

@@ -7,14 +7,14 @@ from random import Random
 
 import msgspec
 
-from assembly.parts import make_rules
-from assembly.service import service
+from app.factories import make_rules
+from app.service import service
 from settings import TaskSettings, TranslationSettings
 from simulator import Simulator
-from tasks.prompts import check_sent
-from tests.bot.translators import KEY, translators
-from tests.e2e.harness import calling, receiver, settings_for
-from tests.tasks.test_prompts import PIECES
+from tasks.prompts.check import check_sent
+from tests.support.translator_server import KEY, translators
+from tests.support.whole_service import calling, receiver, settings_for
+from tests.tasks.prompts.test_check import PIECES
 
 RULES = make_rules(TaskSettings())
 SENT = {

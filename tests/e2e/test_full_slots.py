@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import whole
 from tests.e2e.test_eras import nonces_of
-from tests.simulator.wire import connected
+from tests.support.discord_wire_client import connected
+from tests.support.whole_service import whole
 
 
 @pytest.mark.parametrize("era", ["2023", "2024", "2026"])

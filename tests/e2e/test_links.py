@@ -12,11 +12,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from simulator.snowflakes import now_ms
-from tests.e2e.acting import check_document, data_url, spending
-from tests.e2e.harness import Document
+from simulator.world.snowflakes import now_ms
 from tests.e2e.test_mj import MjClient, mj
-from tests.loopback import loopback
+from tests.support.mj_actions import check_document, data_url, spending
+from tests.support.web_server import loopback
+from tests.support.whole_service import Document
 
 PICTURE = b64decode(data_url(90).partition(",")[2])
 
@@ -75,7 +75,7 @@ async def test_a_file_is_described(tmp_path: Path) -> None:
 async def test_an_expired_link_is_renewed_when_it_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with mj(tmp_path, era="2026") as client:
         with monkeypatch.context() as expired:
-            expired.setattr("simulator.chat._SIGNATURE_SECONDS", -10)
+            expired.setattr("simulator.world.chat._SIGNATURE_SECONDS", -10)
             task_id = await client.submit("imagine", prompt="a dog")
             hooks = client.house.hooks
             await hooks.until(lambda: any(d["id"] == task_id and d["finishTime"] for d in hooks.heard))

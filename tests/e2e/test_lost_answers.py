@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.eras import ERAS
-from simulator.messages import NIJI_ID
+from simulator.data.eras import ERAS
+from simulator.world.messages import NIJI_ID
 from tests.e2e.test_mj import mj
 
 ODD = (

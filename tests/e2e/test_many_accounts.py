@@ -13,10 +13,10 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from assembly.service import service
+from app.service import service
 from settings import load
 from simulator import Simulator
-from tests.e2e.harness import Client, Receiver, calling, receiver
+from tests.support.whole_service import Client, Receiver, calling, receiver
 
 SECRET, ADMIN = "callers-own-secret", "operators-own-secret"
 

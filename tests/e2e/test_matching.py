@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulator import Simulator
-from tests.e2e.harness import Document, Whole, whole
+from tests.support.whole_service import Document, Whole, whole
 
 EQUAL = 100
 

@@ -22,10 +22,10 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, ImageContent, TextContent
 from PIL import Image
 
-from cli.mcp_pictures import LONGEST_SIDE, shown
-from tasks.version import VERSION
-from tests.e2e.commands import ROOT, SECRET, served
+from cli.mcp.pictures import LONGEST_SIDE, shown
+from tasks.domain.version import VERSION
 from tests.e2e.test_process import free_port, line_with
+from tests.support.command_process import ROOT, SECRET, served
 
 RUN = str(ROOT / "run.py")
 

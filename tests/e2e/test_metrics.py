@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.api.test_metrics import samples
-from tests.e2e.harness import Client, whole
+from tests.api.ops.test_metrics import samples
+from tests.support.whole_service import Client, whole
 
 ENDED = 'mj_tasks_ended_total{action="IMAGINE",fail_code="%s",status="%s"}'
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.e2e.harness import Document
 from tests.e2e.test_mj import MjClient, button, mj
+from tests.support.whole_service import Document
 
 GRIDS = 20
 SINGLES = 20

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from simulator.pictures import read_metadata
-from tests.e2e.harness import Document, Whole, whole
+from simulator.data.pictures import read_metadata
+from tests.support.whole_service import Document, Whole, whole
 
 
 @dataclass(kw_only=True)

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from assembly.service import service
-from tests.e2e.acting import data_url
-from tests.e2e.harness import Client, Document, Whole, calling, settings_for, whole
+from app.service import service
 from tests.e2e.test_eras import nonces_of
 from tests.e2e.test_mj import mj
-from tests.simulator.wire import Wire, connected
+from tests.support.discord_wire_client import Wire, connected
+from tests.support.mj_actions import data_url
+from tests.support.whole_service import Client, Document, Whole, calling, settings_for, whole
 
 SECONDS = 90  # nothing waits for silence or history
 WORDS = ("a red fox", "a red fox --ar 3:2")

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from api.events import Events
-from api.links import Links
-from api.mj import PREFIXES, Mj
-from api.tasks_v1 import TasksV1
-from api.v1 import V1
-from tests.api.twin import Twin
-from tests.e2e.harness import Whole, whole
+from api.http.links import Links
+from api.live.events import EventRoutes
+from api.live.tasks import TaskRoutes
+from api.mj.routes import PREFIXES, MjRoutes
+from api.v1.routes import V1Routes
+from tests.support.service_twin import Twin
+from tests.support.whole_service import Whole, whole
 
 SECRETS = {"anna": "secret-of-anna", "bert": "secret-of-bert", "shop": "secret-of-shop", "admin": "secret-of-admin"}
 ENVIRON = {"API_SECRET": "anna:secret-of-anna,bert:secret-of-bert,shop:secret-of-shop:shared"}
@@ -48,11 +48,13 @@ UNKNOWN = "1600000000000000"
 
 
 def test_every_route_is_judged() -> None:
-    mj = {route.path.removeprefix("/mj") for route in Mj(Twin(), Links()).routes() if route.path.startswith("/mj/")}
+    mj = {
+        route.path.removeprefix("/mj") for route in MjRoutes(Twin(), Links()).routes() if route.path.startswith("/mj/")
+    }
     none: Any = None
-    looks = TasksV1(Twin(), none, none, seats=none, shapes=none)
-    streams = Events(Twin(), none, none, gate=none, seats=none, tickets=none, shapes=none)
-    v1 = {route.path for part in (V1(Twin(), Links()), looks, streams) for route in part.routes()}
+    looks = TaskRoutes(Twin(), none, none, seats=none, shapes=none)
+    streams = EventRoutes(Twin(), none, none, gate=none, seats=none, tickets=none, shapes=none)
+    v1 = {route.path for part in (V1Routes(Twin(), Links()), looks, streams) for route in part.routes()}
     assert mj | v1 == NAMING.keys() | NAMING_NONE
 
 

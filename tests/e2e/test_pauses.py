@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.harness import receiver, whole
+from tests.support.whole_service import receiver, whole
 
 
 async def test_a_dead_token_is_told_once(tmp_path: Path) -> None:

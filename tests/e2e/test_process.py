@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from simulator import Simulator
-from tests.e2e.harness import Client, Receiver, calling, receiver
+from tests.support.whole_service import Client, Receiver, calling, receiver
 
 ROOT = Path(__file__).parents[2]
 

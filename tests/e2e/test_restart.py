@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from simulator import Simulator
-from simulator.eras import ERAS
-from tests.e2e.harness import Receiver, Whole, receiver
+from simulator.data.eras import ERAS
 from tests.e2e.test_mj import MjClient, button
 from tests.e2e.test_process import running
+from tests.support.whole_service import Receiver, Whole, receiver
 
 
 @dataclass(kw_only=True)

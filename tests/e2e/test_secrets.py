@@ -17,8 +17,8 @@ import pytest
 from aiohttp import ClientSession
 
 from simulator import Simulator
-from tests.e2e.harness import receiver
 from tests.e2e.test_process import environment, free_port, process
+from tests.support.whole_service import receiver
 
 ANNA, SHOP, ADMIN = "unmistakable-of-anna/1+", "unmistakable-of-shop/2+", "unmistakable-of-admin/3+"
 BAIDU, HOOK, ALERT, PROXY = (

@@ -7,9 +7,9 @@ import signal
 from pathlib import Path
 
 from simulator import Simulator
-from tests.api.listening import Ear
-from tests.e2e.harness import Client, receiver, whole
 from tests.e2e.test_process import running
+from tests.support.sse_client import Ear
+from tests.support.whole_service import Client, receiver, whole
 
 EVENTS = "/api/v1/events"
 

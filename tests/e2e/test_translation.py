@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from assembly.service import service
-from assembly.translating import make_translation_client, make_translator
+from app.service import service
+from app.translating import make_translation_client, make_translator
 from settings import TranslationSettings
 from simulator import Simulator
-from tasks.clock import SystemClock
-from tests.bot.translators import KEY, translators
-from tests.e2e.harness import calling, receiver, settings_for
+from tasks.domain.clock import SystemClock
+from tests.support.translator_server import KEY, translators
+from tests.support.whole_service import calling, receiver, settings_for
 
 ALL_KEYS = TranslationSettings(
     baidu_appid="a",

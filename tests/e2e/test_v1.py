@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.acting import data_url
-from tests.e2e.harness import whole
+from tests.support.mj_actions import data_url
+from tests.support.whole_service import whole
 
 
 async def test_a_chinese_prompt_then_u2_then_v3(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from yarl import URL
 
 from storage.database import Database
 from storage.tasks import Tasks
-from tasks.model import Action, Status, Task
-from tests.e2e.harness import Whole, whole
+from tasks.domain.model import Action, Status, Task
 from tests.schema.generating import Report, Round
+from tests.support.whole_service import Whole, whole
 
 SECRET = "a-secret-for-generated-requests"
 ADMIN = "the-operators-secret-for-generated-requests"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulator.pictures import read_metadata
-from tests.e2e.harness import Whole, whole
+from simulator.data.pictures import read_metadata
 from tests.e2e.test_archive import copied, on_disk
 from tests.schema.judging import METHODS, Answer, Judge
+from tests.support.whole_service import Whole, whole
 
 Json = dict[str, Any]
 CHARGED = ("mj_video", "mj_blend")  # named here so that nobody takes them out unseen

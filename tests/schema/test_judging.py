@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from api.links import Links
-from api.mj import Mj
-from api.openapi import document
-from api.v1 import V1
-from tasks.model import Action, Phase, Status, Task
-from tests.api.twin import Twin
+from api.http.links import Links
+from api.mj.routes import MjRoutes
+from api.ops.openapi import document
+from api.v1.routes import V1Routes
+from tasks.domain.model import Action, Phase, Status, Task
 from tests.schema.judging import Answer, Judge
 from tests.schema.rounds import rubbish
 from tests.schema.spoiling import SPOILERS, Asked
+from tests.support.service_twin import Twin
 
 LIST = "/api/v1/task/list"
 REFUSED = b'{"code":0,"description":"No."}'
@@ -26,7 +26,7 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture(scope="module")
 def judge() -> Judge:
-    routes = (*V1(Twin(), Links()).routes(), *Mj(Twin(), Links()).routes())
+    routes = (*V1Routes(Twin(), Links()).routes(), *MjRoutes(Twin(), Links()).routes())
     return Judge(msgspec.json.decode(msgspec.json.encode(document(routes, wants_secret=True))))
 
 

@@ -14,9 +14,9 @@ from storage.backup import backup
 from storage.checking import check
 from storage.database import Database
 from storage.tasks import Tasks
-from tasks.errors import StoreFailed
-from tests.storage.builders import a_hook, a_task
-from tests.storage.damage import overwrite_middle
+from tasks.domain.errors import StoreFailed
+from tests.support.file_damage import overwrite_middle
+from tests.support.records import a_hook, a_task
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from storage.checking import check
 from storage.database import Database
 from storage.tasks import Tasks
 from storage.writer import Statement
-from tasks.errors import StoreFailed
-from tasks.lifecycle import cancelled
-from tasks.model import Phase, Status
-from tests.storage.builders import a_hook, a_task
-from tests.storage.damage import overwrite_middle, truncate
-from tests.storage.dump import fill
+from tasks.domain.errors import StoreFailed
+from tasks.domain.model import Phase, Status
+from tasks.rules.lifecycle import cancel
+from tests.support.database_dump import fill
+from tests.support.file_damage import overwrite_middle, truncate
+from tests.support.records import a_hook, a_task
 
 
 def change(path: Path, statement: str, *values: object) -> None:
@@ -78,7 +78,7 @@ async def test_a_contradiction_is_told(path: Path) -> None:
 async def test_a_cancelled_task_that_is_still_being_drawn_is_sound(path: Path) -> None:
     running = a_task(1, phase=Phase.SENT, status=Status.IN_PROGRESS, account="a")
     async with Database(path) as database:
-        await Tasks(database).insert(cancelled(running, 5, still_drawing=True))
+        await Tasks(database).insert(cancel(running, 5, still_drawing=True))
     assert check(path).problems == []
 
 

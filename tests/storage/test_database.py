@@ -17,8 +17,8 @@ from storage import migrating
 from storage.database import Database
 from storage.tasks import Tasks
 from storage.writer import Statement
-from tasks.errors import StoreFailed
-from tests.storage.builders import a_hook, a_task
+from tasks.domain.errors import StoreFailed
+from tests.support.records import a_hook, a_task
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,7 +77,7 @@ async def test_a_killed_process_loses_nothing_it_acknowledged(path: Path) -> Non
 import asyncio
 from storage.database import Database
 from storage.tasks import Tasks
-from tests.storage.builders import a_hook, a_task
+from tests.support.records import a_hook, a_task
 async def main():
     async with Database({str(path)!r}) as database:
         store = Tasks(database)

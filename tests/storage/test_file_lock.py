@@ -16,8 +16,8 @@ from storage.backup import backup
 from storage.checking import check
 from storage.database import Database
 from storage.tasks import Tasks
-from tasks.errors import StoreFailed
-from tests.storage.builders import a_task
+from tasks.domain.errors import StoreFailed
+from tests.support.records import a_task
 
 ROOT = Path(__file__).parents[2]
 REFUSED = "Another process uses this database"

@@ -15,11 +15,11 @@ from storage.outbox import Outbox
 from storage.records import receiver_of
 from storage.tasks import Tasks
 from storage.writer import Statement
-from tasks.errors import StoreFailed
-from tasks.hooks import CORRECTED, Hook
-from tasks.model import Phase, Status
-from tests.storage.builders import a_hook, a_task, an_attempt
-from tests.tasks.twins import SetClock
+from tasks.domain.errors import StoreFailed
+from tasks.domain.model import Phase, Status
+from tasks.domain.webhooks import CORRECTED, Hook
+from tests.support.house import SetClock
+from tests.support.records import a_hook, a_task, an_attempt
 
 
 class At:

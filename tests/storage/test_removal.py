@@ -14,10 +14,10 @@ from storage.outbox import Outbox
 from storage.removal import BATCH, Removal
 from storage.tasks import Tasks
 from storage.writer import Statement
-from tasks.corrections import OPEN_ENDS
-from tasks.model import Once, Phase, Picture, Status, Task
-from tasks.timeline import Entry
-from tests.storage.builders import a_hook, a_send, a_task, an_attempt
+from tasks.domain.model import IdempotencyKey, Phase, Picture, Status, Task
+from tasks.domain.timeline import Entry
+from tasks.rules.reopening import OPEN_ENDS
+from tests.support.records import a_hook, a_send, a_task, an_attempt
 
 DAY = 24 * 3_600_000
 NOW = 1_700_000_000_000
@@ -65,7 +65,7 @@ async def test_a_task_goes_with_every_row_of_its(database: Database, removal: Re
     number = int(task.id)
     picture = Picture(filename="a.png", type="image/png", data=b"x")
     entry = Entry(task_id=task.id, time=1, kind="submitted")
-    await store.insert(task, [a_hook(number)], once=Once(key="k", body="b"), entries=[entry])
+    await store.insert(task, [a_hook(number)], once=IdempotencyKey(key="k", body="b"), entries=[entry])
     await store.save([task], sends=[a_send("n", number)], pictures=[picture])
     await store.follow(a_hook(number, "http://follower/"))
     await database.write(Statement("INSERT INTO imported (old_id, task_id) VALUES ('old-id-of-it', ?)", [(number,)]))
@@ -112,7 +112,7 @@ async def test_what_owes_a_call_back_stays_until_it_is_told_or_given_up(
 async def test_a_key_that_is_still_good_keeps_its_task(database: Database, removal: Removal) -> None:
     """Sent again, the request would be a second drawing."""
     task = done()
-    await Tasks(database, clock=At(NOW - DAY + 1)).insert(task, once=Once(key="k", body="b"))
+    await Tasks(database, clock=At(NOW - DAY + 1)).insert(task, once=IdempotencyKey(key="k", body="b"))
     assert await remove_all(removal) == 0
     assert (await removal.remove(finished_before=NOW - DAY, now=NOW + 2))[0] == 1
 

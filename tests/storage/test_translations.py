@@ -9,7 +9,7 @@ import pytest
 from bot.translation.cache import Translations as Wanted
 from storage.database import Database
 from storage.translations import DAY, Translations
-from tasks.errors import StoreFailed
+from tasks.domain.errors import StoreFailed
 
 
 @dataclass

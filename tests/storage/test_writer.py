@@ -12,8 +12,8 @@ from storage.database import Database
 from storage.outbox import Outbox
 from storage.tasks import Tasks
 from storage.writer import Statement
-from tasks.errors import StoreFailed
-from tests.storage.builders import a_hook, a_send, a_task
+from tasks.domain.errors import StoreFailed
+from tests.support.records import a_hook, a_send, a_task
 
 LINES = Statement("CREATE TABLE lines (number INTEGER PRIMARY KEY, text TEXT) STRICT")
 

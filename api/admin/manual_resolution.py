@@ -1,0 +1,51 @@
+"""/api/v1/tasks/{id}/adopt and /retry: what only the operator may decide, because it may cost money twice.
+
+Law: a handler reads, asks the service once, and renders.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from aiohttp import web
+
+from api.http.links import Links
+from api.http.operations import names_of
+from api.http.request_fields import read_fields
+from api.http.responses import json_bytes
+from api.http.routes import Route
+from api.live.operations import ADOPT, RETRY
+from api.live.types import Adoption
+from api.v1.schema import render_v1
+from tasks.domain.model import Task
+
+
+class ManualResolution(Protocol):
+    """The use-cases. Each raises `tasks.domain.errors` with a message made for the caller."""
+
+    async def adopt(self, task_id: str, message_id: str = "") -> Task:
+        """The result in this Discord message is the task's; without one, that which alone fits."""
+
+    async def retry(self, task_id: str) -> Task:
+        """Send it again."""
+
+
+class ManualResolutionRoutes:
+    def __init__(self, decisions: ManualResolution, links: Links) -> None:
+        self._decisions = decisions
+        self._links = links
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(path="/api/v1/tasks/{id}/adopt", handler=self.adopt, methods=("POST",), is_admin=True, doc=ADOPT),
+            Route(path="/api/v1/tasks/{id}/retry", handler=self.retry, methods=("POST",), is_admin=True, doc=RETRY),
+        )
+
+    async def adopt(self, request: web.Request) -> web.Response:
+        fields = await read_fields(request, names_of(Adoption))
+        task = await self._decisions.adopt(request.match_info["id"], fields.get("messageId", "").strip())
+        return json_bytes(render_v1(task, self._links.asked_at(request)))
+
+    async def retry(self, request: web.Request) -> web.Response:
+        task = await self._decisions.retry(request.match_info["id"])
+        return json_bytes(render_v1(task, self._links.asked_at(request)))

@@ -1,0 +1,173 @@
+"""/images: our copies of results, to whoever knows a name that nobody can guess.
+
+Law: what stands under a name never changes, so it may be kept for ever. It is shown as what it is by its own bytes, and
+runs nothing. Whole or in part, the bytes are passed on as they are read; what is cut is cut by the archive.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
+
+from aiohttp import hdrs, web
+
+from api.http.errors import NoSuchPicture
+from api.http.links import IMAGES
+from api.http.routes import Route
+from api.http.security_headers import SERVER
+from api.images.operations import IMAGE, TILES, WIDTHS
+from tasks.domain.errors import ArchiveFailed, BadRequest
+from tasks.results.image_copy import ImageCopy
+
+CUT_TYPE = "image/webp"
+
+_HEADERS = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
+        "frame-ancestors 'none'; sandbox"
+    ),
+    # The name is all the secret there is, and no cookie is sent: pages of any origin may show and read it.
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Referrer-Policy": "no-referrer",
+    "Server": SERVER,
+}
+
+log = logging.getLogger(__name__)
+
+
+class Archive(Protocol):
+    """The stored copies."""
+
+    async def find(self, name: str) -> ImageCopy | None: ...
+
+    def read(self, copy: ImageCopy, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """Raises FileNotFoundError, ArchiveFailed."""
+
+    async def cut(self, copy: ImageCopy, width: int | None, tile: int | None) -> bytes:
+        """A quarter, or a smaller version, as WebP. Raises CannotCut, CuttingBusy, FileNotFoundError, ArchiveFailed."""
+
+    async def link(self, copy: ImageCopy) -> str | None:
+        """Where readers are to be sent instead. Raises ArchiveFailed."""
+
+
+class ImageRoutes:
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def routes(self) -> tuple[Route, ...]:
+        path = f"{IMAGES}/{{name}}"
+        return (Route(path=path, handler=self.image, methods=("GET", "HEAD"), is_open=True, doc=IMAGE),)
+
+    async def image(self, request: web.Request) -> web.StreamResponse:
+        width, tile = _chosen(request.query, "w", WIDTHS), _chosen(request.query, "tile", TILES)
+        name = request.match_info["name"]
+        copy = await self._archive.find(name)
+        if copy is None:
+            raise _missing()
+        try:
+            return await self._answer(request, copy, width, tile)
+        except FileNotFoundError as error:
+            log.error("the copy %s is gone from its place", name)
+            raise _missing() from error
+        except ArchiveFailed as error:
+            log.error("a copy cannot be read: %s", error)
+            raise ArchiveFailed("The picture cannot be read now.", hint="Come back later.") from error
+
+    async def _answer(
+        self, request: web.Request, copy: ImageCopy, width: int | None, tile: int | None
+    ) -> web.StreamResponse:
+        is_cut = width is not None or tile is not None
+        etag = f'"{copy.name}-{width or 0}-{tile or 0}"' if is_cut else f'"{copy.name}"'
+        headers = _HEADERS | {"ETag": etag, "Content-Disposition": _disposition(request, copy, tile, is_cut)}
+        if _is_known(request, etag):
+            return web.Response(status=304, headers=headers)
+        if is_cut:
+            data = await self._archive.cut(copy, width, tile)
+            return web.Response(body=data, headers=headers | {"Content-Type": CUT_TYPE})
+        if (elsewhere := await self._archive.link(copy)) is not None:
+            away = {"Location": elsewhere, "Cache-Control": "private, max-age=1800"}
+            return web.Response(status=302, headers=headers | away)
+        return await self._whole_or_part(request, copy, headers | {"Content-Type": copy.type}, etag)
+
+    async def _whole_or_part(
+        self, request: web.Request, copy: ImageCopy, headers: Mapping[str, str], etag: str
+    ) -> web.StreamResponse:
+        span = _span(request, copy.size, etag)
+        if span is None:
+            unsatisfied = {"Content-Range": f"bytes */{copy.size}", "Cache-Control": "no-store"}
+            return web.Response(status=416, headers=dict(headers) | unsatisfied)
+        start, end = span
+        is_part = (start, end) != (0, copy.size)
+        response = web.StreamResponse(status=206 if is_part else 200, headers=headers)
+        response.headers[hdrs.ACCEPT_RANGES] = "bytes"
+        if is_part:
+            response.headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{end - 1}/{copy.size}"
+        response.content_length = end - start
+        if request.method == hdrs.METH_HEAD:
+            await response.prepare(request)
+            return response
+        return await self._passed_on(request, copy, response, span)
+
+    async def _passed_on(
+        self, request: web.Request, copy: ImageCopy, response: web.StreamResponse, span: tuple[int, int]
+    ) -> web.StreamResponse:
+        pieces = self._archive.read(copy, *span)
+        first = await anext(pieces, b"")  # what cannot be opened is answered as such
+        await response.prepare(request)
+        try:
+            await response.write(first)
+            async for piece in pieces:
+                await response.write(piece)
+        except (FileNotFoundError, ArchiveFailed) as error:
+            log.error("a copy broke off while it was read: %s", error)
+            if request.transport is not None:  # too late for another answer: let the reader see that it is cut
+                request.transport.abort()
+            return response
+        await response.write_eof()
+        return response
+
+
+def _missing() -> NoSuchPicture:
+    return NoSuchPicture(hint="Its task tells imageUrl; a copy may have been removed since.")
+
+
+def _chosen(query: Mapping[str, str], name: str, among: tuple[int, ...]) -> int | None:
+    text = query.get(name, "").strip()
+    if not text:
+        return None
+    found = next((number for number in among if text == str(number)), None)
+    if found is None:
+        raise BadRequest(f"{name} must be one of {', '.join(map(str, among))}.")
+    return found
+
+
+def _disposition(request: web.Request, copy: ImageCopy, tile: int | None, is_cut: bool) -> str:
+    """The name to save it under: the job's id, without the secret."""
+    stem, _, rest = copy.name.rpartition("-")
+    extension = "webp" if is_cut else rest.rpartition(".")[2]
+    kind = "attachment" if request.query.get("download", "") in ("1", "true") else "inline"
+    return f'{kind}; filename="{stem}{f"-{tile}" if tile else ""}.{extension}"'
+
+
+def _is_known(request: web.Request, etag: str) -> bool:
+    known = [text.strip().removeprefix("W/") for text in request.headers.get(hdrs.IF_NONE_MATCH, "").split(",")]
+    return etag in known or "*" in known
+
+
+def _span(request: web.Request, size: int, etag: str) -> tuple[int, int] | None:
+    """First byte and the one behind the last; None when the range asked for is not in it."""
+    given = request.headers.get(hdrs.IF_RANGE)
+    if hdrs.RANGE not in request.headers or (given is not None and given.strip() != etag):
+        return 0, size
+    try:
+        asked = request.http_range
+    except ValueError:  # several, or none that can be read: all of it may be answered
+        return 0, size
+    start, end, _ = asked.indices(size)
+    if start >= size or end <= start:
+        return None
+    return start, end

@@ -1,0 +1,116 @@
+"""Is the service well, and if not, why?
+
+Law: it never fails and never waits on Discord. Everybody learns one word; reasons are for those who may ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from aiohttp import web
+
+from api.http.auth import Gate
+from api.http.operations import Answer, Operation
+from api.http.responses import json_value
+from api.http.routes import Route
+from api.ops.health_types import AccountHealth, HealthAnswer, Word
+from api.ops.pause_advice import advice_for
+from api.ports import Services
+from tasks.domain.errors import ServiceError
+from tasks.domain.model import Account
+from tasks.domain.version import VERSION
+
+_METHODS = ("GET", "HEAD")
+_HEALTH = Operation(
+    name="health",
+    tag="health",
+    summary="Is it well, and if not, why (服务状态)",
+    text="The reasons are for those who may ask: with the secret, or from this machine where none is set.",
+    answers={200: Answer(means="The process serves; being degraded is no reason to restart it.", type=HealthAnswer)},
+)
+_LIVE = Operation(
+    name="health_live",
+    tag="health",
+    summary="Does the process answer",
+    answers={200: Answer(means="It does.", type=Word, example={"status": "ok"})},
+)
+_READY = Operation(
+    name="health_ready",
+    tag="health",
+    summary="Can it draw",
+    answers={
+        200: Answer(means="At least one account can.", type=Word, example={"status": "ok"}),
+        503: Answer(means="No account can.", type=Word, example={"status": "degraded"}),
+    },
+)
+
+
+class Health:
+    """`troubles` tells what else is not well, in words for the operator."""
+
+    def __init__(self, services: Services[object], gate: Gate, troubles: Callable[[], Sequence[str]] = tuple) -> None:
+        self._services = services
+        self._gate = gate
+        self._troubles = troubles
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(path="/health", handler=self.health, methods=_METHODS, is_open=True, doc=_HEALTH),
+            Route(path="/health/live", handler=self.live, methods=_METHODS, is_open=True, doc=_LIVE),
+            Route(path="/health/ready", handler=self.ready, methods=_METHODS, is_open=True, doc=_READY),
+        )
+
+    async def health(self, request: web.Request) -> web.Response:
+        """200 while the process serves: being degraded is no reason to be restarted."""
+        accounts = self._services.accounts()
+        reasons = [*reasons_of(accounts), *self._troubles()]
+        waiting: int | None = None
+        try:
+            waiting = await self._services.queue_length()
+        except ServiceError as error:
+            reasons.append(str(error))
+        answer: dict[str, object] = {"status": "degraded" if reasons else "ok"}
+        if self._gate.admits(request.method, request.headers, request.remote):
+            answer |= {
+                "version": VERSION,
+                "reasons": reasons,
+                "queue": {"waiting": waiting},
+                "accounts": [describe(account) for account in accounts],
+            }
+        return json_value(answer)
+
+    async def live(self, request: web.Request) -> web.Response:
+        return json_value({"status": "ok"})
+
+    async def ready(self, request: web.Request) -> web.Response:
+        """503 when no account can draw: a load balancer should ask another instance."""
+        if any(account.is_usable for account in self._services.accounts()):
+            return json_value({"status": "ok"})
+        return json_value({"status": "degraded"}, 503)
+
+
+def reasons_of(accounts: Sequence[Account]) -> list[str]:
+    """Why the service is not at its best; empty when it is."""
+    if not accounts:
+        return ["No account is set up: set DISCORD_TOKEN, DISCORD_GUILD_ID and DISCORD_CHANNEL_ID."]
+    reasons = []
+    for account in accounts:
+        if account.paused:
+            reasons.append(advice_for(account.id, account.paused))
+        elif not account.connected:
+            reasons.append(f"Account {account.id} is not connected to Discord; it tries again by itself.")
+    return reasons
+
+
+def describe(account: Account) -> AccountHealth:
+    return {
+        "id": account.id,
+        "usable": account.is_usable,
+        "connected": account.connected,
+        "connectedSince": account.connected_since,
+        "paused": account.paused,
+        "capacity": account.capacity,
+        "asleep": account.asleep,
+        "spent": account.spent,
+        "details": dict(account.details),
+    }

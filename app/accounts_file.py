@@ -1,0 +1,221 @@
+"""ACCOUNTS_FILE: the accounts, as TOML that people and the API write, each a table `[[account]]`.
+
+Law: the file is the truth. What is written here keeps the operator's comments and order, replaces the file at once or
+not at all, and is readable by its owner alone. A mistake says which account and what would be right, never a token.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import tomlkit
+from msgspec import Meta
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import AoT, Table
+
+from bot.account_state import AccountConfig
+from bot.http.endpoints import Endpoints
+from settings import secrets_in
+from tasks.domain.errors import BadAccount
+from tasks.domain.log import hide
+from tasks.domain.model import Bot, Mode
+from tasks.rules.account_limits import is_span
+
+TABLE = "account"
+_SHAPE = "Each account is a table of its own under [[account]], with two brackets."
+IN_THE_FILE_ONLY = ("proxy_url", "api_base", "gateway_url", "cdn_base", "upload_base", "activity_base")
+
+_MISSING = re.compile(r"Object missing required field (`\w+`)")
+_NAME = re.compile(r"`[a-z_]+`")
+
+Id = Annotated[str, Meta(pattern=r"^[0-9]{1,20}$")]
+Url = Annotated[str, Meta(pattern=r"^((https?|wss?)://\S+)?$")]
+Proxy = Annotated[str, Meta(pattern=r"^((https?|socks5h?)://\S+)?$")]
+
+
+class AccountFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One account. Its fields are explained in docs/accounts.md."""
+
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,40}$")] = ""  # empty: the channel's id
+    token: Annotated[str, Meta(pattern=r"^[!-~]+$")]
+    guild_id: Id | Literal[""] = ""  # empty: private messages with the bot
+    channel_id: Id
+    bots: tuple[Bot, ...] = ()
+    modes: tuple[Mode, ...] = ()
+    concurrency: Annotated[int, Meta(ge=1, le=100)] = 3
+    max_queue: Annotated[int, Meta(ge=0)] = 0
+    weight: Annotated[int, Meta(ge=1, le=1000)] = 1
+    hours: str = ""
+    daily_limit: Annotated[int, Meta(ge=0)] = 0
+    paused: str = ""
+    proxy_url: Proxy | None = None
+    api_base: Url = ""
+    gateway_url: Url = ""
+    cdn_base: Url = ""
+    upload_base: Url = ""
+    activity_base: Url = ""
+
+    def __repr__(self) -> str:
+        return f"AccountFields(name={self.name!r}, channel_id={self.channel_id!r})"
+
+    @property
+    def id(self) -> str:
+        return self.name or self.channel_id
+
+    def config(self, shared: Endpoints) -> AccountConfig:
+        """As the pool takes it. `shared`: the addresses for what this account does not say.
+
+        From here on its secrets may be met in errors: the log masks them.
+        """
+        hide((*secrets_in(self.token), *(secrets_in(self.proxy_url) if self.proxy_url else ())))
+        own = {name: value for name in IN_THE_FILE_ONLY[1:] if (value := getattr(self, name))}
+        return AccountConfig(
+            id=self.id,
+            token=self.token,
+            guild_id=self.guild_id,
+            channel_id=self.channel_id,
+            capacity=self.concurrency,
+            bots=frozenset(self.bots),
+            modes=self.modes,
+            weight=self.weight,
+            max_waiting=self.max_queue,
+            hours=self.hours,
+            daily_limit=self.daily_limit,
+            endpoints=replace(shared, **own) if own else None,
+            proxy_url=self.proxy_url,
+            paused=self.paused,
+        )
+
+
+def checked(values: Mapping[str, Any], who: str, spelt: Callable[[str], str] = str) -> AccountFields:
+    """The fields of one account. An error says by `who` which one it is, and spells the fields as they were given.
+
+    Raises BadAccount.
+    """
+    try:
+        fields = msgspec.convert(dict(values), AccountFields)
+    except msgspec.ValidationError as error:
+        words = _NAME.sub(lambda name: spelt(name.group()), _words(error))
+        raise BadAccount(f"{who}: {words}.", hint="docs/accounts.md explains each field.") from None
+    if fields.hours and not is_span(fields.hours):
+        raise BadAccount(f"{who}: hours must be a span of the day.", hint='Such as "08:00-22:30".')
+    return fields
+
+
+def _words(error: msgspec.ValidationError) -> str:
+    """msgspec's words name the field and never the value."""
+    if missing := _MISSING.fullmatch(str(error)):
+        return f"{missing[1]} is missing"
+    return str(error).replace("Object ", "it ").replace("Expected", "expected").replace(" - at `$.", " at `")
+
+
+class AccountsFile:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: tuple[int, int] | None = None  # as it was last read or written here
+        self._looked: tuple[int, int] | None = None  # as it was at the last look
+
+    def has_settled(self) -> bool:
+        """Has somebody else changed it, and not since the last look? An editor may empty it first, or take it away, and
+        half a list would send accounts away, and end what waits for them."""
+        mark = self._mark()
+        is_still, self._looked = mark == self._looked, mark
+        return is_still and mark != self._seen
+
+    def read(self) -> list[AccountFields]:
+        """All accounts; a file that is not there has none. Raises BadAccount."""
+        self._seen = self._looked = self._mark()
+        return self._accounts(self._document())
+
+    def put(self, fields: AccountFields) -> None:
+        """Write this account, in the place of the one with its id or behind the others. Raises BadAccount."""
+        document = self._document()
+        tables = self._tables(document)
+        found = next((table for table in tables if _id_of(table) == fields.id), None)
+        given = msgspec.to_builtins(fields)
+        if found is None:
+            tables.append(tomlkit.item(given))
+        else:
+            for name in [name for name in found if name not in given]:
+                del found[name]
+            found.update(given)
+        self._write(document)
+
+    def remove(self, account: str) -> None:
+        """Without this account. Raises BadAccount."""
+        document = self._document()
+        tables = self._tables(document)
+        for place in reversed([n for n, table in enumerate(tables) if _id_of(table) == account]):
+            del tables[place]
+        self._write(document)
+
+    # ------------------------------------------------------------ reading
+
+    def _mark(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return (found.st_mtime_ns, found.st_size)
+
+    def _document(self) -> tomlkit.TOMLDocument:
+        try:
+            return tomlkit.parse(self.path.read_text("utf-8"))
+        except FileNotFoundError:
+            return tomlkit.document()
+        except TOMLKitError as error:  # its words may hold a token
+            line = getattr(error, "line", None)
+            where = "" if line is None else f" in line {line}"
+            raise BadAccount(f"{self.path} is not valid TOML{where}.", hint=_SHAPE) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadAccount(f"{self.path} cannot be read.", hint="Let this user read it, as UTF-8.") from error
+
+    def _tables(self, document: tomlkit.TOMLDocument) -> AoT:
+        if TABLE not in document:
+            document.append(TABLE, tomlkit.aot())
+        tables = document[TABLE]
+        if not isinstance(tables, AoT):
+            raise BadAccount(f"{self.path}: account is no array of tables.", hint=_SHAPE)
+        return tables
+
+    def _accounts(self, document: tomlkit.TOMLDocument) -> list[AccountFields]:
+        if unknown := [name for name in document if name != TABLE]:
+            raise BadAccount(f"{self.path}: {unknown[0]!r} is not known.", hint=_SHAPE)
+        tables: Sequence[Table] = self._tables(document)
+        found = [checked(table.unwrap(), f"{self.path}, account {n}") for n, table in enumerate(tables, start=1)]
+        if twice := [name for name, count in Counter(fields.id for fields in found).items() if count > 1]:
+            raise BadAccount(f"{self.path}: two accounts are called {twice[0]}.", hint="Give each a name of its own.")
+        return found
+
+    # ------------------------------------------------------------ writing
+
+    def _write(self, document: tomlkit.TOMLDocument) -> None:
+        self._accounts(document)
+        real = self.path.resolve()  # a link to it stays one
+        text = tomlkit.dumps(document)
+        try:
+            handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")  # mode 0600
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(real)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise BadAccount(f"{self.path} cannot be written.", hint="Let this user write its folder.") from error
+        self._seen = self._mark()
+
+
+def _id_of(table: Mapping[str, Any]) -> str:
+    return str(table.get("name") or table.get("channel_id", ""))

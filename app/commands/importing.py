@@ -1,0 +1,57 @@
+"""`import`: take over the finished drawings of Midjourney-node-api."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from app.commands.saying import say
+from app.factories import account_configs
+from settings import SettingsError, load, load_storage
+from storage.checking import TOLD
+from storage.database import Database
+from storage.legacy_import.command import Report, import_file
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="its database file; the service must be stopped")
+    parser.add_argument("--account", help="whose channel they are in, by the id that /health shows: the channel's")
+
+
+def run(given: argparse.Namespace) -> int:
+    account = given.account or _only_account(given.simulator)
+    path = load_storage(simulator=given.simulator).database_path
+    report = asyncio.run(_import_into(path, given.file, account))
+    say(f"{given.file} → {path}", _lines(report))
+    return 0
+
+
+async def _import_into(path: Path, file: Path, account: str) -> Report:
+    async with Database(path) as database:
+        return await import_file(file, database, account)
+
+
+def _only_account(simulator: bool) -> str:
+    known = [account.id for account in account_configs(load(simulator=simulator).discord.accounts)]
+    if len(known) != 1:
+        names = f" ({', '.join(known)})" if known else ""
+        raise SettingsError(
+            [f"{len(known)} accounts are configured{names}.\n    Say whose the drawings are: --account"]
+        )
+    return known[0]
+
+
+def _lines(report: Report) -> list[str]:
+    counts = {
+        "imported": report.imported,
+        "imported before": report.known,
+        "deleted by the old service": report.deleted,
+        "not finished, left out": report.unfinished,
+        "finished, but of no use": len(report.unusable),
+        "lines that cannot be read": len(report.bad),
+    }
+    told = [f"{report.lines} lines", *(f"{number} {what}" for what, number in counts.items() if number)]
+    for line, why in (*report.unusable[:TOLD], *report.bad[:TOLD]):
+        told.append(f"  line {line}: {why}")
+    return told

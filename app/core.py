@@ -1,0 +1,172 @@
+"""The two roads and what they stand on: settings → the store, the accounts, the tracker, the dispatcher, the use-cases.
+
+Law: everybody is made here and handed what it needs, by keyword; nothing here decides, and nothing runs yet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from api.ops.alerts import Alerts
+from api.webhooks.signing import Signer
+from app.accounts import Accounts
+from app.accounts_file import AccountsFile
+from app.copying import make_wanted
+from app.factories import accounts_of, make_deadlines, make_endpoints, make_limits, make_pool, make_rules
+from app.translating import make_translation_client, make_translator
+from bot.grammar.capture import Captures
+from bot.http.nonces import new_nonce
+from bot.pool import Pool
+from settings import ROOT, Settings, TaskSettings
+from storage.database import Database
+from storage.outbox import Outbox
+from storage.tasks import Tasks
+from tasks.domain.clock import SteadyClock, SystemClock
+from tasks.domain.events import Event
+from tasks.effects.changes import Changes
+from tasks.effects.journal import Journal
+from tasks.effects.sender import Sender
+from tasks.rules.account_limits import AccountLimits
+from tasks.rules.congestion import QueueFullBackoff
+from tasks.rules.deadlines import MINUTE
+from tasks.rules.scheduling import AccountChoice
+from tasks.sending.dispatcher import Dispatcher
+from tasks.tracking.tracker import Rules, Tracker
+from tasks.use_cases.service import Service
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Store:
+    """What is kept, and who is told of it."""
+
+    database: Database
+    tasks: Tasks
+    outbox: Outbox
+    changes: Changes
+    journal: Journal
+    clock: SteadyClock
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Core:
+    """Everything between a submit and Discord, and back."""
+
+    store: Store
+    events: asyncio.Queue[Event]
+    alerts: Alerts
+    pool: Pool
+    accounts: Accounts
+    posting: Sender
+    tracker: Tracker
+    dispatcher: Dispatcher
+    use_cases: Service
+
+
+async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
+    database = await stack.enter_async_context(Database(settings.storage.database_path))
+    clock, changes, operator = SteadyClock(), Changes(), settings.hooks.notify_hook
+    tasks = Tasks(database, clock=clock, operator_hook=operator, copies=make_wanted(settings.archive))
+    journal = Journal(tasks, changes, clock, operator)
+    outbox = Outbox(database, operator)
+    return Store(database=database, tasks=tasks, outbox=outbox, changes=changes, journal=journal, clock=clock)
+
+
+async def open_core(settings: Settings, stack: AsyncExitStack) -> Core:
+    """Opened in order; `stack` closes it in reverse. Raises what its parts raise: BadAccount, StoreFailed …"""
+    store = await open_store(settings, stack)
+    clock, events, awake = store.clock, asyncio.Queue[Event](), asyncio.Event()
+    alerts = Alerts(settings.hooks.alert_hook, clock=clock, signer=Signer(settings.hooks.webhook_secret))
+    file = AccountsFile(ROOT / path) if (path := settings.discord.accounts_file) else None
+    pool = await _open_pool(settings, stack, clock=clock, events=events, alerts=alerts, file=file)
+    rules = make_rules(settings.tasks)
+    translating = await stack.enter_async_context(make_translation_client(settings.translation))
+    translator = make_translator(translating, settings.translation, clock, store.database)
+    posting = Sender(pool, events.put_nowait)
+    congestion, allowances = QueueFullBackoff(), AccountLimits(store.tasks, SystemClock())
+    tracker = Tracker(
+        events=events,
+        store=store.tasks,
+        gateway=pool,
+        posting=posting,
+        congestion=congestion,
+        new_nonce=new_nonce,
+        journal=store.journal,
+        clock=clock,
+        rules=_tracking(settings.tasks, forgets=settings.simulator),
+        freed=awake.set,
+    )
+    dispatcher = Dispatcher(
+        awake=awake,
+        store=store.tasks,
+        gateway=pool,
+        translator=translator,
+        tracker=tracker,
+        posting=posting,
+        journal=store.journal,
+        clock=clock,
+        congestion=congestion,
+        allowances=allowances,
+        rules=rules,
+        new_nonce=new_nonce,
+        send_interval=settings.tasks.send_interval_ms / 1000,
+        choice=AccountChoice(settings.tasks.account_choice),
+    )
+    use_cases = Service(
+        store=store.tasks,
+        gateway=pool,
+        translator=translator,
+        journal=store.journal,
+        changes=store.changes,
+        allowances=allowances,
+        clock=clock,
+        wall=clock,
+        limits=make_limits(settings.tasks),
+        rules=rules,
+        submitted=awake.set,
+        tell=events.put_nowait,
+    )
+    accounts = Accounts(file, pool, make_endpoints(settings.discord), changed=dispatcher.accounts_changed)
+    return Core(
+        store=store,
+        events=events,
+        alerts=alerts,
+        pool=pool,
+        accounts=accounts,
+        posting=posting,
+        tracker=tracker,
+        dispatcher=dispatcher,
+        use_cases=use_cases,
+    )
+
+
+async def _open_pool(
+    settings: Settings,
+    stack: AsyncExitStack,
+    *,
+    clock: SteadyClock,
+    events: asyncio.Queue[Event],
+    alerts: Alerts,
+    file: AccountsFile | None,
+) -> Pool:
+    folder = ROOT / name if (name := settings.storage.capture_dir) else None
+    captures = await stack.enter_async_context(Captures(folder, clock=clock))
+    return make_pool(
+        settings.discord,
+        accounts_of(settings.discord, file, make_endpoints(settings.discord)),
+        settings.tasks.history_pages,
+        events.put_nowait,
+        on_pause=alerts.account_paused,
+        watch=captures.look,
+        clock=clock,
+    )
+
+
+def _tracking(given: TaskSettings, *, forgets: bool) -> Rules:
+    return Rules(
+        deadlines=make_deadlines(given),
+        modal_timeout=given.modal_timeout_minutes * MINUTE,
+        falls_back_to_relax=given.fallback_to_relax,
+        forgets=forgets,
+    )

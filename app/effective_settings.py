@@ -1,0 +1,48 @@
+"""The settings in force, as text that may be shown.
+
+Law: a secret is told as set or not set; an address never with a password or a query, where callers put keys. What the
+table of settings does not know is not told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import attrgetter
+from typing import Any
+from urllib.parse import urlsplit
+
+from settings import TABLE, Setting, Settings
+
+ACCOUNTS = "discord.accounts"
+
+
+def effective_settings(settings: Settings) -> Mapping[str, str]:
+    """A setting's name -> its value as one would write it in `.env`; "set" or "not set" for a secret."""
+    return {setting.name: _shown(setting, _values(settings, setting)) for setting in TABLE}
+
+
+def _values(settings: Settings, setting: Setting) -> list[Any]:
+    """One value, or one for each account."""
+    if setting.group == ACCOUNTS:
+        return [getattr(account, setting.attribute) for account in settings.discord.accounts]
+    return [attrgetter(setting.field)(settings)]
+
+
+def _shown(setting: Setting, values: list[Any]) -> str:
+    if setting.secret:
+        return "set" if any(values) else "not set"
+    return ", ".join(_text(value) for value in values)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ", ".join(_text(item) for item in value)
+    text = str(value)
+    return _without_keys(text) if "://" in text else text
+
+
+def _without_keys(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="…" if parts.query else "").geturl()

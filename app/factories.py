@@ -1,0 +1,165 @@
+"""Settings → what each constructor wants. Pure but for the operator's list of words, which is read from its file.
+
+Law: a setting is turned into a part's own terms here and nowhere else; nothing is opened and nothing runs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import time
+from urllib.parse import urlsplit
+
+from api.http.auth import Access
+from api.http.principals import NamedSecret
+from api.outbound.allowlist import EVERYTHING, Allowlist
+from app.accounts_file import AccountsFile
+from bot.account_state import AccountConfig
+from bot.gateway.receiver import Watch
+from bot.http.client_identity import ClientIdentity
+from bot.http.endpoints import Endpoints
+from bot.pool import Pool
+from settings import (
+    ROOT,
+    AccountSettings,
+    DiscordSettings,
+    HookSettings,
+    HttpSettings,
+    StorageSettings,
+    TaskSettings,
+)
+from tasks.domain.clock import SteadyClock
+from tasks.domain.events import Event
+from tasks.prompts.banned import BannedWords, BannedWordsUnreadable
+from tasks.prompts.check import PromptRules
+from tasks.results.upkeep import RetentionPolicy
+from tasks.rules.deadlines import MINUTE, Deadlines
+from tasks.use_cases.service import Limits
+
+
+def make_endpoints(discord: DiscordSettings) -> Endpoints:
+    given = {
+        "api_base": discord.api_base,
+        "gateway_url": discord.gateway_url,
+        "cdn_base": discord.cdn_base,
+        "upload_base": discord.upload_base,
+        "activity_base": discord.activity_base,
+    }
+    return Endpoints(**{name: url for name, url in given.items() if url})
+
+
+def account_configs(accounts: Sequence[AccountSettings]) -> list[AccountConfig]:
+    """An account is called after its channel, which stays when a token changes; those that share one are numbered."""
+    seen: Counter[str] = Counter()
+    configs = []
+    for account in accounts:
+        seen[account.channel_id] += 1
+        nth = seen[account.channel_id]
+        configs.append(
+            AccountConfig(
+                id=account.channel_id if nth == 1 else f"{account.channel_id}-{nth}",
+                token=account.token,
+                guild_id=account.guild_id,
+                channel_id=account.channel_id,
+                capacity=account.concurrency,
+            )
+        )
+    return configs
+
+
+def make_pool(
+    discord: DiscordSettings,
+    accounts: Sequence[AccountConfig],
+    history_pages: int,
+    sink: Callable[[Event], None],
+    *,
+    on_pause: Callable[[str, str], None],
+    watch: Watch,
+    clock: SteadyClock,
+) -> Pool:
+    return Pool(
+        accounts,
+        sink=sink,
+        endpoints=make_endpoints(discord),
+        proxy_url=discord.proxy_url,
+        properties=ClientIdentity(build_number=discord.build_number, chrome=discord.chrome_version),
+        history_pages=history_pages,
+        hear_private=True,  # seeds are told in private messages
+        fetch_properties=None if discord.fetch_build else False,
+        on_pause=on_pause,
+        watch=watch,
+        clock=clock,
+        set_clock=clock.set_by,
+    )
+
+
+def accounts_of(discord: DiscordSettings, file: AccountsFile | None, shared: Endpoints) -> list[AccountConfig]:
+    """From the file, where there is one. Raises BadAccount."""
+    if file is None:
+        return account_configs(discord.accounts)
+    return [fields.config(shared) for fields in file.read()]
+
+
+def make_access(given: HttpSettings) -> Access:
+    public = urlsplit(given.public_url).hostname  # the operator's own name for us is one of our hosts
+    return Access(
+        secret=next((each.secret for each in given.api_secrets if not each.name), ""),
+        named=tuple(
+            NamedSecret(name=each.name, secret=each.secret, shared=each.shared)
+            for each in given.api_secrets
+            if each.name
+        ),
+        admin_secret=given.admin_secret,
+        submits_per_minute=given.rate_limit,
+        is_public_https=given.public_url.startswith("https://"),
+        allowed_hosts=frozenset([*given.allowed_hosts, *([public] if public else [])]),
+        cors_origins=frozenset(given.cors_origins),
+    )
+
+
+def make_allowlist(given: HookSettings) -> Allowlist:
+    """Where callers' URLs may lead besides public addresses."""
+    return EVERYTHING if given.allow_private_hooks else Allowlist.of(given.hook_allow)
+
+
+def make_deadlines(given: TaskSettings) -> Deadlines:
+    return Deadlines(
+        nothing_heard=given.silence_minutes * MINUTE,
+        fast=given.silence_minutes_fast * MINUTE,
+        relaxed=given.silence_minutes_relaxed * MINUTE,
+        settle=given.settle_seconds * 1000,
+    )
+
+
+def make_limits(given: TaskSettings) -> Limits:
+    return Limits(
+        max_queue=given.max_queue,
+        max_queue_of_each=given.max_queue_per_secret,
+        longest_state=given.max_state_kb * 1024,
+        modal_timeout=given.modal_timeout_minutes * MINUTE,
+        sends_remix_on=given.remix_auto_submit,
+    )
+
+
+def make_retention_policy(given: StorageSettings) -> RetentionPolicy:
+    return RetentionPolicy(
+        days=given.task_retention, purge_at=time.fromisoformat(given.purge_at) if given.purge_at else None
+    )
+
+
+def make_rules(given: TaskSettings) -> PromptRules:
+    """Raises BannedWordsUnreadable when the operator's list cannot be read."""
+    own = given.banned_words_file
+    try:
+        banned = BannedWords.parse((ROOT / own).read_text("utf-8")) if own else BannedWords.default()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise BannedWordsUnreadable(
+            f"The banned words in {ROOT / own} cannot be read: {why}.", hint="Mend BANNED_WORDS_FILE."
+        ) from error
+    return PromptRules(
+        banned=banned,
+        max_length=given.max_prompt_length,
+        permutations=0 if given.max_drawings_per_prompt == 1 else given.max_drawings_per_prompt,
+        default_suffix=given.prompt_suffix,
+    )

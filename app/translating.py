@@ -1,0 +1,78 @@
+"""Settings → the translators, in the order in which they are asked, and the one client that all of them use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import httpx
+
+from bot.translation.baidu import Baidu
+from bot.translation.cache import Cache
+from bot.translation.chain import Chain
+from bot.translation.chat import ChatModel
+from bot.translation.deepl import DeepL
+from bot.translation.google import Google
+from bot.translation.google_keyless import GoogleKeyless
+from bot.translation.libretranslate import LibreTranslate
+from bot.translation.mymemory import MyMemory
+from bot.translation.provider import Provider
+from settings import TranslationSettings
+from storage.database import Database
+from storage.translations import Translations
+from tasks.domain.ports import Clock
+
+LOOPBACK = ("127.0.0.1", "[::1]", "localhost")  # a translator on this machine is never asked through a proxy
+# Those with keys first: somebody wants them. Google without a key last, as nobody promises that end point.
+DEFAULT_ORDER = ("baidu", "deepl", "google", "libretranslate", "openai", "mymemory")
+
+
+def make_translation_client(given: TranslationSettings) -> httpx.AsyncClient:
+    """Proxy variables of the system are not read."""
+    proxy = given.translation_proxy or None
+    direct = {f"all://{host}": httpx.AsyncHTTPTransport() for host in LOOPBACK} if proxy else {}
+    return httpx.AsyncClient(trust_env=False, timeout=given.timeout_seconds, proxy=proxy, mounts=direct)
+
+
+def make_translator(
+    client: httpx.AsyncClient, given: TranslationSettings, clock: Clock, database: Database | None = None
+) -> Chain:
+    store = Translations(database, size=given.cache_size, clock=clock) if database and given.cache_size else None
+    return Chain(
+        _providers(client, given) if given.enabled else (),
+        timeout=given.timeout_seconds,
+        pause=given.pause_seconds,
+        scope=given.translate_from,
+        cache=Cache(store),
+        clock=clock,
+    )
+
+
+def _providers(client: httpx.AsyncClient, given: TranslationSettings) -> list[Provider]:
+    keyless = GoogleKeyless(client, base_url=given.google_keyless_url)
+    makers: Mapping[str, Callable[[], Provider]] = {
+        "baidu": lambda: Baidu(client, appid=given.baidu_appid, secret=given.baidu_secret, base_url=given.baidu_url),
+        "deepl": lambda: DeepL(client, key=given.deepl_key, base_url=given.deepl_url),
+        "google": lambda: (
+            Google(client, key=given.google_key, base_url=given.google_url) if given.google_key else keyless
+        ),
+        "libretranslate": lambda: LibreTranslate(
+            client, base_url=given.libretranslate_url, key=given.libretranslate_key
+        ),
+        "openai": lambda: ChatModel(client, base_url=given.openai_url, model=given.openai_model, key=given.openai_key),
+        "mymemory": lambda: MyMemory(client, base_url=given.mymemory_url, email=given.mymemory_email),
+    }
+    return [makers[name]() for name in given.translators or _usable(given)]
+
+
+def _usable(given: TranslationSettings) -> list[str]:
+    """Whoever can be asked when no order is given."""
+    wanted = {
+        "baidu": given.baidu_appid,
+        "deepl": given.deepl_key,
+        "google": given.google_key,
+        "libretranslate": given.libretranslate_url,
+        "openai": given.openai_model,
+        "mymemory": "needs no key",
+    }
+    names = [name for name in DEFAULT_ORDER if wanted[name]]
+    return names if given.google_key else [*names, "google"]

@@ -1,0 +1,101 @@
+"""What kind of job a message about a drawing belongs to: what it calls itself, else what its shape shows.
+
+Where the message alone does not tell, the answer is what it may be. The prompt's words never count, but for the
+parameter `--video`, and the form of a prompt that is nothing but links.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.grammar import payload as payloads
+from bot.grammar.ids import VIDEO_GRID, is_cancel
+from bot.grammar.text import Drawing
+from tasks.domain.model import Action
+
+_REPLY = 19  # message type; the answer to a slash command has type 20, or 0 in 2023-03
+
+# How previews are named (seen 2023-07 to 2026-06); a result's name has a slug before the uuid.
+_PREVIEW = re.compile(r"(?:[0-9a-f-]{36}_)?grid_\d+\.webp|[0-9a-f-]{36}_\d+_step_\d+\.jpe?g", re.IGNORECASE)
+
+# Slash commands whose name tells what the job is.
+_COMMANDS: Mapping[str, Action] = {
+    "imagine": Action.IMAGINE,
+    "blend": Action.BLEND,
+    "describe": Action.DESCRIBE,
+    "shorten": Action.SHORTEN,
+    "show": Action.SHOW,
+    "video": Action.VIDEO,
+}
+
+
+def action_of(
+    drawn: Drawing, message: Mapping[str, Any], ids: Sequence[str]
+) -> tuple[Action | None, frozenset[Action]]:
+    """What the message calls itself; else what its shape shows; else what it may be."""
+    if drawn.action is not None and not (drawn.state == "done" and _is_clip(message)):
+        return drawn.action, frozenset()
+    if _is_clip(message) or any(i.startswith(VIDEO_GRID) for i in ids) or _has_video_frames(message):
+        return Action.VIDEO, frozenset()
+    if drawn.suffix:
+        return None, frozenset()  # a kind of job that is new to us
+    command = command_action(message)
+    if command is not None:
+        return command, frozenset()
+    if drawn.asks_for_video:
+        return Action.VIDEO, frozenset()
+    if drawn.state == "done":
+        return _plain_result(drawn, message)
+    return _plain_start(drawn, message, ids)
+
+
+def _is_clip(message: Mapping[str, Any]) -> bool:
+    """A clip taken from a video grid is an mp4 (seen 2026-06)."""
+    picture = payloads.image(message)
+    return picture is not None and (
+        picture.content_type.startswith("video/") or picture.filename.casefold().endswith(".mp4")
+    )
+
+
+def _has_video_frames(message: Mapping[str, Any]) -> bool:
+    """Previews of a video are four frames named `…_<cell>_step_<n>.jpeg` (seen 2026-06)."""
+    names = [payloads.text(a.get("filename")) for a in payloads.attachments(message)]
+    return bool(names) and all("_step_" in name and name.endswith((".jpeg", ".jpg")) for name in names)
+
+
+def _plain_result(drawn: Drawing, message: Mapping[str, Any]) -> tuple[Action | None, frozenset[Action]]:
+    """A result that calls itself nothing. Since 2025 an imagine's refers to its own progress message, as a reroll's
+    does to the old grid; before, only a reroll's was a reply. That the website's link is missing does not tell the
+    year: both are seen."""
+    blend = frozenset({Action.BLEND}) if drawn.only_links else frozenset()
+    if payloads.number(message.get("type")) == 0:
+        return (None, blend | {Action.IMAGINE}) if blend else (Action.IMAGINE, frozenset())
+    return None, blend | {Action.IMAGINE, Action.REROLL}
+
+
+def _plain_start(
+    drawn: Drawing, message: Mapping[str, Any], ids: Sequence[str]
+) -> tuple[Action | None, frozenset[Action]]:
+    """A start or progress that calls itself nothing. Only jobs of buttons are replies and can be cancelled there."""
+    waiting = drawn.state == "waiting"
+    if payloads.reference_id(message) or any(map(is_cancel, ids)) or message.get("type") == _REPLY:
+        of_buttons = {Action.ZOOM, Action.PAN, Action.REROLL, Action.VARIATION} if waiting else {Action.REROLL}
+        return None, frozenset(of_buttons | (set() if waiting else {Action.IMAGINE}))
+    of_command = payloads.number(message.get("type")) is not None or isinstance(message.get("components"), list)
+    blend = {Action.BLEND} if drawn.only_links else set()
+    if of_command and drawn.state != "stopped":
+        return (None, frozenset(blend | {Action.IMAGINE})) if blend else (Action.IMAGINE, frozenset())
+    others = {Action.ZOOM, Action.PAN} if waiting else set()
+    return None, frozenset(blend | {Action.IMAGINE, Action.REROLL} | others)
+
+
+def command_action(message: Mapping[str, Any]) -> Action | None:
+    """The action of the slash command that the message answers, if it answers one."""
+    return _COMMANDS.get(payloads.command_name(message))
+
+
+def shows_previews_only(message: Mapping[str, Any]) -> bool:
+    names = [payloads.text(item.get("filename")) for item in payloads.attachments(message)]
+    return bool(names) and all(map(_PREVIEW.fullmatch, names))

@@ -1,0 +1,225 @@
+"""MidJourney's embeds: errors, notices, queue, and the answers of /describe and /shorten. One table decides.
+
+Known words decide by themselves, as "sometimes the colour is missing" (2026): a title's first words, else those of the
+description, else the colour. The same words stand in plain messages, too. What follows the first words is often the
+user's prompt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.grammar.payload import mapping, number, text
+from bot.grammar.text import command_prompt
+from tasks.domain.model import Action
+
+RED = frozenset({16711680, 15548997})  # seen 2023 to 2025; the second from clients' code
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trouble:
+    """What a refusal means. `code` is stable; `pauses_account`: a human must mend it; `retry`: may be sent again."""
+
+    code: str
+    pauses_account: bool = False
+    retry: bool = False
+    recoverable: bool = False
+
+
+def _trouble(code: str, *, pauses: bool = False, retry: bool = False, recoverable: bool = False) -> Trouble:
+    return Trouble(code=code, pauses_account=pauses, retry=retry, recoverable=recoverable)
+
+
+# Every code a refusal may have: those of embeds, of plain sentences and of drawings.
+TROUBLES: Mapping[str, Trouble] = {
+    t.code: t
+    for t in (
+        _trouble("queue_full", retry=True),
+        _trouble("invalid_parameter"),
+        _trouble("invalid_prompt"),
+        _trouble("invalid_link"),
+        _trouble("invalid_request"),
+        _trouble("empty_prompt"),
+        _trouble("banned_prompt"),
+        _trouble("banned_image"),
+        _trouble("image_denied"),
+        _trouble("moderated"),
+        _trouble("job_failed"),
+        _trouble("slow_down"),
+        _trouble("action_restricted"),
+        _trouble("action_needed", recoverable=True),
+        _trouble("captcha", pauses=True),
+        _trouble("pending_mod_message", pauses=True),
+        _trouble("blocked", pauses=True),
+        _trouble("plan_cancelled", pauses=True),
+        _trouble("subscription_required", pauses=True),
+        _trouble("credits_exhausted", pauses=True),
+        _trouble("tos_not_accepted", pauses=True),
+        _trouble("internal_error"),
+        _trouble("stopped"),
+        _trouble("unknown_error"),
+    )
+}
+
+QUEUED = "queued"
+NOTICE = "notice"
+INFO = "info"
+_DECLINED = re.compile(r"decline-", re.IGNORECASE)
+
+# MidJourney's words (seen 2023 to 2026), matched from their first letter: of a title, else of a description, else of a
+# message without an embed, as the same words have been seen in each place.
+_WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(form, re.IGNORECASE), code)
+    for form, code in (
+        (r"job queued\b", QUEUED),
+        (r"duplicate images? detected", NOTICE),
+        (r"your info\b", INFO),
+        (r"(?:your )?(?:job )?queue (?:is )?full\b", "queue_full"),
+        (r"(?:invalid|unrecognized) parameter", "invalid_parameter"),
+        (r"invalid prompt\b", "invalid_prompt"),
+        (r"invalid link\b", "invalid_link"),
+        (r"invalid request\b", "invalid_request"),
+        (r"empty prompt\b", "empty_prompt"),
+        (r"banned image\b", "banned_image"),
+        (r"banned prompt\b", "banned_prompt"),
+        (r"image denied\b", "image_denied"),
+        (r"request cancell?ed due to (?:image|output) filters?", "moderated"),
+        (r"sorry!? could not complete the job", "job_failed"),
+        (r"sorry,? something went wrong", "job_failed"),
+        (r"the job encountered an error", "job_failed"),
+        (r"slow down\b", "slow_down"),
+        (r"job action restricted\b", "action_restricted"),
+        (r"action needed to continue\b", "action_needed"),
+        (r"action required to continue\b", "captcha"),
+        (r"pending mod(?:eration|erator)? message", "pending_mod_message"),
+        (r"(?:(?:you are|you have been|account|user) )?(?:temporarily )?blocked\b", "blocked"),
+        (r"plan cancell?ed\b", "plan_cancelled"),
+        (r"subscription (?:is )?(?:required|paused)\b", "subscription_required"),
+        (r"credits exhausted\b", "credits_exhausted"),
+        (r"(?:tos|terms of service) not accepted\b", "tos_not_accepted"),
+        (r"internal error\b", "internal_error"),
+        (r"your job queue is full\b", "queue_full"),
+        (r"you have reached the maximum allowed number of concurrent jobs[^\n]*will start", QUEUED),
+        (r"you have reached the maximum[^\n]*concurrent job", "queue_full"),
+        (r"(?:sorry! )?our ai moderators?\b", "action_needed"),
+        (r"please complete the task\b", "captcha"),
+        (r"you(?:'ve| have)? run out of [a-z ]*hours\b", "credits_exhausted"),
+        (r"you can not submit [^\n]* in relax mode", "action_restricted"),
+        (r"you can request another [^\n]*<t:[0-9]+", "slow_down"),
+        (r"due to extreme demand we can't provide a free trial", "subscription_required"),
+        (r"[`'\"]?--\w+[`'\"]? is not compatible with\b", "invalid_parameter"),
+    )
+)
+# An unknown title of these shapes is an error even without a colour.
+_BAD_TITLE = re.compile(r"invalid\b|.*\berror\W*$|.*\bdenied\W*$", re.IGNORECASE)
+
+_HAIL = re.compile(r"\W{0,20}hey,?\s*<@!?([0-9]+)>\s*", re.IGNORECASE)
+_KEYCAP = re.compile("(?m)^[^\\S\\n]{0,20}[1-9]\ufe0f?\u20e3")
+_SHORTENED = re.compile(r"^#+ *(?:Important tokens|Shortened prompts)\b", re.MULTILINE | re.IGNORECASE)
+_TOKENS = re.compile(r"^#+ *Important tokens *\n+([^#]+)", re.MULTILINE | re.IGNORECASE)
+_MARKS = re.compile(r"\*\*|~~")  # a token that counts, and one that does not
+_TIME = re.compile(r"<t:([0-9]{1,12})(?::[A-Za-z])?>")
+_LONGEST_REASON = 1000
+_LATEST = 253_402_300_799_000  # ms: the end of the year 9999, the last time that can be written
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Embed:
+    """One embed, read. `kind`: queued, error, info, notice or done."""
+
+    kind: str
+    title: str = ""
+    text: str = ""
+    code: str = ""
+    prompt: str | None = None
+    action: Action | None = None
+    options: int | None = None
+    retry_at: int | None = None
+    hails: str | None = None  # the user whom it addresses by name
+    raw: Mapping[str, Any]
+
+    @property
+    def reason(self) -> str:
+        return ": ".join(part for part in (self.title, self.text) if part)[:_LONGEST_REASON]
+
+
+def embed(raw: Mapping[str, Any], *, describes: bool = False, shortens: bool = False) -> Embed:
+    """Read one embed. `describes`, `shortens`: the message has the buttons of an answer to /describe or /shorten."""
+    title, description = text(raw.get("title")).strip(), text(raw.get("description")).strip()
+    footer = text(mapping(raw.get("footer")).get("text"))
+    code = _code(title, description, footer, red=number(raw.get("color")) in RED)
+    hail = _HAIL.match(description) or _HAIL.match(title)
+    action = _answer(title, description, code, describes=describes, shortens=shortens)
+    found = _TIME.search(description)
+    return Embed(
+        kind="done" if action else _kind(code),
+        title=title,
+        text=description,
+        code="" if action or code in (QUEUED, NOTICE, INFO) else code,
+        prompt=_shortened(description) if action else command_prompt(footer),
+        action=action,
+        options=len(_KEYCAP.findall(description)) or None if action else None,
+        retry_at=int(found[1]) * 1000 if found and code in ("slow_down", "blocked") else None,
+        hails=hail[1] if hail else None,
+        raw=raw,
+    )
+
+
+def with_time(reason: str, retry_at: int | None) -> str:
+    """MidJourney's words, and the time that in them only Discord can show (ms)."""
+    if not retry_at or retry_at > _LATEST:
+        return reason
+    return f"{reason} (until {datetime.fromtimestamp(retry_at // 1000, UTC):%Y-%m-%d %H:%M:%S} UTC)"
+
+
+def _kind(code: str) -> str:
+    return code if code in (QUEUED, NOTICE, INFO) else "error"
+
+
+def _code(title: str, description: str, footer: str, *, red: bool) -> str:
+    if _DECLINED.match(footer):
+        return "moderated"  # a rejection that looks like a fault (seen 2026)
+    known = _known(title) or _known(description)
+    if known:
+        return known
+    return "unknown_error" if red or _BAD_TITLE.match(title) else INFO
+
+
+def _known(words: str) -> str:
+    """What MidJourney's words mean, after a greeting; "": they are not known."""
+    hail = _HAIL.match(words)  # at the beginning alone: to look for it everywhere takes a time that is no longer linear
+    opening = (words[hail.end() :] if hail else words).lstrip(" \n!,.:")
+    return next((code for pattern, code in _WORDS if pattern.match(opening)), "")
+
+
+def known_title(title: str) -> bool:
+    return bool(_known(title))
+
+
+def plain(content: str) -> Embed | None:
+    """The same words in a message without an embed; None when they are none of these."""
+    code = _known(content)
+    if not code:
+        return None
+    return replace(embed({"description": content}), prompt=command_prompt(content))
+
+
+def _shortened(description: str) -> str | None:
+    """What /shorten was asked about: its first part says it again, token by token."""
+    found = _TOKENS.search(description)
+    return _MARKS.sub("", found[1]).strip() if found else None
+
+
+def _answer(title: str, description: str, code: str, *, describes: bool, shortens: bool) -> Action | None:
+    """/describe numbers its texts with keycaps, /shorten has two headings (seen 2023 to 2025)."""
+    if code != INFO or not description:
+        return None
+    if shortens or _SHORTENED.search(description):
+        return Action.SHORTEN
+    if describes or (not title and _KEYCAP.search(description)):
+        return Action.DESCRIBE
+    return None

@@ -1,0 +1,190 @@
+"""The forms of ids: the bots' applications, MidJourney's custom_ids, job uuids and Discord's snowflakes.
+
+Ids are read here, never built: what a button does depends on the model of the day, and only Discord's own string can
+be pressed. Nothing in here looks at text or at payloads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from tasks.domain.model import Action, Bot
+from tasks.rules.matching import snowflake_time
+
+APPLICATIONS: Mapping[Bot, str] = MappingProxyType(
+    {Bot.MIDJOURNEY: "936929561302675456", Bot.NIJI: "1022952195194359889"}
+)
+BOTS: Mapping[str, Bot] = MappingProxyType({application: bot for bot, application in APPLICATIONS.items()})
+
+_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_SNOWFLAKE = re.compile(r"[0-9]{1,20}")
+
+CANCEL = "MJ::CancelJob::"
+_CANCEL_BY_JOB = "MJ::CancelJob::ByJobid::"
+CAPTCHA = "MJ::Captcha"
+SETTINGS = "MJ::Settings::"
+PICREADER = "MJ::Job::PicReader"
+ANALYZER = "MJ::Job::PromptAnalyzer"
+VIDEO_GRID = "MJ::JOB::video_virtual_upscale"
+
+# Buttons that only a result has. Cancel and `MJ::Prompts::Appeal` are none (seen 2023-07 to 2026-06).
+_OF_RESULTS = (
+    "MJ::JOB::",
+    "MJ::Outpaint",
+    "MJ::CustomZoom",
+    "MJ::Inpaint",
+    "MJ::BOOKMARK",
+    PICREADER,
+    ANALYZER,
+)
+# Forms whose uuid is the message's own job; an appeal's key or an iframe's token is not.
+_WITH_JOB = (_CANCEL_BY_JOB, "MJ::JOB::", "MJ::Outpaint", "MJ::CustomZoom", "MJ::Inpaint", "MJ::BOOKMARK")
+
+# What pressing a button does, and whether its number chooses one of four. The first form that fits decides. A solo
+# button always says 1 and chooses nothing (seen 2023-07 to 2026-06).
+_DOES: tuple[tuple[re.Pattern[str], Action | None], ...] = tuple(
+    (re.compile(form), action)
+    for form, action in (
+        (r"MJ::JOB::upsample::([1-4])::(?!.*::SOLO$)", Action.UPSCALE),
+        (r"MJ::JOB::variation::([1-4])::(?!.*::SOLO$)", Action.VARIATION),
+        (r"MJ::JOB::reroll::", Action.REROLL),
+        (r"MJ::JOB::upsample", Action.UPSCALE),
+        (r"MJ::JOB::(?:low_|high_)?variation", Action.VARIATION),
+        (r"MJ::JOB::pan_", Action.PAN),
+        (r"MJ::JOB::video_virtual_upscale::([1-4])", Action.VIDEO),
+        (r"MJ::JOB::(?:animate|video)", Action.VIDEO),
+        (r"MJ::(?:Outpaint|CustomZoom)::", Action.ZOOM),
+        (r"MJ::Inpaint::", Action.INPAINT),
+        (r"MJ::Job::PicReader::([1-4])$", Action.DESCRIBE),
+        (r"MJ::Job::PicReader::all$", Action.IMAGINE),
+        (r"MJ::(?:Job::PicReader|Picread)::", Action.DESCRIBE),
+        (r"MJ::Job::PromptAnalyzer::([1-9])$", Action.SHORTEN),
+        (r"MJ::Job::PromptAnalyzer", Action.SHORTEN),
+    )
+)
+
+# Known forms besides, which draw nothing (seen 2023-07 to 2026-06).
+_DRAW_NOTHING = (CANCEL, CAPTCHA, "MJ::BOOKMARK::", "MJ::Prompts::Appeal", SETTINGS)
+
+# Pressing these opens a dialog and draws nothing yet (known from clients' code, 2023 to 2026).
+_OPENS = re.compile(r"MJ::(?:CustomZoom|Inpaint)::|MJ::Job::PicReader::[1-4]$|MJ::JOB::video::.*::manual$")
+# These need no slot: they take a picture out of a grid, rate one, or turn a setting.
+_QUICK = re.compile(
+    r"MJ::JOB::upsample::[1-4]::(?!.*::SOLO$)|MJ::JOB::video_virtual_upscale::|MJ::BOOKMARK::|MJ::Settings::"
+)
+
+# What a result calls itself, and what then stands in the custom_id that was pressed (seen 2023-07 to 2026-06).
+_VARIANTS: Mapping[Action, Mapping[str, str]] = MappingProxyType(
+    {
+        Action.VARIATION: {"subtle": "::low_variation::", "strong": "::high_variation::", "region": "::Inpaint::"},
+        Action.UPSCALE: {"subtle": "_subtle::", "creative": "_creative::", "2x": "_2x::", "4x": "_4x::"},
+        Action.PAN: {"left": "::pan_left::", "right": "::pan_right::", "up": "::pan_up::", "down": "::pan_down::"},
+    }
+)
+
+_DIALOGS: tuple[tuple[re.Pattern[str], Action], ...] = tuple(
+    (re.compile(form, re.IGNORECASE), action)
+    for form, action in (
+        (r"MJ::RemixModal\b", Action.VARIATION),
+        (r"MJ::OutpaintCustomZoomModal\b", Action.ZOOM),
+        (r"MJ::PanModal\b", Action.PAN),
+        (r"MJ::Picreader::Modal\b", Action.DESCRIBE),
+        (r"MJ::AnimateModal\b", Action.VIDEO),
+        (r"MJ::ImagineModal\b", Action.IMAGINE),
+    )
+)
+_DIALOG_INDEX = re.compile(
+    r"(?:[0-9a-f]{8}-[0-9a-f-]{27}|MJ::Picreader::Modal)::([1-4])(?:::|$)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """What a custom_id tells: what the button does and which of the four pictures it chooses."""
+
+    does: Action | None = None
+    index: int | None = None
+    opens_dialog: bool = False
+    is_quick: bool = False
+    is_switch: bool = False
+
+
+def form_of(custom_id: str) -> Form:
+    """Read a button's custom_id. An unknown one does nothing known to us; it can still be pressed."""
+    for pattern, action in _DOES:
+        found = pattern.match(custom_id)
+        if found is not None:
+            index = int(found[1]) if pattern.groups else None
+            quick = _QUICK.match(custom_id) is not None
+            return Form(does=action, index=index, opens_dialog=_OPENS.match(custom_id) is not None, is_quick=quick)
+    return Form(is_quick=_QUICK.match(custom_id) is not None, is_switch=custom_id.startswith(SETTINGS))
+
+
+def rivals(action: Action | None, variant: str | None) -> frozenset[str]:
+    """Parts of the custom_ids that lead to another variant of this action: such a press is not meant."""
+    known = _VARIANTS.get(action, {}) if action is not None else {}
+    own = known.get((variant or "").rpartition("-")[2])
+    return frozenset(known.values()) - {own} if own is not None else frozenset()
+
+
+def is_known(custom_id: str) -> bool:
+    """Is it of a form that we know, whatever it does?"""
+    return custom_id.startswith(_DRAW_NOTHING) or form_of(custom_id).does is not None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DialogForm:
+    """What a dialog's custom_id tells (known from clients' code, 2023 to 2026)."""
+
+    action: Action | None = None
+    job_id: str | None = None
+    index: int | None = None
+
+
+def dialog_form(custom_id: str) -> DialogForm:
+    action = next((action for pattern, action in _DIALOGS if pattern.match(custom_id)), None)
+    if action is None:
+        return DialogForm()
+    index = _DIALOG_INDEX.search(custom_id)
+    return DialogForm(action=action, job_id=first_guid(custom_id), index=int(index[1]) if index else None)
+
+
+def is_of_result(custom_id: str) -> bool:
+    """Does only a finished job carry such a button?"""
+    return custom_id.startswith(_OF_RESULTS)
+
+
+def is_cancel(custom_id: str) -> bool:
+    return custom_id.startswith(CANCEL)
+
+
+def job_of(custom_ids: Iterable[str]) -> str | None:
+    """The job uuid that a message's buttons name."""
+    return next((guid for c in custom_ids if c.startswith(_WITH_JOB) and (guid := first_guid(c))), None)
+
+
+def first_guid(text: str) -> str | None:
+    found = _GUID.search(text)
+    return found[0].lower() if found else None
+
+
+def last_guid(text: str) -> str | None:
+    """The last one: in a file's name the job's uuid follows the prompt, which may hold another."""
+    found = _GUID.findall(text)
+    return str(found[-1]).lower() if found else None
+
+
+def snowflake(value: object) -> str | None:
+    """A Discord id as text; None for anything that is none (missing, null, "")."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    return value if isinstance(value, str) and _SNOWFLAKE.fullmatch(value) else None
+
+
+def time_of(id_: str | None) -> int:
+    """The milliseconds since 1970 that an id carries; 0 without one."""
+    return snowflake_time(id_) if id_ else 0

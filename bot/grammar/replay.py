@@ -1,0 +1,54 @@
+"""The reading lamp: JSON lines in, what the grammar makes of each out. For people who want to see why.
+
+One line out for every line in, in order, whatever the line is. It reads no settings, opens nothing and writes to the
+given stream alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+from bot.grammar.reading import Reading, ignored, read
+
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+def run_read(lines: Iterable[str], out: TextIO) -> int:
+    """Read lines of `{"event": …, "d": {…}}`; write one line of JSON for each. Returns the exit code, always 0."""
+    for line in lines:
+        out.write(_written(as_json(_read_line(line))) + "\n")
+    return 0
+
+
+def _written(facts: dict[str, Any]) -> str:
+    """Compact, letters as they are; half a surrogate pair, which no stream can take, as JSON's escape."""
+    line = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+    return line if not _HALVES.search(line) else json.dumps(facts, separators=(",", ":"))
+
+
+def as_json(reading: Reading) -> dict[str, Any]:
+    """The reading's nine facts, as users see them: actions in small letters, buttons by their custom_id."""
+    return {
+        "kind": reading.kind,
+        "action": reading.action.value.casefold() if reading.action else None,
+        "prompt": reading.prompt,
+        "progress": reading.progress,
+        "mode": reading.mode.value if reading.mode else None,
+        "index": reading.index,
+        "job_id": reading.job_id,
+        "buttons": [button.custom_id for button in reading.buttons],
+        "reason": reading.reason,
+    }
+
+
+def _read_line(line: str) -> Reading:
+    try:
+        parsed = json.loads(line)
+    except (ValueError, RecursionError):
+        return ignored("malformed")
+    if not isinstance(parsed, dict) or not isinstance(parsed.get("event"), str):
+        return ignored("malformed")
+    return read(parsed["event"], parsed.get("d"))

@@ -1,0 +1,194 @@
+"""The library's HTTP client with its exits under our control.
+
+Law: everything one account says to Discord leaves through this object, to the configured bases and through the
+configured proxy. The library's own start is replaced as a whole: it would ask a third party, and open a second
+HTTP stack that honours neither.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from curl_cffi.requests import AsyncWebSocket
+from curl_cffi.requests.exceptions import RequestException
+from discord.errors import HTTPException
+from discord.http import HTTPClient, Route
+from discord.utils import Headers
+
+from bot.http.endpoints import Endpoints
+from bot.http.session import CONNECT_SECONDS, Session, SingleUse
+
+FILE_SECONDS = 120.0  # for the largest picture over a slow line
+DIALOG_SECONDS = 60.0  # of silence
+LONGEST_BUCKET_WAIT = 60.0  # the library waits by itself for a rate limit it knows of, no longer than this
+
+
+class DiscordHttp(HTTPClient):
+    def __init__(
+        self,
+        *,
+        endpoints: Endpoints,
+        headers: Headers,
+        proxy_url: str,
+        loop: asyncio.AbstractEventLoop,
+        captcha: Callable[[Any], Any],
+        locale: Callable[[], str],
+    ) -> None:
+        super().__init__(
+            loop=loop,
+            proxy=proxy_url or None,
+            captcha=captcha,
+            locale=locale,
+            max_ratelimit_timeout=LONGEST_BUCKET_WAIT,
+            debug_options=["bugReporterEnabled"],
+        )
+        self._endpoints = endpoints
+        self._own_headers = headers
+        self._own_session: Session | None = None
+        self._after_answer: set[asyncio.Task[Any]] = set()
+
+    # ------------------------------------------------------------ what the library calls
+
+    async def startup(self) -> None:
+        if self._started:
+            return
+        self._global_over = asyncio.Event()
+        self._global_over.set()
+        self.headers = self._own_headers
+        self._own_session = Session(proxied=self.proxy is not None)
+        setattr(self, "_HTTPClient__session", self._own_session)  # noqa: B010 - the library's private name
+        self._started = True
+
+    async def request(self, route: Route, **kwargs: Any) -> Any:
+        route.url = self._endpoints.api(route.url)
+        return await super().request(route, **kwargs)
+
+    async def ws_connect(self, url: str, **kwargs: Any) -> AsyncWebSocket:
+        headers = {
+            "Accept-Language": "en-US,en;q=0.9",
+            "Accept-Encoding": "gzip, deflate, br, zstd",
+            "Origin": "https://discord.com",
+            "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits",
+            "User-Agent": self.user_agent,
+        }
+        return await self._session().open_gateway(self._endpoints.gateway(url), headers=headers, **self._proxies())
+
+    async def get_from_cdn(self, url: str) -> bytes:
+        answer = await self._session().request("GET", self._endpoints.cdn(url), **self._proxies())
+        return _ok(answer, "the CDN")
+
+    async def upload_to_cloud(self, url: str, file: Any, hash: str | None = None) -> Any:  # noqa: A002 - the library's
+        """Bytes, or the library's File. Like the library, without a content type: the store refuses any."""
+        content = file if isinstance(file, bytes | str) else file.fp.read()
+        headers = {"Content-Type": None, **({"Content-MD5": hash} if hash else {})}
+        answer = await self._session().request(
+            "PUT",
+            self._endpoints.upload(url),
+            data=content,
+            headers=headers,
+            allow_redirects=False,
+            timeout=FILE_SECONDS,
+            **self._proxies(),
+        )
+        return _ok(answer, "the upload store")
+
+    async def close(self) -> None:
+        for task in self._after_answer:
+            task.cancel()
+        await asyncio.gather(*self._after_answer, return_exceptions=True)
+        await super().close()
+
+    # ------------------------------------------------------------ ours
+
+    def server_time(self) -> int | None:
+        """What Discord's clock says now (ms), to half a second, by the last answer that told; None: none did."""
+        date, came = self._session().told
+        try:
+            told = parsedate_to_datetime(date)
+        except ValueError:
+            return None
+        return int((told.timestamp() + 0.5 + time.monotonic() - came) * 1000)
+
+    async def post_interaction(self, payload: dict[str, Any]) -> None:
+        """One POST; raises what `bot.http.session` or the library raises.
+
+        Returns as soon as Discord has taken it, while the library may still wait for the rate limit's next window
+        before it lets the next request through.
+        """
+        guild, channel = payload.get("guild_id") or "@me", payload.get("channel_id")
+        once = SingleUse(referer=f"https://discord.com/channels/{guild}/{channel}" if channel else "")
+        asking = asyncio.create_task(
+            self.request(Route("POST", "/interactions"), json=payload, once=once), name="post an interaction"
+        )
+        self._after_answer.add(asking)
+        asking.add_done_callback(self._answered)
+        try:
+            await asyncio.wait({asking, once.taken}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            asking.cancel()
+            raise
+        if not once.taken.done():
+            asking.result()
+
+    async def post_to_dialog(self, url: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[int, str]:
+        """One POST to a web dialog, as its page makes it: without the token. A definite answer's status and text.
+
+        Raises what `bot.http.session` raises.
+        """
+        said = {
+            **self.headers.client_hints,
+            "Accept": "application/json",
+            "Accept-Language": "en-US,en;q=0.9",
+            "Accept-Encoding": "gzip, deflate, br, zstd",
+            "Content-Type": "application/json",
+            "Expect": None,
+            "Sec-Fetch-Dest": "empty",
+            "Sec-Fetch-Mode": "cors",
+            "Sec-Fetch-Site": "same-origin",
+            "User-Agent": self.user_agent,
+            **headers,
+        }
+        answer = await self._session().request(
+            "POST",
+            url,
+            once=SingleUse(denies=False),
+            data=json.dumps(body),
+            headers=said,
+            timeout=(CONNECT_SECONDS, DIALOG_SECONDS),
+            stream=True,
+            **self._proxies(),
+        )
+        return answer.status_code, await _text(answer)
+
+    def _answered(self, asking: asyncio.Task[Any]) -> None:
+        self._after_answer.discard(asking)
+        if not asking.cancelled():
+            asking.exception()  # looked at, so that nobody complains that it was not
+
+    def _session(self) -> Session:
+        if self._own_session is None:
+            raise RuntimeError("not started")
+        return self._own_session
+
+    def _proxies(self) -> dict[str, Any]:
+        return {"proxies": {"all": self.proxy}} if self.proxy is not None else {}
+
+
+async def _text(answer: Any) -> str:
+    """Of a streamed answer; empty when the connection is lost meanwhile: its status has said what matters."""
+    try:
+        return str(await answer.atext())
+    except RequestException:
+        return ""
+    finally:
+        await answer.aclose()
+
+
+def _ok(answer: Any, where: str) -> bytes:
+    if not 200 <= answer.status_code < 300:
+        answer.status, answer.reason = answer.status_code, ""
+        raise HTTPException(answer, f"{where} refused")
+    return bytes(answer.content)

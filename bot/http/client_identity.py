@@ -1,0 +1,122 @@
+"""What Discord's web client says of itself: which Chrome, which build.
+
+Law: the Chrome is always the one whose TLS handshake curl imitates, anything else would give us away. The build
+is asked of Discord's own pages, within ten seconds in all, and nobody else is ever asked; when that fails, a dated
+number serves. The library's way asks a third party first and can wait for ten minutes.
+"""
+
+import asyncio
+import base64
+import json
+import logging
+import random
+import re
+import uuid
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+from curl_cffi.requests.impersonate import DEFAULT_CHROME
+from discord.utils import Headers
+
+log = logging.getLogger(__name__)
+
+IMPERSONATED_CHROME = int(re.sub(r"\D", "", DEFAULT_CHROME))
+FETCH_SECONDS = 10.0
+_BUILD_IN_PAGE = re.compile(r'"BUILD_NUMBER"\s*:\s*"?(\d+)')
+_ASSET = re.compile(r"/assets/(sentry\.\w+\.js)")
+_BUILD_IN_ASSET = re.compile(r'buildNumber\D+(\d+)"')
+_EXTRA = {
+    "is_fast_connect": False,
+    "latest_headless_tasks": [],
+    "latest_headless_task_run_seconds_before": None,
+    "gateway_connect_reasons": "AppSkeleton",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClientIdentity:
+    """A web client: the build of Discord's code and the major version of Chrome it runs in."""
+
+    build_number: int = 589_596  # as published in 2026-08, beside Chrome 151
+    chrome: int = IMPERSONATED_CHROME
+
+    @property
+    def user_agent(self) -> str:
+        return (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+            f"Chrome/{self.chrome}.0.0.0 Safari/537.36"
+        )
+
+
+async def fetch(known: ClientIdentity, *, pages_base: str, proxy_url: str = "") -> ClientIdentity:
+    """`known`, with the build that Discord's pages name now. Never raises; says in the log what it did."""
+    try:
+        async with asyncio.timeout(FETCH_SECONDS):
+            build = await _fetch_build(known, pages_base.rstrip("/"), proxy_url)
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ImportError, ValueError) as error:
+        log.warning(
+            "Discord's pages did not tell their build (%s): %d serves", type(error).__name__, known.build_number
+        )
+        return known
+    log.info("Discord's web client is build %d", build)
+    return replace(known, build_number=build)
+
+
+async def _fetch_build(known: ClientIdentity, base: str, proxy_url: str) -> int:
+    headers = {"User-Agent": known.user_agent, "Accept-Language": "en-US,en;q=0.9"}
+    async with httpx.AsyncClient(proxy=proxy_url or None, trust_env=False, headers=headers) as pages:
+        page = (await pages.get(f"{base}/login")).raise_for_status().text
+        if found := _BUILD_IN_PAGE.search(page):
+            return int(found[1])
+        asset = _ASSET.search(page)
+        if asset is None:
+            raise ValueError("the page names no build")
+        script = (await pages.get(f"{base}/assets/{asset[1]}")).raise_for_status().text
+        found = _BUILD_IN_ASSET.search(script)
+        if found is None:
+            raise ValueError("the script names no build")
+        return int(found[1])
+
+
+def to_headers(properties: ClientIdentity) -> Headers:
+    """As the library wants it, for one client: launch ids are its own."""
+    said: dict[str, Any] = {
+        "os": "Windows",
+        "browser": "Chrome",
+        "device": "",
+        "system_locale": "en-US",
+        "browser_user_agent": properties.user_agent,
+        "browser_version": f"{properties.chrome}.0.0.0",
+        "os_version": "10",
+        "referrer": "",
+        "referring_domain": "",
+        "referrer_current": "",
+        "referring_domain_current": "",
+        "release_channel": "stable",
+        "client_build_number": properties.build_number,
+        "client_event_source": None,
+        "has_client_mods": False,
+        "client_launch_id": str(uuid.uuid4()),
+        "client_app_state": "unfocused",
+        "client_heartbeat_session_id": str(uuid.uuid4()),
+    }
+    headers = Headers(
+        platform="Windows",
+        major_version=properties.chrome,
+        super_properties=said,
+        encoded_super_properties=base64.b64encode(json.dumps(said, separators=(",", ":")).encode()).decode(),
+        extra_gateway_properties=dict(_EXTRA),
+    )
+    _settle_hints(headers)
+    return headers
+
+
+def _settle_hints(headers: Headers) -> None:
+    """Building the hints seeds the process's random numbers with a constant; they are built once, here, and
+    the random numbers are put back as they were."""
+    before = random.getstate()
+    try:
+        assert headers.client_hints  # a cached property
+    finally:
+        random.setstate(before)

@@ -1,0 +1,226 @@
+"""What is said to MidJourney, as the parts of `POST /interactions` that depend on the order alone.
+
+Pure. Where it is said and by whom (guild, channel, session, nonce) is added by the connection, never here. Command ids
+look stable and their versions are not (imagine's changed at least three times, 2023 to 2024), so both are read from
+the command index that Discord gives; none is written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from bot.grammar.ids import APPLICATIONS, BOTS, snowflake
+from bot.grammar.payload import mapping, mappings, number, text
+from tasks.domain.errors import SendRefused
+from tasks.domain.interactions import (
+    ButtonInteraction,
+    MessageCommandInteraction,
+    ModalInteraction,
+    SlashCommandInteraction,
+    Upload,
+)
+from tasks.domain.model import Bot
+
+__all__ = [
+    "APPLICATIONS",
+    "Body",
+    "Command",
+    "Commands",
+    "Option",
+    "Spoken",
+    "body_of",
+    "parse_command_index",
+]
+
+Spoken = (
+    SlashCommandInteraction | MessageCommandInteraction | ButtonInteraction | ModalInteraction
+)  # orders that are interactions
+
+SLASH_COMMAND = 1  # types of application commands
+MESSAGE_COMMAND = 3
+
+_COMMAND, _COMPONENT, _MODAL = 2, 3, 5  # types of interactions
+_ROW, _BUTTON, _TEXT_INPUT = 1, 2, 4  # types of components
+
+_STRING, _INTEGER, _BOOLEAN, _NUMBER, _ATTACHMENT = 3, 4, 5, 10, 11  # types of options
+_VALUES: Mapping[int, Callable[[str], Any]] = MappingProxyType(
+    {_INTEGER: int, _NUMBER: float, _BOOLEAN: lambda given: given.casefold() in ("true", "1", "yes", "on")}
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Option:
+    """An option of a command, as Discord lists it."""
+
+    name: str
+    type: int = _STRING
+    required: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """A command of one of the bots, as Discord lists it today."""
+
+    bot: Bot
+    application_id: str
+    id: str
+    version: str
+    name: str
+    type: int = SLASH_COMMAND
+    options: tuple[Option, ...] = ()
+
+
+class Commands(Mapping[tuple[Bot, str, int], Command]):
+    """The commands that a place offers: (bot, name, type) -> command. Never changes; a new index makes a new one."""
+
+    __slots__ = ("_commands",)
+
+    def __init__(self, commands: Sequence[Command] = ()) -> None:
+        self._commands = MappingProxyType({(c.bot, c.name, c.type): c for c in commands})
+
+    def __getitem__(self, key: tuple[Bot, str, int]) -> Command:
+        return self._commands[key]
+
+    def __iter__(self) -> Iterator[tuple[Bot, str, int]]:
+        return iter(self._commands)
+
+    def __len__(self) -> int:
+        return len(self._commands)
+
+    def find(self, bot: Bot, name: str, type_: int = SLASH_COMMAND) -> Command:
+        """Raises `SendRefused` when the bot does not offer the command here: nothing was sent."""
+        try:
+            return self._commands[bot, name, type_]
+        except KeyError:
+            raise SendRefused(
+                f"MidJourney's bot offers no command {name!r} in this channel.",
+                hint="Is the bot a member of the server, and may the account use its commands here?",
+            ) from None
+
+
+def parse_command_index(json: Any) -> Commands:
+    """Read the answer of an `application-command-index` route. Commands of other applications are left out.
+
+    Whatever is not as Discord writes it is left out too, so that one odd command does not hide the others.
+    """
+    return Commands([c for c in map(_command, mappings(mapping(json).get("application_commands"))) if c is not None])
+
+
+def _command(item: Mapping[str, Any]) -> Command | None:
+    application_id, id_ = snowflake(item.get("application_id")), snowflake(item.get("id"))
+    version, name = snowflake(item.get("version")), text(item.get("name"))
+    bot = BOTS.get(application_id or "")
+    if bot is None or application_id is None or id_ is None or version is None or not name:
+        return None
+    return Command(
+        bot=bot,
+        application_id=application_id,
+        id=id_,
+        version=version,
+        name=name,
+        type=number(item.get("type")) or SLASH_COMMAND,  # left out where it is 1
+        options=tuple(
+            Option(
+                name=text(option.get("name")),
+                type=number(option.get("type")) or _STRING,
+                required=option.get("required") is True,
+            )
+            for option in mappings(item.get("options"))
+            if text(option.get("name"))
+        ),
+    )
+
+
+# ---------------------------------------------------------------- bodies
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Body:
+    """The parts of an interaction's JSON that the order decides. The message's are set for a press only."""
+
+    type: int
+    application_id: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    message_id: str | None = None
+    message_flags: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        parts = {"type": self.type, "application_id": self.application_id, "data": dict(self.data)}
+        if self.message_id is not None:
+            parts |= {"message_id": self.message_id, "message_flags": self.message_flags}
+        return parts
+
+
+def body_of(order: Spoken, commands: Commands) -> Body:
+    """The order as Discord wants it.
+
+    Raises `SendRefused` when a command is not offered, or lacks an option that the order names.
+    """
+    match order:
+        case SlashCommandInteraction():
+            return _slash(order, commands.find(order.bot, order.command), order.uploads)
+        case MessageCommandInteraction():
+            return _on_a_message(commands.find(order.bot, order.command, MESSAGE_COMMAND), order.message_id)
+        case ButtonInteraction():
+            return _press(order)
+        case ModalInteraction():
+            return _submit(order)
+
+
+def _on_a_message(command: Command, target_id: str) -> Body:
+    """A command of a message's own menu, such as "Cancel Job", on that message."""
+    return Body(
+        type=_COMMAND,
+        application_id=command.application_id,
+        data={**_invoked(command), "options": [], "attachments": [], "target_id": target_id},
+    )
+
+
+def _invoked(command: Command) -> dict[str, Any]:
+    return {"id": command.id, "version": command.version, "name": command.name, "type": command.type}
+
+
+def _slash(order: SlashCommandInteraction, command: Command, uploads: Mapping[str, Upload]) -> Body:
+    known = {option.name: option for option in command.options}
+    strange = [name for name in (*order.options, *uploads) if name not in known]
+    if strange:
+        raise SendRefused(f"MidJourney's command {command.name!r} takes no option {strange[0]!r}.")
+    files = list(uploads.items())
+    options = [_option(known[name], given) for name, given in order.options.items() if name not in uploads]
+    options += [{"type": _ATTACHMENT, "name": name, "value": n} for n, (name, _) in enumerate(files)]
+    attachments = [
+        {"id": str(n), "filename": upload.filename, "uploaded_filename": upload.uploaded_filename}
+        for n, (_, upload) in enumerate(files)
+    ]
+    data = {**_invoked(command), "options": options, "attachments": attachments}
+    return Body(type=_COMMAND, application_id=command.application_id, data=data)
+
+
+def _option(option: Option, given: str) -> dict[str, Any]:
+    convert = _VALUES.get(option.type, str)
+    try:
+        return {"type": option.type, "name": option.name, "value": convert(given)}
+    except ValueError:
+        raise SendRefused(f"MidJourney's option {option.name!r} cannot be {given!r}.") from None
+
+
+def _press(order: ButtonInteraction) -> Body:
+    return Body(
+        type=_COMPONENT,
+        application_id=APPLICATIONS[order.bot],
+        data={"component_type": _BUTTON, "custom_id": order.custom_id},
+        message_id=order.message_id,
+        message_flags=order.message_flags,
+    )
+
+
+def _submit(order: ModalInteraction) -> Body:
+    rows = [
+        {"type": _ROW, "components": [{"type": _TEXT_INPUT, "custom_id": custom_id, "value": value}]}
+        for custom_id, value in order.values.items()
+    ]
+    data = {"id": order.modal_id, "custom_id": order.custom_id, "components": rows}
+    return Body(type=_MODAL, application_id=APPLICATIONS[order.bot], data=data)

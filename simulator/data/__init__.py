@@ -1,0 +1,4 @@
+"""Tables and pure functions: eras, kinds of jobs, layouts, wording, pictures.
+
+Contract: no state.
+"""

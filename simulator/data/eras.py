@@ -1,0 +1,80 @@
+"""Generations of MidJourney's messages: what the messages of a year have in common, as data.
+
+Law: tables only. Kinds of jobs stand in `kinds`, rows of buttons in `layouts`; code that behaves differently for a
+certain year asks a field of `Era`, never the year.
+"""
+
+from dataclasses import dataclass
+
+from simulator.data.kinds import KINDS_2023, KINDS_2024, KINDS_2026, Kind
+from simulator.data.layouts import LAYOUTS_2023, LAYOUTS_2024, LAYOUTS_2026, Layout
+
+
+@dataclass(frozen=True, kw_only=True)
+class Era:
+    name: str
+    kinds: dict[str, Kind]
+    layouts: dict[str, Layout]
+    version: str  # parameter that MidJourney may add to a prompt
+    website: str = ""  # between mention and mode of a result
+    footer: str = (
+        "\n-# Create, explore, and organize on [midjourney.com](<https://midjourney.com/imagine?from_discord=1>)"
+    )
+    footer_share: float = 0.0  # of the messages that may end in it
+    grid_format: str = "png"
+    single_format: str = "png"
+    preview_name: str = "{job_id}_grid_0.webp"
+    file_prefix: str = "{username}"
+    percents: tuple[int, ...] = ()  # the only ones that are shown; empty: irregular ones
+    links_to_start: bool = False  # an /imagine's result refers to its own progress message
+    reply_share: float = 0.0  # of those results that have type 19 instead of 0
+    interaction_metadata: bool = True  # also on the private messages of buttons
+    numbered_components: bool = True  # each component has a numeric id
+    bot_nonce: bool = False  # messages that answer no interaction carry a nonce of the bot's own (since 2025-05)
+    newer_keys: bool = True  # resolved, position, placeholder; a type in references; signed addresses
+    colour_share: float = 1.0  # of the errors that have a colour
+
+
+ERAS: dict[str, Era] = {
+    era.name: era
+    for era in (
+        Era(
+            name="2023",
+            kinds=KINDS_2023,
+            layouts=LAYOUTS_2023,
+            version="--v 5.2",
+            preview_name="grid_0.webp",
+            percents=(0, 15, 31, 46, 62, 78, 93),
+            interaction_metadata=False,
+            numbered_components=False,
+            newer_keys=False,
+        ),
+        Era(name="2024", kinds=KINDS_2024, layouts=LAYOUTS_2024, version="--v 6.1", footer_share=0.2),
+        Era(
+            name="2026",
+            kinds=KINDS_2026,
+            layouts=LAYOUTS_2026,
+            version="--v 7.0",
+            website="[(Open on website for full quality)](<https://midjourney.com/jobs/{job_id}>) ",
+            footer_share=0.5,
+            grid_format="webp",
+            file_prefix="u{digits}",
+            links_to_start=True,
+            bot_nonce=True,
+            reply_share=0.5,
+            colour_share=0.7,
+        ),
+    )
+}
+
+
+def kind_of(era: Era, command: str) -> Kind | None:
+    """That era's kind of job; for a button left over from another era, the kind of the latest that has it."""
+    known = (era, *reversed(ERAS.values()))
+    return next((item.kinds[command] for item in known if command in item.kinds), None)
+
+
+def layout_of(era: Era, shape: str) -> Layout:
+    """That era's rows of buttons; those of the latest that has such a result."""
+    known = (era, *reversed(ERAS.values()))
+    return next(item.layouts[shape] for item in known if shape in item.layouts)

@@ -1,0 +1,78 @@
+"""The bots: hear an interaction or a reaction, and have it answered.
+
+Law: every answer begins with INTERACTION_CREATE. What commands, buttons and dialogs mean is told by the parts of that
+name; what a job does later is the studio's business.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from simulator.data import wording
+from simulator.midjourney.buttons import Buttons
+from simulator.midjourney.dialogs import Dialogs
+from simulator.midjourney.replies import COMPONENT, SLASH, Replies
+from simulator.midjourney.slash import SlashCommands
+from simulator.world.background import Background
+from simulator.world.chat import Chat
+from simulator.world.messages import DEFAULT
+from simulator.world.records import Account, Interaction, Message
+from simulator.world.state import World
+
+PATIENCE_SECONDS = 3.0  # that Discord waits for a bot's answer
+_ENVELOPE = "✉"  # with or without the sign that asks for a coloured one
+
+
+class MidJourney:
+    def __init__(
+        self,
+        world: World,
+        *,
+        replies: Replies,
+        commands: SlashCommands,
+        buttons: Buttons,
+        dialogs: Dialogs,
+        chat: Chat,
+        background: Background,
+    ) -> None:
+        self._world = world
+        self._replies = replies
+        self._commands = commands
+        self._buttons = buttons
+        self._chat = chat
+        self._background = background
+        self.dialogs = dialogs
+
+    def accept(self, interaction: Interaction) -> None:
+        """Takes the interaction over; Discord's own answer to the POST does not wait for this."""
+        interaction.id = self._world.snowflakes.next()
+        self._background.spawn(self._answer(interaction, self._work(interaction)), f"interaction {interaction.id}")
+
+    def _work(self, interaction: Interaction) -> Callable[[], None]:
+        if interaction.type == SLASH:
+            return partial(self._commands.hear, interaction)
+        if interaction.type == COMPONENT:
+            return partial(self._buttons.press, interaction)
+        # Taken at once, so that a dialog that is submitted twice is filled once.
+        return self.dialogs.take(interaction)
+
+    async def _answer(self, interaction: Interaction, work: Callable[[], None]) -> None:
+        settings = self._world.settings
+        await asyncio.sleep(settings.latency_ms / 1000)
+        self._replies.event("INTERACTION_CREATE", interaction)
+        await asyncio.sleep(min(settings.bot_delay_ms / 1000, PATIENCE_SECONDS))
+        late = settings.bot_delay_ms / 1000 - PATIENCE_SECONDS
+        if late > 0:
+            self._replies.time_out(interaction)
+            # From now on nothing that the bot says is an answer to it.
+            interaction.unheard = True
+            await asyncio.sleep(late)
+        work()
+
+    def reacted(self, account: Account, message: Message, emoji: str) -> None:
+        """An envelope on a result asks for its seed, which comes as a private message of the bot."""
+        job = message.job
+        if job is None or job.status != "finished" or not job.image_urls or not emoji.startswith(_ENVELOPE):
+            return
+        text = wording.seed(job.prompt_echoed, job.job_id, job.seed)
+        self._chat.post(self._world.dm_channel(account, job.bot), text, type_=DEFAULT, author=job.bot)

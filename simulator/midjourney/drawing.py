@@ -1,0 +1,299 @@
+"""From an interaction to a job: what it will draw, whether it may, and what is said when it may not.
+
+Law: one job for each call that starts one. Commands, buttons, dialogs and Vary (Region) all come through here, so
+slots, faults and magic words hold for all of them alike.
+"""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from simulator.data import components, rewriting, scenery
+from simulator.data.eras import kind_of
+from simulator.data.kinds import Kind, rerolled, settled
+from simulator.data.troubles import NOTE, QUEUED, TROUBLES, Trouble
+from simulator.midjourney import embeds
+from simulator.midjourney.crowd import Crowd
+from simulator.midjourney.display import Display
+from simulator.midjourney.magic import USUAL, Fate, fate_of
+from simulator.midjourney.replies import Replies
+from simulator.midjourney.studio import Studio
+from simulator.world.faults import Faults
+from simulator.world.messages import BOTS, NIJI
+from simulator.world.records import Interaction, Job, Message
+from simulator.world.snowflakes import now_ms
+from simulator.world.state import World
+
+_NIJI_VERSION = "--niji 6"
+_BEFORE_SHARE = 0.5  # of the videos asked for by a command that begin with "Animating..."
+
+
+class Drawings:
+    def __init__(self, world: World, *, replies: Replies, studio: Studio, display: Display, crowd: Crowd) -> None:
+        self._world = world
+        self._replies = replies
+        self._studio = studio
+        self._display = display
+        self._crowd = crowd
+        self._appeals: dict[str, str] = {}  # prompt by key
+        self._upscaled: dict[tuple[str, int], float] = {}
+
+    def reset(self) -> None:
+        self._appeals.clear()
+        self._upscaled.clear()
+
+    # New drawings
+
+    def imagine(
+        self,
+        interaction: Interaction,
+        prompt: str,
+        *,
+        pressed: Message | None = None,
+        opened_by: Interaction | None = None,
+    ) -> None:
+        """By /imagine, or from the texts of `pressed`; with --video a video, in the years that have it."""
+        era = self._world.era
+        if not prompt.strip():
+            self.refuse(interaction, TROUBLES["empty"], prompt, pressed)
+            return
+        is_video = "video" in era.kinds and rewriting.asks_for_video(prompt)
+        if is_video and not rewriting.has_link(prompt):
+            self.refuse(interaction, TROUBLES["invalid_request"], prompt, pressed)
+            return
+        kind = era.kinds["video" if is_video else "imagine"]
+        if is_video and self._world.random.random() >= _BEFORE_SHARE:
+            kind = replace(kind, before="")
+        job = self._new_job(interaction, kind, prompt)
+        self._answer_to(job, pressed)
+        if opened_by is not None:
+            job.opened_by, job.custom_id = opened_by.id, opened_by.name
+        job.prompt_echoed = self._echo(job, prompt)
+        if is_video:
+            job.prompt_echoed = rewriting.with_motion(job.prompt_echoed, kind.motion)
+        job.scenes = scenery.scene_names(_digest(prompt), job.job_id, 4)
+        self._draw(interaction, job)
+        if pressed is None:
+            self._crowd.join(job)
+
+    def blend(self, interaction: Interaction, urls: Sequence[str], ratio: str) -> None:
+        prompt = " ".join([*urls, *([f"--ar {ratio}"] if ratio else [])])
+        job = self._new_job(interaction, self._world.era.kinds["blend"], prompt)
+        job.prompt_echoed = self._echo(job, prompt)
+        job.scenes = scenery.scene_names(_digest(prompt), job.job_id, 4)
+        self._draw(interaction, job)
+
+    def describe(self, interaction: Interaction, link: str) -> None:
+        job = self._new_job(interaction, self._world.era.kinds["describe"], link)
+        job.link, job.texts = link, embeds.descriptions(job.job_id)
+        self._draw(interaction, job)
+
+    def describe_again(self, interaction: Interaction, message: Message, job: Job) -> None:
+        """Other texts, in the same message."""
+        job.texts = embeds.descriptions(job.texts[0] + job.job_id)
+        self._replies.succeed_around(interaction, lambda: self._display.texts(job, message, None))
+
+    def imagine_all(self, interaction: Interaction, texts: Sequence[str], pressed: Message) -> None:
+        """A job for each text; the first message alone answers the interaction."""
+        for number, text in enumerate(texts):
+            self.imagine(interaction if number == 0 else unanswering(interaction), text, pressed=pressed)
+
+    def shorten(self, interaction: Interaction, prompt: str) -> None:
+        job = self._new_job(interaction, self._world.era.kinds["shorten"], prompt)
+        job.texts = embeds.shorter(prompt)
+        self._draw(interaction, job)
+
+    def derive(
+        self,
+        interaction: Interaction,
+        message: Message,
+        command: str,
+        index: int,
+        *,
+        prompt: str | None = None,
+        pressed: Interaction | None = None,
+        inpaint: dict[str, object] | None = None,
+    ) -> None:
+        """A job from a result: by its button, or by what a dialog of that button was filled with (`prompt`)."""
+        parent = message.job
+        assert parent is not None
+        origin = pressed or interaction
+        kind = self._derived_kind(command, parent)
+        changed = prompt is not None and prompt not in (parent.prompt, parent.prompt_echoed)
+        kind = kind if command == "reroll" else settled(kind, self._world.random, remixed=changed)
+        job = self._new_job(interaction, kind, parent.prompt if prompt is None else prompt)
+        self._answer_to(job, message)
+        job.index, job.custom_id, job.inpaint = index, origin.name, inpaint
+        job.nonce = interaction.nonce or origin.nonce
+        job.opened_by = origin.id if origin is not interaction and interaction.type == 5 else ""
+        job.prompt_echoed = self._echo(job, prompt) if prompt is not None and changed else parent.prompt_echoed
+        self._reshape(job, kind)
+        chosen = parent.scenes[(index - 1) % len(parent.scenes)]
+        job.scenes = scenery.scene_names(scenery.palette_of(chosen), job.job_id, 4) if kind.grid else (chosen,)
+        if self._is_too_soon(job, message, interaction):
+            return
+        if self._draw(interaction, job):
+            self.mark(job, message, origin.name)
+
+    def mark(self, job: Job, message: Message, custom_id: str) -> None:
+        """A used button changes its colour, by an edit of the message that has it."""
+        used = components.pressed(message.body["components"], custom_id)
+        self._display.edit(job.channel, message, components=used)
+
+    def _derived_kind(self, command: str, parent: Job) -> Kind:
+        era = self._world.era
+        if command == "reroll":
+            again = parent.kind if parent.kind.command == "reroll" else kind_of(era, parent.kind.command)
+            return rerolled(settled(again or parent.kind, self._world.random))
+        kind = kind_of(era, command)
+        assert kind is not None
+        return kind
+
+    def _reshape(self, job: Job, kind: Kind) -> None:
+        if kind.aspect:
+            job.prompt = rewriting.with_aspect(job.prompt, kind.aspect)
+            job.prompt_echoed = rewriting.with_aspect(job.prompt_echoed, kind.aspect)
+        if kind.shape == "video":
+            job.prompt_echoed = rewriting.with_motion(job.prompt_echoed, kind.motion)
+        if kind.command == "custom_zoom":
+            job.prompt_echoed = rewriting.without_zoom(job.prompt_echoed)
+
+    def _is_too_soon(self, job: Job, message: Message, interaction: Interaction) -> bool:
+        """The same picture upscaled twice within the setting's seconds."""
+        if job.kind.command != "upscale" or job.parent is None:
+            return False
+        key, now = (job.parent.job_id, job.index), time.monotonic()
+        last = self._upscaled.get(key)
+        if last is not None and now - last < self._world.settings.upscale_cooldown:
+            self.refuse(interaction, TROUBLES["slow_down"], job.prompt, message)
+            return True
+        self._upscaled[key] = now
+        return False
+
+    def appeal(self, interaction: Interaction, key: str) -> None:
+        """What the moderators held back is drawn after all."""
+        prompt = self._appeals.pop(key, None)
+        if prompt is None:
+            self.refuse(interaction, TROUBLES["invalid_request"], "", None)
+            return
+        job = self._new_job(interaction, self._world.era.kinds["imagine"], prompt)
+        job.prompt_echoed = self._echo(job, prompt)
+        job.scenes = scenery.scene_names(_digest(prompt), job.job_id, 4)
+        self._begin(interaction, job, USUAL)
+
+    # Jobs
+
+    def _new_job(self, interaction: Interaction, kind: Kind, prompt: str) -> Job:
+        profile = self._world.profile(interaction.account.token)
+        return Job(
+            job_id=self._world.new_job_id(),
+            kind=kind,
+            user=interaction.account.user,
+            account=interaction.account,
+            channel=self._world.channels[interaction.channel_id],
+            interaction_id=interaction.id,
+            session_id=interaction.session_id,
+            nonce=interaction.nonce,
+            prompt=prompt,
+            prompt_echoed=prompt,
+            created=now_ms(),
+            bot=BOTS[interaction.application_id],
+            mode=rewriting.mode_asked(prompt) or profile.mode,
+            stealth=profile.stealth,
+            custom_id=None if interaction.type == 2 else interaction.name,
+        )
+
+    def _answer_to(self, job: Job, pressed: Message | None) -> None:
+        job.parent_message = pressed
+        job.parent = pressed.job if pressed else None
+
+    def _echo(self, job: Job, prompt: str) -> str:
+        version = _NIJI_VERSION if job.bot is NIJI else self._world.era.version
+        return rewriting.echo(prompt, job.job_id, version)
+
+    def _draw(self, interaction: Interaction, job: Job) -> bool:
+        """Starts, queues or refuses the job; True when the bot took it."""
+        fate, token = self._fate(job), interaction.account.token
+        free = not job.kind.holds_slot or self._studio.has_slot(token)
+        if fate.ending == "silent":
+            self._replies.succeed(interaction)
+            self._world.add_job(job)
+            self._world.set_status(job, "silent")
+            return False
+        if fate.captcha:
+            token = secrets.token_hex(12)
+            self._replies.frame(
+                interaction, title="Action required to continue", path=f"/captcha/embedded/{token}", token=token
+            )
+            return False
+        if not (free or self._studio.has_queue(token)):
+            fate = replace(USUAL, trouble="queue_full")
+        if fate.trouble:
+            trouble = TROUBLES[fate.trouble]
+            form = self._form(trouble)
+            if form == NOTE:
+                self.refuse(interaction, trouble, job.prompt, job.parent_message)
+                return False
+            fate = replace(fate, ending="failed", error=trouble.name, form=form, until=0)
+        if free and not fate.queued:
+            self._begin(interaction, job, fate)
+            return True
+        embed = embeds.trouble_embed(QUEUED, job.prompt)
+        self._replies.note(interaction, embed=embed, keys=self._display.answer_keys(job))
+        if free:
+            self._studio.begin_after(job, fate, self._world.settings.job_seconds / 4)
+        else:
+            self._studio.enqueue(job, fate)
+        return True
+
+    def _begin(self, interaction: Interaction, job: Job, fate: Fate) -> None:
+        nonce = interaction.answer_nonce
+        self._replies.succeed_around(interaction, lambda: self._studio.begin(job, fate, nonce=nonce))
+
+    def _form(self, trouble: Trouble) -> str:
+        wanted = self._world.settings.error_form
+        return wanted if wanted in trouble.forms else self._world.random.choice(trouble.forms)
+
+    def _fate(self, job: Job) -> Fate:
+        token, faults = job.account.token if job.account else None, self._world.faults
+        if faults.take("job_silent", token):
+            return Fate(ending="silent")
+        if faults.take("job_fails", token):
+            return Fate(ending="failed")
+        if fault := faults.take("job_withdrawn", token):
+            return Fate(ending="withdrawn", note="output_filters" if fault.values["note"] else "")
+        return _ordered(faults, token) or fate_of(job.prompt)
+
+    def refuse(self, interaction: Interaction, trouble: Trouble, prompt: str, answered: Message | None) -> None:
+        """A private note and no job."""
+        era, rows = self._world.era, []
+        if trouble.appeal:
+            key = secrets.token_hex(8)
+            self._appeals[key] = prompt.replace("sim-appeal", "").strip()
+            rows = components.appeal_row(key, numbered=era.numbered_components)
+        if trouble.content:
+            text = embeds.trouble_text(trouble, prompt)
+            self._replies.note(interaction, text, answered=answered, rows=rows)
+            return
+        coloured = self._world.random.random() < era.colour_share
+        embed = embeds.trouble_embed(trouble, prompt, coloured=coloured)
+        self._replies.note(interaction, embed=embed, answered=answered, rows=rows)
+
+
+def _ordered(faults: Faults, token: str | None) -> Fate | None:
+    fault = faults.take("trouble", token)
+    if fault is None:
+        return None
+    name = fault.values["name"]
+    return Fate(captcha=True) if name == "captcha" else Fate(trouble=name)
+
+
+def unanswering(interaction: Interaction) -> Interaction:
+    """The same, for messages that follow its first answer: no nonce, no events."""
+    return replace(interaction, nonce=None, unheard=True)
+
+
+def _digest(prompt: str) -> str:
+    return hashlib.blake2b(prompt.encode(errors="replace"), digest_size=8).hexdigest()

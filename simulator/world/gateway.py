@@ -1,0 +1,238 @@
+"""Gateway sessions: who is logged in, what each may hear, and what a RESUME replays.
+
+Law: an event is serialised once for each audience, at the moment it is dispatched, and buffered as text: what a
+session replays is what it would have heard. Sockets are behind `Connection`; nothing here awaits.
+"""
+
+import json
+import secrets
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from simulator.world.delivery import Delivery
+from simulator.world.login import PRIORITIZED_READY_PAYLOAD, ready, ready_supplemental
+from simulator.world.records import Account, Asker, Channel
+from simulator.world.state import World
+
+_BUFFERED_EVENTS = 20_000
+# A session nobody has resumed for so long is over.
+_SESSION_LIFE_SECONDS = 120.0
+_LARGE_GUILD_MEMBERS = 250_000
+
+
+class Connection(Protocol):
+    """One websocket, seen from here. All return at once; a muted one is as if its line were cut unnoticed."""
+
+    def send(self, text: str) -> None: ...
+    def close(self, code: int, reason: str) -> None: ...
+    def mute(self) -> None: ...
+    def abort(self) -> None: ...
+
+
+@dataclass(kw_only=True, eq=False)
+class Session:
+    id: str
+    account: Account
+    connection: Connection | None
+    sequence: int = 0
+    events: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_BUFFERED_EVENTS))
+    subscribed: set[str] = field(default_factory=set)
+    left_at: float = 0.0
+
+    def append(self, event: str, data: str) -> None:
+        self.sequence += 1
+        text = f'{{"op":0,"s":{self.sequence},"t":"{event}","d":{data}}}'
+        self.events.append((self.sequence, text))
+        if self.connection is not None:
+            self.connection.send(text)
+
+    def acknowledge(self, sequence: int) -> None:
+        """A heartbeat names the last event received: earlier ones will not be asked for."""
+        while self.events and self.events[0][0] <= sequence:
+            self.events.popleft()
+
+    def can_replay(self, sequence: int) -> bool:
+        oldest = self.events[0][0] if self.events else self.sequence + 1
+        return oldest - 1 <= sequence <= self.sequence
+
+
+class Gateway:
+    def __init__(self, world: World, *, resume_url: str, large_guilds: bool) -> None:
+        self._world = world
+        self._resume_url = resume_url
+        self._large_guilds = large_guilds
+        self._delivery = Delivery(world)
+        self.sessions: dict[str, Session] = {}
+        self._refused_until: dict[str | None, float] = {}
+
+    # Sessions
+
+    def identify(self, account: Account, connection: Connection, capabilities: int) -> Session:
+        """A new session, told what its client's capabilities ask for."""
+        self._forget_old()
+        session = Session(id=secrets.token_hex(16), account=account, connection=connection)
+        self.sessions[session.id] = session
+        members = _LARGE_GUILD_MEMBERS if self._large_guilds else len(self._world.accounts) + 1
+        large = self._large_guilds
+        body = ready(account, session.id, self._resume_url, members, large=large, capabilities=capabilities)
+        session.append("READY", to_json(body))
+        if capabilities & PRIORITIZED_READY_PAYLOAD:
+            session.append("READY_SUPPLEMENTAL", to_json(ready_supplemental(account)))
+        self._world.touch()
+        return session
+
+    def resume(self, session_id: str, token: str, sequence: Any, connection: Connection) -> Session | None:
+        """The session, its missed events sent; None when it cannot go on."""
+        self._forget_old()
+        session = self.sessions.get(session_id)
+        if session is None:
+            return None
+        if session.account.token != token:
+            self._world.mixup(f"session {session_id} was resumed with another account's token")
+            return None
+        if not isinstance(sequence, int) or not session.can_replay(sequence):
+            return None
+        if session.connection not in (None, connection):
+            session.connection.abort()
+        session.connection = connection
+        for number, text in session.events:
+            if number > sequence:
+                connection.send(text)
+        session.append("RESUMED", '{"_trace":[]}')
+        self._world.touch()
+        return session
+
+    def leave(self, session: Session, connection: Connection) -> None:
+        """The socket is gone; the session waits for a RESUME."""
+        if session.connection is connection:
+            session.connection = None
+            session.left_at = time.monotonic()
+            self._world.touch()
+
+    def connected(self, account: Account) -> bool:
+        return any(item.account is account and item.connection for item in self.sessions.values())
+
+    def alive(self, session: Session) -> bool:
+        return self.sessions.get(session.id) is session
+
+    def members_known(self) -> Iterable[Account]:
+        return self._world.accounts
+
+    def _forget_old(self) -> None:
+        limit = time.monotonic() - _SESSION_LIFE_SECONDS
+        old = [item.id for item in self.sessions.values() if item.connection is None and item.left_at < limit]
+        for session_id in old:
+            del self.sessions[session_id]
+
+    # Events
+
+    def to_channel(
+        self,
+        event: str,
+        channel: Channel,
+        data: dict[str, Any],
+        *,
+        only: str | None = None,
+        nonce: str | None = None,
+        asker: Asker | None = None,
+        stage: str = "other",
+    ) -> None:
+        """To everybody who sees the channel, or `only` to one user. The nonce goes to its `asker` alone; one that has
+        none, to everybody.
+
+        `stage`, one of `faults.STAGES`, is what the event is about; it chooses the faults that the event may meet.
+        """
+        text = to_json(data)
+        with_nonce = f'{text[:-1]},"nonce":{to_json(nonce)}}}' if nonce is not None else text
+        askers = self._sessions_of(asker) if asker is not None else None
+        for session in list(self._audience(channel, only)):
+            own = with_nonce if askers is None or session in askers else text
+            self._delivery.deliver(session, event, own, stage, without_nonce=text)
+
+    def to_asker(self, event: str, asker: Asker, data: dict[str, Any], *, stage: str) -> None:
+        """To the session an interaction came from; while that does not live, to every other one of its account."""
+        text, bare = to_json(data), {key: value for key, value in data.items() if key != "nonce"}
+        without_nonce = text if len(bare) == len(data) else to_json(bare)
+        for session in self._sessions_of(asker):
+            self._delivery.deliver(session, event, text, stage, without_nonce=without_nonce)
+
+    def _sessions_of(self, asker: Asker) -> list[Session]:
+        own = [item for item in self.sessions.values() if item.account.user_id == asker.user_id]
+        return [item for item in own if item.id == asker.session_id] or own
+
+    def to_account(self, event: str, account: Account, data: Any) -> None:
+        """To every session of the account, as it is: what the world knows of it or not is the caller's business."""
+        for session in self._of(account.token):
+            session.append(event, to_json(data))
+        self._world.counters["told"] += 1
+
+    def _audience(self, channel: Channel, only: str | None) -> Iterator[Session]:
+        for session in self.sessions.values():
+            user_id = session.account.user_id
+            if user_id not in channel.readers or only not in (None, user_id):
+                continue
+            if self._large_guilds and channel.guild_id is not None and channel.guild_id not in session.subscribed:
+                continue
+            yield session
+
+    # Mischief
+
+    def refuses(self, token: str | None = None) -> bool:
+        return time.monotonic() < self._refused_until.get(token, 0.0)
+
+    def drop(self, seconds: float, token: str | None) -> None:
+        """Cut the sockets, forget the sessions, accept nobody for a while."""
+        self._refused_until[token] = time.monotonic() + seconds
+        for session in self._of(token):
+            del self.sessions[session.id]
+            if session.connection is not None:
+                session.connection.abort()
+        self._world.touch()
+
+    def abort(self, token: str | None) -> None:
+        for session in self._of(token):
+            if session.connection is not None:
+                session.connection.abort()
+
+    def mute(self, token: str | None) -> None:
+        for session in self._of(token):
+            if session.connection is not None:
+                session.connection.mute()
+
+    def invalidate(self, token: str | None, *, resumable: bool) -> None:
+        for session in self._of(token):
+            if not resumable:
+                del self.sessions[session.id]
+            if session.connection is not None:
+                session.connection.send(control(9, resumable))
+        self._world.touch()
+
+    def ask_to_reconnect(self, token: str | None) -> None:
+        for session in self._of(token):
+            if session.connection is not None:
+                session.connection.send(control(7, None))
+
+    def close(self, code: int, reason: str, token: str | None) -> None:
+        for session in self._of(token):
+            if session.connection is not None:
+                session.connection.close(code, reason)
+
+    def reset(self) -> None:
+        """Everybody may come again, and nothing that was held back is told."""
+        self._refused_until.clear()
+        self._delivery.reset()
+
+    def _of(self, token: str | None) -> list[Session]:
+        return [item for item in self.sessions.values() if token in (None, item.account.token)]
+
+
+def control(op: int, data: Any) -> str:
+    """A gateway message that is no event."""
+    return to_json({"op": op, "s": None, "t": None, "d": data})
+
+
+def to_json(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"))

@@ -1,0 +1,132 @@
+"""The simulator's tunables: names, defaults, meaning, and the check of what a user sets.
+
+Law: a frozen record and pure functions. Who reads a setting reads it at the moment of use, so that a change
+through the control API works for what happens next. Nothing here opens, starts or remembers anything.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from simulator.data.eras import ERAS
+from simulator.world.records import Profile
+
+SUCCESS_ORDERS = ("before", "after", "random")
+DIALOG_SUCCESSES = ("before", "after", "random", "none")
+ANSWER_FORMS = ("random", "edit", "first")
+WEBSITES = ("random", "with", "without")
+DIALOG_FORMS = ("row", "label")
+FRAME_PATHS = ("slash", "bare")
+INDEXES = ("both", "midjourney")
+VERSIONS = ("new", "fixed", "any")
+INPAINT_FORMS = ("new", "old", "both")
+MODES = ("fast", "relaxed", "turbo")
+BOT_NONCES = ("era", "own", "none")
+ERROR_FORMS = ("random", "note", "reply", "edit")
+
+
+class SettingsError(ValueError):
+    """A setting's name or value is wrong; the text says which and what would be right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything a user may tune while the simulator runs."""
+
+    job_seconds: float = 0.05  # from the first message of a drawing to its final one
+    steps: int = 6  # edits with a percentage in between
+    era: str = "2026"  # which generation of MidJourney's messages is spoken
+    concurrency: int = 12  # drawings of one account at once; the next ones are "Job queued"
+    queue: int = 10  # queued drawings of one account; the next ones are "Queue full"
+    foreign: int = 0  # other users' jobs with the same prompt, for each /imagine of ours
+    chatter: float = 0.0  # messages of people, for each /imagine of ours
+    success_order: str = "random"  # INTERACTION_SUCCESS before or after the first message, or by chance
+    bot_nonce: str = "era"  # the bot's own nonce on its messages: own, none, or as the era has it
+    latency_ms: float = 0.0  # wait before an interaction is answered, and before the bot reacts
+    rate_limit: int = 50  # requests a second, for each account and route
+    heartbeat_ms: int = 41_250  # what a gateway connection is told to beat at
+    upscale_cooldown: float = 0.0  # seconds in which U of the same picture is answered "Slow Down!"
+    inpaint: str = "both"  # form of Vary (Region)'s endpoint that is served
+    error_form: str = "random"  # note, reply or edit, for the errors that are seen in several of them
+    answer_form: str = "random"  # /info, /settings, /describe: by an edit of an empty message, or by the first one
+    dialog_success: str = "random"  # INTERACTION_SUCCESS before or after a dialog's event, by chance, or none
+    website: str = "random"  # a result names its page at the website: with, without, or by chance
+    bot_delay_ms: float = 0.0  # from the answer to an interaction's POST until the bot says anything
+    index: str = "both"  # the commands that are offered: of both bots, or of MidJourney alone
+    versions: str = "new"  # of commands: new at every start, fixed over starts, or any that a client names
+    localised: bool = False  # the index names commands in the reader's language, and the original beside it
+    dialog_form: str = "row"  # a dialog's field stands in an action row, or in a label
+    frame_path: str = "slash"  # a frame's path begins with a slash, or is bare
+    seed: int | None = None  # job ids and all chance follow from it; None: another one at every start
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def changed(settings: Settings, values: Mapping[str, Any]) -> Settings:
+    """The settings with `values` applied; all mistakes are reported at once."""
+    mistakes: list[str] = []
+    accepted: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in _CHECKS:
+            mistakes.append(f"unknown setting {name!r}; there are: {', '.join(NAMES)}")
+            continue
+        check, wanted = _CHECKS[name]
+        if name == "chatter" and isinstance(value, bool):
+            accepted[name] = float(value)
+        elif check(value):
+            accepted[name] = value
+        else:
+            mistakes.append(f"{name} must be {wanted}, not {value!r}")
+    if mistakes:
+        raise SettingsError("; ".join(mistakes))
+    return replace(settings, **accepted)
+
+
+def chosen(profile: Profile, values: Mapping[str, Any]) -> Profile:
+    """An account's choices with `values` applied."""
+    known = {item.name: item for item in fields(Profile)}
+    for name, value in values.items():
+        if name not in known:
+            raise SettingsError(f"unknown choice {name!r}; there are: {', '.join(known)}")
+        if type(value) is not type(known[name].default) or (name == "mode" and value not in MODES):
+            raise SettingsError(f"{name} must be like {known[name].default!r}, not {value!r}")
+    return replace(profile, **values)
+
+
+def _number(low: float, high: float) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def _integer(low: int, high: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "job_seconds": (_number(0, 86_400), "seconds from 0 to 86400"),
+    "steps": (_integer(0, 100), "an integer from 0 to 100"),
+    "era": (lambda value: isinstance(value, str) and value in ERAS, f"one of {', '.join(ERAS)}"),
+    "concurrency": (_integer(1, 10_000), "an integer from 1 to 10000"),
+    "queue": (_integer(0, 10_000), "an integer from 0 to 10000"),
+    "foreign": (_integer(0, 100), "an integer from 0 to 100"),
+    "chatter": (_number(0, 100), "a number from 0 to 100, or true for 1"),
+    "success_order": (lambda value: value in SUCCESS_ORDERS, f"one of {', '.join(SUCCESS_ORDERS)}"),
+    "bot_nonce": (lambda value: value in BOT_NONCES, f"one of {', '.join(BOT_NONCES)}"),
+    "latency_ms": (_number(0, 60_000), "milliseconds from 0 to 60000"),
+    "rate_limit": (_integer(1, 1_000_000), "an integer from 1 to 1000000"),
+    "heartbeat_ms": (_integer(50, 600_000), "milliseconds from 50 to 600000"),
+    "upscale_cooldown": (_number(0, 86_400), "seconds from 0 to 86400"),
+    "inpaint": (lambda value: value in INPAINT_FORMS, f"one of {', '.join(INPAINT_FORMS)}"),
+    "error_form": (lambda value: value in ERROR_FORMS, f"one of {', '.join(ERROR_FORMS)}"),
+    "answer_form": (lambda value: value in ANSWER_FORMS, f"one of {', '.join(ANSWER_FORMS)}"),
+    "dialog_success": (lambda value: value in DIALOG_SUCCESSES, f"one of {', '.join(DIALOG_SUCCESSES)}"),
+    "website": (lambda value: value in WEBSITES, f"one of {', '.join(WEBSITES)}"),
+    "bot_delay_ms": (_number(0, 60_000), "milliseconds from 0 to 60000"),
+    "index": (lambda value: value in INDEXES, f"one of {', '.join(INDEXES)}"),
+    "versions": (lambda value: value in VERSIONS, f"one of {', '.join(VERSIONS)}"),
+    "localised": (lambda value: isinstance(value, bool), "true or false"),
+    "dialog_form": (lambda value: value in DIALOG_FORMS, f"one of {', '.join(DIALOG_FORMS)}"),
+    "frame_path": (lambda value: value in FRAME_PATHS, f"one of {', '.join(FRAME_PATHS)}"),
+    "seed": (_integer(0, 2**64), "an integer of at least 0"),
+}
+NAMES = tuple(item.name for item in fields(Settings))

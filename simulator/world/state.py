@@ -1,0 +1,236 @@
+"""The world: who and what exists in this one simulator.
+
+Law: everything that a test could want to reset lives in an instance of `World`; nothing is global. It keeps
+things and answers look-ups; who changes them when is the bot's, the REST part's and the gateway's business.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+import uuid
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from simulator.data.eras import ERAS, Era
+from simulator.data.pictures import Picture
+from simulator.world.faults import Faults
+from simulator.world.messages import BOT, BOTS, NIJI
+from simulator.world.records import Account, Channel, Interaction, Job, Message, Profile, User
+from simulator.world.settings import Settings
+from simulator.world.snowflakes import Snowflakes, now_ms
+
+logger = logging.getLogger("simulator")
+
+# Look-ups by attachment id are kept for this many files; older links answer 404 as expired ones do.
+_FILES_KEPT = 50_000
+_STRAIGHT_SHARE = 0.15
+# /imagine had this version for most of 2024: programs that ship a version ship this one.
+_LASTING_VERSION = 1_237_876_415_471_554_623
+STRANGERS = tuple(
+    User(id=str(1_350_000_000_000_000_000 + n), username=name)
+    for n, name in enumerate(("wrenfield", "okapi.blue", "tessellate", "marisol_v", "quietloom"))
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file somebody put here; `data` is empty until the PUT arrives."""
+
+    owner: Account
+    channel_id: str
+    filename: str
+    data: bytes | None = None
+    content_type: str = "application/octet-stream"
+    size: tuple[int, int] = (0, 0)  # width and height of a picture
+
+
+class World:
+    """Accounts and channels stay for the simulator's life; `reset` empties the rest."""
+
+    def __init__(self, settings: Settings, accounts: int, shared_channel: bool) -> None:
+        self.initial_settings = settings
+        self.accounts = tuple(_account(number, shared_channel) for number in range(1, accounts + 1))
+        self.by_token = {account.token: account for account in self.accounts}
+        self.channels: dict[str, Channel] = {}
+        self.snowflakes = Snowflakes()
+        self._version_base, self._version_offset = now_ms(), 0
+        self._waiters: set[asyncio.Future[None]] = set()
+        self.reset()
+
+    def reset(self) -> None:
+        """As if just started; ids keep growing, so that nothing old is mistaken for something new."""
+        seed = self.initial_settings.seed
+        # Without a wish every start has its own job ids, so that a service may keep its database.
+        self.settings = replace(self.initial_settings, seed=secrets.randbelow(2**32) if seed is None else seed)
+        self.random = Random(self.settings.seed)
+        # A chance of their own: an armed fault changes neither job ids nor what MidJourney does by chance.
+        self.faults = Faults(Random(f"faults {self.settings.seed}"))
+        self.counters: Counter[str] = Counter()
+        self.mixups = 0
+        self.jobs: dict[str, Job] = {}
+        self.interactions: list[Interaction] = []
+        self.nonces: dict[str, str] = {}  # token by nonce
+        self.accepted_nonces: set[str] = set()
+        self.sent: dict[tuple[str, str, str], str] = {}  # message id by author, channel and nonce
+        self.uploads: dict[str, Upload] = {}
+        self.files: OrderedDict[str, Picture | Upload] = OrderedDict()
+        self.profiles: dict[str, Profile] = {}  # by token
+        self.dead_tokens: set[str] = set()
+        self.new_versions()
+        self._version_offset = 0
+        self._open_channels()
+
+    def _open_channels(self) -> None:
+        self.channels.clear()
+        for account in self.accounts:
+            own = self.channels.setdefault(
+                account.channel_id, Channel(id=account.channel_id, guild_id=account.guild_id, readers=set())
+            )
+            own.readers.add(account.user_id)
+            for channel_id, bot in ((account.dm_channel_id, BOT), (account.niji_dm_channel_id, NIJI)):
+                self.channels[channel_id] = Channel(
+                    id=channel_id, guild_id=None, readers={account.user_id}, bot_id=bot.id
+                )
+
+    # Settings and time
+
+    @property
+    def era(self) -> Era:
+        return ERAS[self.settings.era]
+
+    def apply(self, settings: Settings) -> None:
+        if settings.seed != self.settings.seed:
+            self.random.seed(settings.seed)
+        self.settings = settings
+        self.touch()
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The applications whose commands are known here."""
+        return tuple(BOTS) if self.settings.index == "both" else (BOT.id,)
+
+    def new_versions(self) -> None:
+        """Every command gets a version that was never valid before."""
+        self._version_base += 1
+        self._version_offset += 1
+
+    @property
+    def command_version(self) -> str:
+        """Another one at every start, or one that stays over starts, as the setting says."""
+        if self.settings.versions == "new":
+            return str((self._version_base << 22) - (1_420_070_400_000 << 22))
+        return str(_LASTING_VERSION + self._version_offset)
+
+    def takes_version(self, version: str) -> bool:
+        return self.settings.versions == "any" or version == self.command_version
+
+    # Look-ups
+
+    def account(self, key: str | int) -> Account | None:
+        """By token, or by place in the list."""
+        if isinstance(key, int):
+            return self.accounts[key] if 0 <= key < len(self.accounts) else None
+        return self.by_token.get(key)
+
+    def profile(self, token: str) -> Profile:
+        return self.profiles.get(token, Profile())
+
+    def dm_channel(self, account: Account, bot: User) -> Channel:
+        return self.channels[account.niji_dm_channel_id if bot is NIJI else account.dm_channel_id]
+
+    def sees(self, account: Account, channel: Channel) -> bool:
+        return account.user_id in channel.readers
+
+    def visible(self, account: Account, message: Message) -> bool:
+        return message.ephemeral_to in (None, account.user_id)
+
+    def answers_straight(self) -> bool:
+        """Is what a command asks to know told by the first message? Most of it comes as an edit of an empty one."""
+        form = self.settings.answer_form
+        return form == "first" or (form == "random" and self.random.random() < _STRAIGHT_SHARE)
+
+    def new_job_id(self) -> str:
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+
+    # Growth
+
+    def add_job(self, job: Job) -> None:
+        self.jobs[job.job_id] = job
+        self.touch()
+
+    def set_status(self, job: Job, status: str, *, done: bool = False) -> None:
+        job.status = status
+        if done:
+            job.finished = now_ms()
+        self.touch()
+
+    def add_file(self, attachment_id: str, file: Picture | Upload) -> None:
+        self.files[attachment_id] = file
+        while len(self.files) > _FILES_KEPT:
+            self.files.popitem(last=False)
+
+    def note_nonce(self, nonce: str, account: Account) -> None:
+        """One nonce belongs to one account; anything else is a mix-up in the client under test."""
+        if self.nonces.setdefault(nonce, account.token) != account.token:
+            self.mixup(f"nonce {nonce} was used by two accounts")
+
+    def note_accepted(self, nonce: str | None) -> None:
+        """A nonce that is accepted twice is one submit that draws, and costs, twice."""
+        self.counters["interactions_accepted"] += 1
+        if nonce in self.accepted_nonces:
+            self.counters["repeated_nonces"] += 1
+        elif nonce is not None:
+            self.accepted_nonces.add(nonce)
+
+    def mixup(self, text: str) -> None:
+        self.mixups += 1
+        logger.warning("mix-up: %s", text)
+        self.touch()
+
+    # Waiting
+
+    def touch(self) -> None:
+        """Something changed: wake whoever waits for that."""
+        waiters, self._waiters = self._waiters, set()
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def changed(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            await waiter
+        finally:
+            self._waiters.discard(waiter)
+
+    async def until(self, predicate: Callable[[], Any], timeout: float) -> None:
+        """Returns when the predicate is true; it is asked again after every change."""
+        deadline = time.monotonic() + timeout
+        while not predicate():
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.add(waiter)  # now: what changes before this task is heard again must wake it, too
+            try:
+                await asyncio.wait_for(waiter, max(0.0, deadline - time.monotonic()))
+            except TimeoutError:
+                raise TimeoutError(f"not true within {timeout} s; counters: {dict(self.counters)}") from None
+            finally:
+                self._waiters.discard(waiter)
+
+
+def _account(number: int, shared_channel: bool) -> Account:
+    """Stable over restarts, so that a service may keep its database."""
+    place = 1 if shared_channel else number
+    return Account(
+        token=f"simulator-token-{number}",
+        user_id=str(1_300_000_000_000_000_000 + number),
+        username=f"painter{number}",
+        guild_id=str(1_310_000_000_000_000_000 + place),
+        channel_id=str(1_320_000_000_000_000_000 + place),
+        dm_channel_id=str(1_330_000_000_000_000_000 + number),
+        niji_dm_channel_id=str(1_335_000_000_000_000_000 + number),
+    )

@@ -1,0 +1,159 @@
+"""Smaller versions and quarters of stored pictures: cut when somebody asks, and kept in a folder that stays small.
+
+Law: a picture is unpacked in a thread, few at a time, and never one whose header says that it is too large. What was
+cut can be cut again: the folder may be emptied at any time, and is not needed to answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from PIL import Image
+
+from storage.archive.disk import make_folders, place_of, write_whole
+from tasks.domain.errors import CannotCut, CuttingBusy
+from tasks.results.image_copy import ImageCopy
+
+log = logging.getLogger(__name__)
+
+WIDTHS = (160, 320, 640, 1024)
+QUALITY = 90
+MOST_PIXELS = 80_000_000  # of the original; about 250 MB while it is unpacked
+AT_ONCE = 2
+WAITING = 64  # asked for and not cut yet; more are told to come back
+MOST_BYTES = 256 * 2**20  # of the folder
+FOLDER = "cuttings"
+
+
+class ImageVariants:
+    def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES) -> None:
+        self._folder = folder / FOLDER
+        self._most_bytes = most_bytes
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._under_way: dict[Path, asyncio.Task[bytes]] = {}
+        self._size: int | None = None  # bytes of the folder; None: not counted yet
+
+    async def cut(
+        self, copy: ImageCopy, width: int | None, tile: int | None, load: Callable[[], Awaitable[bytes]]
+    ) -> bytes:
+        """The picture, or its quarter `tile` (1 to 4, from the top left), at most `width` wide, as WebP.
+
+        Raises CannotCut, CuttingBusy, and what `load` does, which gives the original.
+        """
+        if not copy.type.startswith("image/"):
+            raise CannotCut("A clip has no smaller versions.", hint="Ask for it without w and tile.")
+        path = self._folder / f"{place_of(copy.name)}-{width or 0}-{tile or 0}.webp"
+        if (kept := await asyncio.to_thread(_kept, path)) is not None:
+            return kept
+        cutting = self._under_way.get(path)
+        if cutting is None:
+            if len(self._under_way) >= WAITING:
+                raise CuttingBusy
+            cutting = asyncio.create_task(self._cut(path, width, tile, load), name="cut a picture")
+            self._under_way[path] = cutting
+            cutting.add_done_callback(lambda done: self._done(path, done))
+        return await asyncio.shield(cutting)
+
+    async def forget(self, copies: Sequence[ImageCopy]) -> None:
+        """Their originals are gone."""
+        await asyncio.to_thread(self._forget, copies)
+
+    async def close(self) -> None:
+        """Give up what is being cut."""
+        for cutting in (under_way := list(self._under_way.values())):
+            cutting.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def _cut(
+        self, path: Path, width: int | None, tile: int | None, load: Callable[[], Awaitable[bytes]]
+    ) -> bytes:
+        async with self._slots:
+            data = await asyncio.to_thread(cut, await load(), width, tile)
+            await asyncio.to_thread(self._keep, path, data)
+        return data
+
+    def _done(self, path: Path, cutting: asyncio.Task[bytes]) -> None:
+        self._under_way.pop(path, None)
+        if not cutting.cancelled():
+            cutting.exception()  # whoever asked has heard of it, or has gone
+
+    def _forget(self, copies: Sequence[ImageCopy]) -> None:
+        for copy in copies:
+            place = self._folder / place_of(copy.name)
+            for path in place.parent.glob(f"{place.name}-*"):
+                path.unlink(missing_ok=True)
+
+    def _keep(self, path: Path, data: bytes) -> None:
+        try:
+            make_folders(self._folder.parent, path)
+            write_whole(self._folder.parent, path, data)
+            self._size = _size_of(self._folder) if self._size is None else self._size + len(data)
+            if self._size > self._most_bytes:
+                self._size = _thinned(self._folder, self._most_bytes // 2)
+        except OSError as error:
+            log.warning("what was cut is not kept: %s", error.strerror)
+
+
+def cut(data: bytes, width: int | None, tile: int | None) -> bytes:
+    """Raises CannotCut."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise CannotCut(
+                    f"It is too large: {image.width}×{image.height}.", hint="Ask for it without w and tile."
+                )
+            across, down = image.size
+            if tile is None and width is not None:
+                image.draft("RGB", (width, max(1, round(down * width / across))))  # a JPEG is read smaller at once
+            picture = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise CannotCut("Its file cannot be read.", hint="Ask for it without w and tile.") from error
+    if tile is not None:
+        left, top = (tile - 1) % 2 * (picture.width // 2), (tile - 1) // 2 * (picture.height // 2)
+        picture = picture.crop((left, top, left + picture.width // 2, top + picture.height // 2))
+    if width is not None and picture.width > width:
+        height = max(1, round(picture.height * width / picture.width))
+        picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=QUALITY, method=2)
+    return out.getvalue()
+
+
+def _kept(path: Path) -> bytes | None:
+    try:
+        data = path.read_bytes()
+        os.utime(path)  # used: it goes later
+    except OSError:
+        return None
+    return data
+
+
+def _files(folder: Path) -> list[tuple[float, int, Path]]:
+    found = []
+    for path in folder.glob("*/*/*.webp"):
+        with suppress(OSError):
+            stat = path.stat()
+            found.append((stat.st_mtime, stat.st_size, path))
+    return found
+
+
+def _size_of(folder: Path) -> int:
+    return sum(size for _, size, _ in _files(folder))
+
+
+def _thinned(folder: Path, most: int) -> int:
+    """Remove those not used for longest; what is left, in bytes."""
+    files = sorted(_files(folder), key=lambda file: file[0])
+    left = sum(size for _, size, _ in files)
+    for _, size, path in files:
+        if left <= most:
+            break
+        path.unlink(missing_ok=True)
+        left -= size
+    return left

@@ -1,0 +1,21 @@
+"""The ids of tasks: milliseconds and a counter. Digits only, rising, below 2**53 until the year 2255."""
+
+from __future__ import annotations
+
+from tasks.domain.ports import Clock
+
+IDS_PER_MS = 1000
+
+
+class Ids:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last = 0
+
+    def go_on_from(self, newest: str) -> None:
+        """No id is at or below this one, even when the clock was set back."""
+        self._last = int(newest)
+
+    def new(self) -> str:
+        self._last = max(self._clock.now() * IDS_PER_MS, self._last + 1)
+        return str(self._last)

@@ -1,0 +1,107 @@
+"""What is written down of a task's life, for whoever asks why. Pure: words for what happened, no decision.
+
+A line of the timeline says when, what kind of thing, and its details; never a secret, never a picture. The kinds are
+listed in docs/timeline.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tasks.domain.events import DiscordEvent, Informed, Progressed
+from tasks.domain.model import Send, Task
+from tasks.domain.webhooks import Attempt
+
+Detail = str | int | bool | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One line, not yet written. `time` in ms."""
+
+    task_id: str
+    time: int
+    kind: str
+    detail: Mapping[str, Detail] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line as it was written. `id` rises with each line of the whole service, and is never given twice."""
+
+    id: int
+    task_id: str
+    time: int
+    kind: str
+    detail: Mapping[str, Detail] = field(default_factory=dict)
+
+
+def of_send(send: Send) -> Entry:
+    """A send that is about to be posted."""
+    detail: dict[str, Detail] = {"purpose": send.purpose.value, "account": send.account, "nonce": send.nonce}
+    return Entry(task_id=send.task_id, time=send.time, kind="sent", detail=detail)
+
+
+def heard(event: DiscordEvent, by: str) -> dict[str, Detail]:
+    """What Discord said, and by which key it was known to be this task's."""
+    keys = event.keys
+    said: dict[str, Detail] = {
+        "event": type(event).__name__,
+        "by": by,
+        "message_id": keys.message_id,
+        "interaction_id": keys.interaction_id,
+        "job_id": keys.job_id,
+        "reference_id": keys.reference_id,
+        "words": (event.words or None) if isinstance(event, Informed) else None,
+        "percent": event.percent if isinstance(event, Progressed) else None,
+        "edited": keys.edited or None,
+        "from_history": keys.from_history or None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def of_change(before: Task | None, after: Task, now: int) -> Entry:
+    """A task as it came, or as it is after a change."""
+    if before is None:
+        detail: dict[str, Detail] = {"action": after.action.value, "status": after.status.value, "api": after.api}
+        return Entry(task_id=after.id, time=now, kind="submitted", detail=detail)
+    detail = {name: value for name in _TOLD if (value := _plain(after, name)) != _plain(before, name)}
+    return Entry(task_id=after.id, time=now, kind="changed", detail=detail)
+
+
+def of_attempt(attempt: Attempt) -> Entry:
+    """One try to tell a receiver."""
+    detail: dict[str, Detail] = {
+        "receiver": attempt.receiver,
+        "event": attempt.event,
+        "attempt": attempt.number,
+        "outcome": attempt.outcome,
+        "due": attempt.due,
+        "http_status": attempt.status,
+        "error": attempt.error,
+    }
+    told = {name: value for name, value in detail.items() if value not in (None, "")}
+    return Entry(task_id=attempt.task_id, time=attempt.time, kind="told", detail=told)
+
+
+_TOLD = (
+    "status",
+    "phase",
+    "account",
+    "queued",
+    "mode",
+    "attempts",
+    "not_before",
+    "content",
+    "message_id",
+    "cancel_asked",
+    "fail_code",
+    "fail_reason",
+    "seed",
+)
+
+
+def _plain(task: Task, name: str) -> Detail:
+    value: Detail = getattr(task, name)
+    return value

@@ -1,0 +1,71 @@
+"""Reading the channel's history in the background, one account at a time each, until it was read.
+
+What stands in it goes on the queue of events, followed by a mark that says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from tasks.domain.errors import SendRefused, ServiceError
+from tasks.domain.events import Event, HistoryRead
+from tasks.domain.ports import Gateway
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5.0  # longer each time
+PAUSE_SECONDS = 10.0  # between two stretches of a long history
+TRIES = 20  # about a quarter of an hour; a connection that is down counts, too
+
+
+class HistoryBackfill:
+    """`tell` puts an event on the queue."""
+
+    def __init__(self, gateway: Gateway, tell: Callable[[Event], None], pause: float = PAUSE_SECONDS) -> None:
+        self._gateway = gateway
+        self._tell = tell
+        self._wanted: dict[str, int] = {}  # account -> since (ms): to be read
+        self._readers: dict[str, asyncio.Task[None]] = {}
+        self._pause = pause
+
+    def ask(self, account: str, since: int) -> None:
+        """Read from `since` (ms) on; what is asked for while a reading goes on is read after it."""
+        self._wanted[account] = min(since, self._wanted.get(account, since))
+        reader = self._readers.get(account)
+        if reader is None or reader.done():
+            self._readers[account] = asyncio.create_task(
+                self._read_all(account), name=f"read the history of account {account}"
+            )
+
+    async def close(self) -> None:
+        for reader in self._readers.values():
+            reader.cancel()
+        await asyncio.gather(*self._readers.values(), return_exceptions=True)
+
+    async def _read_all(self, account: str) -> None:
+        while (since := self._wanted.pop(account, None)) is not None:
+            complete = await self._read(account, since)
+            self._tell(HistoryRead(account=account, since=since, complete=complete))
+
+    async def _read(self, account: str, since: int) -> bool:
+        """Up to now, a stretch at a time; was it read to its end? What cannot be read is given up after a while:
+        silence must have its end, too."""
+        failures, at = 0, since
+        while True:
+            try:
+                history = await self._gateway.recall(account, at)
+            except ServiceError as error:
+                failures += 1
+                log.warning("history of account %s could not be read: %s", account, error)
+                if isinstance(error, SendRefused) or failures == TRIES:
+                    return False
+                await asyncio.sleep(RETRY_SECONDS * failures)
+                continue
+            for event in history.events:
+                self._tell(event)
+            if history.more_since is None:
+                return True
+            at = max(history.more_since, at + 1)
+            await asyncio.sleep(self._pause)

@@ -1,0 +1,85 @@
+"""One POST to Discord for each send, and what became of it, told on the queue of events. Never a second one from here:
+what Discord may have taken is not repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+
+from tasks.domain.errors import AccountBlocked, NotSent, SendRefused
+from tasks.domain.events import SendDenied, SendNotMade, SendPosted, SendResult, SendUncertain
+from tasks.domain.interactions import Interaction
+from tasks.domain.model import Send
+from tasks.domain.ports import Gateway
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 5.0
+
+
+class Sender:
+    """`tell` puts an outcome on the queue of events."""
+
+    def __init__(self, gateway: Gateway, tell: Callable[[SendResult], None]) -> None:
+        self._gateway = gateway
+        self._tell = tell
+        self._work = BackgroundTasks()
+
+    def post(self, send: Send, order: Interaction) -> None:
+        """Begin; the outcome comes as an event. The send must be on disk, and expected, before."""
+        self._work.start(self._post(send, order), f"post for task {send.task_id}")
+
+    async def drain(self) -> None:
+        """POSTs under way get time to end, then are told as unknown."""
+        await self._work.drain(DRAIN_SECONDS)
+
+    async def _post(self, send: Send, order: Interaction) -> None:
+        try:
+            outcome = await self._outcome(send, order)
+        except asyncio.CancelledError:
+            self._tell(SendUncertain(nonce=send.nonce, reason="the service stopped while it was being sent"))
+            raise
+        self._tell(outcome)
+
+    async def _outcome(self, send: Send, order: Interaction) -> SendResult:
+        nonce = send.nonce
+        try:
+            await self._gateway.send(send.account, order, nonce)
+        except NotSent as error:
+            return SendNotMade(nonce=nonce, reason=str(error), retry_after=max(error.retry_after, 1.0))
+        except AccountBlocked as error:
+            self._gateway.pause(send.account, error.reason or str(error))
+            return SendDenied(nonce=nonce, code=error.code, reason=str(error), requeue=True)
+        except SendRefused as error:
+            return SendDenied(nonce=nonce, code=error.code, reason=str(error))
+        except Exception as error:  # whatever it was, the request may have arrived
+            return SendUncertain(nonce=nonce, reason=str(error) or type(error).__name__)
+        return SendPosted(nonce=nonce)
+
+
+class BackgroundTasks:
+    """Named background tasks; a failure of one is logged and is its own."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[None, None, None], name: str) -> None:
+        job = asyncio.create_task(work, name=name)
+        self._running.add(job)
+        job.add_done_callback(self._ended)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait that long, then cancel what is left and see it end."""
+        if not self._running:
+            return
+        _, late = await asyncio.wait(self._running, timeout=seconds)
+        for job in late:
+            job.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def _ended(self, job: asyncio.Task[None]) -> None:
+        self._running.discard(job)
+        if not job.cancelled() and job.exception() is not None:
+            log.error("%s failed", job.get_name(), exc_info=job.exception())

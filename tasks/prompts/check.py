@@ -1,0 +1,351 @@
+"""Is this prompt worth sending? Asked before anything is paid.
+
+Contract: pure. What is returned is the prompt as given, letter for letter, but for what `tasks.prompts.fixes` changes
+and for the operator's own suffix; its text, checked again, stays as it is. Refused is only what costs an error or more
+than one drawing for certain; doubts are warnings. Every refusal names the place.
+
+`check` is asked when a prompt comes, `check_sent` about the very text that is to be sent: after it was translated, has
+its pictures' links and its mode. Nothing is added to a text behind `check_sent`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import ceil, isfinite
+
+from tasks.domain.errors import BadRequest, MissingPrompt, PromptTooLong
+from tasks.domain.model import Mode
+from tasks.prompts.banned import BannedWord, BannedWords
+from tasks.prompts.fixes import INSIDE_A_WORD, LINK, fixed
+from tasks.prompts.parameters import KNOWN, Kind, Parameter, suggestion
+from tasks.prompts.permutations import check_jobs, has_lone_brace, permutations_of
+from tasks.prompts.values import excerpt, findings, first_number
+
+MOST_WARNINGS = 20
+VIDEO = "video"
+MODE_PARAMETERS = {Mode.FAST: "--fast", Mode.RELAXED: "--relax", Mode.TURBO: "--turbo"}
+
+# Not inside a word; but Chinese needs no blank before a parameter.
+_READ = re.compile(rf"{LINK} | (?<![{INSIDE_A_WORD}])--(?P<name>[A-Za-z][A-Za-z0-9_-]*)", re.VERBOSE)
+_FIRST = re.compile(r"(?<!\S)--[A-Za-z{]")
+_HALF = re.compile("[\ud800-\udfff]")
+_BROKEN_LINK = re.compile(r"(?i:https?)://[^\s<>]++[ \t][^\s<>:/]{1,200}\.(?:png|jpe?g|webp|gif)(?!\w)", re.IGNORECASE)
+_PICTURE_NAME = re.compile(r"\.(?:png|jpe?g|webp|gif)(?:\?\S*)?\s", re.IGNORECASE)
+_MARK = re.compile(r"<picture:[0-9]+>")
+_SHORTEST_LINK = len("https://cdn.discordapp.com/attachments/12345678901234567/12345678901234567/picture1.png")
+_LINK_WORD = re.compile(r"(?i:https?)://[^\s<>]*?(?=(?:::[-+.0-9]*)?(?:[\s<>]|$))")
+_MODES = {parameter: mode for mode, parameter in MODE_PARAMETERS.items()}
+_MODE = re.compile("fast|relax|turbo", re.IGNORECASE)
+_WEIGHT = re.compile(r"::([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?![^\W_]))?")
+
+
+class BadParameter(BadRequest):
+    """A parameter in the prompt is malformed or out of its range."""
+
+    code = "bad_parameter"
+
+
+class BadWeights(BadRequest):
+    """The weights in the prompt do not add up to more than 0."""
+
+    code = "bad_weights"
+
+
+class BrokenText(BadRequest):
+    """The prompt has half a character."""
+
+    code = "bad_request"
+
+
+class ModeNotAllowed(BadRequest):
+    """The account does not draw in the mode that the prompt names."""
+
+    code = "bad_request"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptRules:
+    banned: BannedWords
+    max_length: int = 6000  # characters
+    permutations: int = 0  # drawings that one prompt may make by `{a, b}` or `--repeat`; 0: one
+    default_suffix: str = ""  # parameters for prompts that do not have them; may begin with words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedPrompt:
+    text: str  # to be sent, but for a mode that is asked for beside it
+    warnings: tuple[str, ...] = ()
+    jobs: int = 1  # drawings that it makes
+    modes: tuple[Mode, ...] = field(default=(), compare=False)  # those that it names itself, each once
+
+    @property
+    def mode(self) -> Mode | None:
+        """The mode that it asks for, by its own words."""
+        return self.modes[-1] if self.modes else None
+
+
+def check(
+    prompt: str, rules: PromptRules, *, before: str = "", pictures: int = 0, mode: Mode | None = None
+) -> CheckedPrompt:
+    """The prompt as it may be sent; raises a BadRequest that says why not.
+
+    `before`: links, or marks for those of `pictures` pictures, which are put before it. `mode`: asked for beside it.
+    """
+    _check_characters(prompt)
+    if not prompt.strip() and not before:
+        raise MissingPrompt(hint="Give words, or the link of a picture.")
+    _check_length(prompt, rules.max_length)
+    warnings = _Warnings()
+    fixes = fixed(prompt)
+    for note in fixes.notes:
+        warnings.add(note)
+    text = _with_suffix(f"{before} {fixes.text}".strip() if before else fixes.text, rules.default_suffix)
+    modes = modes_of(text)
+    if mode is not None and modes and mode not in modes:
+        warnings.add(f"{MODE_PARAMETERS[modes[-1]]} in the prompt counts, not the {mode} mode asked for beside it.")
+    jobs = _check_whole(with_mode(text, mode), rules, warnings, pictures)
+    return CheckedPrompt(text=text, warnings=tuple(warnings.texts), jobs=jobs, modes=modes)
+
+
+def check_sent(text: str, rules: PromptRules, modes: Sequence[Mode] = ()) -> None:
+    """The last look, at a text as it is to be sent. `modes`: those that the account draws in; empty: any.
+
+    Raises what `check` does.
+    """
+    _check_characters(text)
+    if not text.strip():
+        raise MissingPrompt
+    _check_whole(text, rules, _Warnings())
+    if modes and (wrong := [mode for mode in modes_of(text) if mode not in modes]):
+        raise ModeNotAllowed(
+            f"The account does not draw in {wrong[0]} mode.", hint=f"Leave {MODE_PARAMETERS[wrong[0]]} out."
+        )
+
+
+def with_mode(text: str, mode: Mode | None) -> str:
+    """The text with this mode's parameter, unless it names a mode itself."""
+    return text if mode is None or modes_of(text) else f"{text} {MODE_PARAMETERS[mode]}"
+
+
+def modes_of(text: str) -> tuple[Mode, ...]:
+    """The modes that the text names by parameters, each once."""
+    if not _MODE.search(text):
+        return ()
+    _, variants = permutations_of(text)
+    names = (f"--{given.name.lower()}" for variant in variants for given in _read(variant).parameters)
+    return tuple(dict.fromkeys(_MODES[name] for name in names if name in _MODES))
+
+
+def given_in(text: str) -> dict[str, tuple[str, str]]:
+    """The parameters in a text: the group of each (or its name), and as what it stands there: its name and value."""
+    return {given.family: (given.name.lower(), given.value.strip()) for given in _read(fixed(text).text).parameters}
+
+
+def _check_whole(text: str, rules: PromptRules, warnings: _Warnings, pictures: int = 0) -> int:
+    """Raises what is wrong with the text, notes what may be; the drawings that it makes."""
+    _check_length(text, rules.max_length, _links_to_come(text, pictures))
+    jobs, found = _judged(text, rules)
+    for warning in found:
+        warnings.add(warning)
+    return jobs
+
+
+@lru_cache(maxsize=256)  # the text that is checked when it comes is mostly the one that is sent
+def _judged(text: str, rules: PromptRules) -> tuple[int, tuple[str, ...]]:
+    """How many drawings it makes, and what is to be warned of."""
+    warnings = _Warnings()
+    if word := rules.banned.find(text):
+        raise BannedWord(word)
+    combinations, variants = permutations_of(text)
+    readings = [_read(variant) for variant in variants]
+    repeats = [reading.repeat for reading in readings]
+    jobs = sum(repeats) + (combinations - len(repeats)) * max(repeats)
+    check_jobs(text, jobs, rules.permutations)
+    if (link := _BROKEN_LINK.search(text)) and not _PICTURE_NAME.search(link.group()):
+        warnings.add(f'The link in "{excerpt(link.group(), 80)}" ends at the blank; write a blank in a link as %20.')
+    if has_lone_brace(text):
+        warnings.add("A brace in the prompt has no counterpart, so it is text.")
+    for reading in readings:
+        _check_reading(reading, warnings)
+    return jobs, tuple(warnings.texts)
+
+
+def _check_characters(text: str) -> None:
+    if half := _HALF.search(text):
+        raise BrokenText(
+            f"The prompt has half a character, \\u{ord(half.group()):04x}, {place(text, half.start())}.",
+            hint="A sign such as an emoji was cut in two. Send the text as UTF-8, or both halves of the pair.",
+        )
+
+
+def _links_to_come(text: str, pictures: int) -> int:
+    """By how many characters the text grows at least, when its marks for pictures become links."""
+    return sum(_SHORTEST_LINK - len(mark) for mark in _MARK.findall(text)[:pictures]) if pictures else 0
+
+
+def _check_length(text: str, most: int, more: int = 0) -> None:
+    length = len(text) + more
+    if length > most:
+        with_links = " with its pictures' links" if more else ""
+        raise PromptTooLong(
+            f"The prompt has {length} characters{with_links}, {length - most} too many.",
+            hint=f'Shorten it: the limit falls after "{excerpt_before(text, max(most - more, 0))}".',
+        )
+
+
+# ---------------------------------------------------------------- the operator's suffix
+
+
+@lru_cache(maxsize=8)
+def _suffix(suffix: str) -> _Reading:
+    return _read(fixed(suffix).text)
+
+
+def _with_suffix(text: str, suffix: str) -> str:
+    """The prompt with those parts of the suffix that it does not have."""
+    if not suffix.strip():
+        return text
+    _, variants = permutations_of(text)
+    present = {given.family for variant in variants for given in _read(variant).parameters}
+    reading = _suffix(suffix)
+    words = reading.words.strip()
+    is_clip = VIDEO in present
+    if words and words not in text:
+        first = _FIRST.search(text)
+        end = first.start() if first else len(text)
+        text = f"{text[:end].rstrip()} {words} {text[end:]}".strip()
+    missing = [
+        given.raw.strip()
+        for given in reading.parameters
+        if given.family not in present and (given.goes_with_clips or not is_clip)
+    ]
+    return " ".join([text.rstrip(), *missing]) if missing else text
+
+
+# ---------------------------------------------------------------- parameters and weights
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Given:
+    """A parameter as it stands in a prompt."""
+
+    name: str
+    raw: str  # with dashes and value
+    place: str
+
+    @property
+    def known(self) -> Parameter | None:
+        return KNOWN.get(self.name.lower())
+
+    @property
+    def family(self) -> str:
+        return self.known.family if self.known else self.name.lower()
+
+    @property
+    def goes_with_clips(self) -> bool:
+        return self.known is not None and self.known.in_clips
+
+    @property
+    def value(self) -> str:
+        return self.raw[len(self.name) + 2 :]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Reading:
+    words: str  # what stands before the first parameter
+    parameters: tuple[_Given, ...]
+
+    @property
+    def version(self) -> float | None:
+        """The version it names, if it does."""
+        named = [given.value for given in self.parameters if given.known and given.known.kind is Kind.VERSION]
+        return first_number(named[-1]) if named else None
+
+    @property
+    def repeat(self) -> int:
+        """How often it is drawn."""
+        numbers = [first_number(given.value) for given in self.parameters if given.family == "repeat"]
+        return max([1, *(ceil(number) for number in numbers if number and isfinite(number))])
+
+
+@dataclass(slots=True)
+class _Warnings:
+    texts: list[str] = field(default_factory=list)
+
+    @property
+    def full(self) -> bool:
+        return len(self.texts) >= MOST_WARNINGS
+
+    def add(self, text: str) -> None:
+        if not self.full and text not in self.texts:
+            self.texts.append(text)
+
+
+def _read(text: str) -> _Reading:
+    marks = [mark for mark in _READ.finditer(text) if mark["name"]]
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    return _Reading(
+        words=text[: marks[0].start()] if marks else text,
+        parameters=tuple(
+            _Given(name=mark["name"], raw=text[mark.start() : end], place=place(text, mark.start()))
+            for mark, end in zip(marks, ends, strict=False)
+        ),
+    )
+
+
+def _check_reading(reading: _Reading, warnings: _Warnings) -> None:
+    if not reading.words.strip():
+        warnings.add("The prompt has parameters only, no words and no picture.")
+    _check_weights(reading.words)
+    version = reading.version
+    is_clip = any(given.family == VIDEO for given in reading.parameters)
+    seen: dict[str, str] = {}
+    for given in reading.parameters:
+        said = f"{excerpt(' '.join(given.raw.split()))} {given.place}"
+        if given.known is None:
+            meant = "" if warnings.full else suggestion(given.name.lower())
+            question = f" Did you mean {meant}?" if meant else ""
+            warnings.add(f"{said} is unknown to us and goes to MidJourney as it is.{question}")
+            continue
+        for finding in findings(given.known, given.value, version):
+            if finding.fatal:
+                raise BadParameter(f"{said} {finding.text}", hint="Mend it or leave it out.")
+            warnings.add(f"{said} {finding.text}")
+        if is_clip and not given.goes_with_clips:
+            warnings.add(f"{said} is not taken with --video.")
+        if given.family in seen and not given.known.repeatable:
+            warnings.add(f"{said} comes after --{seen[given.family]}: MidJourney takes one of them.")
+        seen[given.family] = given.name
+
+
+def _check_weights(words: str) -> None:
+    masked = _LINK_WORD.sub("link", words)
+    marks = list(_WEIGHT.finditer(masked))
+    weights = [float(mark[1]) if mark[1] else 1.0 for mark in marks]
+    if not weights or min(weights) > 0:
+        return
+    if masked[marks[-1].end() :].strip():
+        weights.append(1.0)  # what stands after the last sign
+    if round(sum(weights), 6) <= 0:
+        lowest = marks[weights.index(min(weights))]
+        raise BadWeights(
+            f'The weights in the prompt add up to {sum(weights):.10g}; the lowest is in "'
+            f'{excerpt_before(masked, lowest.end())}".',
+            hint="Make it more than 0: raise one of the others, or use --no.",
+        )
+
+
+# ---------------------------------------------------------------- naming the place
+
+
+def excerpt_before(text: str, end: int, length: int = 24) -> str:
+    before = " ".join(text[max(0, end - 4 * length) : end].split())
+    return before if len(before) <= length else f"…{before[-length:]}"
+
+
+def place(text: str, at: int) -> str:
+    before = excerpt_before(text, at)
+    return f'(at character {at + 1}, after "{before}")' if before else "(at the beginning)"

@@ -1,0 +1,118 @@
+"""Which task runs next, and on which account? Pure: a queue, the accounts and the rows in flight in, a plan out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tasks.domain.model import Account, Lane, Phase, Task
+
+
+class AccountChoice(StrEnum):
+    """How the account of a drawing is chosen, where several have a slot for it."""
+
+    FREE = "free"  # the one with the most free slots
+    TURN = "turn"  # each in turn
+    WEIGHT = "weight"  # by weight: twice the weight, twice the drawings
+    FILL = "fill"  # the first that has a slot, in the order in which they are configured
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placement:
+    task: Task
+    account: str
+
+
+def plan(
+    queue: Sequence[Task],
+    accounts: Sequence[Account],
+    in_flight: Mapping[str, int],
+    now: int,
+    *,
+    choice: AccountChoice = AccountChoice.FREE,
+    last: str = "",
+) -> list[Placement]:
+    """What may be claimed now. First in, first out in each lane; `queue` is oldest first.
+
+    A task that is still being prepared holds up those behind it in its lane (preparing has its own time limit), one
+    in back-off does not, nor one that only some of the accounts can run. A button's task runs on the account that has
+    the button and waits for it alone. `last`: the account chosen last, for taking turns.
+    """
+    bench = AccountChooser(accounts, in_flight, choice, last)
+    closed: set[Lane] = set()
+    placed: list[Placement] = []
+    for task in queue:
+        if task.lane in closed or task.not_before > now:
+            continue
+        if task.phase is Phase.NEW:
+            closed.add(task.lane)
+            continue
+        account = bench.choose(task)
+        if account is not None:
+            placed.append(Placement(task=task, account=account))
+        elif all(fits(task, each) for each in accounts):
+            closed.add(task.lane)
+    return placed
+
+
+class AccountChooser:
+    """The accounts while a plan is made: who has how many slots left, and how many drawings today."""
+
+    def __init__(
+        self, accounts: Sequence[Account], in_flight: Mapping[str, int], choice: AccountChoice, last: str
+    ) -> None:
+        self._accounts = accounts
+        self._running = {account.id: in_flight.get(account.id, 0) for account in accounts}
+        self._left = {account.id: account.left for account in accounts if account.left is not None}
+        self._choice = choice
+        self._last = last
+
+    def choose(self, task: Task) -> str | None:
+        """The account that runs it; a slot of it is taken."""
+        able = [a for a in self._accounts if fits(task, a) and a.takes(task.lane) and self._has_room(task, a)]
+        if not able:
+            return None
+        chosen = self._best(able)
+        if task.lane is Lane.DRAW:
+            self._running[chosen.id] += 1
+            if chosen.id in self._left:
+                self._left[chosen.id] -= 1
+        self._last = chosen.id
+        return chosen.id
+
+    def _has_room(self, task: Task, account: Account) -> bool:
+        has_slot = self._running[account.id] < account.capacity and self._left.get(account.id, 1) > 0
+        return task.lane is Lane.QUICK or has_slot
+
+    def _best(self, able: Sequence[Account]) -> Account:
+        match self._choice:
+            case AccountChoice.FREE:
+                return max(able, key=lambda account: account.capacity - self._running[account.id])
+            case AccountChoice.WEIGHT:
+                return min(able, key=lambda account: (self._running[account.id] + 1) / max(account.weight, 1))
+            case AccountChoice.FILL:
+                return able[0]
+            case AccountChoice.TURN:
+                return self._next(able)
+
+    def _next(self, able: Sequence[Account]) -> Account:
+        order = [account.id for account in self._accounts]
+        at = order.index(self._last) if self._last in order else -1
+        return min(able, key=lambda account: (order.index(account.id) - at - 1) % len(order))
+
+
+def fits(task: Task, account: Account) -> bool:
+    """May this account run it at all? A button's task only where the button is, any other as the caller chose."""
+    if task.account not in (None, account.id) or (task.accounts and account.id not in task.accounts):
+        return False
+    if task.custom_id is not None:  # the button is there: so is its bot
+        return True
+    if account.bots and task.bot not in account.bots:
+        return False
+    return task.mode_asked is None or not account.modes or task.mode_asked in account.modes
+
+
+def next_attempt(queue: Sequence[Task], now: int) -> int | None:
+    """When (ms) the first task in back-off may be sent; None when none is."""
+    return min((task.not_before for task in queue if task.not_before > now), default=None)

@@ -1,0 +1,284 @@
+"""The road down: prepare → claim → write the send → expect → send. The table is the queue.
+
+Preparing (translation) holds no slot and may be repeated. A claim that was not written as a send goes back to the
+queue. From the written send on, the tracker owns the task: this module only tells it what became of the POST.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+
+from tasks.domain.errors import BadRequest, RecordRefused, StoreFailed
+from tasks.domain.interactions import Interaction
+from tasks.domain.model import Account, Lane, Mode, Phase, Send, Status, Task
+from tasks.domain.ports import Clock, Gateway, TaskStore, Translator
+from tasks.domain.timeline import of_send
+from tasks.effects.journal import Journal
+from tasks.effects.sender import BackgroundTasks, Sender
+from tasks.prompts.check import PromptRules, check_sent
+from tasks.rules.account_limits import AccountLimits
+from tasks.rules.congestion import QueueFullBackoff
+from tasks.rules.lifecycle import account_to_keep, fail
+from tasks.rules.scheduling import AccountChoice, Placement, next_attempt, plan
+from tasks.sending.interaction_builder import interaction_of, purpose_of, text_of
+from tasks.sending.preparation import Preparation
+from tasks.sending.queue_expiry import WHOLE_QUEUE, QueueExpiry
+from tasks.tracking.tracker import Tracker
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0  # a missed wake-up costs this much, never a task
+LOOK_AHEAD = (64, 2_000, WHOLE_QUEUE)  # how far down the queue to look; further only when the first ones cannot run
+LONGEST_PAUSE = 3_600_000  # ms; no back-off is longer
+JITTER = 0.3  # of the interval between two sends of an account, so that they have no fixed rhythm
+
+
+class Dispatcher:
+    def __init__(
+        self,
+        *,
+        awake: asyncio.Event,
+        store: TaskStore,
+        gateway: Gateway,
+        translator: Translator,
+        tracker: Tracker,
+        posting: Sender,
+        journal: Journal,
+        clock: Clock,
+        congestion: QueueFullBackoff,
+        allowances: AccountLimits,
+        rules: PromptRules,
+        new_nonce: Callable[[], str],
+        send_interval: float,
+        choice: AccountChoice = AccountChoice.FREE,
+    ) -> None:
+        """`awake` is set when something may have become possible: a task came, a slot or an account is free.
+
+        `send_interval`: seconds between two sends of one account, on average; 0 for none.
+        `choice`: how a drawing's account is chosen where several could take it.
+        """
+        self._store = store
+        self._gateway = gateway
+        self._tracker = tracker
+        self._posting = posting
+        self._journal = journal
+        self._clock = clock
+        self._congestion = congestion
+        self._allowances = allowances
+        self._rules = rules
+        self._new_nonce = new_nonce
+        self._interval = send_interval
+        self._choice = choice
+        self._last_account = ""
+        self._random = random.Random()
+        self._awake = awake
+        self._stopping = False
+        self._work = BackgroundTasks()
+        self._pace: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._next_send: defaultdict[str, float] = defaultdict(float)
+        self._refused: set[str] = set()  # tasks whose sends the database refused
+        self._stuck: dict[str, Task] = {}  # claims that could not be written back
+        self._unsent = QueueExpiry(store=store, gateway=gateway, journal=journal, clock=clock)
+        self._readying = Preparation(
+            store=store,
+            gateway=gateway,
+            translator=translator,
+            rules=rules,
+            journal=journal,
+            clock=clock,
+            accounts=self._accounts,
+            done=awake.set,
+        )
+
+    async def start(self) -> None:
+        """Claims of a process that ended before it wrote a send go back to the queue. A back-off that ends later than
+        any can was counted on a clock that has been set back since."""
+        for task in await self._store.in_phase(Phase.CLAIMED):
+            await self._unclaim(task)
+        waiting, now = await self._store.waiting(WHOLE_QUEUE), self._clock.now()
+        late = [task for task in waiting if task.not_before > now + LONGEST_PAUSE]
+        await self._store.save([replace(task, not_before=now) for task in late])
+
+    def accounts_changed(self) -> None:
+        """Accounts have come, changed or gone: what can run now is looked at again, what never can ends."""
+        self._unsent.accounts_changed()
+        self._awake.set()
+
+    async def run(self) -> None:
+        """The loop; ends only by cancellation."""
+        while True:
+            delay = POLL_SECONDS
+            self._awake.clear()
+            try:
+                delay = await self._turn()
+            except StoreFailed as error:
+                log.error("the queue cannot be worked: %s", error)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(delay):
+                    await self._awake.wait()
+
+    async def drain(self) -> None:
+        """No new claims; what was claimed and not yet sent goes back to the queue."""
+        self._stopping = True
+        async with self._journal.waiting_tasks:
+            pass  # sends that were begun are posted
+        await self._readying.drain()
+        await self._work.drain(0)
+
+    # ------------------------------------------------------------ one look at the queue
+
+    async def _turn(self) -> float:
+        """Claim what can run; the seconds until the next look."""
+        for task in list(self._stuck.values()):
+            await self._unclaim(task)
+        await self._unsent.look()
+        for limit in LOOK_AHEAD:
+            async with self._journal.waiting_tasks:
+                waiting = [task for task in await self._store.waiting(limit) if task.id not in self._refused]
+                queue = await self._unsent.without_orphans(waiting)
+                if not self._stopping:
+                    self._readying.begin(queue)
+                now = self._clock.now()
+                await self._allowances.count(self._gateway.accounts())
+                accounts = self._congestion.eased(self._accounts(), now)
+                in_flight = await self._store.in_flight()
+                placements = plan(queue, accounts, in_flight, now, choice=self._choice, last=self._last_account)
+                if placements and not self._stopping:
+                    self._last_account = placements[-1].account
+                    await self._begin(placements)
+                    return 0.0 if len(queue) == limit else POLL_SECONDS
+            if len(queue) + len(self._refused) < limit or not any(
+                account.is_usable for account in self._gateway.accounts()
+            ):
+                break
+        soonest = next_attempt(queue, now)
+        return POLL_SECONDS if soonest is None else min(max((soonest - now) / 1000, 0.01), POLL_SECONDS)
+
+    async def _begin(self, placements: list[Placement]) -> None:
+        """Send at once where no pause between sends is kept; else claim, and send when it is the account's turn."""
+        claims = [replace(p.task, phase=Phase.CLAIMED, account=p.account) for p in placements]
+        if self._interval <= 0:
+            await self._send(claims)
+            return
+        await self._store.save(claims)
+        for task in claims:
+            self._work.start(self._send_in_turn(task), f"send task {task.id} when it is its turn")
+
+    async def _unclaim(self, task: Task) -> None:
+        try:
+            async with self._journal.waiting_tasks:
+                if await self._journal.is_still(task, Phase.CLAIMED):
+                    await self._store.save([replace(task, phase=Phase.READY, account=account_to_keep(task))])
+        except StoreFailed:
+            self._stuck[task.id] = task
+            raise
+        self._stuck.pop(task.id, None)
+
+    # ------------------------------------------------------------ send
+
+    async def _send_in_turn(self, task: Task) -> None:
+        account = task.account or ""
+        try:
+            async with self._pace[account]:
+                await self._wait_for_turn(account)
+                if not self._takes(account, task):
+                    await self._unclaim(task)
+                    return
+                async with self._journal.waiting_tasks:
+                    if await self._journal.is_still(task, Phase.CLAIMED):
+                        await self._send([task])
+        except (StoreFailed, asyncio.CancelledError):
+            await asyncio.shield(self._unclaim(task))
+            raise
+
+    async def _wait_for_turn(self, account: str) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(self._next_send[account] - loop.time(), 0))
+        pause = self._interval * self._random.uniform(1 - JITTER, 1 + JITTER)
+        self._next_send[account] = loop.time() + pause
+
+    async def _send(self, tasks: list[Task]) -> None:
+        """Write the sends, expect their echoes, then post. If they cannot be written nothing is posted.
+
+        Once begun it goes to its end, whatever becomes of who began it: what is written is posted.
+        """
+        sending = asyncio.ensure_future(self._send_to_the_end(tasks))
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            await sending
+            raise
+
+    async def _send_to_the_end(self, tasks: list[Task]) -> None:
+        changed: dict[str, tuple[Task, Task]] = {}
+        written: list[tuple[Task, Send, Interaction]] = []
+        for task in tasks:
+            try:
+                order = self._order(task)
+            except BadRequest as error:
+                changed[task.id] = (task, fail(task, error.code, str(error), self._clock.now()))
+            else:
+                sent, send = self._written(task)
+                changed[task.id] = (task, sent)
+                written.append((sent, send, order))
+        sends = [send for _, send, _ in written]
+        try:
+            await self._journal.record(changed, sends=sends, entries=[of_send(send) for send in sends])
+        except RecordRefused as error:
+            await self._send_one_by_one(tasks, error)
+            return
+        for task, send, order in written:
+            self._tracker.expect(task, send)
+            if task.lane is Lane.DRAW:
+                self._allowances.begun(send.account)
+            self._posting.post(send, order)
+
+    def _order(self, task: Task) -> Interaction:
+        """What is said, after the last look at its text: nothing is added to it any more. Raises BadRequest."""
+        modes = self._modes(task)
+        order = interaction_of(task, next(iter(modes), None))
+        text = text_of(order)
+        if text is not None:
+            check_sent(text, self._rules, modes if task.lane is Lane.DRAW else ())
+        return order
+
+    async def _send_one_by_one(self, tasks: list[Task], error: RecordRefused) -> None:
+        """The database refuses the send of one of them: that task is left alone, the others are sent."""
+        if len(tasks) > 1:
+            for task in tasks:
+                await self._send_to_the_end([task])
+            return
+        self._refused.add(tasks[0].id)
+        log.error("it cannot be sent, as that cannot be written: %s", error, extra={"task": tasks[0].id})
+
+    def _accounts(self) -> list[Account]:
+        return self._allowances.applied(self._gateway.accounts())
+
+    def _takes(self, account: str, task: Task) -> bool:
+        """Still: it has waited for its turn."""
+        return any(a.id == account and a.takes(task.lane) for a in self._accounts())
+
+    def _modes(self, task: Task) -> tuple[Mode, ...]:
+        """Those that its account draws in, the one first that it takes when nobody asks; none: as MidJourney is set."""
+        return next((a.modes for a in self._gateway.accounts() if a.id == task.account), ())
+
+    def _written(self, task: Task) -> tuple[Task, Send]:
+        now, newest = self._clock.now(), self._tracker.newest_heard(task.account or "")
+        purpose = purpose_of(task)
+        send = Send(nonce=self._new_nonce(), task_id=task.id, account=task.account or "", purpose=purpose, time=now)
+        sent = replace(
+            task,
+            phase=Phase.SENT,
+            status=Status.SUBMITTED,
+            start_time=now,
+            sent_after=newest,
+            heard_time=None,
+            attempts=task.attempts + 1,
+        )
+        return sent, send

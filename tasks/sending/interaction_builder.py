@@ -1,0 +1,47 @@
+"""What a task's first send says to MidJourney, and what it is for. Pure.
+
+What answers MidJourney later (a dialog, the settings) is decided where it is heard: `dialogs`, `switches`.
+"""
+
+from __future__ import annotations
+
+from tasks.domain.interactions import ButtonInteraction, Interaction, SlashCommandInteraction, Upload
+from tasks.domain.model import Action, Mode, Purpose, Task
+from tasks.prompts.check import with_mode
+
+WITH_PROMPT = frozenset({"imagine", "shorten"})
+
+
+def text_to_send(task: Task, own_mode: Mode | None = None) -> str:
+    """The command's text, with the mode that was asked for, else the account's, unless the text names one itself."""
+    return with_mode(task.content, task.mode_asked or own_mode) if task.command == "imagine" else task.content
+
+
+def text_of(order: Interaction) -> str | None:
+    """The caller's text in it, as MidJourney will read it; None: it has none."""
+    return order.options.get("prompt") if isinstance(order, SlashCommandInteraction) else None
+
+
+def interaction_of(task: Task, own_mode: Mode | None = None) -> Interaction:
+    """What is to be said to MidJourney for this task. `own_mode`: what the account draws in when nobody asks."""
+    if task.custom_id is None:
+        prompt = {"prompt": text_to_send(task, own_mode)} if task.command in WITH_PROMPT else {}
+        uploads = {option: Upload(filename=name, uploaded_filename=there) for option, name, there in task.uploads}
+        return SlashCommandInteraction(
+            command=task.command, options={**prompt, **dict(task.options)}, uploads=uploads, bot=task.bot
+        )
+    return ButtonInteraction(
+        message_id=task.parent_message_id or "",
+        custom_id=task.custom_id,
+        message_flags=task.parent_message_flags,
+        bot=task.bot,
+    )
+
+
+def purpose_of(task: Task) -> Purpose:
+    """What its first send is for."""
+    if task.opens_dialog:
+        return Purpose.OPEN
+    if task.switch and task.custom_id is not None:
+        return Purpose.SWITCH
+    return Purpose.ASK if task.answer_ends or task.action is Action.SHOW else Purpose.DRAW

@@ -1,0 +1,66 @@
+"""What ends without being sent: what no account of ours can run any more, and dialogs whose caller did not come back.
+
+Law: what may still be sent is the dispatcher's. While no account is known at all, nothing is an orphan.
+"""
+
+from __future__ import annotations
+
+from tasks.domain.errors import StoreFailed
+from tasks.domain.model import Phase, Task
+from tasks.domain.ports import Clock, Gateway, TaskStore
+from tasks.effects.journal import Journal
+from tasks.rules.lifecycle import cancel, fail
+from tasks.rules.scheduling import fits
+
+WHOLE_QUEUE = 100_000  # tasks; more never wait
+ACCOUNT_GONE = "No account that could run it is configured any more."
+DIALOGS_PAUSE = 5_000  # ms between two looks for dialogs whose time is over
+
+
+class QueueExpiry:
+    def __init__(self, *, store: TaskStore, gateway: Gateway, journal: Journal, clock: Clock) -> None:
+        self._store = store
+        self._gateway = gateway
+        self._journal = journal
+        self._clock = clock
+        self._look_at_dialogs = 0  # ms; the next time
+        self._look_at_all = True  # the whole queue, for what no account can run
+
+    def accounts_changed(self) -> None:
+        """What can never run is looked for again, in the whole queue."""
+        self._look_at_all = True
+
+    async def look(self) -> None:
+        """End what is to end, where it is time to look. Raises StoreFailed."""
+        if self._clock.now() >= self._look_at_dialogs:
+            await self._end_expired_dialogs()
+        if self._look_at_all:
+            await self._end_all_orphans()
+
+    async def without_orphans(self, queue: list[Task]) -> list[Task]:
+        """What no account of ours can run any more ends; the others. `waiting_tasks` must be held."""
+        known, now = self._gateway.accounts(), self._clock.now()
+        orphans = [task for task in queue if known and not any(fits(task, account) for account in known)]
+        if not orphans:
+            return queue
+        await self._journal.record({t.id: (t, fail(t, "account_gone", ACCOUNT_GONE, now)) for t in orphans})
+        ended = {task.id for task in orphans}
+        return [task for task in queue if task.id not in ended]
+
+    async def _end_expired_dialogs(self) -> None:
+        """A task that waited too long for its caller's second input."""
+        now = self._clock.now()
+        self._look_at_dialogs = now + DIALOGS_PAUSE
+        async with self._journal.waiting_tasks:
+            held = [task for task in await self._store.in_phase(Phase.HELD) if (task.held_until or 0) <= now]
+            await self._journal.record({task.id: (task, cancel(task, now)) for task in held})
+
+    async def _end_all_orphans(self) -> None:
+        """At the start, and when accounts have changed. One that comes back to the queue later is met at its head."""
+        self._look_at_all = False
+        try:
+            async with self._journal.waiting_tasks:
+                await self.without_orphans(await self._store.waiting(WHOLE_QUEUE))
+        except StoreFailed:
+            self._look_at_all = True
+            raise

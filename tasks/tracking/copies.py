@@ -1,0 +1,45 @@
+"""A task names the copies of its pictures, or names them no more, and their links at Discord are renewed.
+
+The tracker's part of `tasks.results.archiver` and `tasks.results.link_refresh`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tasks.domain.events import CopyChange, CopyStored, LinksRenewed
+from tasks.domain.ports import TaskStore
+from tasks.domain.timeline import Detail
+from tasks.results.image_copy import apply_picture_event
+from tasks.tracking.unit_of_work import UnitOfWork
+
+
+async def record_pictures(
+    board: UnitOfWork,
+    store: TaskStore,
+    event: CopyChange | LinksRenewed,
+    again: Callable[[CopyChange | LinksRenewed], None],
+) -> None:
+    """`again` puts the event back: the task has changed in this very turn, and is not written yet."""
+    flight = board.flights.get(event.task_id)
+    if flight is None and board.is_changed(event.task_id):
+        again(event)
+        return
+    before = flight.task if flight is not None else await store.get(event.task_id)
+    after = before if before is None else apply_picture_event(before, event)
+    if before is None or after is None or after == before:
+        return
+    if not isinstance(event, LinksRenewed):
+        _tell(board, event)
+    if flight is not None:
+        board.change(flight, after)
+    else:
+        board.note(before, after)
+
+
+def _tell(board: UnitOfWork, event: CopyChange) -> None:
+    detail: dict[str, Detail] = {"role": event.role, "name": event.name}
+    if isinstance(event, CopyStored):
+        board.tell(event.task_id, "archived", detail | {"size": event.size})
+    else:
+        board.tell(event.task_id, "unarchived", detail)

@@ -1,0 +1,171 @@
+"""The tasks that Discord may know of, in memory, with an index by every key. Written by the tracker alone.
+
+The table is the truth; this is what a look at each event would cost too much to read from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from tasks.domain.events import Keys
+from tasks.domain.model import Purpose, Send, SendState, Task
+from tasks.rules.matching import Candidate
+
+
+@dataclass(kw_only=True, slots=True)
+class InFlightTask:
+    """A task in flight and what only matters while it is."""
+
+    task: Task
+    sends: dict[str, Send] = field(default_factory=dict)  # by nonce
+    silent: int = 0  # ms of connected time since the last sign of life
+    asked_at: int | None = None  # value of `silent` when history was last read for it
+    was_read: bool = False  # that reading came to its end: only then its silence proves anything
+    gap: bool = False  # events may have been missed: private answers are not in history
+    withdrawn: bool = False
+    by_words: bool = False  # Discord will not tell its interaction any more: its words may
+    keys: set[tuple[str, str]] = field(default_factory=set)  # under which the index knows it
+
+    @property
+    def candidate(self) -> Candidate:
+        interaction_ids = frozenset(s.interaction_id for s in self.sends.values() if s.interaction_id)
+        return Candidate(
+            task=self.task,
+            nonces=frozenset(self.sends),
+            interaction_ids=interaction_ids,
+            awaits_interaction=not interaction_ids and bool(self.sends),
+        )
+
+    @property
+    def is_uncertain(self) -> bool:
+        """No proof yet that Discord took any of its sends."""
+        return self.task.heard_time is None and any(s.state is SendState.UNKNOWN for s in self.sends.values())
+
+    @property
+    def is_free(self) -> bool:
+        """Nothing paid was sent for it yet."""
+        return not any(s.purpose.is_paid for s in self.sends.values())
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Nothing was sent for it that must be said once only."""
+        return not any(s.purpose.is_said_once for s in self.sends.values())
+
+    @property
+    def is_switching(self) -> bool:
+        """A button of the settings was pressed for it."""
+        return any(s.purpose is Purpose.SWITCH and s.state is not SendState.REFUSED for s in self.sends.values())
+
+    def switches_by(self, nonce: str | None) -> bool:
+        """Is this the nonce of that press?"""
+        return nonce in self.sends and self.sends[nonce].purpose is Purpose.SWITCH
+
+    def asked_for(self, keys: Keys) -> bool:
+        """Does this answer one of its sends, by Discord's own word?"""
+        return keys.nonce in self.sends or any(
+            keys.interaction_id == s.interaction_id for s in self.sends.values() if s.interaction_id
+        )
+
+    @property
+    def is_dialog_uncertain(self) -> bool:
+        """The submit of its dialog, or the press in the settings, may have arrived, and nothing was heard since."""
+        follow_ups = (Purpose.SUBMIT, Purpose.SWITCH)
+        states = [s.state for s in self.sends.values() if s.purpose in follow_ups]
+        return self.task.progress_message_id is None and SendState.UNKNOWN in states
+
+    @property
+    def is_unheard(self) -> bool:
+        """Nothing tells yet which interaction, or which message, is its own."""
+        return self.task.progress_message_id is None and not any(s.interaction_id for s in self.sends.values())
+
+    def heard(self) -> None:
+        self.silent, self.asked_at = 0, None
+
+
+class InFlightIndex:
+    def __init__(self) -> None:
+        self._flights: dict[str, InFlightTask] = {}
+        self._keys: dict[tuple[str, str], str] = {}  # (kind, key) -> task id
+        self._candidates: dict[str, Candidate] = {}
+
+    def __iter__(self) -> Iterator[InFlightTask]:
+        return iter(list(self._flights.values()))
+
+    def __len__(self) -> int:
+        return len(self._flights)
+
+    def get(self, task_id: str) -> InFlightTask | None:
+        return self._flights.get(task_id)
+
+    def by_nonce(self, nonce: str) -> InFlightTask | None:
+        return self._flights.get(self._keys.get(("nonce", nonce), ""))
+
+    def add(self, flight: InFlightTask) -> None:
+        self._flights[flight.task.id] = flight
+        self._index(flight)
+
+    def update(self, flight: InFlightTask, task: Task) -> None:
+        flight.task = task
+        self._index(flight)
+
+    def disown(self, flight: InFlightTask, old: Task) -> None:
+        """The running message and the job that it had before were not its own."""
+        stale = {("message", old.progress_message_id or ""), ("job", old.job_id or "")}
+        stale &= flight.keys - _keys_of(flight.task)
+        flight.keys -= stale
+        self._forget(flight, stale)
+
+    def update_send(
+        self, flight: InFlightTask, nonce: str, state: SendState, interaction_id: str | None = None
+    ) -> Send:
+        old = flight.sends[nonce]
+        send = replace(old, state=state, interaction_id=interaction_id or old.interaction_id)
+        flight.sends[nonce] = send
+        self._index(flight)
+        return send
+
+    def remove(self, flight: InFlightTask) -> None:
+        self._flights.pop(flight.task.id, None)
+        self._candidates.pop(flight.task.id, None)
+        self._forget(flight, flight.keys)
+
+    def _forget(self, flight: InFlightTask, keys: set[tuple[str, str]]) -> None:
+        """By these the index knows it no longer; what has become another's stays the other's."""
+        for key in keys:
+            if self._keys.get(key) == flight.task.id:
+                del self._keys[key]
+
+    def candidates(self, keys: Keys) -> list[Candidate]:
+        """Those that a key names, else all: `matching` decides either way."""
+        return [self._candidates[task_id] for task_id in (self._named(keys) or self._candidates)]
+
+    def names(self, keys: Keys) -> bool:
+        """Does a key that one task alone can have name one of these?"""
+        return bool(self._named(keys))
+
+    def _named(self, keys: Keys) -> set[str]:
+        return {
+            self._keys[key]
+            for key in (
+                ("nonce", keys.nonce or ""),
+                ("interaction", keys.interaction_id or ""),
+                ("message", keys.message_id or ""),
+                ("job", keys.job_id or ""),
+            )
+            if key in self._keys
+        }
+
+    def _index(self, flight: InFlightTask) -> None:
+        task_id = flight.task.id
+        candidate = flight.candidate
+        self._candidates[task_id] = candidate
+        flight.keys |= {("nonce", nonce) for nonce in candidate.nonces}
+        flight.keys |= {("interaction", interaction_id) for interaction_id in candidate.interaction_ids}
+        flight.keys |= _keys_of(flight.task)
+        self._keys.update(dict.fromkeys(flight.keys, task_id))
+
+
+def _keys_of(task: Task) -> set[tuple[str, str]]:
+    known = {("message", task.progress_message_id or ""), ("job", task.job_id or "")}
+    return {(kind, key) for kind, key in known if key}

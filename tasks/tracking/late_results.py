@@ -1,0 +1,116 @@
+"""What comes after the end of a task that failed in silence: a late result, or the operator's decision.
+
+Law: asked only about what nobody in flight claims. A correction is written like any other change, and told as one.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from tasks.domain.events import Acknowledged, AdoptRequested, DiscordEvent, Finished, Keys, Progressed, Started
+from tasks.domain.model import Send, Task
+from tasks.domain.ports import TaskStore
+from tasks.domain.timeline import heard
+from tasks.rules.lifecycle import is_result
+from tasks.rules.matching import match
+from tasks.rules.reopening import is_open_end, record_late_keys, reopen_with_result, retry
+from tasks.tracking.in_flight import InFlightTask
+from tasks.tracking.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
+
+REOPEN_WINDOW = 24 * 3_600_000  # ms after its end in which a result may still come: relaxed jobs take hours
+PAGE = 500  # of them read at once when the process starts
+
+
+async def owner_of(keys: Keys, task: Task, store: TaskStore) -> Task | None:
+    """The other task whose result, or whose job, this is; None when it may be `task`'s."""
+    by_message = await store.by_message(keys.message_id) if keys.message_id else None
+    by_job = await store.by_job(keys.job_id) if keys.job_id else None
+    return next((each for each in (by_message, by_job) if each is not None and each.id != task.id), None)
+
+
+class LateResults:
+    def __init__(self, board: UnitOfWork, store: TaskStore) -> None:
+        self._board = board
+        self._store = store
+
+    async def start(self) -> None:
+        """Those that failed in silence lately, with the keys of their sends."""
+        since, last = self._board.now() - REOPEN_WINDOW, None
+        while page := await self._store.open_ends(since, PAGE, last):
+            own: dict[str, dict[str, Send]] = {task.id: {} for task in page}
+            for send in await self._store.sends_of([*own]):
+                own[send.task_id][send.nonce] = send
+            for task in page:
+                self._board.lapsed.add(InFlightTask(task=task, sends=own[task.id]))
+            last = page[-1]
+
+    def heard(self, event: DiscordEvent, user_id: str | None) -> bool:
+        """Is it about such a task? Then it is seen to."""
+        self._forget_the_old()
+        lapsed = self._board.lapsed
+        found = match(event.keys, lapsed.candidates(event.keys), user_id, final=isinstance(event, Finished))
+        flight = lapsed.get(found.task_id) if found.task_id else None
+        if flight is None:
+            return False
+        match event:
+            case _ if found.by == "prompt":  # the owner may have drawn the same words by hand
+                return False
+            case Finished() if is_result(flight.task, event):
+                self._board.tell(flight.task.id, "heard", heard(event, found.by))
+                self._correct(flight.task, event)
+            case Started() | Progressed():
+                self._board.tell(flight.task.id, "heard", heard(event, found.by))
+                after = record_late_keys(flight.task, event)
+                self._board.note(flight.task, after)
+                lapsed.update(flight, after)
+            case Acknowledged() if event.keys.nonce in flight.sends:
+                self._board.mark_lapsed(flight, event.keys.nonce, event.keys.interaction_id)
+            case _:
+                return False
+        return True
+
+    async def adopt(self, event: AdoptRequested) -> None:
+        """By the operator's word, whatever the keys say; unless the task or the result is somebody's already."""
+        task = await self._store.get(event.task_id)
+        if task is None or not is_open_end(task) or self._board.is_changed(task.id):
+            return
+        keys = event.result.keys
+        is_running = self._board.flights.names(keys)
+        if is_running or self._board.is_done(keys.message_id) or self._board.is_done(keys.job_id):
+            return
+        if await owner_of(keys, task, self._store) is not None:
+            return
+        self._board.tell(task.id, "adopted", heard(event.result, "operator"))
+        self._correct(task, event.result)
+
+    async def retry(self, task_id: str) -> bool:
+        """Into the queue again, if it may."""
+        task = await self._store.get(task_id)
+        if task is None or not is_open_end(task) or self._board.is_changed(task_id):
+            return False
+        self._board.tell(task_id, "retried", {"failed": task.fail_code})
+        self._board.note(task, retry(task, self._board.now()))
+        self._forget(task_id)
+        return True
+
+    def _correct(self, task: Task, event: Finished) -> None:
+        log.warning("its result came after it had failed (%s)", task.fail_code, extra={"task": task.id})
+        after = reopen_with_result(task, event, self._board.now())
+        self._board.note(task, after)
+        self._board.remember(after)
+        self._forget(task.id)
+
+    def _forget_the_old(self) -> None:
+        """The oldest stand first."""
+        since = self._board.now() - REOPEN_WINDOW
+        for flight in self._board.lapsed:
+            if (flight.task.finish_time or 0) >= since:
+                break
+            self._board.lapsed.remove(flight)
+
+    def _forget(self, task_id: str) -> None:
+        flight = self._board.lapsed.get(task_id)
+        if flight is not None:
+            self._board.lapsed.remove(flight)

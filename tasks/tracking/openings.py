@@ -1,0 +1,57 @@
+"""What opens in answer to a press: a dialog to be filled, or the settings, of which one button is turned.
+
+Law: what is filled and sent on is the paid part, and is sent once. A dialog that is not for us to fill is not
+kept open: its task waits for its caller, and the button is pressed anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tasks.domain.events import Informed, ModalOpened
+from tasks.domain.model import Purpose, SendState
+from tasks.domain.ports import TaskStore
+from tasks.rules.dialogs import answer, own_text
+from tasks.rules.lifecycle import fail, hold
+from tasks.rules.switches import press_setting
+from tasks.tracking.in_flight import InFlightTask
+from tasks.tracking.unit_of_work import UnitOfWork
+
+
+class DialogOpener:
+    """`modal_timeout`: how long a dialog's task waits for its caller (ms)."""
+
+    def __init__(self, board: UnitOfWork, store: TaskStore, modal_timeout: int) -> None:
+        self._board = board
+        self._store = store
+        self._modal_timeout = modal_timeout
+
+    async def dialog(self, flight: InFlightTask, event: ModalOpened) -> None:
+        """Fill it and send it on: the paid part. Or let the task wait for its caller, with no dialog open."""
+        task, now = flight.task, self._board.now()
+        if any(send.purpose is Purpose.SUBMIT for send in flight.sends.values()):
+            return  # told twice: it is filled and sent once
+        if event.keys.nonce in flight.sends:
+            self._board.mark(flight, event.keys.nonce, SendState.POSTED, event.keys.interaction_id)
+        mask = b""
+        if event.iframe_path and task.pictures:
+            mask = (await self._store.pictures_of(task.id))[0].data
+        order = answer(task, event, mask)
+        if order is not None:
+            flight.heard()
+            self._board.change(flight, replace(task, heard_time=now))
+            self._board.follow_up(flight, Purpose.SUBMIT, order)
+        elif event.iframe_path:
+            reason = "Vary (Region) needs a mask: send maskBase64."
+            self._board.change(flight, fail(task, "mask_missing", reason, now))
+        else:
+            until = now + self._modal_timeout
+            self._board.change(flight, hold(task, until, prompt=own_text(event), remix=True))
+
+    def settings(self, flight: InFlightTask, event: Informed) -> None:
+        """Press the button that is to be turned, unless it stands as is wanted."""
+        after, order = press_setting(flight.task, event, self._board.now())
+        flight.heard()
+        self._board.change(flight, after)
+        if order is not None:
+            self._board.follow_up(flight, Purpose.SWITCH, order)

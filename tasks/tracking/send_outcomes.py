@@ -1,0 +1,137 @@
+"""What became of our own POSTs, and cancelling.
+
+An event is proof whatever the POST said; what is paid, or turns a setting, is not repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from tasks.domain.events import Keys, SendDenied, SendNotMade, SendPosted, SendUncertain
+from tasks.domain.interactions import ButtonInteraction, Interaction, MessageCommandInteraction
+from tasks.domain.model import Purpose, SendState, Status, Task
+from tasks.domain.timeline import Detail
+from tasks.rules.lifecycle import cancel, fail, requeue
+from tasks.rules.matching import PRIVATE
+from tasks.tracking.in_flight import InFlightTask
+from tasks.tracking.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
+
+FREE_RETRY = 1.0  # seconds until a free send is repeated; twice as long each time
+FREE_TRIES = 10
+
+SendOutcome = SendPosted | SendNotMade | SendDenied | SendUncertain
+
+
+def apply_send_outcome(board: UnitOfWork, event: SendOutcome) -> None:
+    flight = board.flights.by_nonce(event.nonce)
+    if flight is None:
+        return
+    purpose = flight.sends[event.nonce].purpose
+    board.tell(flight.task.id, "posted", _said_of(event, purpose))
+    if purpose is Purpose.CANCEL:
+        _cancel_ended(board, flight, event)
+        return
+    heard = flight.task.heard_time is not None and purpose not in (Purpose.SUBMIT, Purpose.SWITCH)
+    if heard or isinstance(event, SendPosted):
+        board.mark(flight, event.nonce, SendState.POSTED)
+    elif isinstance(event, SendUncertain):  # it is listened for; what is free is asked for again after a moment
+        log.warning("outcome unknown: %s", event.reason, extra={"task": flight.task.id})
+        board.mark(flight, event.nonce, SendState.UNKNOWN)
+    else:
+        board.mark(flight, event.nonce, SendState.REFUSED)
+        board.change(flight, _after_a_no(flight.task, event, board.now()))
+
+
+def _said_of(event: SendOutcome, purpose: Purpose) -> dict[str, Detail]:
+    said: dict[str, Detail] = {"purpose": purpose.value, "outcome": _OUTCOMES[type(event)]}
+    if not isinstance(event, SendPosted):
+        said["reason"] = event.reason
+    return said
+
+
+_OUTCOMES: dict[type[SendOutcome], str] = {
+    SendPosted: "taken",
+    SendNotMade: "not_sent",
+    SendDenied: "refused",
+    SendUncertain: "unknown",
+}
+
+
+def _after_a_no(task: Task, event: SendNotMade | SendDenied, now: int) -> Task:
+    if isinstance(event, SendDenied):
+        if not event.requeue:
+            return fail(task, event.code, event.reason, now)
+        log.warning("sent back to the queue: %s", event.reason, extra={"task": task.id})
+        return requeue(task, now)
+    log.info("not sent: %s", event.reason, extra={"task": task.id})
+    return requeue(task, now + int(event.retry_after * 1000))
+
+
+def retry_free_send(task: Task, now: int) -> Task:
+    """What is free and may not have arrived: back to the queue, later each time, or failed when that was in vain."""
+    if task.attempts >= FREE_TRIES:
+        return fail(task, "discord_refused", f"Discord did not take it in {FREE_TRIES} tries.", now)
+    return requeue(task, now + int(FREE_RETRY * 1000) * 2 ** min(task.attempts - 1, 8))
+
+
+# ---------------------------------------------------------------- cancelling
+
+
+def request_cancel(board: UnitOfWork, task_id: str) -> bool:
+    """Press its Cancel button; where it has none, MidJourney's own command on its message; else only for us.
+
+    False: it is not in flight.
+    """
+    flight = board.flights.get(task_id)
+    if flight is None:
+        return False
+    if flight.task.cancel_asked:
+        return True
+    board.change(flight, replace(flight.task, cancel_asked=True))
+    order = _cancel_order(flight.task)
+    if order is None:
+        board.change(flight, cancel(flight.task, board.now(), still_drawing=not flight.is_free))
+    else:
+        board.follow_up(flight, Purpose.CANCEL, order)
+    return True
+
+
+def _cancel_order(task: Task) -> Interaction | None:
+    message, flags = task.progress_message_id, task.progress_message_flags
+    if message is None:
+        return None
+    if task.cancel_id is not None:
+        return ButtonInteraction(message_id=message, custom_id=task.cancel_id, message_flags=flags, bot=task.bot)
+    if flags & PRIVATE:
+        return None
+    return MessageCommandInteraction(command="Cancel Job", message_id=message, bot=task.bot)
+
+
+def cancel_once_visible(board: UnitOfWork, flight: InFlightTask) -> None:
+    """What its caller cancelled before it had a message is stopped once it has one: it need not be paid to its end."""
+    task = flight.task
+    is_told = any(send.purpose is Purpose.CANCEL for send in flight.sends.values())
+    if task.status is not Status.CANCEL or not task.in_flight or is_told:
+        return
+    order = _cancel_order(task)
+    if order is not None:
+        board.follow_up(flight, Purpose.CANCEL, order)
+
+
+def answers_cancel(flight: InFlightTask, keys: Keys) -> bool:
+    """Does this answer our cancel, and not the drawing? A failed cancel never fails its drawing."""
+    cancels = [send for send in flight.sends.values() if send.purpose is Purpose.CANCEL]
+    return any(keys.nonce == s.nonce or (s.interaction_id and keys.interaction_id == s.interaction_id) for s in cancels)
+
+
+def _cancel_ended(board: UnitOfWork, flight: InFlightTask, event: SendOutcome) -> None:
+    if isinstance(event, SendPosted):
+        board.mark(flight, event.nonce, SendState.POSTED)
+        return
+    board.mark(flight, event.nonce, SendState.REFUSED)
+    log.info("MidJourney could not be told to cancel: %s", event.reason, extra={"task": flight.task.id})
+    if not flight.task.status.is_over:  # for the caller it ends all the same
+        board.change(flight, cancel(flight.task, board.now(), still_drawing=True))

@@ -1,0 +1,54 @@
+"""Which of the drawings that nobody claimed are ours, where only words can tell? Pure.
+
+Contract: asked when no better key is to come: the history of a gap was read, or Discord has long had the time to tell.
+All of them are looked at together. Tasks that may exchange their results share what fits them; if more drawings fit
+than there are such tasks, another hand drew with the same words, and nobody gets any: an unknown outcome is better than
+another's picture.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from tasks.domain.events import Keys
+from tasks.rules.matching import Candidate, fitting, sameness, snowflake_time
+
+
+def settled(drawings: Mapping[str, Keys], candidates: Sequence[Candidate], user_id: str | None) -> Mapping[str, str]:
+    """Drawing -> task id. `drawings`: by any name, the keys of what was heard last about each."""
+    fits = {name: fitting(keys, candidates, user_id) for name, keys in drawings.items()}
+    members: defaultdict[tuple[object, ...], dict[str, Candidate]] = defaultdict(dict)
+    for candidate in candidates:
+        members[sameness(candidate.task)][candidate.task.id] = candidate
+    claims: defaultdict[tuple[object, ...], list[str]] = defaultdict(list)
+    several = set()
+    for name, found in fits.items():
+        kinds = {sameness(candidate.task) for candidate in found}
+        several |= {name} if len(kinds) > 1 else set()
+        for kind in kinds:
+            claims[kind].append(name)
+    taken: dict[str, str] = {}
+    for kind, names in claims.items():
+        if len(names) <= len(members[kind]) and not several & set(names):
+            taken |= _nearest({name: drawings[name] for name in names}, members[kind])
+    return taken
+
+
+def _nearest(drawings: Mapping[str, Keys], members: Mapping[str, Candidate]) -> dict[str, str]:
+    """Each to the task whose send is nearest in time; both in the order in which they were made."""
+    names = sorted(drawings, key=lambda name: (_made(drawings[name]), name))
+    waiting = sorted(members, key=lambda task_id: (members[task_id].task.start_time or 0, int(task_id)))
+    taken: dict[str, str] = {}
+    for name in names:
+        spare = len(waiting) - (len(names) - len(taken))
+        nearest = min(
+            waiting[: spare + 1], key=lambda t: abs(_made(drawings[name]) - (members[t].task.start_time or 0))
+        )
+        taken[name] = nearest
+        waiting = waiting[waiting.index(nearest) + 1 :]
+    return taken
+
+
+def _made(keys: Keys) -> int:
+    return snowflake_time(keys.interaction_id or "") or keys.sent_at

@@ -1,0 +1,290 @@
+"""The road up: event → match → lifecycle → save → announce.
+
+From `expect` on, this loop alone changes a task, whether Discord spoke, our own POST ended or time passed: all of it
+comes through one queue, in order. Each batch of events is one turn, and each turn one transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from tasks.domain.errors import RecordRefused, StoreFailed
+from tasks.domain.events import (
+    AdoptRequested,
+    CancelRequested,
+    Connected,
+    CopyRemoved,
+    CopyStored,
+    Disconnected,
+    DiscordEvent,
+    Event,
+    HistoryRead,
+    LinksRenewed,
+    RetryRequested,
+    SendDenied,
+    SendNotMade,
+    SendPosted,
+    SendUncertain,
+    Tick,
+)
+from tasks.domain.model import Phase, Send, SendState, Task
+from tasks.domain.ports import Clock, Gateway, TaskStore
+from tasks.effects.history_backfill import HistoryBackfill
+from tasks.effects.journal import Journal
+from tasks.effects.sender import Sender
+from tasks.rules.congestion import QueueFullBackoff
+from tasks.rules.deadlines import MINUTE, Deadlines
+from tasks.rules.lifecycle import cancel, fail, requeue
+from tasks.tracking import turn_writer
+from tasks.tracking.ambiguous_results import AmbiguousResults
+from tasks.tracking.copies import record_pictures
+from tasks.tracking.event_handler import EventHandler
+from tasks.tracking.in_flight import InFlightTask
+from tasks.tracking.late_results import LateResults
+from tasks.tracking.openings import DialogOpener
+from tasks.tracking.pauses import AccountPauses
+from tasks.tracking.send_outcomes import apply_send_outcome, request_cancel
+from tasks.tracking.stall_detector import CLOCKS_DIFFER, GAP_MARGIN, StallDetector
+from tasks.tracking.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+BATCH = 500  # events whose changes share one commit
+STORE_RETRY = 1.0  # seconds between tries while the database cannot be written, or read
+STORE_TRIES = 30  # to read what an event is about
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """`modal_timeout`: how long a dialog's task waits for its caller (ms). `falls_back_to_relax`: when fast hours are
+    gone, a drawing is sent again in relaxed mode, and the account goes on until such a one is refused, too. `forgets`:
+    at the start, what was in flight is known to be lost (the simulator forgets when it ends)."""
+
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    modal_timeout: int = 30 * MINUTE
+    forgets: bool = False
+    falls_back_to_relax: bool = False
+
+
+class Tracker:
+    """Reads `events`, the one queue. `freed` is called when a slot may be free: it wakes the dispatcher."""
+
+    def __init__(
+        self,
+        *,
+        events: asyncio.Queue[Event],
+        store: TaskStore,
+        gateway: Gateway,
+        posting: Sender,
+        journal: Journal,
+        clock: Clock,
+        congestion: QueueFullBackoff,
+        new_nonce: Callable[[], str],
+        rules: Rules,
+        freed: Callable[[], None],
+    ) -> None:
+        self._queue = events
+        self._store = store
+        self._gateway = gateway
+        self._posting = posting
+        self._journal = journal
+        self._clock = clock
+        self._rules = rules
+        self._freed = freed
+        self._board = UnitOfWork(clock, new_nonce)
+        self._late = LateResults(self._board, store)
+        self._recalls = HistoryBackfill(gateway, self.hear)
+        self._patience = StallDetector(self._board, self._recalls, rules.deadlines)
+        self._unsettled = AmbiguousResults()
+        self._listening = EventHandler(
+            board=self._board,
+            store=store,
+            gateway=gateway,
+            clock=clock,
+            congestion=congestion,
+            late=self._late,
+            openings=DialogOpener(self._board, store, rules.modal_timeout),
+            pauses=AccountPauses(gateway, falls_back_to_relax=rules.falls_back_to_relax),
+            patience=self._patience,
+            unsettled=self._unsettled,
+        )
+        self._newest: dict[str, int] = {}
+        self._cancels: list[str] = []  # tasks not in flight, to be cancelled when this turn is written
+
+    # ------------------------------------------------------------ what others call
+
+    def hear(self, event: Event) -> None:
+        """Put an event on the queue. Never blocks, never fails: called from Discord's handlers, in wire order."""
+        if isinstance(event, DiscordEvent):
+            keys = event.keys
+            self._newest[keys.account] = max(self._newest.get(keys.account, 0), keys.sent_at)
+        self._queue.put_nowait(event)
+
+    def newest_heard(self, account: str) -> int:
+        """When the newest message that this account has heard was made (ms, Discord's clock): older ones are no answer
+        to what is sent from now on."""
+        return self._newest.get(account, 0)
+
+    def expect(self, task: Task, send: Send) -> None:
+        """Before the wire: an echo may arrive before the POST returns."""
+        self._board.flights.add(InFlightTask(task=task, sends={send.nonce: send}))
+
+    async def start(self) -> None:
+        """Take up what was in flight when the process ended; sends that were only written have unknown outcomes."""
+        tasks = await self._store.in_phase(Phase.SENT)
+        sends = await self._store.sends_of([task.id for task in tasks])
+        if self._rules.forgets:
+            now, lost = self._clock.now(), "The simulator was started anew and has forgotten it."
+            await self._journal.record({task.id: (task, fail(task, "silence", lost, now)) for task in tasks})
+            return
+        await self._late.start()
+        for task in tasks:
+            own = {send.nonce: _after_restart(send) for send in sends if _is_of_this_try(send, task)}
+            flight = InFlightTask(task=task, sends=own, gap=True)
+            self._board.flights.add(flight)
+            self._repeat_if_free(flight)
+        await self._write()
+        if tasks:
+            log.info("%d tasks were in flight; their fate will be read from history", len(tasks))
+
+    async def run(self) -> None:
+        """The loop; ends only by cancellation."""
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < BATCH and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            turn = asyncio.ensure_future(self._turn(batch))
+            try:
+                await asyncio.shield(turn)
+            except asyncio.CancelledError:
+                await turn  # what happened outside is written down before we go
+                raise
+
+    async def watch(self) -> None:
+        """Let time pass."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            self.hear(Tick(now=self._clock.now()))
+
+    async def drain(self) -> None:
+        """At the end: what is on the queue is still written down; histories being read are given up."""
+        await self._recalls.close()
+        await self._turn([self._queue.get_nowait() for _ in range(self._queue.qsize())])
+
+    # ------------------------------------------------------------ one turn
+
+    async def _turn(self, batch: Sequence[Event]) -> None:
+        for event in batch:
+            await self._handle_safely(event)
+        await self._settle()
+        await self._write()
+        while self._cancels:
+            await self._cancel_waiting(self._cancels.pop())
+
+    async def _handle_safely(self, event: Event) -> None:
+        """An event's failure is its own. A database that cannot be read is waited for; for a while, as it may be one
+        task alone that cannot. A row that makes no sense is not waited for."""
+        for tries_left in reversed(range(STORE_TRIES)):
+            try:
+                await self._handle(event)
+            except Exception as error:
+                if isinstance(error, StoreFailed) and not isinstance(error, RecordRefused) and tries_left:
+                    log.error("cannot read what an event is about, trying again: %s", error)
+                    await asyncio.sleep(STORE_RETRY)
+                    continue
+                log.exception("an event could not be handled: %s", type(event).__name__)
+            return
+
+    async def _settle(self) -> None:
+        """Another key may have arrived: ask again about the results that fitted several tasks."""
+        if not self._unsettled or not self._board.has_changes:
+            return
+        with self._unsettled.asked_again() as events:
+            for event in events:
+                await self._handle_safely(event)
+
+    async def _write(self) -> None:
+        turn = self._board.take_turn()
+        written = await turn_writer.write(turn, self._journal, STORE_RETRY)
+        for send, order in (follow_up for part in written.parts for follow_up in part.follow_ups):
+            self._posting.post(send, order)
+        if written.refused:
+            for task_id, (part, reason) in written.refused.items():
+                self._board.take_back(task_id, part, reason)
+            await turn_writer.write(self._board.take_turn(), self._journal, STORE_RETRY)
+        if turn.frees_a_slot:
+            self._freed()
+
+    async def _handle(self, event: Event) -> None:
+        match event:
+            case Tick():
+                await self._time_passed(event.now)
+            case Connected():
+                self._connected(event)
+            case Disconnected():
+                log.debug("account %s is not connected: %s", event.account, event.reason)
+            case HistoryRead():
+                await self._listening.recalled(event)
+                self._patience.recalled(event)
+            case CancelRequested():
+                if not request_cancel(self._board, event.task_id):
+                    self._cancels.append(event.task_id)
+            case AdoptRequested():
+                await self._late.adopt(event)
+            case RetryRequested():
+                if await self._late.retry(event.task_id):
+                    self._freed()
+            case CopyStored() | CopyRemoved() | LinksRenewed():
+                await record_pictures(self._board, self._store, event, self.hear)
+            case SendPosted() | SendNotMade() | SendDenied() | SendUncertain():
+                apply_send_outcome(self._board, event)
+            case _:
+                await self._listening.heard(event)
+
+    async def _time_passed(self, now: int) -> None:
+        self._patience.look(now, self._gateway.accounts())
+        for account in self._patience.overdue():
+            await self._listening.settle(account)
+
+    async def _cancel_waiting(self, task_id: str) -> None:
+        """It was in flight when its caller asked, and has come back to the queue since."""
+        async with self._journal.waiting_tasks:
+            try:
+                task = await self._store.get(task_id)
+                if task is None or task.status.is_over or task.in_flight:
+                    return
+                await self._journal.record({task_id: (task, cancel(task, self._clock.now()))})
+            except StoreFailed as error:
+                log.error("the cancel of a waiting task cannot be written: %s", error, extra={"task": task_id})
+
+    # ------------------------------------------------------------ connection
+
+    def _connected(self, event: Connected) -> None:
+        own = self._board.of_account(event.account)
+        self._freed()
+        if not own or event.gap_since is None:
+            return
+        oldest = min(flight.task.start_time or 0 for flight in own)
+        since = max(oldest - CLOCKS_DIFFER, event.gap_since - GAP_MARGIN)
+        for flight in own:
+            flight.gap = True
+            self._repeat_if_free(flight)
+        self._recalls.ask(event.account, since)
+
+    def _repeat_if_free(self, flight: InFlightTask) -> None:
+        """A dialog or an answer that came in a gap will not come again; what is free is asked for once more."""
+        if flight.is_repeatable and flight.task.progress_message_id is None:
+            self._board.change(flight, requeue(flight.task, self._clock.now()))
+
+
+def _is_of_this_try(send: Send, task: Task) -> bool:
+    """What became of an earlier try was seen to when the task went back to the queue."""
+    return send.task_id == task.id and send.time >= (task.start_time or 0)
+
+
+def _after_restart(send: Send) -> Send:
+    return replace(send, state=SendState.UNKNOWN) if send.state is SendState.WRITTEN else send

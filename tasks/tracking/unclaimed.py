@@ -1,0 +1,138 @@
+"""What nobody claimed: running messages of other hands that drew with the same account, or of ours whose keys have not
+come yet. In memory, bounded; Discord's own words tie its later messages to it.
+
+Contract: remembers and answers; decides nothing. Each account has its own memory: where two of ours share a channel,
+what one claims the other does not. After a restart the history that is read then fills it anew.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from tasks.domain.events import DiscordEvent, Finished, Keys, Progressed, Started
+
+REMEMBERED = 2_000  # keys of each kind; the oldest give way
+KEPT = 300  # interactions whose last events are kept, to be looked at again
+
+Known = tuple[str, str]  # account, key
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Bounded(OrderedDict[K, V]):
+    """Holds at most `most` entries; what was set longest ago gives way."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def put(self, key: K, value: V) -> None:
+        self[key] = value
+        self.move_to_end(key)
+        while len(self) > self._most:
+            self.popitem(last=False)
+
+
+@dataclass(kw_only=True, slots=True)
+class Group:
+    """What was heard last about one interaction."""
+
+    account: str
+    interaction_id: str
+    events: dict[str, DiscordEvent] = field(default_factory=dict)  # by kind
+
+    def keep(self, event: DiscordEvent) -> None:
+        kind = "running" if isinstance(event, Started | Progressed) else type(event).__name__
+        self.events.pop(kind, None)
+        self.events[kind] = event
+
+    @property
+    def keys(self) -> Keys:
+        """Of what was heard last."""
+        return list(self.events.values())[-1].keys
+
+
+class Unclaimed:
+    def __init__(self) -> None:
+        self._groups: Bounded[Known, Group] = Bounded(KEPT)
+        self._interactions: Bounded[tuple[str, str, str], str] = Bounded(REMEMBERED)  # account, kind, key
+        self._running: OrderedDict[Known, str] = OrderedDict()  # message -> what it echoes, until its end
+        self._echoes: dict[Known, set[str]] = {}  # what is echoed -> the messages that do
+
+    def completed(self, keys: Keys) -> Keys:
+        """The keys, with the interaction that earlier messages of the same message or job named."""
+        if keys.interaction_id is not None or not self._interactions:
+            return keys
+        for kind, key in (("message", keys.message_id), ("job", keys.job_id), ("message", keys.reference_id)):
+            found = self._interactions.get((keys.account, kind, key)) if key else None
+            if found is not None:
+                return replace(keys, interaction_id=found)
+        return keys
+
+    def named_as(self, keys: Keys, other: Keys) -> Keys:
+        """The keys, with the interaction that is known of the other's message."""
+        return replace(keys, interaction_id=self.completed(other).interaction_id)
+
+    def note(self, event: DiscordEvent) -> None:
+        """Nobody claims it."""
+        keys = event.keys
+        if isinstance(event, Started | Progressed) and keys.message_id is not None and keys.prompt is not None:
+            self._runs(keys.account, keys.message_id, keys.prompt)
+        if isinstance(event, Finished):
+            self.ended(keys)
+        if keys.interaction_id is None:
+            return
+        known = (keys.account, keys.interaction_id)
+        group = self._groups.get(known) or Group(account=keys.account, interaction_id=keys.interaction_id)
+        group.keep(event)
+        self._groups.put(known, group)
+        if isinstance(event, Started | Progressed):
+            for kind, key in (("message", keys.message_id), ("job", keys.job_id)):
+                if key is not None:
+                    self._interactions.put((keys.account, kind, key), keys.interaction_id)
+
+    def ended(self, keys: Keys) -> None:
+        """Its running message has its result, or is gone."""
+        for message_id in (keys.message_id, keys.reference_id):
+            if message_id is not None:
+                self._stop((keys.account, message_id))
+
+    def _runs(self, account: str, message_id: str, echo: str) -> None:
+        known = (account, message_id)
+        self._stop(known)
+        self._running[known] = echo
+        self._echoes.setdefault((account, echo), set()).add(message_id)
+        if len(self._running) > REMEMBERED:
+            self._stop(next(iter(self._running)))
+
+    def _stop(self, known: Known) -> None:
+        echo = self._running.pop(known, None)
+        if echo is not None:
+            messages = self._echoes[known[0], echo]
+            messages.discard(known[1])
+            if not messages:
+                del self._echoes[known[0], echo]
+
+    def echo_of(self, account: str, message_id: str | None) -> str | None:
+        """What this running message echoes; None if nobody's runs there."""
+        return self._running.get((account, message_id or ""))
+
+    def runs_with(self, keys: Keys) -> bool:
+        """Does a drawing that nobody claims run with these very words?"""
+        return (keys.account, keys.prompt or "") in self._echoes
+
+    def groups(self, account: str) -> list[Group]:
+        return [group for group in self._groups.values() if group.account == account]
+
+    def claimed(self, account: str, interaction_id: str) -> list[DiscordEvent]:
+        """It is a task's after all: what was heard about it, in order. It is remembered here no longer."""
+        group = self._groups.pop((account, interaction_id), None)
+        if group is None:
+            return []
+        for event in group.events.values():
+            self.ended(event.keys)
+        return list(group.events.values())

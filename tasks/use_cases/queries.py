@@ -1,0 +1,69 @@
+"""Looking at tasks and accounts: nothing here changes anything. Places in the queue count everybody's tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from typing import Self
+
+from tasks.domain.model import Account, Phase, Status, Task
+from tasks.domain.ports import Gateway, TaskStore
+from tasks.rules.account_limits import AccountLimits
+from tasks.rules.scheduling import fits
+from tasks.use_cases.visibility import OPERATOR, Principal, VisibleTasks
+
+WHOLE_QUEUE = 100_000  # tasks; more than any setting lets wait
+
+
+class Queries:
+    """What one viewer sees; made for the operator, who sees everything."""
+
+    def __init__(self, store: TaskStore, gateway: Gateway, allowances: AccountLimits) -> None:
+        self._store = store
+        self._gateway = gateway
+        self._allowances = allowances
+        self._viewer = OPERATOR
+        self._visible = VisibleTasks(store, OPERATOR)
+        self._seen: dict[Principal, Self] = {}  # viewers are those of the settings: a few
+
+    def seen_by(self, viewer: Principal) -> Self:
+        """The same for another viewer: others' tasks are not there.
+
+        All else is shared: what changes while it runs is kept in objects of its own, never in an attribute.
+        """
+        seen = self._seen.get(viewer)
+        if seen is None:
+            seen = self._seen[viewer] = copy(self)
+            seen._viewer = viewer
+            seen._visible = VisibleTasks(self._store, viewer)
+        return seen
+
+    async def get(self, task_id: str) -> Task | None:
+        return await self._visible.get(task_id)
+
+    async def get_many(self, task_ids: Sequence[str]) -> list[Task]:
+        return await self._visible.get_many(task_ids)
+
+    async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
+        return await self._visible.latest(limit, before, status)
+
+    async def queue(self) -> list[Task]:
+        """The tasks that wait, oldest first."""
+        return await self._visible.waiting(WHOLE_QUEUE)
+
+    async def ahead(self, task: Task) -> int:
+        """Its place among those for whom no slot is free now; 0: it starts at once."""
+        now = await self._store.get(task.id)
+        if now is None or now.phase not in (Phase.NEW, Phase.READY):
+            return 0
+        before, running = await self._store.count_before(task.id), await self._store.in_flight()
+        able = [account for account in self._gateway.accounts() if not account.paused and fits(task, account)]
+        free = sum(max(account.capacity - running.get(account.id, 0), 0) for account in able)
+        return max(before - free + 1, 0) if able else before
+
+    async def queue_length(self) -> int:
+        return await self._store.count_waiting()
+
+    def accounts(self) -> Sequence[Account]:
+        """As they are at this moment."""
+        return self._allowances.applied(self._gateway.accounts())
