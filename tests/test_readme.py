@@ -115,7 +115,7 @@ async def test_its_routes_are_those_of_the_service(tmp_path: Path) -> None:
     async with whole(tmp_path) as house, house.client.session.get(f"{house.client.url}/openapi.json") as answer:
         document = await answer.json()
     served = {path: {method.upper() for method in item} & METHODS for path, item in document["paths"].items()}
-    files_of_pages = {"/docs/{file}", "/console/{file}"}
+    files_of_pages = {"/docs/{file}", "/console/{file}", "/console/{version}/{file}"}
     for readme in READMES:
         told = dict(routes_of(readme))
         assert {path: served.get(path) for path in told} == told

@@ -7,6 +7,7 @@
 import { html, useEffect, useRef, useState } from "./htm_preact.js";
 import { MOST, References, read, usePasteAndDrop } from "./brought.js";
 import { draft, reference, turn } from "./draft.js";
+import { Icon } from "./icons.js";
 import { Parameters, Speed } from "./parameters.js";
 import { recall, remember } from "./preferences.js";
 import { Presets } from "./presets.js";
@@ -29,6 +30,7 @@ const KINDS = {
 const SHAPES = ["SQUARE", "PORTRAIT", "LANDSCAPE"];
 const MOTIONS = ["low", "high"];
 const WIDE = "(min-width: 60rem)";
+const isPhone = () => matchMedia("(max-width: 47.99rem)").matches;
 const PLACE = "composer";
 
 export function Composer({ onDrawn = () => {} }) {
@@ -36,6 +38,7 @@ export function Composer({ onDrawn = () => {} }) {
   const [speed, setSpeed] = useState(recall("speed", ""));
   const [refusal, setRefusal] = useState("");
   const [isSending, setSending] = useState(false);
+  const [isOpen, setOpen] = useState(false); // on a phone: a sheet over the pictures, else a line below them
   const takes = KINDS[kind];
   const chosen = usedIn(takes, references);
   const prompt = takes.parameters ? promptOf(text, controls, chosen) : text.trim();
@@ -70,11 +73,33 @@ export function Composer({ onDrawn = () => {} }) {
       text: takes.words && now.text === text ? "" : now.text,
       references: now.references.filter((each) => !chosen.includes(each)),
     });
+    close();
     onDrawn(id);
   };
+  const close = () => {
+    if (isPhone()) document.activeElement?.blur(); // else the keyboard of the screen stays
+    setOpen(false);
+  };
+  const onKeyDown = (event) => event.key === "Escape" && !event.defaultPrevented && close();
 
   return html`
-    <section class="composer" aria-label=${t("composer")}>
+    ${isOpen && html`<div class="composer-shade" onClick=${close}></div>`}
+    <section
+      class="composer ${isOpen ? "is-open" : ""}"
+      aria-label=${t("composer")}
+      onKeyDown=${onKeyDown}
+      onfocusin=${() => isPhone() && setOpen(true)}
+    >
+      <div class="composer-bar">
+        ${!isOpen &&
+        !takes.words &&
+        html`<button type="button" class="button grow" onClick=${() => setOpen(true)}>${t(`kind${kind}`)} …</button>`}
+        ${isOpen &&
+        html`<h2 class="grow section-title">${t("composer")}</h2>
+          <button type="button" class="icon-button" aria-label=${t("close")} onClick=${close}>
+            <${Icon} name="down" />
+          </button>`}
+      </div>
       <${Kinds} value=${kind} onChange=${(now) => set({ kind: now })} />
       <form
         class="stack"
@@ -235,7 +260,7 @@ function Words({ kind, text, onText, onEnter }) {
     onEnter();
   };
   return html`
-    <label class="field">
+    <label class="field words-field">
       <span class="label">${t("prompt")}</span>
       <textarea
         ref=${element}

@@ -83,7 +83,10 @@ function skip(event) {
 }
 
 function Starting({ connection }) {
-  if (connection.state !== "lost") return html`<p class="soft page">${t("loading")}</p>`;
+  if (connection.state !== "lost") {
+    return html`<p class="away" role="status">${t("loading")}</p>
+      <div class="skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i><i></i><i></i></div>`;
+  }
   const isGuessing = connection.status === 429;
   return html`<div class="page stack" role="alert">
     <p>${t(isGuessing ? "wrongTooOften" : "notReached")}</p>

@@ -53,7 +53,7 @@ export function Viewer({ id, tasks, shown, starred, onGo }) {
   return html`
     <${Dialog} title=${title} class="viewer" isBare onClose=${close} onKeyDown=${onKeyDown}>
       <div class="viewer-body">
-        <div class="viewer-stage">
+        <div class="viewer-stage" ...${swiped(go)}>
           <${Stage} task=${task} title=${title} onClose=${close} />
           <${Turn} name="left" label=${t("newer")} task=${neighbour(-1)} onTurn=${() => go(-1)} />
           <${Turn} name="right" label=${t("older")} task=${neighbour(1)} onTurn=${() => go(1)} />
@@ -74,6 +74,24 @@ export function Viewer({ id, tasks, shown, starred, onGo }) {
       </div>
     <//>
   `;
+}
+
+const SWIPE = 48; // px
+
+/** A finger's way to the side turns the page; two fingers zoom. @param {(step: number) => void} go */
+function swiped(go) {
+  let from = null;
+  return {
+    onTouchStart: ({ touches }) => {
+      from = touches.length === 1 ? [touches[0].clientX, touches[0].clientY] : null;
+    },
+    onTouchEnd: ({ changedTouches, touches }) => {
+      if (!from || touches.length) return;
+      const [across, down] = [changedTouches[0].clientX - from[0], changedTouches[0].clientY - from[1]];
+      from = null;
+      if (Math.abs(across) > Math.max(SWIPE, 1.5 * Math.abs(down))) go(across > 0 ? -1 : 1);
+    },
+  };
 }
 
 /** Buttons that stand elsewhere are not shown twice: the heart, and those beside the texts of an answer. */

@@ -1,11 +1,13 @@
 """GET / and /console/…: the console, a web page that is a client of the public API like any other.
 
 Law: what can be served is listed once, at the start; a request looks its name up and never touches the disk. The page
-runs its own scripts and nothing else, and loads nothing from other hosts but pictures.
+runs its own scripts and nothing else, and loads nothing from other hosts but pictures. It names its script and style
+sheet by their content: what stands under such a name never changes and is kept for ever; all else is asked for again.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,9 +21,14 @@ from msgspec import Struct
 from api.http.errors import UnknownRoute
 from api.http.operations import Answer, Operation, says
 from api.http.routes import Route
+from api.ops.console_bundle import bundled, styles_of
 
 FOLDER = Path(__file__).parents[1] / "console"
 PAGE = "index.html"
+ENTRY = "main.js"
+SCRIPT, STYLE = "bundle.js", "bundle.css"
+VERSION = 12  # letters of a digest in an address
+_REPLACED = ('rel="stylesheet"', 'rel="modulepreload"', f"/console/{ENTRY}")
 
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -29,7 +36,9 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
 }
+_KEPT = "public, max-age=31536000, immutable"
 _METHODS = ("GET", "HEAD")
 
 
@@ -37,6 +46,13 @@ class OneFile(Struct, kw_only=True):
     """Which file of the page."""
 
     file: Annotated[str, says("Its name.", "main.js")]
+
+
+class OneVersion(Struct, kw_only=True):
+    """Which file, by its content."""
+
+    version: Annotated[str, says("The first letters of its digest, as the page names it.", "0123456789ab")]
+    file: Annotated[str, says("Its name.", SCRIPT)]
 
 
 _SAME = Answer(means="As you have it already (`ETag`).")
@@ -56,20 +72,39 @@ _FILE_DOC = Operation(
 )
 
 
+_KEPT_DOC = Operation(
+    name="console_version",
+    tag="documents",
+    summary="The page's script and style sheet, each whole and under a name of its content",
+    place=OneVersion,
+    answers={200: Answer(means="The file, to be kept for ever.", media="application/octet-stream"), 304: _SAME},
+    errors=(UnknownRoute,),
+)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class File:
     """A file as it is served, for as long as the process runs."""
 
     body: bytes
+    packed: bytes  # the same, gzip
     type: str
     etag: str
+
+    @classmethod
+    def of(cls, body: bytes, kind: str) -> File:
+        etag = hashlib.sha256(body).hexdigest()[:32]
+        return cls(body=body, packed=gzip.compress(body, 9, mtime=0), type=kind, etag=etag)
 
 
 class ConsolePage:
     """`picture_hosts`: addresses of pictures that are not https, the simulator's or a proxy's in a local network."""
 
     def __init__(self, *, picture_hosts: Iterable[str] = (), folder: Path = FOLDER) -> None:
+        """Raises NotBundled where the folder holds what makes no page."""
         self.files = dict(_read(folder))
+        self._kept = _bundle(self.files)
+        self._page = _page(self.files, self._kept)
         self._headers = {  # the rest is as on every answer
             "Content-Security-Policy": policy(picture_hosts),
             "Referrer-Policy": "same-origin",  # where no Sec-Fetch-Site is sent, the guard knows our page by it
@@ -81,23 +116,39 @@ class ConsolePage:
         return (
             Route(path="/", handler=self.page, methods=_METHODS, is_open=True, doc=_PAGE_DOC),
             Route(path="/console/{file}", handler=self.file, methods=_METHODS, is_open=True, doc=_FILE_DOC),
+            Route(path="/console/{version}/{file}", handler=self.kept, methods=_METHODS, is_open=True, doc=_KEPT_DOC),
         )
 
     async def page(self, request: web.Request) -> web.Response:
-        return self._answer(request, PAGE)
+        return self._answer(request, self._page)
 
     async def file(self, request: web.Request) -> web.Response:
-        return self._answer(request, request.match_info["file"])
+        return self._answer(request, self.files.get(request.match_info["file"]))
 
-    def _answer(self, request: web.Request, name: str) -> web.Response:
-        file = self.files.get(name)
+    async def kept(self, request: web.Request) -> web.Response:
+        """Of another version than ours, a page from before an update: ours, and not to be kept under that name."""
+        file = self._kept.get(request.match_info["file"])
+        is_ours = file is not None and file.etag[:VERSION] == request.match_info["version"]
+        return self._answer(request, file, _KEPT if is_ours else "no-cache")
+
+    def _answer(self, request: web.Request, file: File | None, keeping: str = "no-cache") -> web.Response:
         if file is None:
             raise UnknownRoute(hint="GET / is the page.")
-        headers = {**self._headers, hdrs.ETAG: f'"{file.etag}"'}
+        is_packed = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "").casefold()
+        etag = f"{file.etag}-gzip" if is_packed else file.etag
+        headers = {
+            **self._headers,
+            hdrs.CACHE_CONTROL: keeping,
+            hdrs.ETAG: f'"{etag}"',
+            hdrs.VARY: hdrs.ACCEPT_ENCODING,
+        }
         known = request.if_none_match or ()
-        if any(tag.value in (file.etag, "*") for tag in known):
+        if any(tag.value in (etag, "*") for tag in known):
             return web.Response(status=304, headers=headers)
-        return web.Response(body=file.body, headers={**headers, hdrs.CONTENT_TYPE: file.type})
+        headers[hdrs.CONTENT_TYPE] = file.type
+        if is_packed:
+            headers[hdrs.CONTENT_ENCODING] = "gzip"
+        return web.Response(body=file.packed if is_packed else file.body, headers=headers)
 
 
 def policy(picture_hosts: Iterable[str]) -> str:
@@ -124,6 +175,31 @@ def _read(folder: Path) -> Iterator[tuple[str, File]]:
     """What is served, by its name in the folder."""
     for path in sorted(folder.iterdir()):
         if path.suffix in _TYPES:
-            body = path.read_bytes()
-            etag = hashlib.sha256(body).hexdigest()[:32]
-            yield path.name, File(body=body, type=_TYPES[path.suffix], etag=etag)
+            yield path.name, File.of(path.read_bytes(), _TYPES[path.suffix])
+
+
+def _bundle(files: Mapping[str, File]) -> Mapping[str, File]:
+    """The page's script and style sheet, each as one file."""
+    if PAGE not in files or ENTRY not in files:
+        return {}
+    modules = {name: file.body.decode() for name, file in files.items() if name.endswith(".js")}
+    styles = b"\n".join(files[name].body for name in styles_of(files[PAGE].body.decode()))
+    return {
+        SCRIPT: File.of(bundled(modules, ENTRY).encode(), _TYPES[".js"]),
+        STYLE: File.of(styles, _TYPES[".css"]),
+    }
+
+
+def _page(files: Mapping[str, File], kept: Mapping[str, File]) -> File | None:
+    """The page, which names them in place of what they are made of."""
+    page = files.get(PAGE)
+    if page is None or not kept:
+        return page
+    lines = [line for line in page.body.decode().splitlines() if not any(each in line for each in _REPLACED)]
+    script, style = (f"/console/{kept[name].etag[:VERSION]}/{name}" for name in (SCRIPT, STYLE))
+    named = [
+        f'    <link rel="stylesheet" href="{style}" />',
+        f'    <script type="module" src="{script}"></script>',
+        "  </head>",
+    ]
+    return File.of("\n".join((*lines, "")).replace("  </head>", "\n".join(named)).encode(), _TYPES[".html"])
