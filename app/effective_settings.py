@@ -7,25 +7,15 @@ table of settings does not know is not told.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
 
 from settings import TABLE, Setting, Settings
 
-ACCOUNTS = "discord.accounts"
-
 
 def effective_settings(settings: Settings) -> Mapping[str, str]:
     """A setting's name -> its value as one would write it in `.env`; "set" or "not set" for a secret."""
-    return {setting.name: _shown(setting, _values(settings, setting)) for setting in TABLE}
-
-
-def _values(settings: Settings, setting: Setting) -> list[Any]:
-    """One value, or one for each account."""
-    if setting.group == ACCOUNTS:
-        return [getattr(account, setting.attribute) for account in settings.discord.accounts]
-    return [attrgetter(setting.field)(settings)]
+    return {setting.name: _shown(setting, setting.values(settings)) for setting in TABLE}
 
 
 def _shown(setting: Setting, values: list[Any]) -> str:

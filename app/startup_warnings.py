@@ -10,14 +10,14 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from settings import ROOT, Settings, misspelt
+from settings import ROOT, Settings, misspelt, warnings
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def startup_warnings(settings: Settings, dotenv_paths: Iterable[Path]) -> Iterator[str]:
     """`dotenv_paths`: the `.env` files, as far as they exist."""
-    yield from settings.cautions()
+    yield from warnings(settings)
     yield from misspelt(dotenv_paths)
     own = [ROOT / settings.discord.accounts_file] if settings.discord.accounts_file else []
     for path in [*dotenv_paths, *own]:

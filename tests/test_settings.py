@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import settings
 from app.factories import make_allowlist
-from settings import ROOT, TABLE, AccountSettings, ApiSecret, Setting, Settings, SettingsError, load
+from settings import ROOT, TABLE, AccountSettings, ApiSecret, Group, Setting, Settings, SettingsError, load, warnings
 
 ACCOUNT = {"DISCORD_TOKEN": "secret.token", "DISCORD_GUILD_ID": "11", "DISCORD_CHANNEL_ID": "22"}
 each_setting = pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
@@ -76,14 +76,15 @@ def test_env_example_is_usable_as_it_is() -> None:
 @each_setting
 def test_it_has_a_field_of_its_own(setting: Setting) -> None:
     assert setting.type is not None
-    assert [other.field for other in TABLE].count(setting.field) == 1
-    assert [name for other in TABLE for name in (other.name, *other.old)].count(setting.name) == 1
+    assert [(other.group, other.field) for other in TABLE].count((setting.group, setting.field)) == 1
+    assert [name for other in TABLE for name in other.names].count(setting.name) == 1
 
 
 def test_every_field_has_a_setting() -> None:
     ours = {"accounts", "simulator", *settings.GROUPS}
-    for path, group in settings.GROUPS.items():
-        declared = {setting.attribute for setting in TABLE if setting.group == path}
+    groups: list[type[Group]] = [AccountSettings, *settings.GROUPS.values(), Settings]
+    for group in groups:
+        declared = {setting.field for setting in TABLE if setting.group is group}
         assert {field.name for field in msgspec.structs.fields(group)} - ours == declared
 
 
@@ -402,11 +403,11 @@ def test_a_slip_in_a_name_is_told_beside_what_is_missing(tmp_path: Path) -> None
 
 def test_short_secrets_are_told_where_others_can_guess_at_them() -> None:
     short = {"API_SECRET": "anna:short,bert:long-enough-for-this", "ADMIN_SECRET": "tiny"}
-    told = [*read(HOST="0.0.0.0", **short).cautions()]
+    told = [*warnings(read(HOST="0.0.0.0", **short))]
     assert ["anna" in told[0], "ADMIN_SECRET" in told[1]] == [True, True]
     assert len(told) == 2
     assert not any(secret in " ".join(told) for secret in ("short,", "tiny"))
-    assert [*read(**short).cautions()] == []
+    assert [*warnings(read(**short))] == []
 
 
 # ---------------------------------------------------------------- the simulator

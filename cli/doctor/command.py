@@ -14,7 +14,7 @@ from cli.doctor.accounts import accounts
 from cli.doctor.diagnostics import Finding, Verdict, failure, passed, warning
 from cli.doctor.machine import database, disk, files, versions
 from cli.doctor.network import discord, port
-from settings import Settings, SettingsError, dotenv_files, load, load_caller, load_storage, misspelt
+from settings import Settings, SettingsError, dotenv_files, load, load_caller, load_storage, misspelt, warnings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +43,7 @@ def _findings(given: argparse.Namespace) -> Iterator[Finding]:
         yield from _mistakes(error)
     else:
         yield passed(f"Settings: {_spoken(settings)}.")
-        for caution in (*settings.cautions(), *misspelt(dotenv_files())):
+        for caution in (*warnings(settings), *misspelt(dotenv_files())):
             what, _, mend = caution.partition(": ")
             yield warning(f"{what}.", mend[:1].upper() + mend[1:])
         yield from _checked("accounts", lambda: accounts(settings.discord))
