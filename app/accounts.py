@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from api.admin.accounts_types import Setup
+from api.admin.accounts import AccountSetup
 from app.accounts_file import AccountFields, AccountsFile, checked
 from bot.account_state import AccountConfig
 from bot.http.endpoints import Endpoints
@@ -69,10 +69,10 @@ class Accounts:
 
     # ------------------------------------------------------------ asked for over HTTP
 
-    def all(self) -> list[Setup]:
+    def all(self) -> list[AccountSetup]:
         return [_setup(config) for config in self._pool.configs()]
 
-    async def add(self, values: Mapping[str, Any]) -> Setup:
+    async def add(self, values: Mapping[str, Any]) -> AccountSetup:
         """Raises BadAccount, AccountExists."""
         async with self._one_at_a_time:
             fields = checked(values, "The account", _as_sent)
@@ -82,7 +82,7 @@ class Accounts:
                 )
             return await self._put(fields)
 
-    async def change(self, account: str, values: Mapping[str, Any]) -> Setup:
+    async def change(self, account: str, values: Mapping[str, Any]) -> AccountSetup:
         """Raises BadAccount, AccountNotFound."""
         async with self._one_at_a_time:
             now = msgspec.to_builtins(self._fields(account))
@@ -98,18 +98,18 @@ class Accounts:
             self._writable().remove(account)
             await self._apply(self._writable().read())
 
-    async def pause(self, account: str, reason: str) -> Setup:
+    async def pause(self, account: str, reason: str) -> AccountSetup:
         """Nothing new is sent with it until it is resumed; what runs is listened for. Raises AccountNotFound."""
         return await self._set_paused(account, reason or BY_OPERATOR)
 
-    async def resume(self, account: str) -> Setup:
+    async def resume(self, account: str) -> AccountSetup:
         """Whoever stopped it, and if its login had ended it logs in anew. Raises AccountNotFound."""
         setup = await self._set_paused(account, "")
         self._pool.resume(account)
         self._changed()
         return setup
 
-    async def _set_paused(self, account: str, reason: str) -> Setup:
+    async def _set_paused(self, account: str, reason: str) -> AccountSetup:
         async with self._one_at_a_time:
             if self._file is not None:
                 return await self._put(msgspec.structs.replace(self._fields(account), paused=reason))
@@ -118,7 +118,7 @@ class Accounts:
             self._changed()
             return _setup(self._config(account))
 
-    async def _put(self, fields: AccountFields) -> Setup:
+    async def _put(self, fields: AccountFields) -> AccountSetup:
         """The whole file holds from now on: what was edited by hand meanwhile, too."""
         self._writable().put(fields)
         await self._apply(self._writable().read())
@@ -149,8 +149,8 @@ def _as_sent(name: str) -> str:
     return first + "".join(map(str.capitalize, others))
 
 
-def _setup(config: AccountConfig) -> Setup:
-    return Setup(
+def _setup(config: AccountConfig) -> AccountSetup:
+    return AccountSetup(
         id=config.id,
         guild_id=config.guild_id,
         channel_id=config.channel_id,

@@ -6,9 +6,7 @@ not at all, and is readable by its owner alone. A mistake says which account and
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -24,6 +22,7 @@ from tomlkit.items import AoT, Table
 from bot.account_state import AccountConfig
 from bot.http.endpoints import Endpoints
 from settings import secrets_in
+from storage.atomic_file import write_atomically
 from tasks.domain.errors import BadAccount
 from tasks.domain.log import hide
 from tasks.domain.model import Bot, Mode
@@ -199,19 +198,9 @@ class AccountsFile:
 
     def _write(self, document: tomlkit.TOMLDocument) -> None:
         self._accounts(document)
-        real = self.path.resolve()  # a link to it stays one
-        text = tomlkit.dumps(document)
+        real = self.path.resolve()  # a symbolic link stays one
         try:
-            handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")  # mode 0600
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(real)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            write_atomically(real, tomlkit.dumps(document).encode(), prefix=f".{real.name}.")
         except OSError as error:
             raise BadAccount(f"{self.path} cannot be written.", hint="Let this user write its folder.") from error
         self._seen = self._mark()

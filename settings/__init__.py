@@ -19,7 +19,7 @@ from settings.groups import (
     TranslationSettings,
     TranslatorName,
 )
-from settings.paths import COMES_WITH, IS_BINARY, ROOT, dotenv_files, provide_example
+from settings.paths import COMES_WITH, IS_BINARY, ROOT, dotenv_files, is_open_to_others, provide_example
 from settings.readers import is_loopback
 from settings.reading import CallerSettings, at_simulator, load, load_caller, load_storage, misspelt
 from settings.secrets import ApiSecret, secrets_in
@@ -51,6 +51,7 @@ __all__ = [
     "at_simulator",
     "dotenv_files",
     "is_loopback",
+    "is_open_to_others",
     "load",
     "load_caller",
     "load_storage",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,3 +39,13 @@ def provide_example(data_dir: Path, example: Path = COMES_WITH / ".env.example")
     except OSError:
         return None  # the store needs the folder too, and reports one that it cannot write
     return target
+
+
+def is_open_to_others(path: Path) -> bool:
+    """May other users of this machine read or change it? On Windows, which has no such modes: no."""
+    if os.name != "posix":
+        return False
+    try:
+        return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    except OSError:
+        return False

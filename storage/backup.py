@@ -11,6 +11,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
+from storage.atomic_file import sync
 from storage.offline import read_only
 from storage.sqlite_errors import translated
 from tasks.domain.errors import StoreFailed
@@ -32,10 +33,10 @@ def backup(source: Path, target: Path, *, force: bool = False) -> int:
                 original.backup(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")  # one file, which can be read where nothing is writable
                 _verify(copy)
-            _on_disk(part)
+            sync(part)
             size = part.stat().st_size
             part.replace(target)
-            _on_disk(target.parent)
+            sync(target.parent)
         return size
     finally:
         for name in (part, *(Path(f"{part}{suffix}") for suffix in BESIDE)):
@@ -61,12 +62,3 @@ def _verify(copy: sqlite3.Connection) -> None:
     [(found,)] = copy.execute("PRAGMA quick_check(1)").fetchall()
     if found != "ok":
         raise StoreFailed(f"The database is damaged, no backup was made. ({found})", hint="See `run.py check`.")
-
-
-def _on_disk(path: Path) -> None:
-    """A file's bytes, or a folder's names."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,30 +1,87 @@
-"""/api/v1/deliveries: what became of the call-backs, for the operator; and one more try.
+"""/api/v1/deliveries: list webhook deliveries and retry one, for the operator.
 
-Law: of a URL only the receiver (scheme, host, port) is shown, as paths and queries hold secrets. What was delivered is
-never delivered again from here.
+Contract: of a URL only the receiver (scheme, host, port) is shown, because paths and queries hold secrets. A delivery
+that is done is never sent again from here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Annotated, Protocol, TypedDict
 
 from aiohttp import web
+from msgspec import Struct
 
-from api.admin.deliveries_operations import AS_GIVEN, LIST, MOST, RETRY, STATUSES, DeliveryV1, Listed
 from api.http.errors import DeliveryDone, DeliveryNotFound
-from api.http.operations import names_of
+from api.http.operations import Answer, Operation, names_of, says, words
 from api.http.request_fields import Fields, query_fields
 from api.http.responses import json_value
 from api.http.routes import Route
-from tasks.domain.errors import BadRequest
+from api.v1.operations import BODY_ERRORS
+from tasks.domain.errors import BadRequest, StoreFailed
 from tasks.domain.ports import Clock
 
-_LIST = names_of(Listed)
+STATUSES = ("due", "done", "given_up")
+MAX_LIMIT = 1000
+DEFAULT_LIMIT = 100
+
+
+class Listed(Struct, kw_only=True, rename="camel"):
+    """Which call-backs to list."""
+
+    status: Annotated[str, words("Only these.", STATUSES, "due")] = ""
+    task_id: Annotated[str | int, says("Only those of this task.")] = ""
+    receiver: Annotated[str, says("Only those to this receiver: scheme, host, port.")] = ""
+    limit: Annotated[int, says("How many.", 20, ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    before: Annotated[str, says("An `id`: go on with those before it.", pattern=r"^[0-9]{1,18}$")] = ""
+
+
+class OneDelivery(Struct, kw_only=True):
+    """Which call-back."""
+
+    id: Annotated[str, says("Its id.", "1")]
+
+
+class DeliveryV1(TypedDict):
+    """A call-back, and what became of it. Times are milliseconds since 1970."""
+
+    id: str
+    taskId: str
+    receiver: Annotated[str, says("Scheme, host and port; never the whole URL.")]
+    event: str
+    api: Annotated[str, says("In which contract's shape it is told.")]
+    status: Annotated[str, words("How it stands.", STATUSES)]
+    attempts: int
+    due: Annotated[int | None, says("When it is tried next.")]
+    created: int
+    settled: Annotated[int | None, says("When it was done or given up.")]
+    lastStatus: Annotated[int | None, says("What the receiver answered last.")]
+    lastError: str
+
+
+_LIST = Operation(
+    name="deliveries",
+    tag="operator",
+    summary="What became of the call-backs (回调记录)",
+    query=Listed,
+    forms=True,
+    example={"limit": 20},
+    answers={200: Answer(means="The newest first.", type=list[DeliveryV1])},
+    errors=(BadRequest, StoreFailed, *BODY_ERRORS),
+)
+_RETRY = Operation(
+    name="retry_delivery",
+    tag="operator",
+    summary="Deliver it again (重试回调)",
+    place=OneDelivery,
+    answers={200: Answer(means="As it is now.", type=DeliveryV1)},
+    errors=(DeliveryNotFound, DeliveryDone, StoreFailed),
+)
+_LIST_FIELDS = names_of(Listed)
 
 
 class Delivery(Protocol):
-    """A row of the outbox as it is shown."""
+    """A row of the outbox as the operator sees it."""
 
     @property
     def id(self) -> int: ...
@@ -53,7 +110,7 @@ class Delivery(Protocol):
 
 
 class Outbox(Protocol):
-    """What is owed and what was told."""
+    """The deliveries: due, done and given up."""
 
     async def get(self, delivery_id: int) -> Delivery | None: ...
 
@@ -66,10 +123,10 @@ class Outbox(Protocol):
         task_id: str | None = None,
         receiver: str | None = None,
     ) -> Sequence[Delivery]:
-        """Newest first; what is None is any."""
+        """Newest first; None matches everything."""
 
     async def deliver_again(self, delivery_id: int, now: int) -> None:
-        """Due now, and the waits begin anew; what was delivered stays so."""
+        """Make it due now and restart its retry schedule; a delivery that is done stays done."""
 
 
 class DeliveryRoutes:
@@ -80,12 +137,12 @@ class DeliveryRoutes:
     def routes(self) -> tuple[Route, ...]:
         retry = "/api/v1/deliveries/{id}/retry"
         return (
-            Route(path="/api/v1/deliveries", handler=self.list, methods=("GET",), is_admin=True, doc=LIST),
-            Route(path=retry, handler=self.retry, methods=("POST",), is_admin=True, doc=RETRY),
+            Route(path="/api/v1/deliveries", handler=self.list, methods=("GET",), is_admin=True, doc=_LIST),
+            Route(path=retry, handler=self.retry, methods=("POST",), is_admin=True, doc=_RETRY),
         )
 
     async def list(self, request: web.Request) -> web.Response:
-        fields = query_fields(request, _LIST)
+        fields = query_fields(request, _LIST_FIELDS)
         found = await self._outbox.latest(
             _limit(fields),
             _before(fields),
@@ -96,7 +153,7 @@ class DeliveryRoutes:
         return json_value([document(delivery) for delivery in found])
 
     async def retry(self, request: web.Request) -> web.Response:
-        """Its delivery, as it is now: due, or delivered already if the loop was quicker than this answer."""
+        """Answer the delivery after the retry: due, or done already if the worker was faster than this answer."""
         number = _number(request.match_info["id"])
         delivery = None if number is None else await self._outbox.get(number)
         if delivery is None:
@@ -108,8 +165,8 @@ class DeliveryRoutes:
 
 
 def document(delivery: Delivery) -> DeliveryV1:
-    """As it is shown."""
-    next_time = max(delivery.due, delivery.created)  # a new one is due "at once", which is kept as 0
+    """The JSON document of a delivery."""
+    next_attempt = max(delivery.due, delivery.created)  # a new delivery is due at once, stored as 0
     return {
         "id": str(delivery.id),
         "taskId": delivery.task_id,
@@ -118,7 +175,7 @@ def document(delivery: Delivery) -> DeliveryV1:
         "api": delivery.api,
         "status": delivery.status,
         "attempts": delivery.attempts,
-        "due": next_time if delivery.status == "due" else None,
+        "due": next_attempt if delivery.status == "due" else None,
         "created": delivery.created,
         "settled": delivery.settled,
         "lastStatus": delivery.last_status,
@@ -127,9 +184,9 @@ def document(delivery: Delivery) -> DeliveryV1:
 
 
 def _limit(fields: Fields) -> int:
-    number = _number(fields.get("limit", str(AS_GIVEN)))
-    if number is None or not 1 <= number <= MOST:
-        raise BadRequest(f"limit must be a number from 1 to {MOST}.")
+    number = _number(fields.get("limit", str(DEFAULT_LIMIT)))
+    if number is None or not 1 <= number <= MAX_LIMIT:
+        raise BadRequest(f"limit must be a number from 1 to {MAX_LIMIT}.")
     return number
 
 

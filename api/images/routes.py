@@ -1,24 +1,62 @@
-"""/images: our copies of results, to whoever knows a name that nobody can guess.
+"""/images/{name}: a copy of a result for anyone who knows its name, and its smaller versions and quarters.
 
-Law: what stands under a name never changes, so it may be kept for ever. It is shown as what it is by its own bytes, and
-runs nothing. Whole or in part, the bytes are passed on as they are read; what is cut is cut by the archive.
+Contract: open to everyone, as the name is unguessable. The content behind a name never changes, so clients may cache it
+for ever; its type comes from its bytes, and it cannot run scripts. Bytes are passed on as they are read; the archive
+makes the variants.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Mapping
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from aiohttp import hdrs, web
+from msgspec import Struct
 
 from api.http.errors import NoSuchPicture
 from api.http.links import IMAGES
+from api.http.operations import Answer, Operation, says, words
 from api.http.routes import Route
 from api.http.security_headers import SERVER
-from api.images.operations import IMAGE, TILES, WIDTHS
-from tasks.domain.errors import ArchiveFailed, BadRequest
+from tasks.domain.errors import ArchiveFailed, BadRequest, CannotCut, CuttingBusy, StoreFailed
 from tasks.results.image_copy import ImageCopy
+
+WIDTHS = (160, 320, 640, 1024)
+TILES = (1, 2, 3, 4)
+_NAME = "adbd1ba4-0123-4567-89ab-cdef01234567-0123456789abcdefghijklmnopqrstuv.webp"
+
+
+class OneImage(Struct, kw_only=True):
+    """Which copy."""
+
+    name: Annotated[str, says("The last part of `imageUrl`.", _NAME)]
+
+
+class Cut(Struct, kw_only=True):
+    """What of it. A `w` or `tile` that is blank counts as not given."""
+
+    w: Annotated[str | int, words("At most so wide.", WIDTHS, 320)] = ""
+    tile: Annotated[str | int, words("A quarter of it, as U1 to U4 count them.", TILES, 2)] = ""
+    download: Annotated[str, says("`1`: to be saved.")] = ""
+
+
+_IMAGE = Operation(
+    name="image",
+    tag="pictures",
+    summary="A result's copy (图片)",
+    text="For whoever knows its name. What stands under a name never changes. A part may be asked for by `Range`.",
+    place=OneImage,
+    query=Cut,
+    answers={
+        200: Answer(means="The picture or clip; what is cut is WebP.", media="application/octet-stream"),
+        206: Answer(means="The part that was asked for.", media="application/octet-stream"),
+        302: Answer(means="It is to be loaded there, with `ARCHIVE_REDIRECT`."),
+        304: Answer(means="As you have it already (`ETag`)."),
+        416: Answer(means="It has no such part."),
+    },
+    errors=(BadRequest, CannotCut, NoSuchPicture, ArchiveFailed, CuttingBusy, StoreFailed),
+)
 
 CUT_TYPE = "image/webp"
 
@@ -60,7 +98,7 @@ class ImageRoutes:
 
     def routes(self) -> tuple[Route, ...]:
         path = f"{IMAGES}/{{name}}"
-        return (Route(path=path, handler=self.image, methods=("GET", "HEAD"), is_open=True, doc=IMAGE),)
+        return (Route(path=path, handler=self.image, methods=("GET", "HEAD"), is_open=True, doc=_IMAGE),)
 
     async def image(self, request: web.Request) -> web.StreamResponse:
         width, tile = _chosen(request.query, "w", WIDTHS), _chosen(request.query, "tile", TILES)

@@ -1,24 +1,60 @@
-"""Is the service well, and if not, why?
+"""/health, /health/live and /health/ready: whether the service is well, and if not, why.
 
-Law: it never fails and never waits on Discord. Everybody learns one word; reasons are for those who may ask.
+Contract: never fails and never waits for Discord. Everyone gets one word; reasons need the API secret.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from aiohttp import web
 
 from api.http.auth import Gate
-from api.http.operations import Answer, Operation
+from api.http.operations import Answer, Operation, says, words
 from api.http.responses import json_value
 from api.http.routes import Route
-from api.ops.health_types import AccountHealth, HealthAnswer, Word
 from api.ops.pause_advice import advice_for
 from api.ports import Services
 from tasks.domain.errors import ServiceError
 from tasks.domain.model import Account
 from tasks.domain.version import VERSION
+
+
+class QueueHealth(TypedDict):
+    """The tasks that wait."""
+
+    waiting: Annotated[int | None, says("How many; null when the database does not say.")]
+
+
+class AccountHealth(TypedDict):
+    """An account, at this moment."""
+
+    id: str
+    usable: Annotated[bool, says("It can draw.")]
+    connected: bool
+    connectedSince: Annotated[int | None, says("Milliseconds since 1970.")]
+    paused: Annotated[str, says('Why a human must mend it; `""` when nothing is wrong.')]
+    capacity: Annotated[int, says("Drawings at once.")]
+    asleep: Annotated[bool, says("It is not its hour.")]
+    spent: Annotated[bool, says("Its day's drawings are used up.")]
+    details: Annotated[Mapping[str, Any], says("For people.")]
+
+
+class Word(TypedDict):
+    """One word."""
+
+    status: Annotated[str, words("How it is.", ("ok", "degraded"))]
+
+
+class HealthAnswer(Word):
+    """How the service is; the reasons are for those who may ask."""
+
+    version: NotRequired[Annotated[str, says("Of the service.")]]
+    reasons: NotRequired[Annotated[Sequence[str], says("Why it is not at its best, and what to do.")]]
+    queue: NotRequired[QueueHealth]
+    accounts: NotRequired[Sequence[AccountHealth]]
+
 
 _METHODS = ("GET", "HEAD")
 _HEALTH = Operation(

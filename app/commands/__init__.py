@@ -1,6 +1,15 @@
-"""The commands that work on the service's own files, without the service: one module each, as run.py's table wants
-them.
+"""The commands that work on the service's files while it may be stopped: one module each, listed in run.py.
 
-Law: only the glue from what is typed to what is said. What each does is in `storage/` and `bot/`; which file is meant
-is found as the service finds it, and no Discord account is needed but to say whose channel imported drawings are in.
+Contract: only arguments in, a report out; `storage/` and `bot/` do the work. A command finds its file as the service
+finds it. None needs a Discord account, except `import` to learn which channel the drawings belong to.
 """
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+
+def report(title: str, lines: Iterable[str] = ()) -> None:
+    """Print a line and, indented below it, its details."""
+    sys.stdout.write("".join(f"{line}\n" for line in (title, *(f"  {line}" for line in lines))))

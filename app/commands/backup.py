@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from app.commands.saying import say
+from app.commands import report
 from settings import load_storage
 from storage.backup import backup
 
@@ -18,5 +18,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     source = load_storage(simulator=given.simulator).database_path
     size = backup(source, given.file, force=given.force)
-    say(f"{given.file}: {size} bytes, a sound copy of {source}")
+    report(f"{given.file}: {size} bytes, a sound copy of {source}")
     return 0

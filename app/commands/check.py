@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from app.commands.saying import say
+from app.commands import report
 from settings import load_storage
 from storage.checking import check
 
@@ -20,5 +20,5 @@ def run(given: argparse.Namespace) -> int:
     path = given.file or load_storage(simulator=given.simulator).database_path
     found = check(path)
     lines = [*found.facts, *(f"PROBLEM {problem}" for problem in found.problems)]
-    say(f"{path}: {'damaged' if found.problems else 'sound'}", lines)
+    report(f"{path}: {'damaged' if found.problems else 'sound'}", lines)
     return 1 if found.problems else 0

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from app.commands.saying import say
+from app.commands import report
 from app.factories import account_configs
 from settings import SettingsError, load, load_storage
 from storage.checking import TOLD
@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     account = given.account or _only_account(given.simulator)
     path = load_storage(simulator=given.simulator).database_path
-    report = asyncio.run(_import_into(path, given.file, account))
-    say(f"{given.file} → {path}", _lines(report))
+    result = asyncio.run(_import_into(path, given.file, account))
+    report(f"{given.file} → {path}", _lines(result))
     return 0
 
 

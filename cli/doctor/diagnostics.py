@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+
+from settings import is_open_to_others
 
 
 class Verdict(Enum):
@@ -36,6 +36,6 @@ def failure(what: str, mend: str) -> Finding:
 
 def readable_by_others(path: Path) -> Finding | None:
     """None: it is this user's alone, or the system has no such modes."""
-    if os.name == "posix" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if is_open_to_others(path):
         return warning(f"{path} can be read by other users of this machine.", f"chmod 600 {path}")
     return None

@@ -7,15 +7,13 @@ away at the next start. A disk is never filled to the brim: the database needs r
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from storage.file_permissions import HAS_MODES
+from storage.atomic_file import write_atomically
 from tasks.domain.errors import ArchiveFailed
 from tasks.results.image_copy import ImageCopy
 
@@ -100,41 +98,12 @@ def make_folders(root: Path, path: Path) -> None:
 
 
 def write_whole(root: Path, path: Path, data: bytes) -> None:
-    """The file of `root` under its name, with all of its bytes on disk; or nothing. Raises OSError."""
+    """Write the file of `root` with all of its bytes, or nothing. Raises OSError."""
     try:
-        part = _written(path.parent, data)
-    except FileNotFoundError:  # the last file of that folder was removed just now, and it with it
+        write_atomically(path, data, prefix=_PART)
+    except FileNotFoundError:  # the last file of that folder was removed just now, and the folder with it
         make_folders(root, path)
-        part = _written(path.parent, data)
-    try:
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    if HAS_MODES:  # Windows opens no folders
-        _sync(path.parent)  # the name, too
-
-
-def _written(folder: Path, data: bytes) -> Path:
-    handle, name = tempfile.mkstemp(dir=folder, prefix=_PART)  # mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink(missing_ok=True)
-        raise
-    return Path(name)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        write_atomically(path, data, prefix=_PART)
 
 
 @contextmanager

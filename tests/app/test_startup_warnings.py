@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from app.accounts_file import checked
-from app.startup_warnings import is_open_to_others, startup_warnings
+from app.startup_warnings import startup_warnings
 from bot.http.endpoints import Endpoints
-from settings import load
+from settings import is_open_to_others, load
 from tasks.domain.log import TextLines
 
 

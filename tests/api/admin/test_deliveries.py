@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from api.admin.deliveries import DeliveryRoutes, document
-from api.admin.deliveries_operations import MOST
+from api.admin.deliveries import MAX_LIMIT, DeliveryRoutes, document
 from api.http.auth import Access
 from tasks.domain.webhooks import Attempt, Hook
 from tests.support.service_twin import Caller, running
@@ -108,7 +107,7 @@ async def test_newest_first_filtered_and_paged(service: Telling, admin: Caller) 
     ("query", "words"),
     [
         ("status=lost", "due, done, given_up"),
-        *((f"limit={limit}", f"1 to {MOST}") for limit in ("0", "1001", "-1", "x", "1.5", "9" * 30)),
+        *((f"limit={limit}", f"1 to {MAX_LIMIT}") for limit in ("0", "1001", "-1", "x", "1.5", "9" * 30)),
         *((f"before={before}", "id of a delivery") for before in ("x", "-1", "9" * 30)),
         ("status=due&status=done", "more than once"),
     ],

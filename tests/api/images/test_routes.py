@@ -12,8 +12,7 @@ import pytest
 
 from api.http.auth import Access
 from api.http.links import Links
-from api.images.operations import WIDTHS
-from api.images.routes import ImageRoutes
+from api.images.routes import WIDTHS, ImageRoutes
 from storage.archive.image_variants import WIDTHS as CUT_WIDTHS
 from tasks.domain.errors import ArchiveFailed, CannotCut, CuttingBusy
 from tasks.domain.model import Image

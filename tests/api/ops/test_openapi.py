@@ -25,8 +25,7 @@ from api.mj.routes import MjRoutes
 from api.mj.schema import account_document, mj_document, render_mj
 from api.mj.types import AccountMj, ListMj, SecondInputIn, TaskMj
 from api.ops.docs import Docs
-from api.ops.health import Health, describe
-from api.ops.health_types import AccountHealth
+from api.ops.health import AccountHealth, Health, describe
 from api.ops.openapi import document
 from api.v1.routes import V1Routes
 from api.v1.schema import SHOWN, listing_of, render_v1, submit_of, v1_document
