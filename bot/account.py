@@ -79,7 +79,12 @@ class AccountClient:
 
     @property
     def account(self) -> Account:
-        return self._standing.shown(self._clock.now(), connected=self.connected, user_id=self._ear.user_id)
+        return self._standing.shown(
+            self._clock.now(),
+            connected=self.connected,
+            user_id=self._ear.user_id,
+            prompt_limit=self._commands.prompt_limit,
+        )
 
     @property
     def connected(self) -> bool:

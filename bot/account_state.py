@@ -69,7 +69,7 @@ class AccountState:
         self._reconnects += 1
         return True
 
-    def shown(self, now: int, *, connected: bool, user_id: str | None) -> Account:
+    def shown(self, now: int, *, connected: bool, user_id: str | None, prompt_limit: int | None) -> Account:
         return Account(
             id=self.config.id,
             connected=connected,
@@ -83,6 +83,7 @@ class AccountState:
             max_waiting=self.config.max_waiting,
             hours=self.config.hours,
             daily_limit=self.config.daily_limit,
+            prompt_limit=prompt_limit,
             details={
                 "guild_id": self.config.guild_id,
                 "channel_id": self.config.channel_id,

@@ -43,7 +43,7 @@ SLASH_COMMAND = 1  # types of application commands
 MESSAGE_COMMAND = 3
 
 _COMMAND, _COMPONENT, _MODAL = 2, 3, 5  # types of interactions
-_ROW, _BUTTON, _TEXT_INPUT = 1, 2, 4  # types of components
+_ROW, _BUTTON, _TEXT_INPUT, _LABEL = 1, 2, 4, 18  # types of components
 
 _STRING, _INTEGER, _BOOLEAN, _NUMBER, _ATTACHMENT = 3, 4, 5, 10, 11  # types of options
 _VALUES: Mapping[int, Callable[[str], Any]] = MappingProxyType(
@@ -58,6 +58,8 @@ class Option:
     name: str
     type: int = _STRING
     required: bool = False
+    max_length: int | None = None  # characters; None: the index names no limit
+    choices: Mapping[str, Any] = field(default_factory=dict)  # original name -> the value to send
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +92,12 @@ class Commands(Mapping[tuple[Bot, str, int], Command]):
     def __len__(self) -> int:
         return len(self._commands)
 
+    @property
+    def prompt_limit(self) -> int | None:
+        """Characters that /imagine takes as its prompt; None: the index does not say. The smaller of the two bots'."""
+        options = [o for c in self.values() if c.name == "imagine" for o in c.options if o.name == "prompt"]
+        return min((option.max_length for option in options if option.max_length is not None), default=None)
+
     def find(self, bot: Bot, name: str, type_: int = SLASH_COMMAND) -> Command:
         """Raises `SendRefused` when the bot does not offer the command here: nothing was sent."""
         try:
@@ -111,7 +119,7 @@ def parse_command_index(json: Any) -> Commands:
 
 def _command(item: Mapping[str, Any]) -> Command | None:
     application_id, id_ = snowflake(item.get("application_id")), snowflake(item.get("id"))
-    version, name = snowflake(item.get("version")), text(item.get("name"))
+    version, name = snowflake(item.get("version")), _original_name(item)
     bot = BOTS.get(application_id or "")
     if bot is None or application_id is None or id_ is None or version is None or not name:
         return None
@@ -122,15 +130,28 @@ def _command(item: Mapping[str, Any]) -> Command | None:
         version=version,
         name=name,
         type=number(item.get("type")) or SLASH_COMMAND,  # left out where it is 1
-        options=tuple(
-            Option(
-                name=text(option.get("name")),
-                type=number(option.get("type")) or _STRING,
-                required=option.get("required") is True,
-            )
-            for option in mappings(item.get("options"))
-            if text(option.get("name"))
-        ),
+        options=tuple(_listed_option(option) for option in mappings(item.get("options")) if _original_name(option)),
+    )
+
+
+def _original_name(item: Mapping[str, Any]) -> str:
+    """The name to send. Where a bot localises its names, `name` is in the language of the request and `name_default` is
+    the original (Discord's command index, 2026)."""
+    return text(item.get("name_default")) or text(item.get("name"))
+
+
+def _listed_option(item: Mapping[str, Any]) -> Option:
+    max_length = number(item.get("max_length"))
+    return Option(
+        name=_original_name(item),
+        type=number(item.get("type")) or _STRING,
+        required=item.get("required") is True,
+        max_length=max_length if max_length is not None and max_length > 0 else None,
+        choices={
+            _original_name(choice): choice["value"]
+            for choice in mappings(item.get("choices"))
+            if _original_name(choice) and isinstance(choice.get("value"), str | int | float)
+        },
     )
 
 
@@ -200,9 +221,14 @@ def _slash(order: SlashCommandInteraction, command: Command, uploads: Mapping[st
 
 
 def _option(option: Option, given: str) -> dict[str, Any]:
+    if option.max_length is not None and len(given) > option.max_length:
+        raise SendRefused(
+            f"MidJourney's option {option.name!r} takes at most {option.max_length} characters; this has {len(given)}."
+        )
     convert = _VALUES.get(option.type, str)
     try:
-        return {"type": option.type, "name": option.name, "value": convert(given)}
+        value = option.choices[given] if given in option.choices else convert(given)
+        return {"type": option.type, "name": option.name, "value": value}
     except ValueError:
         raise SendRefused(f"MidJourney's option {option.name!r} cannot be {given!r}.") from None
 
@@ -218,9 +244,13 @@ def _press(order: ButtonInteraction) -> Body:
 
 
 def _submit(order: ModalInteraction) -> Body:
-    rows = [
-        {"type": _ROW, "components": [{"type": _TEXT_INPUT, "custom_id": custom_id, "value": value}]}
-        for custom_id, value in order.values.items()
-    ]
-    data = {"id": order.modal_id, "custom_id": order.custom_id, "components": rows}
+    """The answer mirrors the dialog: a field that came in a LABEL goes back in one (Discord's clients, 2025 on)."""
+    components = []
+    for custom_id, value in order.values.items():
+        entry = {"type": _TEXT_INPUT, "custom_id": custom_id, "value": value}
+        is_labelled = custom_id in order.labelled
+        components.append(
+            {"type": _LABEL, "component": entry} if is_labelled else {"type": _ROW, "components": [entry]}
+        )
+    data = {"id": order.modal_id, "custom_id": order.custom_id, "components": components}
     return Body(type=_MODAL, application_id=APPLICATIONS[order.bot], data=data)

@@ -94,7 +94,7 @@ class DiscordSettings(Group, frozen=True, kw_only=True):
     build_number: Annotated[Whole, Declaration(
         "DISCORD_BUILD_NUMBER", "number",
         why="The build of Discord's web client to name when its pages cannot be asked.",
-    )] = 589_596  # as published in 2026-08
+    )] = 599_441
     chrome_version: Annotated[int, Meta(ge=100, le=999), Declaration(
         "DISCORD_CHROME_VERSION", "major version",
         why="The Chrome to pass for; the default is the one whose TLS handshake the pinned curl_cffi speaks.",

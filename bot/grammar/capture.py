@@ -74,7 +74,7 @@ def form(custom_id: str) -> str:
 
 def kind_of(name: str, why: str, payload: Mapping[str, Any]) -> str:
     """A fingerprint of the shape. Of texts only an embed's title counts, which is MidJourney's and names the embed."""
-    content = payloads.text(payload.get("content"))
+    content = payloads.content(payload)
     shape: list[object] = (
         [why]
         if why.startswith(_BUTTONS)

@@ -111,12 +111,29 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"you can not submit [^\n]* in relax mode", "action_restricted"),
         (r"you can request another [^\n]*<t:[0-9]+", "slow_down"),
         (r"due to extreme demand we can't provide a free trial", "subscription_required"),
-        (r"[`'\"]?--\w+[`'\"]? is not compatible with\b", "invalid_parameter"),
+        (
+            r"[`'\"*]{0,3}[-\w][-\w. :/]{0,60}[`'\"*]{0,3} (?:is|are) (?:not compatible|incompatible) with\b",
+            "invalid_parameter",
+        ),
     )
 )
+# A parameter that does not go with another or with a version ("`--oref` is not compatible with `--version 8.1`", seen
+# 2026-06). It decides wherever a line says so, as it stands below vaguer words as well.
+_QUOTE = r"[`'\"*]{0,3}"
+_PARAMETER = rf"{_QUOTE}--\w[\w-]{{0,30}}(?: [^\s`'\"*]{{1,40}})?{_QUOTE}"
+_CONFLICT = re.compile(
+    rf"^[#>\- ]{{0,4}}(?:(?:[A-Za-z][A-Za-z ,!'’:]{{0,60}} )?{_PARAMETER}(?:(?:,| and|, and) {_PARAMETER}){{0,3}}"
+    rf" (?:is|are) (?:not compatible|incompatible) with\b"
+    rf"|{_QUOTE}[A-Za-z][A-Za-z0-9. -]{{0,60}}{_QUOTE} (?:is|are) (?:not compatible|incompatible) with {_PARAMETER})",
+    re.IGNORECASE | re.MULTILINE,
+)
+VAGUE = frozenset(
+    {"", "unknown_error", "job_failed", "internal_error", "invalid_request"}
+)  # codes that a named conflict replaces
 # An unknown title of these shapes is an error even without a colour.
 _BAD_TITLE = re.compile(r"invalid\b|.*\berror\W*$|.*\bdenied\W*$", re.IGNORECASE)
 
+_BOLD_LINE = re.compile(r"\A\*\*([^*\n]{1,80})\*\*[^\S\n]*(?=\n|\Z)")  # a heading; a drawing goes on after it
 _HAIL = re.compile(r"\W{0,20}hey,?\s*<@!?([0-9]+)>\s*", re.IGNORECASE)
 _KEYCAP = re.compile("(?m)^[^\\S\\n]{0,20}[1-9]\ufe0f?\u20e3")
 _SHORTENED = re.compile(r"^#+ *(?:Important tokens|Shortened prompts)\b", re.MULTILINE | re.IGNORECASE)
@@ -152,6 +169,8 @@ def embed(raw: Mapping[str, Any], *, describes: bool = False, shortens: bool = F
     title, description = text(raw.get("title")).strip(), text(raw.get("description")).strip()
     footer = text(mapping(raw.get("footer")).get("text"))
     code = _code(title, description, footer, red=number(raw.get("color")) in RED)
+    if code in (*VAGUE, INFO) and not (describes or shortens) and names_conflict(f"{title}\n{description}"):
+        code = "invalid_parameter"
     hail = _HAIL.match(description) or _HAIL.match(title)
     action = _answer(title, description, code, describes=describes, shortens=shortens)
     found = _TIME.search(description)
@@ -192,8 +211,14 @@ def _code(title: str, description: str, footer: str, *, red: bool) -> str:
 def _known(words: str) -> str:
     """What MidJourney's words mean, after a greeting; "": they are not known."""
     hail = _HAIL.match(words)  # at the beginning alone: to look for it everywhere takes a time that is no longer linear
-    opening = (words[hail.end() :] if hail else words).lstrip(" \n!,.:")
+    opening = _BOLD_LINE.sub(r"\1", (words[hail.end() :] if hail else words).lstrip(" \n!,.:#>"))
     return next((code for pattern, code in _WORDS if pattern.match(opening)), "")
+
+
+def names_conflict(words: str) -> bool:
+    """Does a line say that a parameter is not compatible with something? The echo of the prompt does not count."""
+    before_echo = re.split(r"^(?:-# )?/imagine ", words, maxsplit=1, flags=re.MULTILINE)[0]
+    return _SHORTENED.search(before_echo) is None and _CONFLICT.search(before_echo) is not None
 
 
 def known_title(title: str) -> bool:
@@ -202,8 +227,7 @@ def known_title(title: str) -> bool:
 
 def plain(content: str) -> Embed | None:
     """The same words in a message without an embed; None when they are none of these."""
-    code = _known(content)
-    if not code:
+    if not _known(content) and not names_conflict(content):
         return None
     return replace(embed({"description": content}), prompt=command_prompt(content))
 

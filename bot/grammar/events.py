@@ -227,6 +227,7 @@ def _opened(payload: Mapping[str, Any], keys: Keys) -> DiscordEvent | None:
         custom_id=custom_id,
         title=payloads.text(payload.get("title")),
         fields=payloads.text_fields(payload.get("components")),
+        labelled=payloads.labelled_fields(payload.get("components")),
         iframe_path=payloads.text(payload.get("iframe_path")),
     )
 

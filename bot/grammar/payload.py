@@ -1,19 +1,31 @@
-"""What a gateway payload holds, whatever shape it is in. Missing keys, nulls and wrong types all mean "not said".
+"""Access to the parts of a gateway payload, whatever shape it has.
 
-The only place that digs in Discord's JSON. It takes things out and never says what they mean.
+Contract: the only module that navigates Discord's JSON. It returns parts and never interprets them. A missing key, a
+null and a value of the wrong type all count as absent. A message of Components V2 (flag 1 << 15) has neither content
+nor embeds, so its texts, media and buttons are collected from wherever they stand (container 17, section 9, text 10,
+thumbnail 11, gallery 12, file 13; https://docs.discord.com/developers/components/reference).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from bot.grammar.ids import BOTS, form_of, last_guid, snowflake
 from tasks.domain.model import Bot, Button, Image
 
 BUTTON = 2  # types of components
+_TEXT_INPUT = 4
 _TEXT = 10
-_DEEPEST = 6  # rows within sections within containers; more is no message of Discord's
+_THUMBNAIL = 11
+_GALLERY = 12
+_CONTAINER = 17
+_LABEL = 18
+_MAX_DEPTH = 32  # levels of components; Discord's own messages have about five
+_TITLE = re.compile(r"#{1,3} +(?P<heading>[^\n]+)|\*\*(?P<bold>[^*\n]{1,80})\*\*")
+_ATTACHED = "attachment://"  # a media URL that names a file of the same message
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
@@ -74,19 +86,29 @@ def reference_id(message: Mapping[str, Any]) -> str | None:
 
 
 def components(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Every component, in the order shown, out of its rows and containers."""
-    stack = [(item, 1) for item in reversed(mappings(value))]
+    """Every component in display order, out of its rows, sections, labels and containers."""
+    return (item for item, _holders in _walk(value))
+
+
+def _walk(value: Any) -> Iterator[tuple[Mapping[str, Any], tuple[Mapping[str, Any], ...]]]:
+    """Every component with the components that hold it, outermost first. Iterative: the sender chooses the depth."""
+    stack: list[tuple[Mapping[str, Any], tuple[Mapping[str, Any], ...]]]
+    stack = [(item, ()) for item in reversed(mappings(value))]
     while stack:
-        item, depth = stack.pop()
-        yield item
-        if depth < _DEEPEST:
+        item, holders = stack.pop()
+        yield item, holders
+        if len(holders) + 1 < _MAX_DEPTH:
             inner = [*mappings(item.get("components")), *mappings([item.get("component"), item.get("accessory")])]
-            stack.extend((child, depth + 1) for child in reversed(inner))
+            stack.extend((child, (*holders, item)) for child in reversed(inner))
 
 
 def buttons(message: Mapping[str, Any]) -> tuple[Button, ...]:
     """Everything that can be pressed. Link buttons have no custom_id and are left out."""
-    return tuple(_button(item) for item in components(message.get("components")) if text(item.get("custom_id")))
+    return tuple(
+        _button(item)
+        for item in components(message.get("components"))
+        if text(item.get("custom_id")) and item.get("type") != _TEXT_INPUT
+    )
 
 
 def _button(item: Mapping[str, Any]) -> Button:
@@ -107,16 +129,68 @@ def _button(item: Mapping[str, Any]) -> Button:
 
 
 def content(message: Mapping[str, Any]) -> str:
-    """What it says: its content, else the texts of its components (messages of components alone have no content)."""
-    said = text(message.get("content"))
-    if said.strip():
-        return said
+    """The message's text: its content, else the texts of its components (Components V2 has no content)."""
+    plain = text(message.get("content"))
+    return plain if plain.strip() else "\n".join(component_texts(message)) or plain
+
+
+def component_texts(message: Mapping[str, Any]) -> list[str]:
+    """The texts of a Components V2 message, in display order."""
     texts = (text(item.get("content")) for item in components(message.get("components")) if item.get("type") == _TEXT)
-    return "\n".join(part for part in texts if part) or said
+    return [part for part in texts if part]
+
+
+def panels(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The texts of a Components V2 message in the shape of embeds: one panel for each outermost container, one for the
+    texts outside of containers. A heading or a bold line that begins a panel is its title; the container's accent is
+    its colour."""
+    texts: dict[int, list[str]] = {}
+    colours: dict[int, int | None] = {}
+    for item, holders in _walk(message.get("components")):
+        part = text(item.get("content")) if item.get("type") == _TEXT else ""
+        if part:
+            container = next((holder for holder in holders if holder.get("type") == _CONTAINER), None)
+            texts.setdefault(id(container), []).append(part)
+            colours[id(container)] = number(mapping(container).get("accent_color"))
+    return [_panel("\n".join(parts), colours[key]) for key, parts in texts.items()]
+
+
+def _panel(words: str, colour: int | None) -> Mapping[str, Any]:
+    first, _, rest = words.strip().partition("\n")
+    title = _TITLE.fullmatch(first.strip())
+    if title is None:
+        return {"description": words, "color": colour}
+    return {"title": title["heading"] or title["bold"], "description": rest, "color": colour}
 
 
 def attachments(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return mappings(message.get("attachments"))
+    """The attached files, then the media of a Components V2 message in the shape of attachments."""
+    attached = mappings(message.get("attachments"))
+    names = {text(item.get("filename")) for item in attached}
+    media = [item for item in _media(message) if item["filename"] not in names]
+    return [*attached, *media] if media else attached
+
+
+def _media(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The media of galleries and files, then thumbnails, which may be a mere ornament. Each once."""
+    found: dict[str, Mapping[str, Any]] = {}
+    thumbnails: dict[str, Mapping[str, Any]] = {}
+    for item in components(message.get("components")):
+        items = mappings(item.get("items")) if item.get("type") == _GALLERY else [item]
+        for holder in items:
+            media = mapping(holder.get("media")) or mapping(holder.get("file"))
+            url = text(media.get("url"))
+            if url and not url.startswith(_ATTACHED):
+                into = thumbnails if item.get("type") == _THUMBNAIL else found
+                into[url] = {**media, "filename": text(media.get("filename")) or _filename(url)}
+    return [*found.values(), *(item for url, item in thumbnails.items() if url not in found)]
+
+
+def _filename(url: str) -> str:
+    try:
+        return unquote(urlsplit(url).path.rpartition("/")[2])
+    except ValueError:  # no URL at all, such as one with half a bracket
+        return ""
 
 
 def job_in_files(message: Mapping[str, Any]) -> str | None:
@@ -151,8 +225,17 @@ def _image(item: Mapping[str, Any]) -> Image:
 
 def text_fields(value: Any) -> dict[str, str]:
     """A dialog's text fields: custom_id -> the text already in it."""
-    return {
-        text(item["custom_id"]): text(item.get("value"))
-        for item in components(value)
-        if item.get("type") == 4 and text(item.get("custom_id"))
-    }
+    return {text(item["custom_id"]): text(item.get("value")) for item in components(value) if _is_text_field(item)}
+
+
+def labelled_fields(value: Any) -> frozenset[str]:
+    """The custom_ids of a dialog's text fields that stand in a LABEL (type 18) instead of an action row."""
+    return frozenset(
+        text(item["custom_id"])
+        for item, holders in _walk(value)
+        if _is_text_field(item) and holders and holders[-1].get("type") == _LABEL
+    )
+
+
+def _is_text_field(item: Mapping[str, Any]) -> bool:
+    return item.get("type") == _TEXT_INPUT and bool(text(item.get("custom_id")))

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.grammar import payload as payloads
 from bot.grammar.actions import action_of, command_action, shows_previews_only
-from bot.grammar.embeds import NOTICE, Embed, embed, plain
+from bot.grammar.embeds import INFO, NOTICE, VAGUE, Embed, embed, known_title, names_conflict, plain
 from bot.grammar.ids import (
     ANALYZER,
     BOTS,
@@ -24,7 +24,7 @@ from bot.grammar.ids import (
     job_of,
     snowflake,
 )
-from bot.grammar.text import Drawing, Sentence, drawing, seed_in, sentence_in
+from bot.grammar.text import Drawing, Sentence, command_prompt, drawing, seed_in, sentence_in
 from tasks.domain.model import Action, Button, Mode
 
 _IN_EMBEDS = ("describe", "shorten")
@@ -100,20 +100,32 @@ def _message(message: Mapping[str, Any], user_id: str | None, *, edited: bool) -
     content = payloads.content(message)
     buttons = payloads.buttons(message)
     sentence = sentence_in(content)
-    drawn = None if sentence else drawing(content)
+    drawn = None if sentence else _drawn(content, message)
     if drawn is not None:
         reading = _drawing(drawn, message, buttons, edited=edited)
         return reading if reading.kind == "done" else _with_trouble(reading, message, user_id)
     sentence = sentence or seed_in(content)
+    if sentence is not None and sentence.code in VAGUE and names_conflict(content):
+        sentence = replace(sentence, code="invalid_parameter")
     if sentence is not None:
         reading = _sentence(sentence, content, message, buttons)
         return _with_trouble(reading, message, user_id) if reading.kind == "waiting" else reading
-    if edited and "content" not in message and not _answers_in_embed(message, buttons):
+    if edited and "content" not in message and not content and not _answers_in_embed(message, buttons):
         return _fragment(message)
-    told = _embeds(message, buttons, user_id)
-    if (told is None or told.kind in ("info", "ignore")) and (trouble := plain(content)) is not None:
-        return _plain(trouble, message, buttons, user_id)
-    return told or _unread(content, message, buttons)
+    answer = _embeds(message, buttons, user_id)
+    if answer is None or answer.kind in ("info", "ignore"):
+        if (panel := _panels(message, buttons, user_id)) is not None:
+            return panel
+        if (spoken := plain(content)) is not None:
+            return _plain(spoken, message, buttons, user_id)
+    return answer or _unread(content, message, buttons)
+
+
+def _drawn(content: str, message: Mapping[str, Any]) -> Drawing | None:
+    """The drawing that the text speaks of. Components V2 may put a heading before it, as a text of its own."""
+    if (found := drawing(content)) is not None or payloads.text(message.get("content")).strip():
+        return found
+    return next((found for part in payloads.component_texts(message) if (found := drawing(part)) is not None), None)
 
 
 def _fragment(message: Mapping[str, Any]) -> Reading:
@@ -171,7 +183,8 @@ def _is_temporary(message: Mapping[str, Any]) -> bool:
 
 def _with_trouble(reading: Reading, message: Mapping[str, Any], user_id: str | None) -> Reading:
     """An error is sometimes an edit of the progress message, whose text stays."""
-    for raw in payloads.mappings(message.get("embeds")):
+    panels = [panel for panel in payloads.panels(message) if drawing(payloads.text(panel.get("description"))) is None]
+    for raw in (*payloads.mappings(message.get("embeds")), *panels):
         found = embed(raw)
         if found.kind == "error" and not _for_another(found, message, user_id):
             return replace(
@@ -214,9 +227,27 @@ def _has(form: str, buttons: Sequence[Button]) -> bool:
     return any(b.custom_id.startswith(form) for b in buttons)
 
 
+def _panels(message: Mapping[str, Any], buttons: tuple[Button, ...], user_id: str | None) -> Reading | None:
+    """The panels of Components V2, read as embeds. Those of unknown words are left to `_unread`."""
+    found = _read_embeds(payloads.panels(message), buttons)
+    known = [
+        replace(e, prompt=e.prompt or command_prompt(e.text)) for e in found if e.kind != INFO or known_title(e.title)
+    ]
+    return _chosen(known, message, buttons, user_id)
+
+
 def _embeds(message: Mapping[str, Any], buttons: tuple[Button, ...], user_id: str | None) -> Reading | None:
+    return _chosen(_read_embeds(payloads.mappings(message.get("embeds")), buttons), message, buttons, user_id)
+
+
+def _read_embeds(raws: Sequence[Mapping[str, Any]], buttons: Sequence[Button]) -> list[Embed]:
     describes, shortens = _has(PICREADER, buttons), _has(ANALYZER, buttons)
-    found = [embed(raw, describes=describes, shortens=shortens) for raw in payloads.mappings(message.get("embeds"))]
+    return [embed(raw, describes=describes, shortens=shortens) for raw in raws]
+
+
+def _chosen(
+    found: Sequence[Embed], message: Mapping[str, Any], buttons: tuple[Button, ...], user_id: str | None
+) -> Reading | None:
     mine = [e for e in found if not _for_another(e, message, user_id)]
     if not mine:
         return ignored("foreign_embed") if found else None
@@ -278,7 +309,7 @@ def _dialog(payload: Mapping[str, Any]) -> Reading:
     if application is not None and application not in BOTS:
         return ignored("other_bot")
     custom_id, title = payloads.text(payload.get("custom_id")), payloads.text(payload.get("title"))
-    path = payloads.text(payload.get("iframe_path"))
+    path = f"/{payloads.text(payload.get('iframe_path')).lstrip('/')}"  # may come without its first slash (2026)
     if "/captcha/" in path or custom_id.startswith(CAPTCHA) or title.casefold().startswith("action required to"):
         return Reading(
             kind="captcha",

@@ -191,7 +191,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     )
 )
 _SEED = re.compile(r"^\*\*Job ID\*\*: *(?P<job>[0-9a-f-]{36})\s+\*\*seed\*\* *(?P<seed>[0-9]+)\s*\Z", re.I | re.M)
-_COMMAND = re.compile(r"^/imagine (.*)\Z", re.DOTALL | re.MULTILINE)
+_COMMAND = re.compile(r"^(?:-# )?/imagine (.*)\Z", re.DOTALL | re.MULTILINE)
 
 
 def sentence_in(content: str) -> Sentence | None:

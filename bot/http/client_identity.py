@@ -26,19 +26,17 @@ FETCH_SECONDS = 10.0
 _BUILD_IN_PAGE = re.compile(r'"BUILD_NUMBER"\s*:\s*"?(\d+)')
 _ASSET = re.compile(r"/assets/(sentry\.\w+\.js)")
 _BUILD_IN_ASSET = re.compile(r'buildNumber\D+(\d+)"')
-_EXTRA = {
-    "is_fast_connect": False,
-    "latest_headless_tasks": [],
-    "latest_headless_task_run_seconds_before": None,
-    "gateway_connect_reasons": "AppSkeleton",
-}
+_EXTRA = {"is_fast_connect": False, "gateway_connect_reasons": "AppSkeleton"}
+# The bits of a launch signature in which the web client reports client modifications; an unmodified client has them
+# all clear (two independent clients agree, 2026).
+_MODIFICATION_BITS = 0x00801010_0810_0800_2081_004001000800
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClientIdentity:
     """A web client: the build of Discord's code and the major version of Chrome it runs in."""
 
-    build_number: int = 589_596  # as published in 2026-08, beside Chrome 151
+    build_number: int = 599_441  # as published on 2026-08-22, beside Chrome 151
     chrome: int = IMPERSONATED_CHROME
 
     @property
@@ -98,6 +96,7 @@ def to_headers(properties: ClientIdentity) -> Headers:
         "client_event_source": None,
         "has_client_mods": False,
         "client_launch_id": str(uuid.uuid4()),
+        "launch_signature": str(uuid.UUID(int=uuid.uuid4().int & ~_MODIFICATION_BITS)),  # sent since 2026-03
         "client_app_state": "unfocused",
         "client_heartbeat_session_id": str(uuid.uuid4()),
     }

@@ -8,6 +8,7 @@ and what that page refuses says nothing about the account.
 import base64
 import json
 import logging
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +67,7 @@ def newer(order: RegionEditInteraction, place: InteractionContext) -> EndpointFo
     host = activity_host(application)
     page = (
         f"{host}/.proxy/inpaint/index.html?instance_id={place.channel_id}:{application}:{opened}&custom_id={opened}"
-        f"&channel_id={place.channel_id}&guild_id={place.guild_id}&platform=desktop"
+        f"&channel_id={place.channel_id}&guild_id={place.guild_id}&frame_id={uuid.uuid4()}&platform=desktop"
     )
     return EndpointForm(
         url=f"{place.endpoints.activity(application)}/.proxy/inpaint/api/submit-job/{token}",

@@ -122,6 +122,7 @@ class ModalOpened:
     custom_id: str
     title: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)  # custom_id of each text field -> its pre-filled text
+    labelled: frozenset[str] = frozenset()  # the fields that stand in a label; the others stand in rows
     iframe_path: str = ""
 
 

@@ -53,6 +53,7 @@ class ModalInteraction:
     modal_id: str
     custom_id: str
     values: Mapping[str, str]
+    labelled: frozenset[str] = frozenset()  # the fields that stand in a label: the answer mirrors the dialog
     bot: Bot = Bot.MIDJOURNEY
 
 

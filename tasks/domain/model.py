@@ -291,6 +291,7 @@ class Account:
     max_waiting: int = 0  # tasks that wait for it alone; 0: as many as the queue takes
     hours: str = ""  # when it works, such as 08:00-22:30 by the machine's clock; "": always
     daily_limit: int = 0  # drawings from one midnight to the next; 0: no limit
+    prompt_limit: int | None = None  # characters of a prompt, as its command index says; None: the index does not say
     asleep: bool = False  # outside its working hours: nothing new is said with it
     left: int | None = None  # drawings that it may still begin today; None: any number
     details: Mapping[str, str | int | None] = field(default_factory=dict)  # for people; never a secret

@@ -11,7 +11,7 @@ its pictures' links and its mode. Nothing is added to a text behind `check_sent`
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import ceil, isfinite
@@ -184,6 +184,14 @@ def _check_characters(text: str) -> None:
 def _links_to_come(text: str, pictures: int) -> int:
     """By how many characters the text grows at least, when its marks for pictures become links."""
     return sum(_SHORTEST_LINK - len(mark) for mark in _MARK.findall(text)[:pictures]) if pictures else 0
+
+
+def check_offered_length(text: str, limits: Iterable[int | None]) -> None:
+    """Does MidJourney's command take a prompt of this length? `limits`: characters, of each account that may send it;
+    None: its command index does not say. Raises PromptTooLong when no account can send it."""
+    known = list(limits)
+    if known and None not in known:
+        _check_length(text, max(limit for limit in known if limit is not None))
 
 
 def _check_length(text: str, most: int, more: int = 0) -> None:

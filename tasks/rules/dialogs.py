@@ -21,7 +21,11 @@ def answer(task: Task, event: ModalOpened, mask: bytes) -> Interaction | None:
             RegionEditInteraction(custom_id=event.custom_id, prompt=prompt, mask=mask, bot=task.bot) if mask else None
         )
     return ModalInteraction(
-        modal_id=event.modal_id, custom_id=event.custom_id, values=fill(event, task.dialog_prompt), bot=task.bot
+        modal_id=event.modal_id,
+        custom_id=event.custom_id,
+        values=fill(event, task.dialog_prompt),
+        labelled=event.labelled,
+        bot=task.bot,
     )
 
 

@@ -15,13 +15,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tasks.domain.errors import BadRequest, RecordRefused, StoreFailed
-from tasks.domain.interactions import Interaction
+from tasks.domain.interactions import Interaction, SlashCommandInteraction
 from tasks.domain.model import Account, Lane, Mode, Phase, Send, Status, Task
 from tasks.domain.ports import Clock, Gateway, TaskStore, Translator
 from tasks.domain.timeline import of_send
 from tasks.effects.journal import Journal
 from tasks.effects.sender import BackgroundTasks, Sender
-from tasks.prompts.check import PromptRules, check_sent
+from tasks.prompts.check import PromptRules, check_offered_length, check_sent
 from tasks.rules.account_limits import AccountLimits
 from tasks.rules.congestion import QueueFullBackoff
 from tasks.rules.lifecycle import account_to_keep, fail
@@ -246,6 +246,8 @@ class Dispatcher:
         text = text_of(order)
         if text is not None:
             check_sent(text, self._rules, modes if task.lane is Lane.DRAW else ())
+            if isinstance(order, SlashCommandInteraction) and order.command == "imagine":
+                check_offered_length(text, [a.prompt_limit for a in self._gateway.accounts() if a.id == task.account])
         return order
 
     async def _send_one_by_one(self, tasks: list[Task], error: RecordRefused) -> None:

@@ -27,7 +27,7 @@ from tasks.domain.ports import Clock, Gateway, TaskStore, Translator
 from tasks.domain.webhooks import Hook
 from tasks.effects.changes import Changes
 from tasks.effects.journal import Journal
-from tasks.prompts.check import PromptRules, check, check_sent
+from tasks.prompts.check import PromptRules, check, check_offered_length, check_sent
 from tasks.results.link_refresh import LinkRefresh
 from tasks.rules.account_limits import AccountLimits
 from tasks.rules.buttons import find_button, find_custom_id, press_of
@@ -148,6 +148,9 @@ class Service(Queries):
     async def _command(self, ask: SubmitOptions, draft: submissions.Submission) -> Task:
         accounts = accounts_for(ask, draft.modes, self._gateway.accounts())
         text = draft.task.content
+        if draft.task.command == "imagine":
+            known = self._gateway.accounts()
+            check_offered_length(text, [each.prompt_limit for each in known if not accounts or each.id in accounts])
         translate = self._translator.needs(text)
         task = replace(
             draft.task,

@@ -166,3 +166,53 @@ def test_a_messages_own_command_names_its_target() -> None:
     body: Body = body_of(MessageCommandInteraction(command="Cancel Job", message_id="77"), COMMANDS)
     assert (body.type, body.data["type"], body.data["target_id"], body.data["id"]) == (2, 3, "77", "14")
     assert body.message_id is None
+
+
+# ---------------------------------------------------------------- an index of 2026: localised, with limits and choices
+
+
+def test_names_are_the_original_ones_where_the_index_is_localised() -> None:
+    """Discord: `name` is in the language of the request, `name_default` is what an interaction must name."""
+    size = {
+        "type": 3,
+        "name": "尺寸",
+        "name_default": "dimensions",
+        "choices": [
+            {"name": "竖", "name_default": "Portrait", "value": "--ar 2:3"},
+            {"name": "Square", "value": "1:1"},
+        ],
+    }
+    prompt = {"type": 3, "name": "提示词", "name_default": "prompt", "required": True, "max_length": 4000}
+    index = {
+        "application_commands": [
+            listed("想象", "11", name_default="imagine", options=[prompt]),
+            listed("混合", "12", name_default="blend", options=[size, {"name": "only", "name_default": None}]),
+        ]
+    }
+    commands = parse_command_index(index)
+    assert {name for _, name, _ in commands} == {"imagine", "blend"}
+    data = body_of(SlashCommandInteraction(command="imagine", options={"prompt": "a fox"}), commands).data
+    assert (data["name"], [option["name"] for option in data["options"]]) == ("imagine", ["prompt"])
+    for chosen, sent in (("Portrait", "--ar 2:3"), ("Square", "1:1"), ("--ar 3:2", "--ar 3:2")):
+        order = SlashCommandInteraction(command="blend", options={"dimensions": chosen})
+        assert body_of(order, commands).data["options"] == [{"type": 3, "name": "dimensions", "value": sent}]
+
+
+@pytest.mark.parametrize(("limit", "known"), [(4000, 4000), (None, None), (0, None), ("9", None), (True, None)])
+def test_the_index_tells_how_long_a_prompt_may_be(limit: Any, known: int | None) -> None:
+    prompt = {"type": 3, "name": "prompt", "max_length": limit}
+    commands = parse_command_index({"application_commands": [listed("imagine", "11", options=[prompt])]})
+    assert commands.prompt_limit == known
+    assert Commands().prompt_limit is None
+    fits = SlashCommandInteraction(command="imagine", options={"prompt": "x" * 4000})
+    assert body_of(fits, commands).data["options"][0]["value"] == "x" * 4000
+    if known:
+        with pytest.raises(SendRefused):
+            body_of(SlashCommandInteraction(command="imagine", options={"prompt": "x" * 4001}), commands)
+
+
+def test_a_field_that_came_in_a_label_goes_back_in_one() -> None:
+    order = ModalInteraction(modal_id="5", custom_id="MJ::X", values={"a": "1", "b": "2"}, labelled=frozenset({"b"}))
+    first, second = body_of(order, Commands()).data["components"]
+    assert first == {"type": 1, "components": [{"type": 4, "custom_id": "a", "value": "1"}]}
+    assert second == {"type": 18, "component": {"type": 4, "custom_id": "b", "value": "2"}}

@@ -1,6 +1,7 @@
 """The accounts together: each hears its own, all leave through the configured doors, and nothing stays behind."""
 
 import asyncio
+import json
 import re
 import sys
 from dataclasses import replace
@@ -12,8 +13,10 @@ from bot.http.endpoints import Endpoints
 from bot.http.nonces import new_nonce
 from bot.pool import Pool
 from simulator import Simulator
+from simulator.world.commands import command_index
+from simulator.world.messages import BOTS
 from tasks.domain.errors import SendRefused
-from tasks.domain.events import Disconnected, Finished
+from tasks.domain.events import Acknowledged, Disconnected, Finished
 from tasks.domain.interactions import RegionEditInteraction
 from tasks.domain.model import Picture
 from tasks.domain.ports import Gateway
@@ -21,6 +24,7 @@ from tests.support.discord_account import (
     IMAGINE,
     Events,
     ForwardProxy,
+    Front,
     configs_of,
     connected_pool,
     endpoints_of,
@@ -203,3 +207,22 @@ async def test_an_account_id_is_used_once() -> None:
         first, second = configs_of(simulator)
         with pytest.raises(ValueError, match="same id"):
             Pool([first, replace(second, id=first.id)], sink=Events())
+
+
+async def test_a_localised_index_is_used_by_its_original_names_and_tells_the_limit_of_a_prompt() -> None:
+    events = Events()
+    async with Simulator(accounts=1, versions="any") as simulator, Front(simulator) as front:
+        index: Any = command_index("1237876415471554623", BOTS, "zh-CN")
+        for command in index["application_commands"]:
+            for option in command["options"]:
+                option["max_length"] = 4000
+        assert "imagine" not in {command["name"] for command in index["application_commands"]}
+        front.answer("application-command-index", (200, index))
+        async with connected_pool(simulator, events, endpoints=front.endpoints) as pool:
+            assert [account.prompt_limit for account in pool.accounts()] == [4000]
+            nonce = new_nonce()
+            await pool.send("a0", IMAGINE, nonce)
+            await events.until(lambda event: isinstance(event, Acknowledged) and nonce_of(event) == nonce)
+            [posted] = front.found("POST .*/interactions$")
+            data = json.loads(posted.body)["data"]
+            assert (data["name"], [option["name"] for option in data["options"]]) == ("imagine", ["prompt"])

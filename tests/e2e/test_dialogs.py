@@ -218,3 +218,28 @@ async def test_what_the_full_queue_refuses_of_one_press_does_not_have_it_pressed
         with spending(client, posts=1, jobs=2):
             drawn = await act(client, words, "Imagine all")
         assert (await job_of(client, drawn))["prompt"] == texts_of(words)[0]
+
+
+# ---------------------------------------------------------------- Discord's newer forms
+
+
+@pytest.mark.parametrize("simulated", [{"dialog_form": "label"}, {"frame_path": "bare"}, {"localised": True}])
+async def test_dialogs_are_filled_in_each_form_that_discord_gives_them(
+    tmp_path: Path, simulated: dict[str, object]
+) -> None:
+    """A field in a label is answered in one; a frame's path needs no slash; a localised index names originals."""
+    async with mj(tmp_path, **simulated) as client:
+        single = await single_of(client)
+        zoom = await asked(client, single, "Custom Zoom")
+        with spending(client, posts=2, jobs=1):
+            zoomed = await answered(client, zoom["result"], prompt="a dog in a frame --zoom 1.4")
+        assert (await job_of(client, zoomed))["prompt"] == "a dog in a frame --zoom 1.4"
+        region = await asked(client, single, "Vary (Region)")
+        varied = await answered(client, region["result"], prompt="a hat", maskBase64=mask_url())
+        assert (varied["action"], (await job_of(client, varied))["prompt"]) == ("INPAINT", "a hat")
+
+
+async def test_a_captcha_in_a_frame_without_a_slash_pauses_the_account(tmp_path: Path) -> None:
+    async with mj(tmp_path, frame_path="bare") as client:
+        ended = await client.ended(await client.submit("imagine", prompt="a fox sim-captcha"))
+        assert (ended["status"], ended["failCode"]) == ("FAILURE", "captcha")

@@ -7,6 +7,7 @@ import json
 import random
 import re
 import time
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -60,6 +61,15 @@ def test_headers_agree_in_every_place() -> None:
     assert f"Chrome/{IMPERSONATED_CHROME}." in headers.user_agent
     assert f'v="{IMPERSONATED_CHROME}"' in headers.client_hints["Sec-CH-UA"]
     assert headers.gateway_properties["client_launch_id"] != to_headers(KNOWN).gateway_properties["client_launch_id"]
+
+
+def test_properties_are_those_of_the_web_client_of_2026() -> None:
+    """`launch_signature` came in 2026-03; its bits for client modifications are clear. `latest_headless_*` went."""
+    mask = uuid.UUID("00801010-0810-0800-2081-004001000800").int
+    signatures = {to_headers(KNOWN).super_properties["launch_signature"] for _ in range(20)}
+    assert len(signatures) == 20
+    assert not any(uuid.UUID(signature).int & mask for signature in signatures)
+    assert not any(name.startswith("latest_headless") for name in to_headers(KNOWN).gateway_properties)
 
 
 def test_random_numbers_are_left_as_they_were() -> None:

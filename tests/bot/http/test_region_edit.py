@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import re
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -60,10 +62,13 @@ async def test_the_newer_form_comes_from_the_dialogs_own_page(bot: Bot, applicat
         assert json.loads(posted.body) == {"mask": base64.b64encode(MASK).decode(), "prompt": ORDER.prompt}
         host, opened = f"https://{application}.discordsays.com", "MJ%3A%3Aiframe%3A%3Atok%2Fen"
         assert posted.headers["Origin"] == host
-        assert posted.headers["Referer"] == (
+        page, frame_id = re.split(r"&frame_id=([0-9a-f-]{36})", posted.headers["Referer"])[:2]
+        assert page == (
             f"{host}/.proxy/inpaint/index.html?instance_id={account.channel_id}:{application}:{opened}"
-            f"&custom_id={opened}&channel_id={account.channel_id}&guild_id={account.guild_id}&platform=desktop"
+            f"&custom_id={opened}&channel_id={account.channel_id}&guild_id={account.guild_id}"
         )
+        assert posted.headers["Referer"].endswith(f"&frame_id={frame_id}&platform=desktop")
+        assert uuid.UUID(frame_id).version == 4
         assert front.found(OLDER) == []
 
 

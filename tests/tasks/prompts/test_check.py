@@ -21,6 +21,7 @@ from tasks.prompts.check import (
     CheckedPrompt,
     PromptRules,
     check,
+    check_offered_length,
     check_sent,
     with_mode,
 )
@@ -569,3 +570,13 @@ def test_the_page_offers_versions_that_are_known() -> None:
     offered = re.findall(r'"(v|niji) ([0-9.]+)"', page.partition("VERSIONS = [")[2].partition("]")[0])
     assert ("v", str(VERSIONS[-1])) in offered
     assert all(float(number) in (VERSIONS if name == "v" else NIJI_VERSIONS) for name, number in offered)
+
+
+@pytest.mark.parametrize("limits", [[], [None], [5, None], [5, 10], [10]])
+def test_a_prompt_that_some_account_can_send_is_not_too_long(limits: list[int | None]) -> None:
+    check_offered_length("x" * 10, limits)
+
+
+def test_a_prompt_longer_than_every_accounts_command_takes_is_refused() -> None:
+    with pytest.raises(PromptTooLong):
+        check_offered_length("x" * 11, [5, 10])
