@@ -48,7 +48,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=Path(sys.argv[0]).name if IS_BINARY else "run.py",
         description="The HTTP API for MidJourney over Discord. Without a command it serves.",
-        epilog="docs/command-line.md: draw, tasks, accounts, doctor. docs/mcp.md: mcp. docs/keeping.md: the others.",
+        epilog="docs/command-line.md: draw, tasks, accounts, doctor. docs/mcp.md: mcp. docs/operations.md: the others.",
     )
     parser.add_argument("--simulator", action="store_true", help="draw with the built-in simulator; nothing is real")
     parser.add_argument("--version", action="version", version=VERSION)

@@ -381,7 +381,7 @@ class StorageSettings(Group, frozen=True, kw_only=True):
     )] = 0
     purge_at: Annotated[str, Declaration(
         "PURGE_AT", "HH:MM, in the machine's time", read=readers.time_of_day,
-        why="Each day at this time every finished task is removed; docs/keeping.md. Empty: never.",
+        why="Each day at this time every finished task is removed; docs/operations.md. Empty: never.",
     )] = ""
 
 

@@ -91,13 +91,13 @@ def database(storage: StorageSettings) -> Iterator[Finding]:
     except sqlite3.Error as error:
         yield failure(
             f"{path} cannot be read as a database ({getattr(error, 'sqlite_errorname', type(error).__name__)}).",
-            "Look with: python run.py check. Restore it from a backup: docs/keeping.md.",
+            "Look with: python run.py check. Restore it from a backup: docs/operations.md.",
         )
         return
     if version > known:
         yield failure(f"{path} was written by a newer version of this service.", "Update the service.")
     elif sound != "ok":
-        yield failure(f"{path} is damaged.", "Restore it from a backup: docs/keeping.md.")
+        yield failure(f"{path} is damaged.", "Restore it from a backup: docs/operations.md.")
     else:
         looked = "sound" if path.stat().st_size <= SMALL else "not read through, as it is large"
         yield passed(f"Database: {path}, {path.stat().st_size >> 10} KiB, schema {version} of {known}, {looked}.")
