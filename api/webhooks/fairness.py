@@ -5,6 +5,10 @@ does it no harm. One that answers promptly gets the most; one that is not known 
 those that were slow the last time share a small part. And an attempt that has become slow gives its place back: it goes
 on, but whoever comes next does not wait for it. So a hundred receivers that never answer cost a living one seconds at
 the first meeting, and later nothing.
+
+An owner has up to `AT_ONCE_PER_RECEIVER` attempts at one receiver, over all its lanes there: where its URLs differ from
+task to task each is a lane of its own, and that many may hang from the first meeting on. It is that owner who waits for
+them: the bound is the owner's, so no other owner of the same receiver does.
 """
 
 from __future__ import annotations

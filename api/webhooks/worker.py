@@ -142,15 +142,16 @@ class WebhookWorker:
         """Start what is due, as far as there is room. The rows of receivers without room are not even looked at: they
         would hide those of others.
 
-        Seconds until there is room again without anything having ended. Told as the last row is refused and not later,
-        or room that came meanwhile would be seen by nobody.
+        Seconds until there is room again without anything having ended. They count from before the rows are read, or
+        room that comes while they are read would be seen by nobody.
         """
         while True:
             self._settled.clear()
             # Rows under way are still due on disk: they come along and are passed over.
             limit = PROMPT_AT_ONCE + len(self._lanes)
             started = 0
-            for row in await self._outbox.due(now, limit, self._lanes.without_room()):
+            without, room_at = self._lanes.without_room(), self._room_at()
+            for row in await self._outbox.due(now, limit, without):
                 if self._may_start(row):
                     self._lanes.start(row.id, _place(row))
                     self._under_way.add((row.task_id, row.url))
@@ -158,8 +159,12 @@ class WebhookWorker:
                     group.create_task(self._deliver(row, client), name=f"call-back {row.id} to {row.receiver}")
                     started += 1
             if not started:
-                room = self._lanes.seconds_to_room()
-                return self._poll if room is None else room
+                return max(0.0, room_at - time.monotonic())
+
+    def _room_at(self) -> float:
+        """When the next attempt under way gives its place back, in seconds of the monotonic clock."""
+        seconds = self._lanes.seconds_to_room()
+        return time.monotonic() + (self._poll if seconds is None else seconds)
 
     def _may_start(self, row: Delivery) -> bool:
         """A task's call-backs to one URL go out one after the other, in the order in which they became due."""
