@@ -1,6 +1,6 @@
-"""The command line's clients of the service: they call its HTTP API like anybody else.
+"""Command-line clients of the running service.
 
-Law: of ours only `settings` is imported: where the service is, and its secret. What the service cannot be asked for
-over HTTP cannot be done here. The secret comes from the environment or `.env`, never from what is typed, where other
-users of the machine would see it, and goes to the service alone, never to where a picture lies.
+Contract: everything goes over the public HTTP API; `settings` (the address and the secret) is the only other package
+that is imported. The secret comes from the environment or `.env`, never from an argument that other users of the
+machine can read. It is sent to the service alone, never to the host of a picture.
 """

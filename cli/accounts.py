@@ -1,4 +1,7 @@
-"""`accounts`: the running service's accounts, whether they can draw, and why not."""
+"""`accounts`: list the accounts of the running service, whether they can draw, and why not.
+
+Contract: the exit code is for scripts: 0 if every account can draw.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,23 @@ import argparse
 import asyncio
 
 from cli import console
-from cli.client import Document, calling
+from cli.client import Document, connect
 from cli.errors import CommandFailed
 
 NAMES = ("id", "state", "at once", "channel", "why")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="whole documents, for programs")
-    parser.add_argument("--url", default="", help="where the service is; as the settings say when missing")
+    parser.add_argument("--json", action="store_true", help="print whole documents, for programs")
+    parser.add_argument("--url", default="", help="the address of the service; default: from the settings")
 
 
 def run(given: argparse.Namespace) -> int:
-    """0 all can draw, 1 not."""
+    """The exit code: 0 if all accounts can draw, else 1."""
     try:
-        accounts = asyncio.run(_listed(given.url))
+        accounts = asyncio.run(_fetch(given.url))
     except CommandFailed as error:
-        console.say(str(error))
+        console.notify(str(error))
         return 1
     if given.json:
         console.as_json(accounts)
@@ -31,8 +34,8 @@ def run(given: argparse.Namespace) -> int:
     return 0 if accounts and all(account.get("running") for account in accounts) else 1
 
 
-async def _listed(url: str) -> list[Document]:
-    async with calling(url) as service:
+async def _fetch(url: str) -> list[Document]:
+    async with connect(url) as service:
         return await service.accounts()
 
 

@@ -1,7 +1,7 @@
-"""What a command shows while it works and when it is done: bars and tables on a terminal, plain lines elsewhere.
+"""Output of the commands: progress bars and tables on a terminal, plain lines elsewhere.
 
-Law: what was asked for goes to stdout, so that scripts can read it; everything else goes to stderr. Text from outside
-is shown without control characters, which could do anything to a terminal.
+Contract: results go to stdout, where scripts read them; everything else goes to stderr. Control characters are removed
+from text of other origin, as a terminal would obey them.
 """
 
 from __future__ import annotations
@@ -19,25 +19,26 @@ from rich.table import Table
 
 
 def plain(text: object) -> str:
+    """The text with a blank in place of each control character."""
     return "".join(character if character.isprintable() else " " for character in str(text))
 
 
-def say(text: str) -> None:
-    """To whoever watches."""
+def notify(text: str) -> None:
+    """Print a message for people, to stderr."""
     print(plain(text), file=sys.stderr, flush=True)
 
 
-def answer(text: str) -> None:
-    """What was asked for."""
+def result(text: str) -> None:
+    """Print a result, to stdout."""
     print(plain(text), flush=True)
 
 
-class Meter(Protocol):
+class ProgressDisplay(Protocol):
     def show(self, what: str, percent: float) -> None: ...
 
 
 class _Lines:
-    """A line whenever something has changed."""
+    """Prints a line after each change."""
 
     def __init__(self) -> None:
         self._last = ""
@@ -46,7 +47,7 @@ class _Lines:
         line = f"{what} {percent:.0f}%" if percent else what
         if line != self._last:
             self._last = line
-            say(line)
+            notify(line)
 
 
 class _Bar:
@@ -59,7 +60,7 @@ class _Bar:
 
 
 @contextmanager
-def meter() -> Iterator[Meter]:
+def progress_display() -> Iterator[ProgressDisplay]:
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _Lines()
@@ -75,9 +76,9 @@ def meter() -> Iterator[Meter]:
 
 
 def table(names: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
-    """On a terminal a table, elsewhere the same cells with tabs between them and no head."""
+    """Print a table on a terminal, elsewhere the same cells separated by tabs, without a header."""
     if not rows:
-        say(empty)
+        notify(empty)
         return
     console = Console()
     if not console.is_terminal:
@@ -93,4 +94,5 @@ def table(names: Sequence[str], rows: Sequence[Sequence[object]], empty: str) ->
 
 
 def as_json(value: Any) -> None:
+    """Print the value as one line of JSON."""
     print(json.dumps(value, ensure_ascii=True, separators=(",", ":")), flush=True)

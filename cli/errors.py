@@ -1,7 +1,10 @@
-"""What goes wrong with a command, in words for whoever typed it."""
+"""The error of a command.
+
+Contract: its text is for the user who typed the command: what failed, and what to do.
+"""
 
 from __future__ import annotations
 
 
 class CommandFailed(Exception):
-    """The command could not be done; the text says why, and what to do."""
+    """The command failed; the text gives the reason and what to do."""

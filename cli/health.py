@@ -1,7 +1,7 @@
-"""`health`: does the running service answer? For a container's health check, which has no other program to ask with.
+"""`health`: check whether the running service answers, for the health check of a container.
 
-Contract: one request to `/health/live`, or `/health/ready`, without a proxy; the standard library alone, as it is
-started every half minute. Nothing is printed when all is well.
+Contract: one request to `/health/live` or `/health/ready`, without a proxy, and the standard library alone, because a
+container starts it every half minute. It prints nothing when the service is healthy.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ TIMEOUT = 4.0  # seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--ready", action="store_true", help="can an account draw, too?")
-    parser.add_argument("--url", default="", help="where the service is; as the settings say when missing")
+    parser.add_argument("--ready", action="store_true", help="also check that an account can draw")
+    parser.add_argument("--url", default="", help="the address of the service; default: from the settings")
 
 
 def run(given: argparse.Namespace) -> int:
-    """0 yes, 1 no."""
+    """The exit code: 0 healthy, 1 not."""
     url = f"{(given.url or load_caller().address).rstrip('/')}/health/{'ready' if given.ready else 'live'}"
-    ask = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with ask.open(url, timeout=TIMEOUT):
+        with opener.open(url, timeout=TIMEOUT):
             return 0
-    except (OSError, ValueError) as error:  # an answer that is no 2xx is an OSError, too
+    except (OSError, ValueError) as error:  # a status other than 2xx is an OSError, too
         sys.stderr.write(f"{url}: {error}\n")
         return 1

@@ -1,7 +1,7 @@
-"""`draw "a cat" --ar 16:9 --open`: which of the words are MidJourney's and which are ours.
+"""Split the words of `draw "a cat" --ar 16:9 --open` into the prompt and the options of the command.
 
-Law: pure. The prompt comes first. An option that we know is ours wherever it stands; any other `--word` is a parameter
-of MidJourney's with all that follows it, up to the next option.
+Contract: pure. The prompt comes first. A known option is one wherever it stands; any other `--word`, with all words up
+to the next option, is a parameter of MidJourney.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 
-def split(words: Sequence[str], own: Mapping[str, bool]) -> tuple[str, list[str]]:
-    """The prompt with its parameters, and our own options. `own`: name -> does a value follow?"""
+def split(words: Sequence[str], known: Mapping[str, bool]) -> tuple[str, list[str]]:
+    """The prompt with its parameters, and the options. `known`: the name of an option → whether a value follows."""
     prompt: list[str] = []
-    ours: list[str] = []
+    options: list[str] = []
     rest = iter(words)
     for word in rest:
         name, equals, _ = word.partition("=")
-        if name not in own:
+        if name not in known:
             prompt.append(word)
             continue
-        ours.append(word)
-        if own[name] and not equals:
-            ours += [value for value in [next(rest, None)] if value is not None]
-    return " ".join(part for part in map(str.strip, prompt) if part), ours
+        options.append(word)
+        if known[name] and not equals:
+            options += [value for value in [next(rest, None)] if value is not None]
+    return " ".join(part for part in map(str.strip, prompt) if part), options

@@ -1,4 +1,4 @@
-"""`doctor`: what is wrong with the settings, this machine and the way to Discord, and what to do about it.
+"""`doctor`: find what is wrong with the settings, the machine or the connection to Discord.
 
-Contract: changes nothing; each finding says what to do.
+Contract: changes nothing. Each problem comes with its fix.
 """

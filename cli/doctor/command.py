@@ -1,7 +1,7 @@
-"""`doctor`: what is wrong with the settings, this machine, the way to Discord, and what to do about it.
+"""The command `doctor`: run all checks and report each finding.
 
-Law: it only looks. Nothing is changed, nobody logs in, no token leaves the machine, and no secret is shown. Each check
-stands by itself: one that fails hides no other, and without a network the rest is told all the same.
+Contract: reads only. It does not log in, sends no token and shows no secret. Checks are independent: a check that
+fails hides no other, and the local checks work without a network.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from settings import Settings, SettingsError, dotenv_files, load, load_caller, l
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--offline", action="store_true", help="leave Discord alone")
+    parser.add_argument("--offline", action="store_true", help="skip the checks that contact Discord")
 
 
 def run(given: argparse.Namespace) -> int:
-    """0 nothing is wrong, 1 something is."""
+    """The exit code: 0 without problems, else 1."""
     found: list[Finding] = []
     for finding in _findings(given):
         found.append(finding)
-        console.answer(f"{finding.verdict.value:<6}{finding.what}")
-        if finding.mend:
-            console.answer(f"      → {finding.mend}")
-    wrongs = sum(finding.verdict is Verdict.WRONG for finding in found)
-    console.answer(f"{wrongs} {'thing is' if wrongs == 1 else 'things are'} wrong." if wrongs else "Nothing is wrong.")
-    return 1 if wrongs else 0
+        console.result(f"{finding.verdict.value:<6}{finding.text}")
+        if finding.fix:
+            console.result(f"      → {finding.fix}")
+    problems = sum(finding.verdict is Verdict.FAILURE for finding in found)
+    console.result(f"{problems} problem{'' if problems == 1 else 's'} found." if problems else "No problems found.")
+    return 1 if problems else 0
 
 
 def _findings(given: argparse.Namespace) -> Iterator[Finding]:
@@ -42,10 +42,10 @@ def _findings(given: argparse.Namespace) -> Iterator[Finding]:
     except SettingsError as error:
         yield from _mistakes(error)
     else:
-        yield passed(f"Settings: {_spoken(settings)}.")
-        for caution in (*warnings(settings), *misspelt(dotenv_files())):
-            what, _, mend = caution.partition(": ")
-            yield warning(f"{what}.", mend[:1].upper() + mend[1:])
+        yield passed(f"Settings: {_summary(settings)}.")
+        for text in (*warnings(settings), *misspelt(dotenv_files())):
+            what, _, fix = text.partition(": ")
+            yield warning(f"{what}.", fix[:1].upper() + fix[1:])
         yield from _checked("accounts", lambda: accounts(settings.discord))
         yield from _checked("port", lambda: port(settings.http, load_caller().secret))
         if not (given.offline or given.simulator):
@@ -53,28 +53,28 @@ def _findings(given: argparse.Namespace) -> Iterator[Finding]:
     try:
         storage = load_storage(simulator=given.simulator)
     except SettingsError:
-        return  # told above
+        return  # reported above
     yield from _checked("disk", lambda: disk(storage))
     yield from _checked("database", lambda: database(storage))
 
 
 def _mistakes(error: SettingsError) -> Iterator[Finding]:
     for mistake in error.mistakes:
-        what, _, mend = mistake.partition("\n")
-        yield failure(what, " ".join(mend.split()))
+        what, _, fix = mistake.partition("\n")
+        yield failure(what, " ".join(fix.split()))
 
 
 def _checked(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
     try:
         yield from check()
-    except Exception as error:  # its words may hold a secret
+    except Exception as error:  # its text may hold a secret
         yield failure(f"The check of {name} failed itself ({type(error).__name__}).", "Please report it.")
 
 
-def _spoken(settings: Settings) -> str:
+def _summary(settings: Settings) -> str:
     count = len(settings.discord.accounts)
     file = settings.discord.accounts_file
     who = f"accounts in {file}" if file else f"{count} account{'' if count == 1 else 's'}"
     if settings.simulator:
         who = "the simulator's account"
-    return f"{who}, {'API_SECRET is set' if load_caller().secret else 'no API_SECRET: for this machine alone'}"
+    return f"{who}, {'API_SECRET is set' if load_caller().secret else 'no API_SECRET: only this machine is served'}"

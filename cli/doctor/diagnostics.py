@@ -1,4 +1,7 @@
-"""What `doctor` finds: well, doubtful or wrong, and what to do about it."""
+"""Findings of `doctor`: passed, warning or failure, with the fix.
+
+Contract: no finding contains a secret.
+"""
 
 from __future__ import annotations
 
@@ -10,32 +13,32 @@ from settings import is_open_to_others
 
 
 class Verdict(Enum):
-    WELL = "ok"
-    DOUBTFUL = "warn"
-    WRONG = "WRONG"
+    PASSED = "ok"
+    WARNING = "warn"
+    FAILURE = "WRONG"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     verdict: Verdict
-    what: str  # never with a secret in it
-    mend: str = ""
+    text: str
+    fix: str = ""
 
 
-def passed(what: str) -> Finding:
-    return Finding(verdict=Verdict.WELL, what=what)
+def passed(text: str) -> Finding:
+    return Finding(verdict=Verdict.PASSED, text=text)
 
 
-def warning(what: str, mend: str) -> Finding:
-    return Finding(verdict=Verdict.DOUBTFUL, what=what, mend=mend)
+def warning(text: str, fix: str) -> Finding:
+    return Finding(verdict=Verdict.WARNING, text=text, fix=fix)
 
 
-def failure(what: str, mend: str) -> Finding:
-    return Finding(verdict=Verdict.WRONG, what=what, mend=mend)
+def failure(text: str, fix: str) -> Finding:
+    return Finding(verdict=Verdict.FAILURE, text=text, fix=fix)
 
 
 def readable_by_others(path: Path) -> Finding | None:
-    """None: it is this user's alone, or the system has no such modes."""
+    """A warning if other users may read or change the file."""
     if is_open_to_others(path):
         return warning(f"{path} can be read by other users of this machine.", f"chmod 600 {path}")
     return None

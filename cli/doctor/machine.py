@@ -1,4 +1,7 @@
-"""What `doctor` looks at on this machine: versions, files, disk, database."""
+"""Checks of `doctor` for this machine: versions, files, disk, database.
+
+Contract: reads only; the database is opened read-only.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ from cli.doctor.diagnostics import Finding, failure, passed, readable_by_others,
 from settings import COMES_WITH, IS_BINARY, StorageSettings, dotenv_files
 
 PYTHON = (3, 11)
-LITTLE, HARDLY_ANY = 1 << 30, 100 << 20  # bytes that are free
-SMALL = 256 << 20  # bytes of a database that is read through at once
+LOW_SPACE, CRITICAL_SPACE = 1 << 30, 100 << 20  # bytes free
+CHECKED_SIZE = 256 << 20  # bytes; a larger database is not read in full
 _PIN = re.compile(
     r"""^(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?:; python_version >= "3\.(?P<since>\d+)")?""", re.ASCII | re.MULTILINE
 )
@@ -27,7 +30,7 @@ _PIN = re.compile(
 def versions() -> Iterator[Finding]:
     python = platform.python_version()
     if sys.version_info < PYTHON:
-        yield failure(f"Python {python} is too old.", "Install Python 3.11 or newer, and make .venv anew.")
+        yield failure(f"Python {python} is too old.", "Install Python 3.11 or newer, and create .venv again.")
     else:
         yield passed(f"Python {python}, SQLite {sqlite3.sqlite_version}, {platform.system()} {platform.machine()}.")
     if IS_BINARY:
@@ -42,71 +45,71 @@ def versions() -> Iterator[Finding]:
             continue
         if installed != pinned:
             other.append(f"{name} {installed} instead of {pinned}")
-    mend = f"{sys.executable} -m pip install --require-hashes -r requirements.lock"
+    fix = f"{sys.executable} -m pip install --require-hashes -r requirements.lock"
     if missing:
-        yield failure(f"Libraries are missing: {', '.join(missing)}.", mend)
+        yield failure(f"Libraries are missing: {', '.join(missing)}.", fix)
     if other:
-        yield warning(f"Other versions than those tested with: {', '.join(other)}.", mend)
+        yield warning(f"Versions differ from those tested: {', '.join(other)}.", fix)
     if not missing and not other:
         yield passed("Libraries: as pinned.")
 
 
 def _pins(path: Path) -> list[tuple[str, str]]:
-    """Name and version of what this Python needs."""
+    """Name and version of each library that this Python needs."""
     found = _PIN.finditer(path.read_text(encoding="utf-8"))
     return [(pin["name"], pin["version"]) for pin in found if sys.version_info >= (3, int(pin["since"] or 0))]
 
 
 def files() -> Iterator[Finding]:
-    """The `.env` files hold tokens."""
+    """Check the `.env` files, which hold tokens."""
     for path in dotenv_files():
         if not path.exists():
             continue
-        yield readable_by_others(path) or passed(f"{path} is read, and is this user's alone.")
+        yield readable_by_others(path) or passed(f"{path} is read, and only this user can read it.")
 
 
 def disk(storage: StorageSettings) -> Iterator[Finding]:
     folder = storage.database_path.parent
-    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not os.access(there, os.W_OK | os.X_OK):
-        yield failure(f"{there} may not be written by this user.", "Give it to this user, or set DATA_DIR.")
-    free = shutil.disk_usage(there).free
-    if free < LITTLE:
-        tell = failure if free < HARDLY_ANY else warning
-        yield tell(f"{free >> 20} MiB are free where {there} is.", "Free some space, or set DATA_DIR to another disk.")
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not os.access(existing, os.W_OK | os.X_OK):
+        yield failure(f"{existing} is not writable for this user.", "Change its owner, or set DATA_DIR.")
+    free = shutil.disk_usage(existing).free
+    if free < LOW_SPACE:
+        finding = failure if free < CRITICAL_SPACE else warning
+        yield finding(f"{free >> 20} MiB free at {existing}.", "Free space, or set DATA_DIR to another disk.")
     else:
-        yield passed(f"Disk: {free >> 30} GiB are free where {there} is.")
+        yield passed(f"Disk: {free >> 30} GiB free at {existing}.")
 
 
 def database(storage: StorageSettings) -> Iterator[Finding]:
     path = storage.database_path
     if not path.exists():
-        yield passed(f"Database: {path} is not there yet; the first start makes it.")
+        yield passed(f"Database: {path} does not exist yet; the first start creates it.")
         return
     if found := readable_by_others(path):
         yield found
     known = len([*(COMES_WITH / "storage" / "migrations").glob("*.sql")])
     try:
-        version, sound = _looked_into(path)
+        version, integrity = _inspect(path)
     except sqlite3.Error as error:
         yield failure(
             f"{path} cannot be read as a database ({getattr(error, 'sqlite_errorname', type(error).__name__)}).",
-            "Look with: python run.py check. Restore it from a backup: docs/operations.md.",
+            "Check it with: python run.py check. Restore it from a backup: docs/operations.md.",
         )
         return
     if version > known:
         yield failure(f"{path} was written by a newer version of this service.", "Update the service.")
-    elif sound != "ok":
+    elif integrity != "ok":
         yield failure(f"{path} is damaged.", "Restore it from a backup: docs/operations.md.")
     else:
-        looked = "sound" if path.stat().st_size <= SMALL else "not read through, as it is large"
-        yield passed(f"Database: {path}, {path.stat().st_size >> 10} KiB, schema {version} of {known}, {looked}.")
+        state = "sound" if path.stat().st_size <= CHECKED_SIZE else "not read in full because of its size"
+        yield passed(f"Database: {path}, {path.stat().st_size >> 10} KiB, schema {version} of {known}, {state}.")
 
 
-def _looked_into(path: Path) -> tuple[int, str]:
+def _inspect(path: Path) -> tuple[int, str]:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
         [version] = connection.execute("PRAGMA user_version").fetchone()
-        if path.stat().st_size > SMALL:
+        if path.stat().st_size > CHECKED_SIZE:
             return version, "ok"
         [sound] = connection.execute("PRAGMA quick_check(1)").fetchone()
         return version, sound

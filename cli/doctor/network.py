@@ -1,4 +1,7 @@
-"""What `doctor` looks at on the network: is the port ours to take, is Discord within reach, is the clock right."""
+"""Checks of `doctor` for the network: is the port free, is Discord reachable, is the clock right?
+
+Contract: no token leaves the machine; the API secret is sent only to a program that answers as the service does.
+"""
 
 from __future__ import annotations
 
@@ -27,23 +30,23 @@ def port(http: HttpSettings, secret: str) -> Iterator[Finding]:
         except OSError as error:
             problem = error
         else:
-            yield passed(f"Port: {where} is free. The service does not run here.")
+            yield passed(f"Port: {where} is free; the service does not run here.")
             return
     if problem.errno == errno.EADDRINUSE:
-        yield from _who_is_there(http, secret, where)
+        yield from _identify_listener(http, secret, where)
     elif problem.errno == errno.EACCES:
-        yield failure(f"This user may not listen on {where}.", "Set PORT to one above 1023.")
+        yield failure(f"This user may not listen on {where}.", "Set PORT to a number above 1023.")
     else:
-        yield failure(f"{where} cannot be listened on: {problem.strerror}.", "Set HOST to an address of this machine.")
+        yield failure(f"{where} cannot be opened: {problem.strerror}.", "Set HOST to an address of this machine.")
 
 
-def _who_is_there(http: HttpSettings, secret: str, where: str) -> Iterator[Finding]:
+def _identify_listener(http: HttpSettings, secret: str, where: str) -> Iterator[Finding]:
     headers = {"mj-api-secret": secret} if secret else {}
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(http.host, http.host)  # noqa: S104 - asked, not bound
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(http.host, http.host)  # noqa: S104 - requested, not bound
     base = f"http://{f'[{host}]' if ':' in host else host}:{http.port}"
     try:
         with httpx.Client(trust_env=False, timeout=TIMEOUT) as client:
-            # Whoever is there gets the secret only after it has shown that it is the service.
+            # The secret is sent only after the listener has identified itself as the service.
             live = client.get(f"{base}/health/live").json()
             health = client.get(f"{base}/health", headers=headers).json() if live.get("status") else {}
     except (httpx.HTTPError, ValueError, AttributeError):
@@ -53,67 +56,67 @@ def _who_is_there(http: HttpSettings, secret: str, where: str) -> Iterator[Findi
         return
     yield passed(f"The service runs on {where}.")
     for reason in health.get("reasons") or ():
-        what, _, mend = str(reason).partition("; ")
-        yield failure(what, mend or "docs/troubleshooting.md")
+        what, _, fix = str(reason).partition("; ")
+        yield failure(what, fix or "docs/troubleshooting.md")
 
 
 def discord(given: DiscordSettings) -> Iterator[Finding]:
-    """One question that needs no account. The proxy's password is never shown."""
-    way = "through PROXY_URL" if given.proxy_url else "directly"
+    """One request that needs no account. The password of the proxy is never shown."""
+    route = "through PROXY_URL" if given.proxy_url else "directly"
     host = httpx.URL(given.api_base).host
     try:
         with httpx.Client(trust_env=False, timeout=TIMEOUT, proxy=given.proxy_url or None) as client:
-            begun = time.monotonic()
+            started = time.monotonic()
             answer = client.get(f"{given.api_base}/gateway")
-            took = time.monotonic() - begun
+            elapsed = time.monotonic() - started
     except httpx.HTTPError as error:
-        yield failure(f"{host} cannot be reached {way}: {_words(error)}.", _mend(error, bool(given.proxy_url)))
+        yield failure(f"{host} cannot be reached {route}: {_reason(error)}.", _fix(error, bool(given.proxy_url)))
         return
     if answer.status_code == 407:
-        yield failure("The proxy wants a password.", "Write it into PROXY_URL: http://name:password@host:port")
+        yield failure("The proxy requires a password.", "Write it into PROXY_URL: http://name:password@host:port")
         return
     if answer.status_code != 200:
         yield warning(
-            f"{host} answers HTTP {answer.status_code} {way}.",
-            "Discord may have locked out this address, or something else answers in its place; try another PROXY_URL.",
+            f"{host} answers HTTP {answer.status_code} {route}.",
+            "Discord may have blocked this address, or another server answers in its place. Try another PROXY_URL.",
         )
         return
-    yield passed(f"Discord: {host} answers {way} within {took * 1000:.0f} ms.")
-    yield from _clock(answer.headers.get("Date", ""), took)
+    yield passed(f"Discord: {host} answers {route} within {elapsed * 1000:.0f} ms.")
+    yield from _clock(answer.headers.get("Date", ""), elapsed)
 
 
-def _clock(date: str, took: float) -> Iterator[Finding]:
+def _clock(date: str, elapsed: float) -> Iterator[Finding]:
     try:
-        theirs = parsedate_to_datetime(date).timestamp()
+        server_time = parsedate_to_datetime(date).timestamp()
     except ValueError:
-        yield warning("Discord's answer does not tell the time.", "Look whether this machine's clock is right.")
+        yield warning("Discord's response has no date.", "Check the clock of this machine.")
         return
-    skew = time.time() - took / 2 - theirs
-    mend = "Let this machine set its clock by the network (NTP): timedatectl set-ntp true"
+    skew = time.time() - elapsed / 2 - server_time
+    fix = "Synchronise the clock over the network (NTP): timedatectl set-ntp true"
     if abs(skew) > MUCH_SKEW:
-        yield failure(f"This machine's clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}.", mend)
+        yield failure(f"This machine's clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}.", fix)
     elif abs(skew) > SKEW:
-        yield warning(f"This machine's clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}.", mend)
+        yield warning(f"This machine's clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}.", fix)
     else:
-        yield passed("Clock: as Discord's.")
+        yield passed("Clock: agrees with Discord.")
 
 
-def _words(error: httpx.HTTPError) -> str:
+def _reason(error: httpx.HTTPError) -> str:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, socket.gaierror):
-            return "the name is not known; this machine has no DNS, or no network"
+            return "the name does not resolve: no DNS or no network"
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.TimeoutException):
         return f"no answer within {TIMEOUT:.0f} s"
     if isinstance(error, httpx.ProxyError):
-        return "the proxy refuses"
+        return "the proxy refused the connection"
     return "the certificate is not trusted" if "CERTIFICATE" in str(error).upper() else "no connection"
 
 
-def _mend(error: httpx.HTTPError, has_proxy: bool) -> str:
+def _fix(error: httpx.HTTPError, has_proxy: bool) -> str:
     if "CERTIFICATE" in str(error).upper():
-        return "Something between here and Discord shows a certificate of its own; go round it, or through PROXY_URL."
+        return "A device between this machine and Discord replaces the certificate. Avoid it, or set PROXY_URL."
     if has_proxy:
-        return "Look whether PROXY_URL is right and the proxy runs."
-    return "Look whether this machine has a network. Where Discord is blocked, set PROXY_URL."
+        return "Check PROXY_URL, and that the proxy runs."
+    return "Check the network of this machine. Where Discord is blocked, set PROXY_URL."

@@ -1,7 +1,7 @@
-"""`mcp`: the running service for programs that speak the Model Context Protocol, over stdio or HTTP.
+"""The command `mcp`: serve the Model Context Protocol over stdio or HTTP.
 
-Law: a client of the HTTP API like any other. The packages it needs are not the service's (requirements-mcp.lock), so
-they are imported only when it runs.
+Contract: a client of the HTTP API like any other. Its packages are not those of the service (requirements-mcp.lock),
+so they are imported only when the command runs.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ MISSING = "The packages for MCP are not installed: python -m pip install --requi
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=_port, help="offer it at http://127.0.0.1:PORT/mcp; over stdio when missing")
-    parser.add_argument("--url", default="", help="where the service is; as the settings say when missing")
+    parser.add_argument("--port", type=_port, help="serve at http://127.0.0.1:PORT/mcp; default: stdio")
+    parser.add_argument("--url", default="", help="the address of the service; default: from the settings")
 
 
 def run(given: argparse.Namespace) -> int:
-    """0 ended in order, 1 the packages are missing or the port is taken."""
+    """The exit code: 0 after an orderly stop, 1 if packages are missing or the port is taken."""
     try:
-        from cli.mcp.serving import serve  # noqa: PLC0415 - see above
+        from cli.mcp.server import serve  # noqa: PLC0415 - see above
     except ImportError:
-        console.say(MISSING)
+        console.notify(MISSING)
         return 1
     try:
         asyncio.run(serve(given.url, given.port, given.service_version))
     except OSError as error:
-        console.say(f"127.0.0.1:{given.port} cannot be listened on: {error.strerror}. Give another --port.")
+        console.notify(f"127.0.0.1:{given.port} cannot be opened: {error.strerror}. Choose another --port.")
         return 1
     except KeyboardInterrupt:
-        console.say("stopped")
+        console.notify("stopped")
     return 0
 
 

@@ -1,4 +1,7 @@
-"""Pictures as MCP hosts can show them: small enough, in a form that all of them know."""
+"""Pictures for MCP hosts: small enough, in formats that all hosts know.
+
+Contract: the type of a picture comes from its bytes.
+"""
 
 from __future__ import annotations
 
@@ -10,30 +13,30 @@ from mcp_types import ImageContent
 from PIL import Image, UnidentifiedImageError
 
 from cli.errors import CommandFailed
-from cli.saving import kind_of
+from cli.picture_file import kind_of
 
-LONGEST_SIDE = 1024  # pixels: what a model looks at; the link leads to the whole
-ENOUGH = 512 * 1024  # bytes: a smaller picture of that size is passed on as it is
+LONGEST_SIDE = 1024  # pixels; enough for a model, and the link leads to the original
+LARGE_FILE = 512 * 1024  # bytes; a larger file is encoded again
 QUALITY = 88
-MAX_PICTURE = 20 * 2**20  # bytes, of one that is uploaded: the service's own limit
+MAX_PICTURE = 20 * 2**20  # bytes of an upload: the limit of the service
 _TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp"}
 
 
-def shown(data: bytes) -> ImageContent | None:
-    """The picture, scaled down where it is huge; None for what is none, as a clip."""
+def to_content(data: bytes) -> ImageContent | None:
+    """The picture, scaled down if it is large; None for other data, such as a clip."""
     kind = kind_of(data)
     if kind not in _TYPES:
         return None
     try:
         with Image.open(io.BytesIO(data)) as picture:
-            if max(picture.size) > LONGEST_SIDE or len(data) > ENOUGH:
-                data, kind = _smaller(picture), "jpg"
+            if max(picture.size) > LONGEST_SIDE or len(data) > LARGE_FILE:
+                data, kind = _scaled_jpeg(picture), "jpg"
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError):
         return None
     return ImageContent(type="image", data=base64.b64encode(data).decode(), mime_type=_TYPES[kind])
 
 
-def _smaller(picture: Image.Image) -> bytes:
+def _scaled_jpeg(picture: Image.Image) -> bytes:
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     flat = Image.new("RGB", picture.size, "white")
     flat.paste(picture, mask=picture.getchannel("A") if "A" in picture.getbands() else None)
@@ -42,8 +45,8 @@ def _smaller(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def given(text: str) -> str:
-    """A picture as a caller gave it, as the service takes it: an http(s) URL, or base64 with or without `data:`."""
+def to_argument(text: str) -> str:
+    """Convert a URL or base64 from a tool call to what the service accepts. Raises `CommandFailed`."""
     text = text.strip()
     if text.startswith(("http://", "https://")):
         return text
@@ -55,5 +58,5 @@ def given(text: str) -> str:
         raise CommandFailed(f"The picture is larger than {MAX_PICTURE >> 20} MiB.")
     kind = kind_of(data)
     if kind not in _TYPES:
-        raise CommandFailed("That is no PNG, JPEG, WebP or GIF.")
+        raise CommandFailed("The picture is no PNG, JPEG, WebP or GIF.")
     return f"data:{_TYPES[kind]};base64,{base64.b64encode(data).decode()}"

@@ -1,7 +1,7 @@
-"""The tools that MCP hosts see. Their docstrings are what a model reads to choose among them.
+"""The MCP tools. A model reads their docstrings to choose among them.
 
-Law: each tool is one use of the HTTP API; refusals come back as words (`ToolError`), never as traces. While a task is
-waited for, its progress is told; waiting ends by itself, and the task goes on.
+Contract: each tool is one use of the HTTP API. A refusal is a `ToolError` with a sentence, never a traceback. While a
+tool waits for a task it reports progress; waiting has a limit, and the task continues after it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ContentBlock, TextContent, ToolAnnotations
 from pydantic import Field
 
-from cli.client import ASKS_BACK, OVER, ApiClient, Document, button_of, notes_of
+from cli.client import OPENS_DIALOG, OVER, ApiClient, Document, button_of, notes_of
 from cli.errors import CommandFailed
 from cli.mcp import pictures as mcp_pictures
 from cli.tasks import STATUSES
@@ -30,23 +30,23 @@ INSTRUCTIONS = (
     "that a task still runs, call wait with its id."
 )
 WAIT = 240.0  # seconds
-LOOKS = ToolAnnotations(read_only_hint=True)
-DRAWS = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=True)
+READ_ONLY = ToolAnnotations(read_only_hint=True)
+DRAWING = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=True)
 
 Seconds = Annotated[float, Field(ge=0, le=3600, description="wait so long at most; 0 returns at once")]
 Picture = Annotated[str, Field(description="an http(s) URL, or base64 of a PNG, JPEG, WebP or GIF")]
 TaskId = Annotated[str, Field(description="the task's id, decimal digits", pattern=r"^\s*[0-9]{1,20}\s*$")]
 
 
-def _in_words(tool: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def _report_refusals(tool: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     @wraps(tool)
-    async def told(*args: P.args, **kwargs: P.kwargs) -> T:
+    async def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return await tool(*args, **kwargs)
         except CommandFailed as error:
             raise ToolError(str(error)) from error
 
-    return told
+    return wrapper
 
 
 def make_server(service: ApiClient, version: str) -> MCPServer:
@@ -55,15 +55,15 @@ def make_server(service: ApiClient, version: str) -> MCPServer:
     )
     tools = Tools(service)
     for tool, hints in (
-        (tools.imagine, DRAWS),
-        (tools.press, DRAWS),
-        (tools.describe, DRAWS),
-        (tools.blend, DRAWS),
-        (tools.edit, DRAWS),
-        (tools.upload, DRAWS),
-        (tools.cancel, DRAWS),
-        (tools.wait, LOOKS),
-        (tools.list_tasks, LOOKS),
+        (tools.imagine, DRAWING),
+        (tools.press, DRAWING),
+        (tools.describe, DRAWING),
+        (tools.blend, DRAWING),
+        (tools.edit, DRAWING),
+        (tools.upload, DRAWING),
+        (tools.cancel, DRAWING),
+        (tools.wait, READ_ONLY),
+        (tools.list_tasks, READ_ONLY),
     ):
         server.add_tool(tool, annotations=hints, structured_output=False)
     return server
@@ -73,7 +73,7 @@ class Tools:
     def __init__(self, service: ApiClient) -> None:
         self._service = service
 
-    @_in_words
+    @_report_refusals
     async def imagine(
         self,
         prompt: Annotated[str, Field(min_length=1, description="what to draw, with parameters such as --ar 16:9")],
@@ -82,12 +82,12 @@ class Tools:
         wait_seconds: Seconds = WAIT,
     ) -> list[ContentBlock]:
         """Draw a picture from words. Answers a grid of four pictures, and the buttons that can be pressed next."""
-        given = [mcp_pictures.given(picture) for picture in pictures] or None
-        return await self._ended(
+        given = [mcp_pictures.to_argument(picture) for picture in pictures] or None
+        return await self._wait(
             await self._service.submit("imagine", prompt=prompt, base64Array=given), ctx, wait_seconds
         )
 
-    @_in_words
+    @_report_refusals
     async def press(
         self,
         task_id: TaskId,
@@ -100,20 +100,20 @@ class Tools:
     ) -> list[ContentBlock]:
         """Press a button of a finished task: make a picture large (U1-U4), vary it (V1-V4), draw anew, zoom, pan."""
         custom_id = button_of(await self._service.fetch(task_id.strip()), button)
-        answer = await self._service.answer("action", {"taskId": task_id.strip(), "customId": custom_id})
+        answer = await self._service.post("action", {"taskId": task_id.strip(), "customId": custom_id})
         pressed = str(answer["result"])
-        if answer.get("code") == ASKS_BACK:
+        if answer.get("code") == OPENS_DIALOG:
             await self._service.submit("modal", taskId=pressed, prompt=prompt or None)
-        return await self._ended(pressed, ctx, wait_seconds)
+        return await self._wait(pressed, ctx, wait_seconds)
 
-    @_in_words
+    @_report_refusals
     async def describe(self, picture: Picture, ctx: Context, wait_seconds: Seconds = WAIT) -> list[ContentBlock]:
         """Four descriptions of a picture, as prompts that would draw something like it."""
-        given = mcp_pictures.given(picture)
+        given = mcp_pictures.to_argument(picture)
         field = "link" if given.startswith("http") else "base64"
-        return await self._ended(await self._service.submit("describe", **{field: given}), ctx, wait_seconds)
+        return await self._wait(await self._service.submit("describe", **{field: given}), ctx, wait_seconds)
 
-    @_in_words
+    @_report_refusals
     async def blend(
         self,
         pictures: Annotated[Sequence[Picture], Field(min_length=2, max_length=5)],
@@ -122,11 +122,11 @@ class Tools:
         wait_seconds: Seconds = WAIT,
     ) -> list[ContentBlock]:
         """Mix two to five pictures into a grid of four new ones."""
-        given = [mcp_pictures.given(picture) for picture in pictures]
+        given = [mcp_pictures.to_argument(picture) for picture in pictures]
         task_id = await self._service.submit("blend", base64Array=given, dimensions=shape)
-        return await self._ended(task_id, ctx, wait_seconds)
+        return await self._wait(task_id, ctx, wait_seconds)
 
-    @_in_words
+    @_report_refusals
     async def edit(
         self,
         prompt: Annotated[str, Field(min_length=1, description="what to change")],
@@ -135,30 +135,30 @@ class Tools:
         wait_seconds: Seconds = WAIT,
     ) -> list[ContentBlock]:
         """Change one to four pictures by words. Answers a grid of four new ones."""
-        given = [mcp_pictures.given(picture) for picture in pictures]
+        given = [mcp_pictures.to_argument(picture) for picture in pictures]
         task_id = await self._service.submit("edits", prompt=prompt, base64Array=given)
-        return await self._ended(task_id, ctx, wait_seconds)
+        return await self._wait(task_id, ctx, wait_seconds)
 
-    @_in_words
+    @_report_refusals
     async def upload(
         self, picture: Annotated[str, Field(description="base64 of a local PNG, JPEG, WebP or GIF")]
     ) -> list[ContentBlock]:
         """Put a local picture where MidJourney can load it. Answers its link, to be used in a prompt or as --sref."""
-        answer = await self._service.answer("upload-discord-images", {"base64Array": [mcp_pictures.given(picture)]})
+        answer = await self._service.post("upload-discord-images", {"base64Array": [mcp_pictures.to_argument(picture)]})
         return [_text("\n".join(map(str, answer.get("result") or ())))]
 
-    @_in_words
+    @_report_refusals
     async def cancel(self, task_id: TaskId) -> list[ContentBlock]:
         """Stop a task that waits or is drawn."""
         await self._service.cancel(task_id.strip())
         return [_text(f"Task {task_id.strip()} is being cancelled.")]
 
-    @_in_words
+    @_report_refusals
     async def wait(self, task_id: TaskId, ctx: Context, wait_seconds: Seconds = WAIT) -> list[ContentBlock]:
         """Wait for a task's end, or look at it (wait_seconds 0). Answers its picture and buttons, or why it failed."""
-        return await self._ended(task_id.strip(), ctx, wait_seconds)
+        return await self._wait(task_id.strip(), ctx, wait_seconds)
 
-    @_in_words
+    @_report_refusals
     async def list_tasks(
         self,
         limit: Annotated[int, Field(ge=1, le=100)] = 10,
@@ -168,30 +168,30 @@ class Tools:
     ) -> list[ContentBlock]:
         """The newest tasks, a line each: id, action, status, progress, prompt or reason."""
         tasks = await self._service.tasks(limit, status.replace(" ", "").upper())
-        return [_text("\n".join(map(_line, tasks)) or "There are no such tasks.")]
+        return [_text("\n".join(map(_line, tasks)) or "No tasks found.")]
 
-    async def _ended(self, task_id: str, ctx: Context, seconds: float) -> list[ContentBlock]:
-        """What became of the task within these seconds."""
+    async def _wait(self, task_id: str, ctx: Context, seconds: float) -> list[ContentBlock]:
+        """Wait for the task at most these seconds, then describe it."""
         task: Document = {}
-        told = -1.0
+        reported = -1.0
         try:
             async with asyncio.timeout(seconds or None):
                 async for task in self._service.watch(task_id):
                     done = str(task.get("progress") or "").rstrip("%")
-                    if done.isdigit() and float(done) > told:  # progress never goes back
-                        told = float(done)
-                        await ctx.report_progress(told, 100, f"{task.get('status')} {task_id}")
+                    if done.isdigit() and float(done) > reported:  # MCP progress must increase
+                        reported = float(done)
+                        await ctx.report_progress(reported, 100, f"{task.get('status')} {task_id}")
                     if not seconds:
                         break
         except TimeoutError:
             pass
-        return await self._rendered(task or await self._service.fetch(task_id))
+        return await self._render(task or await self._service.fetch(task_id))
 
-    async def _rendered(self, task: Document) -> list[ContentBlock]:
+    async def _render(self, task: Document) -> list[ContentBlock]:
         status = task.get("status")
         if status not in OVER:
             progress = f", {task['progress']}" if task.get("progress") else ""
-            return [_text(f"Task {task['id']} still runs ({status}{progress}). Call wait with its id.")]
+            return [_text(f"Task {task['id']} is still running ({status}{progress}). Call wait with its id.")]
         if status == "CANCEL":
             return [_text(f"Task {task['id']} was cancelled.")]
         if status != "SUCCESS":
@@ -199,7 +199,7 @@ class Tools:
         content: list[ContentBlock] = [_text(_summary(task))]
         if url := task.get("imageUrl"):
             data = await self._service.picture(str(url))
-            if picture := await asyncio.to_thread(mcp_pictures.shown, data):
+            if picture := await asyncio.to_thread(mcp_pictures.to_content, data):
                 content.append(picture)
         return content
 
@@ -223,7 +223,7 @@ def _summary(task: Document) -> str:
 
 
 def _line(task: Document) -> str:
-    said = task.get("failReason") or task.get("prompt") or task.get("description") or ""
+    text = task.get("failReason") or task.get("prompt") or task.get("description") or ""
     return " ".join(
-        str(part) for part in (task["id"], task.get("action"), task.get("status"), task.get("progress"), said) if part
+        str(part) for part in (task["id"], task.get("action"), task.get("status"), task.get("progress"), text) if part
     )

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from cli.client import button_of
 from cli.console import plain
 from cli.errors import CommandFailed
+from cli.picture_file import kind_of, name_for, save
 from cli.prompt_words import split
-from cli.saving import kind_of, name_for, save
 
 OWN = {"--out": True, "--open": False, "--upscale": True}
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -74,7 +74,7 @@ async def test_draw_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        ([], 2, "what to draw comes first"),
+        ([], 2, "the prompt comes first"),
         (["a cat", "--upscale", "7"], 2, "invalid choice"),
         (["a cat --ar 0"], 1, "--ar"),
         (["a cat", "--out", "/dev/null/x"], 1, "--out"),
@@ -112,7 +112,7 @@ async def test_what_is_no_address_is_told(tmp_path: Path) -> None:
     for url in ("localhost:3000", "mj.example"):
         done = await typed("tasks", "--url", url, DATA_DIR=str(tmp_path))
         assert (done.code, done.out) == (1, "")
-        assert f"{url} is no address" in done.said
+        assert f"{url} is not an address" in done.said
 
 
 async def test_nothing_is_drawn_that_could_not_be_saved(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ async def test_ctrl_c_ends_a_command_without_a_trace(tmp_path: Path) -> None:
 async def test_tasks_and_accounts_are_listed(tmp_path: Path) -> None:
     async with served(tmp_path) as (_, environ):
         nothing = await typed("tasks", **environ)
-        assert (nothing.code, nothing.out, nothing.said) == (0, "", "There are no such tasks.\n")
+        assert (nothing.code, nothing.out, nothing.said) == (0, "", "No tasks found.\n")
         await typed("draw", "a red cat", "--out", str(tmp_path), **environ)
         await typed("draw", "a blue dog sim-fail", "--out", str(tmp_path), **environ)
         everything = await typed("tasks", **environ)

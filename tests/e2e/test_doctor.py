@@ -53,14 +53,14 @@ async def test_a_sound_installation(tmp_path: Path) -> None:
         "Python 3.",
         "as pinned",
         "shape of a token",
-        "GiB are free",
+        "GiB free",
         "sound",
         "is free",
         "Discord: 127",
         "Clock",
     ):
         assert said in done.out
-    assert done.out.endswith("Nothing is wrong.\n")
+    assert done.out.endswith("No problems found.\n")
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
 
 
@@ -81,7 +81,7 @@ async def test_settings_that_cannot_be_used(tmp_path: Path) -> None:
     assert "WRONG PORT: 'many' is not usable." in done.out
     assert "→ It must be a whole number from 1 to 65535" in done.out
     assert "in-the-token" not in done.out + done.said
-    assert "GiB are free" in done.out  # what can be looked at is looked at all the same
+    assert "GiB free" in done.out  # what can be looked at is looked at all the same
 
 
 TOKEN = "MTEwODMwMjE2ODAxMzkzODY4OA.GzABCD.abcdefghijklmnopqrstuvwxyz0123456789AB"
@@ -91,13 +91,13 @@ TOKEN = "MTEwODMwMjE2ODAxMzkzODY4OA.GzABCD.abcdefghijklmnopqrstuvwxyz0123456789A
     ("text", "says", "code"),
     [
         (f'[[account]]\ntoken = "{TOKEN}"\nchannel_id = "1"\n', "account 1: token has the shape of a token", 0),
-        ('[[account]]\ntoken = "hidden-token"\nchannel_id = "1"\n', "account 1: token has not the shape", 0),
+        ('[[account]]\ntoken = "hidden-token"\nchannel_id = "1"\n', "account 1: token does not have the shape", 0),
         ("# none yet\n", "names no account", 0),
         (None, "there is no such file", 0),
-        ('[[account]]\ntoken = "hidden-token"\n', "account 1: no channel_id", 1),
+        ('[[account]]\ntoken = "hidden-token"\n', "account 1: channel_id missing", 1),
         ('[[account]]\ntoken = "hidden-token\n', "is not valid TOML in line 2", 1),
-        ('[account]\ntoken = "hidden-token"\n', "something else than accounts", 1),
-        ('[[acount]]\ntoken = "hidden-token"\n', "something else than accounts", 1),
+        ('[account]\ntoken = "hidden-token"\n', "something other than accounts", 1),
+        ('[[acount]]\ntoken = "hidden-token"\n', "something other than accounts", 1),
     ],
 )
 async def test_the_file_of_accounts(tmp_path: Path, text: str | None, says: str, code: int) -> None:
@@ -124,9 +124,9 @@ async def test_another_program_on_the_port(tmp_path: Path) -> None:
     ("environ", "says", "code"),
     [
         ({"DISCORD_API_BASE": "http://127.0.0.1:9/api/v9"}, "cannot be reached directly: no connection", 1),
-        ({"DISCORD_API_BASE": "http://discord.invalid/api/v9"}, "the name is not known", 1),
+        ({"DISCORD_API_BASE": "http://discord.invalid/api/v9"}, "the name does not resolve", 1),
         ({"PROXY_URL": "http://me:proxypass@127.0.0.1:9"}, "cannot be reached through PROXY_URL", 1),
-        ({"DISCORD_TOKEN": "no-token-at-all"}, "has not the shape of a user's token", 0),
+        ({"DISCORD_TOKEN": "no-token-at-all"}, "does not have the shape of a user token", 0),
     ],
 )
 async def test_the_way_to_discord(tmp_path: Path, environ: dict[str, str], says: str, code: int) -> None:
@@ -142,7 +142,7 @@ async def test_the_way_to_discord(tmp_path: Path, environ: dict[str, str], says:
         (3000, r"(29|30)\d\d s behind", 1),
         (-3000, r"(29|30)\d\d s ahead", 1),
         (30, r"[23]\d s behind", 0),
-        (0, "as Disc", 0),
+        (0, "agrees with Disc", 0),
     ],
 )
 async def test_a_clock_that_is_wrong(tmp_path: Path, ahead: int, says: str, code: int) -> None:
@@ -159,7 +159,7 @@ async def test_discord_locks_out(tmp_path: Path) -> None:
     async with somebody(status=407) as url:
         done = await doctor(tmp_path, PROXY_URL=url)
     assert done.code == 1
-    assert "The proxy wants a password" in done.out
+    assert "The proxy requires a password" in done.out
 
 
 async def test_a_database_that_is_damaged_newer_or_open_to_others(tmp_path: Path) -> None:

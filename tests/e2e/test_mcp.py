@@ -22,7 +22,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, ImageContent, TextContent
 from PIL import Image
 
-from cli.mcp.pictures import LONGEST_SIDE, shown
+from cli.mcp.pictures import LONGEST_SIDE, to_content
 from tasks.domain.version import VERSION
 from tests.e2e.test_process import free_port, line_with
 from tests.support.command_process import ROOT, SECRET, served
@@ -203,10 +203,10 @@ async def test_without_its_packages_it_says_what_to_install(tmp_path: Path) -> N
 
 def test_a_huge_picture_is_made_smaller_and_a_small_one_passed_on() -> None:
     small = png()
-    content = shown(small)
+    content = to_content(small)
     assert content is not None
     assert base64.b64decode(content.data) == small
-    huge = shown(png((2048, 1024), "RGBA"))
+    huge = to_content(png((2048, 1024), "RGBA"))
     assert huge is not None
     assert huge.mime_type == "image/jpeg"
     assert Image.open(io.BytesIO(base64.b64decode(huge.data))).size == (1024, 512)
@@ -214,4 +214,4 @@ def test_a_huge_picture_is_made_smaller_and_a_small_one_passed_on() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"text", b"\x89PNG\r\n\x1a\nbroken", b"\x00\x00\x00\x18ftypmp42"])
 def test_what_cannot_be_shown_is_none(data: bytes) -> None:
-    assert shown(data) is None
+    assert to_content(data) is None

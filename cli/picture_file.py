@@ -1,4 +1,7 @@
-"""Pictures onto the disk: under a safe name, whole or not at all."""
+"""Save pictures on disk under a safe name, whole or not at all.
+
+Contract: the type comes from the content. A new file has the permissions that the user's umask gives.
+"""
 
 from __future__ import annotations
 
@@ -17,23 +20,23 @@ _MAGIC = (
     (b"WEBP", 8, "webp"),
     (b"ftyp", 4, "mp4"),
 )
-MOST = 50  # characters of the prompt in a name
+PROMPT_LENGTH = 50  # characters of the prompt in a file name
 
 
 def kind_of(data: bytes) -> str:
-    """The ending that fits the content; "" for what is no picture."""
+    """The file extension for the content; "" if it is no picture."""
     return next((kind for magic, start, kind in _MAGIC if data[start : start + len(magic)] == magic), "")
 
 
 def name_for(task_id: str, prompt: str, kind: str) -> str:
-    """`1684310738264000-a-red-dog.png`: no sign in it that means something to a shell or a file system."""
+    """Such as `1684310738264000-a-red-dog.png`: without characters that a shell or a file system interprets."""
     words = unicodedata.normalize("NFKC", re.split(r"\s--\w", prompt)[0]).lower()
-    plain = re.sub(r"[\W_]+", "-", re.sub(r"<[^>]*>|https?://\S+", " ", words))[:MOST].strip("-")
+    plain = re.sub(r"[\W_]+", "-", re.sub(r"<[^>]*>|https?://\S+", " ", words))[:PROMPT_LENGTH].strip("-")
     return f"{re.sub(r'[^0-9]', '', task_id)}{f'-{plain}' if plain else ''}.{kind}"
 
 
 def check_folder(folder: Path) -> None:
-    """May pictures be put there? Asked before one is paid for. Raises `CommandFailed`."""
+    """Check that pictures can be saved there, before one is paid for. Raises `CommandFailed`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(prefix=".", suffix=".part", dir=folder):
@@ -43,10 +46,10 @@ def check_folder(folder: Path) -> None:
 
 
 def save(data: bytes, folder: Path, task_id: str, prompt: str) -> Path:
-    """The file. It is there whole or not at all; one of that name is replaced, as it is of the same task."""
+    """Save the picture and return its path. A file of the same name belongs to the same task and is replaced."""
     kind = kind_of(data)
     if not kind:
-        raise CommandFailed("What was loaded is no picture; nothing was saved.")
+        raise CommandFailed("The download is no picture; nothing was saved.")
     path = folder.absolute() / name_for(task_id, prompt, kind)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
