@@ -27,7 +27,7 @@ from aiohttp import web
 from benchmarks.processes import free_port, program, service, simulator, until_answered
 from storage.database import Database
 from storage.tasks import Tasks
-from tasks.domain.model import Action, Button, Image, Phase, Status, Task
+from tasks.domain.model import Action, Button, Image, Phase, Status, Task, TaskProgress, TaskRequest, TaskResult
 
 TASKS = 1000
 CONNECTIONS = 32
@@ -58,15 +58,21 @@ def bare(port: int) -> None:
 
 def finished_task(nth: int) -> Task:
     job = f"{nth:08d}-0000-4000-8000-000000000000"
-    url = (
-        "https://cdn.discordapp.com/attachments/1/2/" + "x" * 100 + f"_{job}.webp?ex=7fffffff&is=2&hm=3"
-    )  # far from its end
+    attachment = "https://cdn.discordapp.com/attachments/1/2/" + "x" * 100
+    url = f"{attachment}_{job}.webp?ex=7fffffff&is=2&hm=3"  # expires far in the future
+    buttons = (Button(custom_id=f"MJ::JOB::upsample::{i}::{job}", label=f"U{i}") for i in range(1, 10))
+    message = str(10**18 + nth)
     return Task(
-        id=str(FIRST_ID + nth), action=Action.IMAGINE, status=Status.SUCCESS, phase=Phase.OVER, prompt="一只狗",
-        prompt_en="A dog", content="A dog", submit_time=1, finish_time=2, progress=100, account="1", job_id=job,
-        message_id=str(10**18 + nth), image=Image(url=url),
-        buttons=tuple(Button(custom_id=f"MJ::JOB::upsample::{i}::{job}", label=f"U{i}") for i in range(1, 10)),
-    )  # fmt: skip
+        id=str(FIRST_ID + nth),
+        request=TaskRequest(action=Action.IMAGINE, prompt="一只狗", submit_time=1),
+        progress=TaskProgress(percent=100, job_id=job),
+        result=TaskResult(finish_time=2, message_id=message, image=Image(url=url), buttons=tuple(buttons)),
+        status=Status.SUCCESS,
+        phase=Phase.OVER,
+        prompt_en="A dog",
+        content="A dog",
+        account="1",
+    )
 
 
 async def fill(path: Path) -> None:

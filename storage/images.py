@@ -36,12 +36,18 @@ def statements_of(tasks: Iterable[Task], wanted: Wanted, now: int) -> list[State
     """What is written with a change of these tasks, behind their call-backs."""
     tasks = list(tasks)
     over = [task for task in tasks if task.is_over]
-    results = [(task, "result", task.image) for task in over if task.image and not task.image.stored]
-    running = [task for task in tasks if wanted.previews and not task.is_over and task.preview]
-    previews = [(task, "preview", task.preview) for task in running if task.preview and not task.preview.stored]
+    results = [
+        (task, "result", task.result.image) for task in over if task.result.image and not task.result.image.stored
+    ]
+    running = [task for task in tasks if wanted.previews and not task.is_over and task.progress.preview]
+    previews = [
+        (task, "preview", task.progress.preview)
+        for task in running
+        if task.progress.preview and not task.progress.preview.stored
+    ]
     brought = [_row_of(task, role, image, wanted, now) for task, role, image in (*results, *previews)]
     held = [{"task": own_key(task.id), "until": now + wanted.first_ms, "now": now} for task, *_ in results]
-    outdated = [(task, bare(task.preview.url) if task.preview else "") for task in running]
+    outdated = [(task, bare(task.progress.preview.url) if task.progress.preview else "") for task in running]
     outdated += [(task, "") for task in over] if wanted.previews else []
     return [
         Statement(image_sql.INSERT_IMAGE, brought),
@@ -70,7 +76,8 @@ def bare(url: str) -> str:
 
 def new_name(task: Task, image: Image) -> str:
     """The job's id, for people; then what nobody can guess."""
-    stem = task.job_id if task.job_id and re.fullmatch(r"[0-9a-f-]{36}", task.job_id) else task.id
+    job_id = task.progress.job_id
+    stem = job_id if job_id and re.fullmatch(r"[0-9a-f-]{36}", job_id) else task.id
     extension = (image.filename or bare(image.url)).rpartition(".")[2].lower()
     secret = "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_LENGTH))
     return f"{stem}-{secret}.{extension if extension in _EXTENSIONS else 'bin'}"

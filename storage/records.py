@@ -1,8 +1,4 @@
-"""Between the records of `tasks` and the rows of the tables. Pure: nothing here touches the database.
-
-Documents are read strictly (a number is a number) and with tolerance for time: a field unknown to this version is
-skipped, a field missing in an older document takes its default.
-"""
+"""Between the records of `tasks` and the rows of the tables. Pure: nothing here touches the database."""
 
 from __future__ import annotations
 
@@ -14,25 +10,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from storage.sql import INSERT_HOOK
-from storage.sqlite_errors import unfit
+from storage.task_documents import document_of, json_of, task_in
 from storage.writer import Row, Statement
 from tasks.domain.errors import RecordRefused
-from tasks.domain.model import Purpose, Send, SendState, Task
+from tasks.domain.model import Purpose, Send, SendState, Task, TaskRequest
 from tasks.domain.timeline import Entry, Line
 from tasks.domain.webhooks import Hook
 from tasks.rules.reopening import is_open_end
-
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Task).decode
-
-
-def _document(value: object) -> str:
-    """As JSON. Raises RecordRefused for what has no form there."""
-    try:
-        document = _encode(value).decode()
-    except (UnicodeEncodeError, OverflowError) as error:
-        raise unfit(error) from error
-    return document
 
 
 def key(task_id: str) -> int | None:
@@ -50,7 +34,7 @@ def keys(task_ids: Iterable[str]) -> str:
 
 def json_list(values: Iterable[str | int]) -> str:
     """Values as one JSON parameter."""
-    return _encode([*values]).decode()
+    return json_of([*values])
 
 
 _OLD_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]{8,64}")
@@ -71,25 +55,30 @@ def own_key(task_id: str) -> int:
 
 def row_of(task: Task) -> tuple[Any, ...]:
     """As SAVE_TASK and INSERT_TASK take it."""
-    document = _document(task)
     return (
         own_key(task.id),
         task.phase.value,
         task.status.value,
         task.lane.value,
         task.account,
-        task.message_id,
-        task.job_id,
-        pressed_by(task.parent_id, task.custom_id) if task.parent_id and task.custom_id else None,
-        task.owner,
+        task.result.message_id,
+        task.progress.job_id,
+        _pressed(task.request),
+        task.request.owner,
         open_end_of(task),
-        document,
+        document_of(task),
     )
+
+
+def _pressed(request: TaskRequest) -> str | None:
+    """The look-up key of the button that the task presses."""
+    pressed, button = request.parent_id, request.custom_id
+    return pressed_by(pressed, button) if pressed and button else None
 
 
 def open_end_of(task: Task) -> int | None:
     """When it ended (ms), if its result may still come."""
-    return (task.finish_time or 0) if is_open_end(task) else None
+    return (task.result.finish_time or 0) if is_open_end(task) else None
 
 
 def pressed_by(parent_id: str, custom_id: str) -> str:
@@ -100,7 +89,7 @@ def pressed_by(parent_id: str, custom_id: str) -> str:
 def task_of(row: Row) -> Task:
     """From (id, document)."""
     try:
-        return _decode(row[1])
+        return task_in(row[1])
     except msgspec.DecodeError as error:
         raise RecordRefused(
             f"Task {row[0]} in the database cannot be read. ({error})",
@@ -114,7 +103,7 @@ def send_row_of(send: Send) -> Row:
 
 
 def line_row_of(entry: Entry) -> Row:
-    return (own_key(entry.task_id), entry.time, entry.kind, _document(entry.detail))
+    return (own_key(entry.task_id), entry.time, entry.kind, json_of(entry.detail))
 
 
 def line_of(row: Row) -> Line:
@@ -156,7 +145,7 @@ def _hook_row(hook: Hook, now: int, operator_hook: str) -> Row:
 
 
 def _snapshot(hook: Hook) -> str | None:
-    return None if hook.snapshot is None else _document(hook.snapshot)
+    return None if hook.snapshot is None else document_of(hook.snapshot)
 
 
 def snapshot_of(document: str | None) -> Task | None:

@@ -288,7 +288,7 @@ class Tasks:
 
 def _corrections(tasks: Sequence[Task], now: int) -> list[dict[str, int | str | None]]:
     return [
-        {"task": own_key(task.id), "status": task.status.value, "ended": task.finish_time, "now": now}
+        {"task": own_key(task.id), "status": task.status.value, "ended": task.result.finish_time, "now": now}
         for task in tasks
         if task.corrected and task.status.is_over
     ]

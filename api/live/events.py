@@ -145,7 +145,9 @@ class EventRoutes:
         """The line first: the task is at least as new."""
         line = await self._timeline.last_line_of(task_id)
         task = task_or_404(await service.get(task_id))
-        return FeedEvent(line=line or Line(id=0, task_id=task_id, time=task.submit_time, kind="submitted"), task=task)
+        return FeedEvent(
+            line=line or Line(id=0, task_id=task_id, time=task.request.submit_time, kind="submitted"), task=task
+        )
 
     # ------------------------------------------------------------ both
 

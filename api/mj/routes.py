@@ -173,7 +173,7 @@ class MjRoutes:
 
     async def _extend(self, service: MjService, ask: SubmitOptions, extension: requests.Extension) -> Task:
         parent = await service.result(extension.parent)
-        custom_id = requests.extending_button(extension, parent.buttons)
+        custom_id = requests.extending_button(extension, parent.result.buttons)
         return await service.press(ask, parent=parent.id, custom_id=custom_id)
 
     async def edits(self, service: MjService, ask: SubmitOptions, body: Body) -> Task:

@@ -49,36 +49,38 @@ def render_mj_list(tasks: Iterable[Task], links: Links) -> bytes:
 
 
 def mj_document(task: Task, links: Links) -> TaskMj:
-    described = task.description if task.action is Action.DESCRIBE and task.status is Status.SUCCESS else ""
+    described = (
+        task.result.description if task.request.action is Action.DESCRIBE and task.status is Status.SUCCESS else ""
+    )
     clip, picture = _clip(task, links), _picture(task, links)
     return {
         "id": task.id,
-        "action": task.action.value,
+        "action": task.request.action.value,
         "status": task.status.value,
-        "prompt": described or task.prompt,
+        "prompt": described or task.request.prompt,
         "promptEn": described or task.prompt_en,
         "description": _description(task),
-        "state": task.state,
-        "submitTime": task.submit_time,
+        "state": task.request.state,
+        "submitTime": task.request.submit_time,
         "startTime": task.start_time,
-        "finishTime": task.finish_time,
+        "finishTime": task.result.finish_time,
         "progress": _progress(task),
         "imageUrl": picture or clip,
         "imageUrls": _pictures(task, picture, links),
         "videoUrl": clip,
         "videoUrls": _links(clip),
-        "failReason": (task.fail_reason or "The task failed.") if task.status is Status.FAILURE else "",
-        "buttons": [_button(button) for button in task.buttons] if task.status is Status.SUCCESS else [],
+        "failReason": (task.result.fail_reason or "The task failed.") if task.status is Status.FAILURE else "",
+        "buttons": [_button(button) for button in task.result.buttons] if task.status is Status.SUCCESS else [],
         "properties": _properties(task),
-        "botType": task.bot.value,
+        "botType": task.request.bot.value,
         "mode": _mode(task),
-        "parentId": task.parent_id or "",
-        "jobId": task.job_id or "",
-        "seed": task.seed or None,
+        "parentId": task.request.parent_id or "",
+        "jobId": task.progress.job_id or "",
+        "seed": task.result.seed or None,
         "maskBase64": "",  # a mask is forgotten when its task is over
         # ours, after the contract's
-        "index": "" if task.index is None else str(task.index),
-        "failCode": task.fail_code if task.status is Status.FAILURE else "",
+        "index": "" if task.request.index is None else str(task.request.index),
+        "failCode": task.result.fail_code if task.status is Status.FAILURE else "",
         "displays": _displays(task),
     }
 
@@ -89,7 +91,7 @@ def _pictures(task: Task, picture: str, links: Links) -> list[Link] | None:
         return None
     if not is_grid(task):
         return _links(picture)
-    return [Link(url=url) for url in (links.tiles(task.image) if picture and task.image else ())] or None
+    return [Link(url=url) for url in (links.tiles(task.result.image) if picture and task.result.image else ())] or None
 
 
 def _displays(task: Task) -> TaskDisplays:
@@ -97,10 +99,10 @@ def _displays(task: Task) -> TaskDisplays:
     return {
         "discordInstanceId": task.account or "",
         "status": _STATUS_WORDS[task.status],
-        "action": task.action.value,
-        "submitTime": _shown_time(task.submit_time),
+        "action": task.request.action.value,
+        "submitTime": _shown_time(task.request.submit_time),
         "startTime": _shown_time(task.start_time),
-        "finishTime": _shown_time(task.finish_time),
+        "finishTime": _shown_time(task.result.finish_time),
     }
 
 
@@ -116,50 +118,52 @@ def _properties(task: Task) -> TaskProperties:
     return {
         "finalPrompt": final,
         "finalZhPrompt": chinese,
-        "messageId": task.message_id or "",
-        "messageHash": task.job_id or "",
-        "flags": task.message_flags,
-        "progressMessageId": task.progress_message_id or "",
+        "messageId": task.result.message_id or "",
+        "messageHash": task.progress.job_id or "",
+        "flags": task.result.message_flags,
+        "progressMessageId": task.progress.progress_message_id or "",
         "nonce": "",  # belongs to a send, and a task may have several
         "discordInstanceId": task.account or "",
-        "notifyHook": task.notify_hook,
-        "referencedMessageId": task.parent_message_id or "",
+        "notifyHook": task.request.notify_hook,
+        "referencedMessageId": task.request.parent_message_id or "",
         "notes": "\n".join(task.notes),
     }
 
 
 def final_prompt(task: Task) -> str:
     """The prompt as MidJourney has it, or is to get it."""
-    return task.echoed_prompt or content_to_send(task) or task.prompt_en or task.prompt
+    return task.progress.echoed_prompt or content_to_send(task) or task.prompt_en or task.request.prompt
 
 
 def _final_texts(task: Task) -> tuple[str, str]:
-    in_words = task.action in _ANSWERED_IN_WORDS or (task.answer_ends and task.description)
+    in_words = task.request.action in _ANSWERED_IN_WORDS or (task.request.answer_ends and task.result.description)
     if in_words and task.status is Status.SUCCESS:
-        return task.description, task.description
-    translated = bool(task.prompt_en) and task.prompt_en != task.prompt.strip()
-    return final_prompt(task), task.prompt if translated else ""
+        return task.result.description, task.result.description
+    translated = bool(task.prompt_en) and task.prompt_en != task.request.prompt.strip()
+    return final_prompt(task), task.request.prompt if translated else ""
 
 
 def _description(task: Task) -> str:
     if task.status is Status.MODAL:
         return CONFIRM
-    if task.parent_id:
-        letter = _LETTERS.get(task.action)
-        numbered = task.index is not None or task.action is Action.REROLL
-        return f"/up {task.parent_id} " + (f"{letter}{task.index or ''}" if letter and numbered else task.action.value)
-    command = task.command if task.answer_ends else task.action.lower()
-    return f"/{command} {task.prompt_en or task.prompt}".strip()
+    if task.request.parent_id:
+        letter = _LETTERS.get(task.request.action)
+        numbered = task.request.index is not None or task.request.action is Action.REROLL
+        return f"/up {task.request.parent_id} " + (
+            f"{letter}{task.request.index or ''}" if letter and numbered else task.request.action.value
+        )
+    command = task.request.command if task.request.answer_ends else task.request.action.lower()
+    return f"/{command} {task.prompt_en or task.request.prompt}".strip()
 
 
 def _progress(task: Task) -> str:
     if task.status is Status.SUCCESS:
         return "100%"
-    return "" if task.progress is None else f"{min(task.progress, 99)}%"
+    return "" if task.progress.percent is None else f"{min(task.progress.percent, 99)}%"
 
 
 def _mode(task: Task) -> str | None:
-    mode = task.mode or task.mode_asked
+    mode = task.progress.mode or task.request.mode_asked
     return _MODES[mode] if mode else None
 
 
@@ -178,14 +182,18 @@ def _button(button: Button) -> ButtonMj:
 
 def _picture(task: Task, links: Links) -> str:
     """The result; until the end, or beside a clip, the preview."""
-    image = task.preview if not task.status.is_over or (task.image and _is_clip(task.image)) else task.image
+    image = (
+        task.progress.preview
+        if not task.status.is_over or (task.result.image and _is_clip(task.result.image))
+        else task.result.image
+    )
     return links.image(image) if image else ""
 
 
 def _clip(task: Task, links: Links) -> str:
     """A clip. Four of them in one, the result of a video, are an animated picture: it is the clip, too."""
-    is_video = task.action is Action.VIDEO and task.status is Status.SUCCESS
-    return links.image(task.image) if task.image and (is_video or _is_clip(task.image)) else ""
+    is_video = task.request.action is Action.VIDEO and task.status is Status.SUCCESS
+    return links.image(task.result.image) if task.result.image and (is_video or _is_clip(task.result.image)) else ""
 
 
 def _is_clip(image: Image) -> bool:

@@ -114,7 +114,7 @@ class Metrics:
             return Kept(
                 open=await self._tasks.count_open(),
                 waiting=await self._tasks.count_waiting(),
-                oldest=max(0, self._clock.now() - first[0].submit_time) if first else 0,
+                oldest=max(0, self._clock.now() - first[0].request.submit_time) if first else 0,
                 hooks_due=due,
                 hooks_given_up=given_up,
                 copies={"due": copies_due, "given_up": copies_given_up, "stored": stored},

@@ -57,7 +57,7 @@ class TaskMeter:
     def _line(self, line: Line, task: Task) -> None:
         match line.kind:
             case "submitted":
-                self._submitted.labels(task.action.value, task.api).inc()
+                self._submitted.labels(task.request.action.value, task.request.api).inc()
             case "sent" if line.detail.get("purpose") in _BEGINS:
                 self._left(line, task)
             case "posted":
@@ -75,7 +75,7 @@ class TaskMeter:
             if len(self._ways) >= MOST:
                 del self._ways[next(iter(self._ways))]
             way = self._ways[line.task_id] = _Way()
-            self._took("submit_to_sent", task.submit_time, line.time)
+            self._took("submit_to_sent", task.request.submit_time, line.time)
         way.sent, way.heard = line.time, None  # sent again: it is the newest that is answered
 
     def _answered(self, line: Line) -> None:
@@ -88,7 +88,7 @@ class TaskMeter:
     def _over(self, line: Line, task: Task) -> None:
         status = _word(line.detail.get("status"))
         code = _word(line.detail.get("fail_code")) if status == Status.FAILURE else ""
-        self._ended.labels(task.action.value, status, code).inc()
+        self._ended.labels(task.request.action.value, status, code).inc()
         way = self._ways.pop(line.task_id, None)
         if way is not None and way.heard is not None:
             self._took("heard_to_end", way.heard, line.time)
@@ -98,8 +98,8 @@ class TaskMeter:
         self._attempts.labels(f"{status // 100}xx" if isinstance(status, int) else "none").inc()
         if outcome != "due":
             self._settled.labels(outcome).inc()
-        if outcome == "done" and line.detail.get("event") == "end" and task.finish_time is not None:
-            self._took("end_to_webhook", task.finish_time, line.time)
+        if outcome == "done" and line.detail.get("event") == "end" and task.result.finish_time is not None:
+            self._took("end_to_webhook", task.result.finish_time, line.time)
 
     def _took(self, leg: str, began: int, ended: int) -> None:
         self._legs.labels(leg).observe(max(0, ended - began) / 1000)

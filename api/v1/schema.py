@@ -158,25 +158,25 @@ def render_v1_list(tasks: Iterable[Task], links: Links) -> bytes:
 def v1_document(task: Task, links: Links) -> TaskV1:
     return {
         "_id": task.id,
-        "index": "" if task.index is None else str(task.index),
-        "action": task.action.value,
-        "prompt": task.prompt,
+        "index": "" if task.request.index is None else str(task.request.index),
+        "action": task.request.action.value,
+        "prompt": task.request.prompt,
         "promptEn": task.prompt_en,
-        "taskId": (task.message_id if task.status.is_over else None) or task.parent_id or "",
-        "uri": links.picture(task.image.url) if task.image else "",
-        "hash": task.job_id or "",
+        "taskId": (task.result.message_id if task.status.is_over else None) or task.request.parent_id or "",
+        "uri": links.picture(task.result.image.url) if task.result.image else "",
+        "hash": task.progress.job_id or "",
         "content": content_to_send(task),
         "progress": _progress(task),
         "description": _description(task),
-        "submitTime": task.submit_time,
-        "finishTime": task.finish_time,
-        "state": task.state,
-        "notifyHook": task.notify_hook,
-        "imageUrl": links.image(task.image) if task.image else "",
+        "submitTime": task.request.submit_time,
+        "finishTime": task.result.finish_time,
+        "state": task.request.state,
+        "notifyHook": task.request.notify_hook,
+        "imageUrl": links.image(task.result.image) if task.result.image else "",
         "status": SHOWN[task.status],
         # ours, after the contract's
-        "parentId": task.parent_id or "",
-        "failCode": task.fail_code,
+        "parentId": task.request.parent_id or "",
+        "failCode": task.result.fail_code,
         "failReason": _fail_reason(task),
         "notes": task.notes,
     }
@@ -185,17 +185,17 @@ def v1_document(task: Task, links: Links) -> TaskV1:
 def _progress(task: Task) -> str:
     if task.status is Status.SUCCESS:
         return "done"
-    return "" if task.progress is None else f"{min(task.progress, 99)}%"
+    return "" if task.progress.percent is None else f"{min(task.progress.percent, 99)}%"
 
 
 def _description(task: Task) -> str:
-    if task.action in _ANSWERED_IN_WORDS:
-        return _fail_reason(task) or task.description
-    text = task.prompt_en or task.prompt
+    if task.request.action in _ANSWERED_IN_WORDS:
+        return _fail_reason(task) or task.result.description
+    text = task.prompt_en or task.request.prompt
     return _fail_reason(task) or (f"/imagine {text}" if text else "")
 
 
 def _fail_reason(task: Task) -> str:
     if task.status is Status.CANCEL:
-        return task.fail_reason or "The task was cancelled."
-    return (task.fail_reason or "The task failed.") if task.status is Status.FAILURE else ""
+        return task.result.fail_reason or "The task was cancelled."
+    return (task.result.fail_reason or "The task failed.") if task.status is Status.FAILURE else ""

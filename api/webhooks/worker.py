@@ -223,7 +223,7 @@ class WebhookWorker:
         render = self._render.get(row.api)
         if task is None or render is None:
             raise DeliveryFailed("the task is gone" if task is None else f"unknown API {row.api}", final=True)
-        return render(task if row.state is None else replace(task, state=row.state))
+        return render(task if row.state is None else replace(task, request=replace(task.request, state=row.state)))
 
     def _failed(self, row: Delivery, number: int, error: DeliveryFailed) -> Attempt:
         is_step = row.event not in DURABLE  # what is newer comes soon: a step on the way is tried once

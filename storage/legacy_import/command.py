@@ -20,7 +20,7 @@ from storage.writer import Statement
 from tasks.domain.clock import SystemClock
 from tasks.domain.errors import StoreFailed
 from tasks.domain.ids import IDS_PER_MS
-from tasks.domain.model import Action, Button, Image, Lane, Phase, Status, Task
+from tasks.domain.model import Action, Button, Image, Lane, Phase, Status, Task, TaskProgress, TaskRequest, TaskResult
 from tasks.domain.ports import Clock
 from tasks.rules.matching import DISCORD_EPOCH, snowflake_time
 
@@ -144,26 +144,28 @@ def _task(id_: str, found: _Found, document: nedb.Document, account: str) -> Tas
     index = _text(document, "index")
     return Task(
         id=id_,
-        action=action,
-        prompt=prompt,
+        request=TaskRequest(
+            action=action,
+            prompt=prompt,
+            index=int(index) if index in ("1", "2", "3", "4") else None,
+            state=_text(document, "state"),
+            notify_hook=_text(document, "notifyHook"),
+            submit_time=found.time,
+        ),
+        progress=TaskProgress(echoed_prompt=_text(document, "content"), job_id=job_id, percent=100),
+        result=TaskResult(
+            finish_time=_moment(document, "finishTime") or found.time,
+            message_id=_text(document, "taskId"),
+            image=Image(url=picture) if picture else None,
+            buttons=_grid_buttons(job_id) if is_grid else (),
+        ),
         prompt_en=prompt_en or prompt,
         content=_text(document, "content"),
-        echoed_prompt=_text(document, "content"),
-        index=int(index) if index in ("1", "2", "3", "4") else None,
-        state=_text(document, "state"),
-        notify_hook=_text(document, "notifyHook"),
-        submit_time=found.time,
         start_time=found.time,
-        finish_time=_moment(document, "finishTime") or found.time,
         status=Status.SUCCESS,
         phase=Phase.OVER,
         lane=Lane.DRAW if is_grid else Lane.QUICK,
         account=account,
-        message_id=_text(document, "taskId"),
-        job_id=job_id,
-        progress=100,
-        image=Image(url=picture) if picture else None,
-        buttons=_grid_buttons(job_id) if is_grid else (),
         notes=(NOTE_BUTTONS if is_grid else NOTE,),
     )
 

@@ -133,81 +133,104 @@ class Image:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Task:
-    """One thing a caller asked for, from submit to its end."""
+class TaskRequest:
+    """What the caller requested and how MidJourney is asked for it. Fixed at submit; a second input may change the
+    prompt, and a drawing that its account cannot make fast changes to relaxed mode."""
 
-    # asked
-    id: str  # decimal digits, below 2**53, rising with time: the queue's order
     action: Action
     prompt: str = ""  # as given
     index: int | None = None
-    parent_id: str | None = None  # our id of the task whose button is pressed
+    parent_id: str | None = None  # id of the task whose button is pressed
     custom_id: str | None = None  # the button to press
-    state: str = ""  # the caller's own, given back letter for letter
+    state: str = ""  # the caller's opaque string, returned unchanged
     notify_hook: str = ""
-    api: str = "v1"  # the contract it came through; its hooks have that shape
-    owner: str = ""  # the name of the secret it was submitted with; "" for an unnamed one, or none
+    api: str = "v1"  # the contract of the submit; webhooks have its shape
+    owner: str = ""  # name of the secret it was submitted with; "" for an unnamed secret, or none
     bot: Bot = Bot.MIDJOURNEY
     mode_asked: Mode | None = None  # None: as the account is set
     accounts: tuple[str, ...] = ()  # only these may run it; empty: any
     submit_time: int = 0
 
-    # how it is said to MidJourney
+    # how it is sent
     command: str = "imagine"  # the slash command, where no button is pressed
     options: tuple[tuple[str, str], ...] = ()  # of the command, besides the prompt
-    pictures: int = 0  # how many the caller brought; their bytes are kept until the end
     answer_ends: bool = False  # ends with the bot's answer, without a picture: favourite, info, settings
-    switch: str = ""  # the label of the settings' button that is pressed, here or in the answer to /settings
-    opens_dialog: bool = False  # the press opens a dialog, which is filled and sent on
-    dialog_prompt: str | None = None  # what to fill in; None: the dialog's own text
-    sends_remix_on: bool = True  # a dialog that opens unasked is sent on with its own text
-    remix: bool = False  # the dialog that opened is Remix
-    held_until: int | None = None  # MODAL: when waiting for the second input ends (ms)
+    switch: str = ""  # label of the settings' button that is pressed, here or in the answer to /settings
+    opens_dialog: bool = False  # the press opens a dialog, which is filled and submitted
+    dialog_prompt: str | None = None  # text for the dialog; None: the dialog's own text
+    sends_remix_on: bool = True  # a dialog that opens unrequested is submitted with its own text
 
-    # prepared
-    prompt_en: str = ""  # translated; equals `prompt` when nothing needed translation
-    content: str = ""  # the text sent to MidJourney
-    uploads: tuple[tuple[str, str, str], ...] = ()  # option, file name, what Discord calls the upload
-    notes: tuple[str, ...] = ()  # what the caller should know: a translation that failed, a parameter unknown to us
+    # the result whose button is pressed
+    parent_message_id: str | None = None
+    parent_message_flags: int = 0
+    parent_job_id: str | None = None
 
-    # on our road
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskProgress:
+    """What is known of the current attempt. A task that goes back to the queue starts again with an empty one."""
+
+    percent: int | None = None
+    mode: Mode | None = None  # the mode that MidJourney reports
+    queued: bool = False  # in MidJourney's queue
+    sent_after: int = 0  # when the newest message was made that the account had received by the send (ms, Discord's)
+    heard_time: int | None = None  # the last sign of life from MidJourney
+    echoed_prompt: str = ""
+    preview: Image | None = None
+    words: str = ""  # MidJourney's last ones of no known form: why there is no drawing, if none comes
+
+    # keys by which Discord's messages are matched to the task
+    progress_message_id: str | None = None
+    progress_message_flags: int = 0
+    cancel_id: str | None = None  # custom_id of the Cancel button of that message
+    cancel_asked: bool = False
+    job_id: str | None = None  # MidJourney's uuid of the job
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskResult:
+    """How the task ended, and what MidJourney gave."""
+
+    message_id: str | None = None
+    message_flags: int = 0
+    image: Image | None = None
+    buttons: tuple[Button, ...] = ()
+    description: str = ""
+    seed: str = ""  # requested after the end
+    finish_time: int | None = None
+    fail_code: str = ""
+    fail_reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """One thing a caller requested, from submit to its end."""
+
+    id: str  # decimal digits, below 2**53, rising with time: the queue's order
+    request: TaskRequest
+    progress: TaskProgress = TaskProgress()
+    result: TaskResult = TaskResult()
+
     status: Status = Status.NOT_START
     phase: Phase = Phase.NEW
     lane: Lane = Lane.DRAW
     account: str | None = None
-    not_before: int = 0  # back-off: not to be sent earlier
+    not_before: int = 0  # back-off: not sent earlier
     attempts: int = 0  # sends made for it
     start_time: int | None = None  # when the send was written
-    sent_after: int = 0  # when the newest message was made that the account had heard by then (ms, Discord's clock)
-    heard_time: int | None = None  # the last sign of life from MidJourney
-    finish_time: int | None = None
 
-    # keys by which Discord's messages are known to be its own
-    parent_message_id: str | None = None  # the message whose button is pressed
-    parent_message_flags: int = 0
-    parent_job_id: str | None = None
-    progress_message_id: str | None = None
-    progress_message_flags: int = 0
-    cancel_id: str | None = None  # the Cancel button of that message
-    cancel_asked: bool = False
-    job_id: str | None = None  # MidJourney's uuid of the job
-    message_id: str | None = None  # the result's message
-    message_flags: int = 0
+    # prepared
+    prompt_en: str = ""  # translated; equals the prompt when nothing needed translation
+    content: str = ""  # the text sent to MidJourney
+    pictures: int = 0  # how many the caller brought; their bytes are kept until the end
+    uploads: tuple[tuple[str, str, str], ...] = ()  # option, file name, Discord's name of the upload
+    notes: tuple[str, ...] = ()  # for the caller: a translation that failed, an unknown parameter
 
-    # what MidJourney said
-    progress: int | None = None  # percent
-    mode: Mode | None = None
-    queued: bool = False  # in MidJourney's own queue
-    echoed_prompt: str = ""
-    preview: Image | None = None
-    image: Image | None = None
-    buttons: tuple[Button, ...] = ()
-    description: str = ""
-    words: str = ""  # its last ones that are no known form: why there is no drawing, if none comes
-    seed: str = ""  # asked for, after the end
-    fail_code: str = ""
-    fail_reason: str = ""
-    corrected: bool = False  # an end was told before that did not hold: a result came late, or the operator tried again
+    # MODAL
+    held_until: int | None = None  # when waiting for the second input ends (ms)
+    remix: bool = False  # the dialog that opened is Remix
+
+    corrected: bool = False  # an earlier end was reported that did not hold: a late result, or the operator's retry
 
     @property
     def is_over(self) -> bool:
@@ -219,8 +242,9 @@ class Task:
 
     def redoes(self, message_id: str | None) -> bool:
         """Describing again: the answer is an edit of the message whose button is pressed."""
-        again = self.action is Action.DESCRIBE and self.custom_id is not None
-        return again and message_id is not None and message_id == self.parent_message_id
+        request = self.request
+        again = request.action is Action.DESCRIBE and request.custom_id is not None
+        return again and message_id is not None and message_id == request.parent_message_id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

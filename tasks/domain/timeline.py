@@ -64,9 +64,14 @@ def heard(event: DiscordEvent, by: str) -> dict[str, Detail]:
 def of_change(before: Task | None, after: Task, now: int) -> Entry:
     """A task as it came, or as it is after a change."""
     if before is None:
-        detail: dict[str, Detail] = {"action": after.action.value, "status": after.status.value, "api": after.api}
+        detail: dict[str, Detail] = {
+            "action": after.request.action.value,
+            "status": after.status.value,
+            "api": after.request.api,
+        }
         return Entry(task_id=after.id, time=now, kind="submitted", detail=detail)
-    detail = {name: value for name in _TOLD if (value := _plain(after, name)) != _plain(before, name)}
+    old, new = recorded_fields(before), recorded_fields(after)
+    detail = {name: value for name, value in new.items() if value != old[name]}
     return Entry(task_id=after.id, time=now, kind="changed", detail=detail)
 
 
@@ -85,23 +90,21 @@ def of_attempt(attempt: Attempt) -> Entry:
     return Entry(task_id=attempt.task_id, time=attempt.time, kind="told", detail=told)
 
 
-_TOLD = (
-    "status",
-    "phase",
-    "account",
-    "queued",
-    "mode",
-    "attempts",
-    "not_before",
-    "content",
-    "message_id",
-    "cancel_asked",
-    "fail_code",
-    "fail_reason",
-    "seed",
-)
-
-
-def _plain(task: Task, name: str) -> Detail:
-    value: Detail = getattr(task, name)
-    return value
+def recorded_fields(task: Task) -> dict[str, Detail]:
+    """The fields whose changes the timeline records."""
+    progress, result = task.progress, task.result
+    return {
+        "status": task.status,
+        "phase": task.phase,
+        "account": task.account,
+        "queued": progress.queued,
+        "mode": progress.mode,
+        "attempts": task.attempts,
+        "not_before": task.not_before,
+        "content": task.content,
+        "message_id": result.message_id,
+        "cancel_asked": progress.cancel_asked,
+        "fail_code": result.fail_code,
+        "fail_reason": result.fail_reason,
+        "seed": result.seed,
+    }

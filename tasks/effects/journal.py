@@ -70,12 +70,12 @@ class Journal:
 
 
 def _log(task: Task) -> None:
-    words = [str(task.action), str(task.status)]
+    words = [str(task.request.action), str(task.status)]
     if task.account:
         words.append(f"account={task.account}")
     if task.status is Status.SUCCESS:
-        words.append(f"job={task.job_id} message={task.message_id}")
+        words.append(f"job={task.progress.job_id} message={task.result.message_id}")
     if task.status is Status.FAILURE:
-        words.append(f"{task.fail_code}: {task.fail_reason}")
+        words.append(f"{task.result.fail_code}: {task.result.fail_reason}")
     level = logging.WARNING if task.status is Status.FAILURE else logging.INFO
     log.log(level, " ".join(words), extra={"task": task.id})

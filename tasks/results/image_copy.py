@@ -52,7 +52,7 @@ def type_of(data: bytes) -> str | None:
 
 def picture_of(task: Task, copy: ImageCopy) -> Image | None:
     """The picture that the copy is of; None when the task shows another by now."""
-    image = task.image if copy.role == "result" else task.preview
+    image = task.result.image if copy.role == "result" else task.progress.preview
     return image if image is not None and image.url.partition("?")[0] == copy.url else None
 
 
@@ -61,13 +61,17 @@ def apply_picture_event(task: Task, event: CopyChange | LinksRenewed) -> Task:
     if isinstance(event, LinksRenewed):
         return with_links(task, event.fresh)
     if event.role == "result":
-        return replace(task, image=_named(task.image, event))
-    return replace(task, preview=_named(task.preview, event))
+        return replace(task, result=replace(task.result, image=_named(task.result.image, event)))
+    return replace(task, progress=replace(task.progress, preview=_named(task.progress.preview, event)))
 
 
 def with_links(task: Task, fresh: Mapping[str, str]) -> Task:
     """The task with these links, old → new, in place of those that it still has."""
-    return replace(task, image=_linked(task.image, fresh), preview=_linked(task.preview, fresh))
+    return replace(
+        task,
+        progress=replace(task.progress, preview=_linked(task.progress.preview, fresh)),
+        result=replace(task.result, image=_linked(task.result.image, fresh)),
+    )
 
 
 def _linked(image: Image | None, fresh: Mapping[str, str]) -> Image | None:

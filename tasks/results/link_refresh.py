@@ -77,9 +77,9 @@ class LinkRefresh:
 
     def _is_stale(self, task: Task) -> bool:
         """Does it show a link that is over, or soon will be?"""
-        if task.image is None or task.image.stored or not task.is_over:
+        if task.result.image is None or task.result.image.stored or not task.is_over:
             return False
-        return expires(task.image.url) <= self._clock.now() + HOUR
+        return expires(task.result.image.url) <= self._clock.now() + HOUR
 
     def _keep(self, task_id: str, lately: _Try) -> None:
         self._tried[task_id] = lately
@@ -93,7 +93,7 @@ class LinkRefresh:
         return task.account if task.account in usable else next(iter(usable), None)
 
     async def _ask(self, account: str, task: Task) -> dict[str, str]:
-        urls = [image.url for image in (task.image, task.preview) if image is not None]
+        urls = [image.url for image in (task.result.image, task.progress.preview) if image is not None]
         try:
             async with asyncio.timeout(SECONDS):
                 return dict(await self._gateway.refresh(account, urls))

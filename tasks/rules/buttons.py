@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tasks.domain.errors import ButtonNotFound
-from tasks.domain.model import Action, Button, Lane, Task
+from tasks.domain.model import Action, Button, Lane, Task, TaskRequest, TaskResult
 
 _NUMBERED = re.compile(r"(?m)^[^\S\n]{0,20}([1-9])\uFE0F?\u20E3(.*?)(?=^[^\S\n]{0,20}[1-9]\uFE0F?\u20E3|\Z)", re.DOTALL)
 # A button of an answer in words draws from one of its texts.
@@ -18,39 +18,41 @@ _FOUR = frozenset(
 
 def find_button(source: Task, does: Action, index: int | None) -> Button:
     """The result's own button for this. Raises ButtonNotFound, which says what the result offers."""
-    for button in source.buttons:
+    for button in source.result.buttons:
         if button.does is does and (index is None or button.index == index):
             return button
-    offered = sorted({f"{b.does}{b.index or ''}" for b in source.buttons if b.does is not None})
+    offered = sorted({f"{b.does}{b.index or ''}" for b in source.result.buttons if b.does is not None})
     hint = f"It offers {', '.join(offered)}." if offered else "It has no buttons."
     raise ButtonNotFound(f"The result of task {source.id} has no button {does}{index or ''}.", hint=hint)
 
 
 def find_custom_id(source: Task, custom_id: str) -> Button:
     """The result's own button with this custom_id. Raises ButtonNotFound."""
-    for button in source.buttons:
+    for button in source.result.buttons:
         if button.custom_id == custom_id:
             return button
-    meant = [button for button in source.buttons if _is_meant(button, custom_id, source)]
+    meant = [button for button in source.result.buttons if _is_meant(button, custom_id, source)]
     if len(meant) == 1:
         return meant[0]
-    hint = "Take one of its `buttons`." if source.buttons else "It has no buttons."
+    hint = "Take one of its `buttons`." if source.result.buttons else "It has no buttons."
     raise ButtonNotFound(f"The result of task {source.id} has no button {custom_id[:80]!r}.", hint=hint)
 
 
 def is_grid(source: Task) -> bool:
     """Four pictures in one? What is drawn from words always is; else buttons tell that name the second and more."""
     numbered = (Action.UPSCALE, Action.VARIATION, Action.VIDEO)
-    return source.action in _FOUR or any(b.does in numbered and (b.index or 0) > 1 for b in source.buttons)
+    return source.request.action in _FOUR or any(
+        b.does in numbered and (b.index or 0) > 1 for b in source.result.buttons
+    )
 
 
 def _is_meant(button: Button, custom_id: str, source: Task) -> bool:
     """Some clients build a custom_id that ends in the message's id where the button has the job's. On a single picture
     they count as on a grid."""
     asked, own = custom_id.split("::"), button.custom_id.split("::")
-    if source.message_id is None or asked[-1] != source.message_id:
+    if source.result.message_id is None or asked[-1] != source.result.message_id:
         return False
-    own = [part for part in own if part not in (source.job_id, "SOLO")]
+    own = [part for part in own if part not in (source.progress.job_id, "SOLO")]
     asked = [part for part in asked[:-1] if part != "SOLO"]
     if not is_grid(source):
         asked, own = ([part for part in parts if not part.isdecimal()] for parts in (asked, own))
@@ -63,23 +65,25 @@ def press_of(source: Task, button: Button) -> Task:
     describes = action is Action.DESCRIBE  # again, in the same message: what stood there is not the answer
     return Task(
         id="",
-        action=action,
-        prompt=source.prompt,
+        request=TaskRequest(
+            action=action,
+            prompt=source.request.prompt,
+            index=button.index,
+            parent_id=source.id,
+            custom_id=button.custom_id,
+            opens_dialog=button.opens_dialog,
+            answer_ends=button.does is None and button.is_quick,
+            switch=button.label or button.custom_id if button.is_switch else "",
+            parent_message_id=source.result.message_id,
+            parent_message_flags=source.result.message_flags,
+            parent_job_id=source.progress.job_id,
+            bot=source.request.bot,
+        ),
+        result=TaskResult(description=source.result.description if describes else ""),
         prompt_en=source.prompt_en,
         content=text,
-        index=button.index,
-        parent_id=source.id,
-        custom_id=button.custom_id,
-        opens_dialog=button.opens_dialog,
-        answer_ends=button.does is None and button.is_quick,
-        switch=button.label or button.custom_id if button.is_switch else "",
-        parent_message_id=source.message_id,
-        parent_message_flags=source.message_flags,
-        parent_job_id=source.job_id,
         account=source.account,
-        bot=source.bot,
         lane=Lane.QUICK if button.is_quick or describes else Lane.DRAW,
-        description=source.description if describes else "",
     )
 
 
@@ -92,8 +96,8 @@ def action_of(button: Button) -> Action:
 def text_of(source: Task, button: Button) -> str:
     """The text that the new drawing starts from: the parent's as MidJourney echoed it, or one of its numbered texts."""
     if button.does in _DRAWS_FROM_WORDS and button.index is not None:
-        return numbered(source.description).get(button.index, "")
-    return source.echoed_prompt or source.content
+        return numbered(source.result.description).get(button.index, "")
+    return source.progress.echoed_prompt or source.content
 
 
 def numbered(text: str) -> dict[int, str]:

@@ -25,8 +25,8 @@ def silence_limit(task: Task, deadlines: Deadlines, *, withdrawn: bool) -> int:
     """How long this task may be silent (ms)."""
     if withdrawn:
         return deadlines.withdrawn
-    if task.progress_message_id is None:  # an acknowledgement alone is no work: blocked accounts get one, too
+    if task.progress.progress_message_id is None:  # an acknowledgement alone is no work: blocked accounts get one, too
         return deadlines.nothing_heard
-    if not task.queued and task.mode in (Mode.FAST, Mode.TURBO):
+    if not task.progress.queued and task.progress.mode in (Mode.FAST, Mode.TURBO):
         return deadlines.fast
     return deadlines.relaxed

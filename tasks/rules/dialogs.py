@@ -13,19 +13,21 @@ from tasks.domain.model import Task
 
 def answer(task: Task, event: ModalOpened, mask: bytes) -> Interaction | None:
     """What to say; None: the caller must be asked first. `mask`: the picture for a web dialog, b"" for none."""
-    if not task.opens_dialog and not task.sends_remix_on:
+    if not task.request.opens_dialog and not task.request.sends_remix_on:
         return None
     if event.iframe_path:
-        prompt = task.dialog_prompt if task.dialog_prompt is not None else task.content
+        prompt = task.request.dialog_prompt if task.request.dialog_prompt is not None else task.content
         return (
-            RegionEditInteraction(custom_id=event.custom_id, prompt=prompt, mask=mask, bot=task.bot) if mask else None
+            RegionEditInteraction(custom_id=event.custom_id, prompt=prompt, mask=mask, bot=task.request.bot)
+            if mask
+            else None
         )
     return ModalInteraction(
         modal_id=event.modal_id,
         custom_id=event.custom_id,
-        values=fill(event, task.dialog_prompt),
+        values=fill(event, task.request.dialog_prompt),
         labelled=event.labelled,
-        bot=task.bot,
+        bot=task.request.bot,
     )
 
 

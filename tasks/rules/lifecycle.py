@@ -18,7 +18,7 @@ from tasks.domain.events import (
     Refused,
     Started,
 )
-from tasks.domain.model import Image, Phase, Status, Task
+from tasks.domain.model import Image, Phase, Status, Task, TaskProgress
 from tasks.domain.webhooks import CORRECTED, END, Hook
 
 _MOVES: dict[Status, frozenset[Status]] = {
@@ -54,14 +54,14 @@ def apply(task: Task, event: DiscordEvent, now: int) -> Task:
         return task
     if task.status is Status.CANCEL:
         return _after_cancel(task, event)
-    heard = replace(task, heard_time=now)
+    heard = replace(task, progress=replace(task.progress, heard_time=now))
     match event:
         case Queued() | Started() | Progressed():
             return _advanced(heard, event)
         case Finished():
             _move(task, Status.SUCCESS)
             return finish(heard, event, now) if is_result(task, event) else task
-        case Informed() if task.answer_ends:
+        case Informed() if task.request.answer_ends:
             return _answered(heard, event, now)
         case Informed() if event.words:
             return _told(heard, event)
@@ -78,16 +78,17 @@ def _advanced(task: Task, event: Queued | Started | Progressed) -> Task:
         case Queued():
             return _in_line(task, event)
         case Started():
-            return _running(task, event, task.progress or 0)
+            return _running(task, event, task.progress.percent or 0)
         case Progressed():
-            percent = min(max(task.progress or 0, event.percent or 0), ALMOST)
+            percent = min(max(task.progress.percent or 0, event.percent or 0), ALMOST)
             running = _running(task, event, percent)
-            return replace(running, mode=event.mode or task.mode, preview=_preview(task, event))
+            mode, preview = event.mode or task.progress.mode, _preview(task, event)
+            return replace(running, progress=replace(running.progress, mode=mode, preview=preview))
 
 
 def _preview(task: Task, event: Progressed) -> Image | None:
     """The newest; told once more, a picture keeps its copy."""
-    old, new = task.preview, event.preview
+    old, new = task.progress.preview, event.preview
     if old is None or new is None:
         return new or old
     return replace(new, stored=old.stored) if new.url.partition("?")[0] == old.url.partition("?")[0] else new
@@ -96,49 +97,54 @@ def _preview(task: Task, event: Progressed) -> Image | None:
 def _refused(task: Task, event: Refused, now: int) -> Task:
     if event.retry:
         return requeue(task, now + _queue_full_pause(task))
-    if event.code == "stopped" and task.cancel_asked:
+    if event.code == "stopped" and task.progress.cancel_asked:
         return cancel(task, now)
     return fail(task, event.code, with_advice(event.code, event.reason), now)
 
 
 def _running(task: Task, event: Started | Progressed, percent: int) -> Task:
-    return replace(_seen(task, event), status=_move(task, Status.IN_PROGRESS), progress=percent)
+    progress = replace(_keyed(task.progress, event), percent=percent)
+    return replace(task, status=_move(task, Status.IN_PROGRESS), progress=progress)
 
 
 def _in_line(task: Task, event: Queued) -> Task:
-    if task.progress_message_id is not None and not task.queued:
+    progress, keys = task.progress, event.keys
+    if progress.progress_message_id is not None and not progress.queued:
         return task  # it runs already: the note came late
-    message = event.keys.message_id or task.progress_message_id
-    return replace(task, queued=True, progress_message_id=message, progress_message_flags=event.keys.flags)
+    message = keys.message_id or progress.progress_message_id
+    queued = replace(progress, queued=True, progress_message_id=message, progress_message_flags=keys.flags)
+    return replace(task, progress=queued)
 
 
-def _seen(task: Task, event: Started | Progressed) -> Task:
-    """What its running message tells of the job. By the nonce it is known for certain: what another one told is not."""
+def _keyed(progress: TaskProgress, event: Started | Progressed) -> TaskProgress:
+    """With the keys of the job that the progress message gives. A message that carries the nonce is certain: the job of
+    an earlier message, which was matched without one, is dropped."""
     keys = event.keys
-    is_first = keys.nonce is not None and keys.message_id != task.progress_message_id
+    is_first = keys.nonce is not None and keys.message_id != progress.progress_message_id
     return replace(
-        task,
+        progress,
         queued=False,
-        progress_message_id=keys.message_id or task.progress_message_id,
+        progress_message_id=keys.message_id or progress.progress_message_id,
         progress_message_flags=keys.flags,
-        cancel_id=event.cancel_id or task.cancel_id,
-        job_id=keys.job_id or (None if is_first else task.job_id),
-        echoed_prompt=keys.prompt or task.echoed_prompt,
+        cancel_id=event.cancel_id or progress.cancel_id,
+        job_id=keys.job_id or (None if is_first else progress.job_id),
+        echoed_prompt=keys.prompt or progress.echoed_prompt,
     )
 
 
 def without_message(task: Task) -> Task:
-    """Its running message, and all that was read there, was another's. How far it said it was stays told."""
-    return replace(
-        task,
-        queued=False,
-        progress_message_id=None,
-        progress_message_flags=0,
-        cancel_id=None,
-        job_id=None,
-        echoed_prompt="",
-        preview=None,
+    """Drops the progress message, which belongs to another task, and everything read from it. The reported percentage,
+    mode and words stay."""
+    old = task.progress
+    kept = TaskProgress(
+        percent=old.percent,
+        mode=old.mode,
+        words=old.words,
+        sent_after=old.sent_after,
+        heard_time=old.heard_time,
+        cancel_asked=old.cancel_asked,
     )
+    return replace(task, progress=kept)
 
 
 def is_result(task: Task, event: Finished) -> bool:
@@ -148,8 +154,8 @@ def is_result(task: Task, event: Finished) -> bool:
     then other texts are the result.
     """
     if task.redoes(event.keys.message_id):
-        return bool(event.text) and event.text != task.description
-    if event.keys.edited and event.keys.message_id != task.progress_message_id:
+        return bool(event.text) and event.text != task.result.description
+    if event.keys.edited and event.keys.message_id != task.progress.progress_message_id:
         return False
     return event.image is not None or bool(event.buttons) or bool(event.text)
 
@@ -160,27 +166,30 @@ def _answered(task: Task, event: Informed, now: int) -> Task:
     A setting that was turned shows in an edit of the settings' message, whose words stay as they were.
     """
     keys = event.keys
-    words = "" if task.switch and keys.edited else event.text or event.title
+    words = "" if task.request.switch and keys.edited else event.text or event.title
     return replace(
         task,
+        progress=replace(task.progress, percent=100),
+        result=replace(
+            task.result,
+            finish_time=now,
+            message_id=keys.message_id or task.result.message_id,
+            message_flags=keys.flags if keys.message_id else task.result.message_flags,
+            buttons=event.buttons,
+            description=words or task.result.description,
+        ),
         status=_move(task, Status.SUCCESS),
         phase=Phase.OVER,
-        progress=100,
-        finish_time=now,
-        message_id=keys.message_id or task.message_id,
-        message_flags=keys.flags if keys.message_id else task.message_flags,
-        buttons=event.buttons,
-        description=words or task.description,
     )
 
 
 def _told(task: Task, event: Informed) -> Task:
     """MidJourney's words stand in the task at once. What is only half of a drawing's message is no note."""
-    is_new = event.words not in task.words and event.keys.prompt is None
+    is_new = event.words not in task.progress.words and event.keys.prompt is None
     note = f"{SAID}{event.words}"
     return replace(
         task,
-        words=task.words if event.is_known else event.words,
+        progress=replace(task.progress, words=task.progress.words if event.is_known else event.words),
         notes=(*task.notes, note) if is_new and note not in task.notes else task.notes,
     )
 
@@ -191,11 +200,11 @@ def _after_cancel(task: Task, event: DiscordEvent) -> Task:
         case Queued():
             return _in_line(task, event)
         case Started() | Progressed():
-            return _seen(task, event)
+            return replace(task, progress=_keyed(task.progress, event))
         case Finished() if is_result(task, event):
-            job_id = event.keys.job_id or task.job_id
-            over = replace(task, phase=Phase.OVER, message_id=event.keys.message_id, job_id=job_id)
-            return replace(over, image=event.image, buttons=event.buttons)
+            result = replace(task.result, message_id=event.keys.message_id, image=event.image, buttons=event.buttons)
+            progress = replace(task.progress, job_id=event.keys.job_id or task.progress.job_id)
+            return replace(task, phase=Phase.OVER, progress=progress, result=result)
         case Refused() | CaptchaAsked():
             return replace(task, phase=Phase.OVER)
         case _:
@@ -206,10 +215,10 @@ def cancel(task: Task, now: int, *, still_drawing: bool = False) -> Task:
     """Ended by the caller. `still_drawing`: MidJourney could not be told, so its slot is still taken."""
     return replace(
         task,
+        progress=replace(task.progress, queued=task.progress.queued and still_drawing),
+        result=replace(task.result, finish_time=now),
         status=_move(task, Status.CANCEL),
         phase=Phase.SENT if still_drawing else Phase.OVER,
-        queued=task.queued and still_drawing,
-        finish_time=now,
         held_until=None,
     )
 
@@ -218,14 +227,13 @@ def hold(task: Task, until: int, *, prompt: str, remix: bool) -> Task:
     """Waits for the user's second input: no slot, no open dialog. `prompt`: the text that the dialog offered."""
     return replace(
         task,
+        request=replace(task.request, opens_dialog=True),
+        progress=replace(task.progress, percent=None, progress_message_id=None),
         status=_move(task, Status.MODAL),
         phase=Phase.HELD,
         held_until=until,
         content=prompt or task.content,
         remix=remix,
-        opens_dialog=True,
-        progress=None,
-        progress_message_id=None,
     )
 
 
@@ -234,20 +242,26 @@ def finish(task: Task, event: Finished, now: int) -> Task:
     keys = event.keys
     return replace(
         task,
+        progress=replace(
+            task.progress,
+            queued=False,
+            percent=100,
+            job_id=keys.job_id or task.progress.job_id,
+            mode=event.mode or task.progress.mode,
+            echoed_prompt=keys.prompt or task.progress.echoed_prompt,
+            preview=None,
+        ),
+        result=replace(
+            task.result,
+            finish_time=now,
+            message_id=keys.message_id,
+            message_flags=keys.flags,
+            image=event.image,
+            buttons=event.buttons,
+            description=event.text,
+        ),
         status=Status.SUCCESS,
         phase=Phase.OVER,
-        queued=False,
-        progress=100,
-        finish_time=now,
-        message_id=keys.message_id,
-        message_flags=keys.flags,
-        job_id=keys.job_id or task.job_id,
-        mode=event.mode or task.mode,
-        echoed_prompt=keys.prompt or task.echoed_prompt,
-        image=event.image,
-        preview=None,
-        buttons=event.buttons,
-        description=event.text,
     )
 
 
@@ -257,12 +271,10 @@ def fail(task: Task, code: str, reason: str, now: int) -> Task:
         return replace(task, phase=Phase.OVER)
     return replace(
         task,
+        progress=replace(task.progress, queued=False),
+        result=replace(task.result, finish_time=now, fail_code=code, fail_reason=reason or code),
         status=_move(task, Status.FAILURE),
         phase=Phase.OVER,
-        queued=False,
-        finish_time=now,
-        fail_code=code,
-        fail_reason=reason or code,
     )
 
 
@@ -270,26 +282,22 @@ def requeue(task: Task, not_before: int) -> Task:
     """Back to our queue, at its old place, not before that time (ms). Keys of the send that was refused are dropped."""
     if task.status is Status.CANCEL:
         return replace(task, phase=Phase.OVER)
-    if task.cancel_asked:  # what was not drawn need not be sent again
-        return cancel(task, task.heard_time or not_before)
+    if task.progress.cancel_asked:  # what was not drawn need not be sent again
+        return cancel(task, task.progress.heard_time or not_before)
     return replace(
         task,
+        progress=TaskProgress(),
         status=_move(task, Status.NOT_START),
         phase=Phase.READY,
         not_before=not_before,
         account=account_to_keep(task),
-        queued=False,
-        progress=None,
-        progress_message_id=None,
-        cancel_id=None,
-        job_id=None,
-        words="",
     )
 
 
 def account_to_keep(task: Task) -> str | None:
     """The account that it must run on: the one with the button or the uploads, or the only one its caller names."""
-    return task.account if task.parent_id is not None or task.uploads or len(task.accounts) == 1 else None
+    is_bound = task.request.parent_id is not None or task.uploads or len(task.request.accounts) == 1
+    return task.account if is_bound else None
 
 
 def _queue_full_pause(task: Task) -> int:
@@ -307,10 +315,14 @@ def hooks_due(before: Task | None, after: Task, operator_hook: str) -> tuple[Hoo
     if not after.status.is_over:
         return () if after.corrected else _steps_due(before, after)
     event = CORRECTED if after.corrected else END
-    operators = Hook(task_id=after.id, url=operator_hook, api=after.api, trusted=True, event=event)
-    if operator_hook and after.notify_hook in ("", operator_hook):
+    operators = Hook(task_id=after.id, url=operator_hook, api=after.request.api, trusted=True, event=event)
+    if operator_hook and after.request.notify_hook in ("", operator_hook):
         return (operators,)  # once, and with the operator's trust
-    own = (Hook(task_id=after.id, url=after.notify_hook, api=after.api, event=event),) if after.notify_hook else ()
+    own = (
+        (Hook(task_id=after.id, url=after.request.notify_hook, api=after.request.api, event=event),)
+        if after.request.notify_hook
+        else ()
+    )
     return (*own, operators) if operator_hook else own
 
 
@@ -318,10 +330,12 @@ _STEPS = frozenset({Status.SUBMITTED, Status.IN_PROGRESS, Status.MODAL})
 
 
 def _steps_due(before: Task | None, after: Task) -> tuple[Hook, ...]:
-    shown = None if before is None else (before.status, before.progress)
-    if after.api != "mj" or not after.notify_hook or after.status not in _STEPS:
+    shown = None if before is None else (before.status, before.progress.percent)
+    if after.request.api != "mj" or not after.request.notify_hook or after.status not in _STEPS:
         return ()
-    if shown == (after.status, after.progress):
+    if shown == (after.status, after.progress.percent):
         return ()
-    hook = Hook(task_id=after.id, url=after.notify_hook, api=after.api, event=after.status.value, snapshot=after)
+    hook = Hook(
+        task_id=after.id, url=after.request.notify_hook, api=after.request.api, event=after.status.value, snapshot=after
+    )
     return (hook,)

@@ -71,11 +71,17 @@ def match(keys: Keys, candidates: Iterable[Candidate], user_id: str | None, *, f
     if found is not None:
         return found
     possible = [c for c in mine if not contradicts(c, keys) and not _may_be_told_apart(c, keys)]
-    reply = [c for c in possible if keys.reference_id is not None and c.task.progress_message_id == keys.reference_id]
+    reply = [
+        c
+        for c in possible
+        if keys.reference_id is not None and c.task.progress.progress_message_id == keys.reference_id
+    ]
     if reply:
         return _decide(reply, "reference", keys)  # a result or a refusal that answers the task's own running message
     open_to_it = [c for c in possible if final or not _has_its_message(c.task)]
-    pressed = [c for c in open_to_it if keys.reference_id is not None and c.task.parent_message_id == keys.reference_id]
+    pressed = [
+        c for c in open_to_it if keys.reference_id is not None and c.task.request.parent_message_id == keys.reference_id
+    ]
     if pressed:
         return _decide(_of_this_echo(pressed, keys), "reference", keys)
     return _decide(_of_this_echo(_by_prompt(keys, open_to_it, user_id), keys), "prompt", keys)
@@ -86,7 +92,9 @@ def fitting(keys: Keys, candidates: Iterable[Candidate], user_id: str | None) ->
     possible = [c for c in candidates if c.task.account == keys.account and not contradicts(c, keys)]
     if keys.user_id not in (None, user_id):
         return []
-    pressed = [c for c in possible if keys.reference_id is not None and c.task.parent_message_id == keys.reference_id]
+    pressed = [
+        c for c in possible if keys.reference_id is not None and c.task.request.parent_message_id == keys.reference_id
+    ]
     return _of_this_echo(pressed or _by_prompt(keys, possible, user_id), keys)
 
 
@@ -106,17 +114,17 @@ def _by_our_send(keys: Keys, mine: Sequence[Candidate]) -> Match | None:
 def _by_identity(keys: Keys, mine: Sequence[Candidate]) -> Match | None:
     """The other keys that can mean one task only."""
     for c in mine:
-        if keys.message_id is not None and keys.message_id == c.task.progress_message_id:
+        if keys.message_id is not None and keys.message_id == c.task.progress.progress_message_id:
             return Match(task_id=c.task.id, by="message")
     for c in mine:
-        if keys.job_id is not None and keys.job_id == c.task.job_id:
+        if keys.job_id is not None and keys.job_id == c.task.progress.job_id:
             return Match(task_id=c.task.id, by="job")
     redone = [c.task.id for c in mine if c.task.redoes(keys.message_id)]
     return Match(task_id=min(redone, key=int), by="message") if redone else None
 
 
 def _is_another_job(task: Task, keys: Keys) -> bool:
-    return keys.job_id is not None and task.job_id is not None and keys.job_id != task.job_id
+    return keys.job_id is not None and task.progress.job_id is not None and keys.job_id != task.progress.job_id
 
 
 def contradicts(candidate: Candidate, keys: Keys) -> bool:
@@ -129,11 +137,11 @@ def contradicts(candidate: Candidate, keys: Keys) -> bool:
             and bool(candidate.interaction_ids)
             and keys.interaction_id not in candidate.interaction_ids
         )
-        or (keys.bot is not None and keys.bot is not task.bot)
+        or (keys.bot is not None and keys.bot is not task.request.bot)
         or _refers_elsewhere(candidate, keys)
         or not _may_be_called(task, keys)
-        or any(part in (task.custom_id or "") for part in keys.not_of)
-        or (keys.index is not None and task.index is not None and keys.index != task.index)
+        or any(part in (task.request.custom_id or "") for part in keys.not_of)
+        or (keys.index is not None and task.request.index is not None and keys.index != task.request.index)
         or (0 < keys.sent_at < _born(candidate))
         or (0 < snowflake_time(keys.interaction_id or "") < _born(candidate))
     )
@@ -149,18 +157,18 @@ def _refers_elsewhere(candidate: Candidate, keys: Keys) -> bool:
     task = candidate.task
     if keys.reference_id is None:
         return False
-    if task.parent_message_id is None and (task.progress_message_id is None or task.queued):
+    if task.request.parent_message_id is None and (task.progress.progress_message_id is None or task.progress.queued):
         # It may refer to a first message that we missed; the note "Job queued" is none, nor is what was there before.
         return 0 < snowflake_time(keys.reference_id) < _born(candidate)
-    return keys.reference_id not in (task.parent_message_id, task.progress_message_id)
+    return keys.reference_id not in (task.request.parent_message_id, task.progress.progress_message_id)
 
 
 def _may_be_called(task: Task, keys: Keys) -> bool:
-    if task.answer_ends:
+    if task.request.answer_ends:
         return keys.action is None and not keys.candidates
-    if task.action is Action.ACTION:
+    if task.request.action is Action.ACTION:
         return True
-    names = _NAMES.get(task.action, frozenset({task.action}))
+    names = _NAMES.get(task.request.action, frozenset({task.request.action}))
     if keys.action is not None:
         return keys.action in names
     return not keys.candidates or bool(keys.candidates & names)
@@ -170,7 +178,9 @@ def _born(candidate: Candidate) -> int:
     """No message of the task is older than this. Discord's own clock where it told us, else ours with a margin, and
     what was heard before the send was written."""
     known = [t for t in map(snowflake_time, candidate.interaction_ids) if t]
-    return min(known) if known else max((candidate.task.start_time or 0) - CLOCK_SKEW, candidate.task.sent_after)
+    return (
+        min(known) if known else max((candidate.task.start_time or 0) - CLOCK_SKEW, candidate.task.progress.sent_after)
+    )
 
 
 def _by_prompt(keys: Keys, possible: Sequence[Candidate], user_id: str | None) -> list[Candidate]:
@@ -186,12 +196,12 @@ def _by_prompt(keys: Keys, possible: Sequence[Candidate], user_id: str | None) -
 
 def _misfit(task: Task, echoed: str) -> int | None:
     """None: it cannot be the echo of what was sent. Its own running message may have echoed what we do not know of."""
-    if task.echoed_prompt == echoed:
+    if task.progress.echoed_prompt == echoed:
         return 0
     found = misfit(
         task.content, echoed
     )  # a blend has no words: its running message shows the links that the result shortens
-    return misfit(task.echoed_prompt, echoed) if found is None and task.echoed_prompt else found
+    return misfit(task.progress.echoed_prompt, echoed) if found is None and task.progress.echoed_prompt else found
 
 
 def _of_this_echo(fits: Sequence[Candidate], keys: Keys) -> Sequence[Candidate]:
@@ -200,8 +210,8 @@ def _of_this_echo(fits: Sequence[Candidate], keys: Keys) -> Sequence[Candidate]:
     A video's result may have no other tie to its start: two of one picture differ in their motion. Nor has a drawing's
     before 2026: two that differ in a link alone differ in MidJourney's short form of it.
     """
-    echoed = [c for c in fits if keys.prompt is not None and c.task.echoed_prompt == keys.prompt]
-    return echoed if echoed and all(c.task.echoed_prompt for c in fits) else fits
+    echoed = [c for c in fits if keys.prompt is not None and c.task.progress.echoed_prompt == keys.prompt]
+    return echoed if echoed and all(c.task.progress.echoed_prompt for c in fits) else fits
 
 
 def _has_its_message(task: Task) -> bool:
@@ -209,7 +219,7 @@ def _has_its_message(task: Task) -> bool:
 
     After "Job queued" MidJourney begins with a new message, and a result always is one.
     """
-    return task.progress_message_id is not None and not task.queued
+    return task.progress.progress_message_id is not None and not task.progress.queued
 
 
 def _decide(fits: Sequence[Candidate], by: str, keys: Keys) -> Match:
@@ -234,5 +244,12 @@ def _from_its_send(candidate: Candidate, keys: Keys) -> int:
 
 def sameness(task: Task) -> tuple[object, ...]:
     """Tasks that are equal in this may exchange their results without anybody being able to tell."""
-    asked = (task.account, task.bot, task.action, task.parent_id, task.custom_id, task.index)
-    return (*asked, task.content, task.uploads, task.job_id)
+    asked = (
+        task.account,
+        task.request.bot,
+        task.request.action,
+        task.request.parent_id,
+        task.request.custom_id,
+        task.request.index,
+    )
+    return (*asked, task.content, task.uploads, task.progress.job_id)

@@ -104,13 +104,13 @@ class AccountChooser:
 
 def fits(task: Task, account: Account) -> bool:
     """May this account run it at all? A button's task only where the button is, any other as the caller chose."""
-    if task.account not in (None, account.id) or (task.accounts and account.id not in task.accounts):
+    if task.account not in (None, account.id) or (task.request.accounts and account.id not in task.request.accounts):
         return False
-    if task.custom_id is not None:  # the button is there: so is its bot
+    if task.request.custom_id is not None:  # the button is there: so is its bot
         return True
-    if account.bots and task.bot not in account.bots:
+    if account.bots and task.request.bot not in account.bots:
         return False
-    return task.mode_asked is None or not account.modes or task.mode_asked in account.modes
+    return task.request.mode_asked is None or not account.modes or task.request.mode_asked in account.modes
 
 
 def next_attempt(queue: Sequence[Task], now: int) -> int | None:

@@ -19,19 +19,22 @@ _ON = 3  # the style of a button whose setting is on
 
 def press_setting(task: Task, event: Informed, now: int) -> tuple[Task, ButtonInteraction | None]:
     """The task after the answer to /settings, and what to press; None: it is over, the button is not there."""
-    button = next((button for button in event.buttons if button.label == task.switch), None)
+    button = next((button for button in event.buttons if button.label == task.request.switch), None)
     message_id = event.keys.message_id
     if button is None or message_id is None:
-        reason = f"MidJourney's settings have no button {task.switch!r}."
+        reason = f"MidJourney's settings have no button {task.request.switch!r}."
         return fail(task, "button_not_found", reason, now), None
     after = replace(
         task,
-        heard_time=now,
-        message_id=message_id,
-        message_flags=event.keys.flags,
-        description=f"{button.label} is {'off' if button.style == _ON else 'on'} now.",
+        progress=replace(task.progress, heard_time=now),
+        result=replace(
+            task.result,
+            message_id=message_id,
+            message_flags=event.keys.flags,
+            description=f"{button.label} is {'off' if button.style == _ON else 'on'} now.",
+        ),
     )
     order = ButtonInteraction(
-        message_id=message_id, custom_id=button.custom_id, message_flags=event.keys.flags, bot=task.bot
+        message_id=message_id, custom_id=button.custom_id, message_flags=event.keys.flags, bot=task.request.bot
     )
     return after, order

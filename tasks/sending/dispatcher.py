@@ -276,11 +276,10 @@ class Dispatcher:
         send = Send(nonce=self._new_nonce(), task_id=task.id, account=task.account or "", purpose=purpose, time=now)
         sent = replace(
             task,
+            progress=replace(task.progress, sent_after=newest, heard_time=None),
             phase=Phase.SENT,
             status=Status.SUBMITTED,
             start_time=now,
-            sent_after=newest,
-            heard_time=None,
             attempts=task.attempts + 1,
         )
         return sent, send

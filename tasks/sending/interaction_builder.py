@@ -14,7 +14,11 @@ WITH_PROMPT = frozenset({"imagine", "shorten"})
 
 def text_to_send(task: Task, own_mode: Mode | None = None) -> str:
     """The command's text, with the mode that was asked for, else the account's, unless the text names one itself."""
-    return with_mode(task.content, task.mode_asked or own_mode) if task.command == "imagine" else task.content
+    return (
+        with_mode(task.content, task.request.mode_asked or own_mode)
+        if task.request.command == "imagine"
+        else task.content
+    )
 
 
 def text_of(order: Interaction) -> str | None:
@@ -24,24 +28,27 @@ def text_of(order: Interaction) -> str | None:
 
 def interaction_of(task: Task, own_mode: Mode | None = None) -> Interaction:
     """What is to be said to MidJourney for this task. `own_mode`: what the account draws in when nobody asks."""
-    if task.custom_id is None:
-        prompt = {"prompt": text_to_send(task, own_mode)} if task.command in WITH_PROMPT else {}
+    if task.request.custom_id is None:
+        prompt = {"prompt": text_to_send(task, own_mode)} if task.request.command in WITH_PROMPT else {}
         uploads = {option: Upload(filename=name, uploaded_filename=there) for option, name, there in task.uploads}
         return SlashCommandInteraction(
-            command=task.command, options={**prompt, **dict(task.options)}, uploads=uploads, bot=task.bot
+            command=task.request.command,
+            options={**prompt, **dict(task.request.options)},
+            uploads=uploads,
+            bot=task.request.bot,
         )
     return ButtonInteraction(
-        message_id=task.parent_message_id or "",
-        custom_id=task.custom_id,
-        message_flags=task.parent_message_flags,
-        bot=task.bot,
+        message_id=task.request.parent_message_id or "",
+        custom_id=task.request.custom_id,
+        message_flags=task.request.parent_message_flags,
+        bot=task.request.bot,
     )
 
 
 def purpose_of(task: Task) -> Purpose:
     """What its first send is for."""
-    if task.opens_dialog:
+    if task.request.opens_dialog:
         return Purpose.OPEN
-    if task.switch and task.custom_id is not None:
+    if task.request.switch and task.request.custom_id is not None:
         return Purpose.SWITCH
-    return Purpose.ASK if task.answer_ends or task.action is Action.SHOW else Purpose.DRAW
+    return Purpose.ASK if task.request.answer_ends or task.request.action is Action.SHOW else Purpose.DRAW

@@ -115,14 +115,14 @@ class Preparation:
 
     def _check(self, task: Task) -> None:
         """A translation and links may have made it too long, or into something else. Raises what `check_sent` does."""
-        if task.dialog_prompt is not None:
-            check_sent(task.dialog_prompt, self._rules)
-        elif task.custom_id is None and task.command in WITH_PROMPT:
+        if task.request.dialog_prompt is not None:
+            check_sent(task.request.dialog_prompt, self._rules)
+        elif task.request.custom_id is None and task.request.command in WITH_PROMPT:
             check_sent(text_to_send(task), self._rules)
 
     async def _translated(self, task: Task) -> Task:
         """What is said next: with a dialog's second input that, as what was said first is at MidJourney."""
-        second = task.dialog_prompt
+        second = task.request.dialog_prompt
         text = task.content if second is None else second
         if (task.prompt_en and second is None) or not self._translator.needs(text):
             return task
@@ -131,5 +131,7 @@ class Preparation:
             log.warning("%s", translation.note, extra={"task": task.id})
         task = replace(task, notes=(*task.notes, translation.note)) if translation.note else task
         if second is not None:
-            return replace(task, prompt_en=translation.text, dialog_prompt=translation.text)
+            return replace(
+                task, request=replace(task.request, dialog_prompt=translation.text), prompt_en=translation.text
+            )
         return replace(task, prompt_en=callers_part(translation.text, task), content=translation.text)

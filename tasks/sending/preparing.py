@@ -25,13 +25,13 @@ async def with_pictures(task: Task, store: TaskStore, gateway: Gateway, accounts
 
     Raises what the gateway raises, and NotSent when none can now.
     """
-    if not task.pictures or task.uploads or task.custom_id is not None:
+    if not task.pictures or task.uploads or task.request.custom_id is not None:
         return task
     account = next((a.id for a in accounts if a.takes(task.lane) and fits(task, a)), None)
     if account is None:
         raise NotSent("No account is connected that could upload the pictures.")
     pictures = await store.pictures_of(task.id)
-    option = OPTIONS.get(task.command)
+    option = OPTIONS.get(task.request.command)
     if option is None:
         links = await gateway.publish(account, pictures)
         return replace(task, content=with_links(task.content, links), pictures=0)
@@ -48,7 +48,7 @@ def picture_mark(nth: int) -> str:
 
 def callers_part(translation: str, task: Task) -> str:
     """What of the translated text is the caller's: neither links and parameters of ours around it, nor the suffix."""
-    prompt = fixed(task.prompt.strip()).text
+    prompt = fixed(task.request.prompt.strip()).text
     if prompt and prompt in task.content:
         before, _, after = task.content.partition(prompt)
         translation = translation.removeprefix(before).removesuffix(after)

@@ -22,8 +22,8 @@ class SwappedResults:
 
     def ended(self, task: Task, by: str) -> None:
         """It got a result, known to be its own by this key. `task` is as it was before."""
-        if by == "prompt" and task.progress_message_id is not None and task.job_id is None:
-            self._open[task.progress_message_id] = sameness(task)
+        if by == "prompt" and task.progress.progress_message_id is not None and task.progress.job_id is None:
+            self._open[task.progress.progress_message_id] = sameness(task)
         _forget_the_old(self._open)
 
     def deleted(self, message_id: str | None) -> str | None:
@@ -38,7 +38,7 @@ class SwappedResults:
 
     def explain(self, task: Task) -> bool:
         """Is its running message gone because its result went to an equal drawing?"""
-        own = task.progress_message_id or ""
+        own = task.progress.progress_message_id or ""
         if own in self._explained:
             return True  # told twice
         other = next((message for message, known in self._open.items() if known == sameness(task)), None)

@@ -123,7 +123,7 @@ class EventHandler:
         self._board.tell(flight.task.id, "heard", heard(event, by))
         if isinstance(event, Withdrawn):
             task = flight.task
-            result = self._unsettled.only(event.keys.account, task.echoed_prompt)
+            result = self._unsettled.only(event.keys.account, task.progress.echoed_prompt)
             if result is not None:  # the one that it gave way to
                 await self._take(flight, result, "deletion")
                 return
@@ -213,7 +213,7 @@ class EventHandler:
         """The message is known for certain to be the owner's: who had taken it by its words lets it go."""
         for other in self._board.flights:
             before = other.task
-            message = before.progress_message_id
+            message = before.progress.progress_message_id
             if other is not owner and message is not None and message in (keys.message_id, keys.reference_id):
                 other.withdrawn = False
                 self._board.change(other, without_message(before))
@@ -228,13 +228,13 @@ class EventHandler:
 
     def _withdrawn_after_all(self, message_id: str | None) -> None:
         for other in self._board.flights:
-            other.withdrawn = other.withdrawn or other.task.progress_message_id == message_id is not None
+            other.withdrawn = other.withdrawn or other.task.progress.progress_message_id == message_id is not None
 
     def _sends_another_back(self, task: Task, event: Refused, by: str) -> bool:
         """One command may make several drawings. What sends back a later one answers the same interaction, while the
         first is taken: sent again, all would be paid again."""
         is_back = event.retry or self._pauses.goes_on_relaxed(task, event)
-        own = task.progress_message_id
+        own = task.progress.progress_message_id
         return is_back and by == "interaction" and own not in (None, event.keys.message_id, event.keys.reference_id)
 
     def _is_ours(self, keys: Keys) -> bool:
@@ -252,45 +252,50 @@ class EventHandler:
             return
         match event:
             case Withdrawn():  # follows each result; before one it means moderation, which the deadline will tell
-                note = flight.task.queued  # the one that said so
-                open_results = self._unsettled.has(keys.account, flight.task.echoed_prompt)  # one of them is its own
+                note = flight.task.progress.queued  # the one that said so
+                open_results = self._unsettled.has(
+                    keys.account, flight.task.progress.echoed_prompt
+                )  # one of them is its own
                 flight.withdrawn = not note and not open_results and not self._crossings.explain(flight.task)
             case ModalOpened():
                 await self._openings.dialog(flight, event)
-            case Informed() if flight.task.switch and flight.task.custom_id is None and not flight.is_switching:
+            case Informed() if (
+                flight.task.request.switch and flight.task.request.custom_id is None and not flight.is_switching
+            ):
                 self._openings.settings(flight, event)
             case Acknowledged(confirmed=True) if flight.switches_by(keys.nonce):
                 self._advance(flight, Informed(keys=keys))
             case Refused() if self._pauses.goes_on_relaxed(flight.task, event):
-                relaxed = replace(flight.task, mode_asked=Mode.RELAXED)
+                relaxed = replace(flight.task, request=replace(flight.task.request, mode_asked=Mode.RELAXED))
                 self._board.change(flight, requeue(relaxed, self._clock.now()))
             case _:
                 self._advance(flight, event)
 
     def _advance(self, flight: InFlightTask, event: DiscordEvent) -> None:
         after = apply(flight.task, event, self._clock.now())
-        if event.keys.from_history and replace(after, heard_time=flight.task.heard_time) == flight.task:
+        unheard = replace(after.progress, heard_time=flight.task.progress.heard_time)
+        if event.keys.from_history and replace(after, progress=unheard) == flight.task:
             return  # an old message that still stands there is no sign of life
         before = flight.task
-        if after.progress_message_id != before.progress_message_id:
+        if after.progress.progress_message_id != before.progress.progress_message_id:
             flight.withdrawn = False  # it goes on in another message
         if isinstance(event, Refused) and event.retry:
             self._congestion.full(event.keys.account, self._running(event.keys.account), self._clock.now())
         flight.heard()
         self._board.change(flight, after)
-        if event.keys.nonce is not None and isinstance(event, Started | Progressed) and not before.queued:
+        if event.keys.nonce is not None and isinstance(event, Started | Progressed) and not before.progress.queued:
             self._board.flights.disown(flight, before)  # what was its own by words alone was another's
         cancel_once_visible(self._board, flight)
 
     def _running(self, account: str) -> int:
         """Drawings of the account that MidJourney has surely begun."""
         own = [flight.task for flight in self._board.of_account(account) if flight.task.lane is Lane.DRAW]
-        return sum(task.progress_message_id is not None and not task.queued for task in own)
+        return sum(task.progress.progress_message_id is not None and not task.progress.queued for task in own)
 
     async def _seed_told(self, job_id: str, seed: str) -> None:
         task = await self._store.by_job(job_id)
         if task is not None and task.is_over and not self._board.is_changed(task.id):
-            self._board.note(task, replace(task, seed=seed))
+            self._board.note(task, replace(task, result=replace(task.result, seed=seed)))
 
     async def _is_echo(self, keys: Keys) -> bool:
         """Is this about a task that is over? Each message and each job go to one task only, but for what was asked to
@@ -298,7 +303,7 @@ class EventHandler:
         is_done = self._board.is_done(keys.message_id) or self._board.is_done(keys.job_id)
         if not is_done and not keys.from_history:
             return False
-        if any(flight.task.action is Action.SHOW and flight.asked_for(keys) for flight in self._board.flights):
+        if any(flight.task.request.action is Action.SHOW and flight.asked_for(keys) for flight in self._board.flights):
             return False
         if any(flight.task.redoes(keys.message_id) for flight in self._board.flights):
             return False

@@ -40,7 +40,7 @@ class InFlightTask:
     @property
     def is_uncertain(self) -> bool:
         """No proof yet that Discord took any of its sends."""
-        return self.task.heard_time is None and any(s.state is SendState.UNKNOWN for s in self.sends.values())
+        return self.task.progress.heard_time is None and any(s.state is SendState.UNKNOWN for s in self.sends.values())
 
     @property
     def is_free(self) -> bool:
@@ -72,12 +72,12 @@ class InFlightTask:
         """The submit of its dialog, or the press in the settings, may have arrived, and nothing was heard since."""
         follow_ups = (Purpose.SUBMIT, Purpose.SWITCH)
         states = [s.state for s in self.sends.values() if s.purpose in follow_ups]
-        return self.task.progress_message_id is None and SendState.UNKNOWN in states
+        return self.task.progress.progress_message_id is None and SendState.UNKNOWN in states
 
     @property
     def is_unheard(self) -> bool:
         """Nothing tells yet which interaction, or which message, is its own."""
-        return self.task.progress_message_id is None and not any(s.interaction_id for s in self.sends.values())
+        return self.task.progress.progress_message_id is None and not any(s.interaction_id for s in self.sends.values())
 
     def heard(self) -> None:
         self.silent, self.asked_at = 0, None
@@ -111,7 +111,7 @@ class InFlightIndex:
 
     def disown(self, flight: InFlightTask, old: Task) -> None:
         """The running message and the job that it had before were not its own."""
-        stale = {("message", old.progress_message_id or ""), ("job", old.job_id or "")}
+        stale = {("message", old.progress.progress_message_id or ""), ("job", old.progress.job_id or "")}
         stale &= flight.keys - _keys_of(flight.task)
         flight.keys -= stale
         self._forget(flight, stale)
@@ -167,5 +167,5 @@ class InFlightIndex:
 
 
 def _keys_of(task: Task) -> set[tuple[str, str]]:
-    known = {("message", task.progress_message_id or ""), ("job", task.job_id or "")}
+    known = {("message", task.progress.progress_message_id or ""), ("job", task.progress.job_id or "")}
     return {(kind, key) for kind, key in known if key}

@@ -90,13 +90,13 @@ class LateResults:
         task = await self._store.get(task_id)
         if task is None or not is_open_end(task) or self._board.is_changed(task_id):
             return False
-        self._board.tell(task_id, "retried", {"failed": task.fail_code})
+        self._board.tell(task_id, "retried", {"failed": task.result.fail_code})
         self._board.note(task, retry(task, self._board.now()))
         self._forget(task_id)
         return True
 
     def _correct(self, task: Task, event: Finished) -> None:
-        log.warning("its result came after it had failed (%s)", task.fail_code, extra={"task": task.id})
+        log.warning("its result came after it had failed (%s)", task.result.fail_code, extra={"task": task.id})
         after = reopen_with_result(task, event, self._board.now())
         self._board.note(task, after)
         self._board.remember(after)
@@ -106,7 +106,7 @@ class LateResults:
         """The oldest stand first."""
         since = self._board.now() - REOPEN_WINDOW
         for flight in self._board.lapsed:
-            if (flight.task.finish_time or 0) >= since:
+            if (flight.task.result.finish_time or 0) >= since:
                 break
             self._board.lapsed.remove(flight)
 

@@ -39,7 +39,7 @@ class DialogOpener:
         order = answer(task, event, mask)
         if order is not None:
             flight.heard()
-            self._board.change(flight, replace(task, heard_time=now))
+            self._board.change(flight, replace(task, progress=replace(task.progress, heard_time=now)))
             self._board.follow_up(flight, Purpose.SUBMIT, order)
         elif event.iframe_path:
             reason = "Vary (Region) needs a mask: send maskBase64."

@@ -23,7 +23,7 @@ class AccountPauses:
         if not isinstance(event, CaptchaAsked) and not (isinstance(event, Refused) and event.pauses_account):
             return
         is_gone = isinstance(event, Refused) and event.code == FAST_HOURS_EXHAUSTED
-        was_relaxed = flight is not None and flight.task.mode_asked is Mode.RELAXED
+        was_relaxed = flight is not None and flight.task.request.mode_asked is Mode.RELAXED
         if is_gone and self._falls_back_to_relax and not was_relaxed and self._draws_relaxed(event.keys.account):
             return  # relaxed drawings go on, unless it is one that was refused
         keys = event.keys
@@ -34,11 +34,11 @@ class AccountPauses:
         """Once: a relaxed drawing that is refused for the same reason is refused."""
         if (
             event.code != FAST_HOURS_EXHAUSTED
-            or task.mode_asked is Mode.RELAXED
+            or task.request.mode_asked is Mode.RELAXED
             or not self._draws_relaxed(event.keys.account)
         ):
             return False
-        return self._falls_back_to_relax and task.custom_id is None and task.command == "imagine"
+        return self._falls_back_to_relax and task.request.custom_id is None and task.request.command == "imagine"
 
     def _draws_relaxed(self, account: str) -> bool:
         modes = next((known.modes for known in self._gateway.accounts() if known.id == account), ())

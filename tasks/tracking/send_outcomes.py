@@ -34,7 +34,7 @@ def apply_send_outcome(board: UnitOfWork, event: SendOutcome) -> None:
     if purpose is Purpose.CANCEL:
         _cancel_ended(board, flight, event)
         return
-    heard = flight.task.heard_time is not None and purpose not in (Purpose.SUBMIT, Purpose.SWITCH)
+    heard = flight.task.progress.heard_time is not None and purpose not in (Purpose.SUBMIT, Purpose.SWITCH)
     if heard or isinstance(event, SendPosted):
         board.mark(flight, event.nonce, SendState.POSTED)
     elif isinstance(event, SendUncertain):  # it is listened for; what is free is asked for again after a moment
@@ -88,9 +88,9 @@ def request_cancel(board: UnitOfWork, task_id: str) -> bool:
     flight = board.flights.get(task_id)
     if flight is None:
         return False
-    if flight.task.cancel_asked:
+    if flight.task.progress.cancel_asked:
         return True
-    board.change(flight, replace(flight.task, cancel_asked=True))
+    board.change(flight, replace(flight.task, progress=replace(flight.task.progress, cancel_asked=True)))
     order = _cancel_order(flight.task)
     if order is None:
         board.change(flight, cancel(flight.task, board.now(), still_drawing=not flight.is_free))
@@ -100,14 +100,16 @@ def request_cancel(board: UnitOfWork, task_id: str) -> bool:
 
 
 def _cancel_order(task: Task) -> Interaction | None:
-    message, flags = task.progress_message_id, task.progress_message_flags
+    message, flags = task.progress.progress_message_id, task.progress.progress_message_flags
     if message is None:
         return None
-    if task.cancel_id is not None:
-        return ButtonInteraction(message_id=message, custom_id=task.cancel_id, message_flags=flags, bot=task.bot)
+    if task.progress.cancel_id is not None:
+        return ButtonInteraction(
+            message_id=message, custom_id=task.progress.cancel_id, message_flags=flags, bot=task.request.bot
+        )
     if flags & PRIVATE:
         return None
-    return MessageCommandInteraction(command="Cancel Job", message_id=message, bot=task.bot)
+    return MessageCommandInteraction(command="Cancel Job", message_id=message, bot=task.request.bot)
 
 
 def cancel_once_visible(board: UnitOfWork, flight: InFlightTask) -> None:

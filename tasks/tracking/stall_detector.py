@@ -54,7 +54,7 @@ class StallDetector:
 
     def has_begun(self, task: Task) -> None:
         """MidJourney draws it, or has drawn it: what stood before it in MidJourney's queue has begun, too."""
-        if task.lane is Lane.DRAW and not task.queued:
+        if task.lane is Lane.DRAW and not task.progress.queued:
             queue = _queue_of(task)
             self._begun[queue] = max(self._begun.get(queue, 0), task.start_time or 0)
 
@@ -94,7 +94,11 @@ class StallDetector:
     def _may_settle(self, flight: InFlightTask) -> bool:
         """Of /imagine alone history can prove that it never arrived: its first message is public. A drawing of our
         user that nobody claims, made since the send, leaves it open."""
-        if not flight.is_uncertain or flight.task.action is not Action.IMAGINE or flight.task.custom_id is not None:
+        if (
+            not flight.is_uncertain
+            or flight.task.request.action is not Action.IMAGINE
+            or flight.task.request.custom_id is not None
+        ):
             return False
         since = (flight.task.start_time or 0) - CLOCK_SKEW
         return not any(time >= since for time in self._strange[flight.task.account or ""])
@@ -122,7 +126,7 @@ class StallDetector:
         self._board.change(flight, after)
 
     def _give_up(self, flight: InFlightTask, limit: int, now: int) -> None:
-        if flight.task.cancel_asked and not flight.task.status.is_over:
+        if flight.task.progress.cancel_asked and not flight.task.status.is_over:
             self._board.change(flight, cancel(flight.task, now))
             return
         code, reason = _why(flight, max(limit // 60_000, 1))
@@ -132,7 +136,7 @@ class StallDetector:
 
 def _queue_of(task: Task) -> tuple[str, Bot, Mode | None]:
     """Drawings of one speed of one bot begin in the order in which they were sent."""
-    return task.account or "", task.bot, task.mode_asked
+    return task.account or "", task.request.bot, task.request.mode_asked
 
 
 def _said_of(event: HistoryRead) -> dict[str, Detail]:
@@ -142,8 +146,8 @@ def _said_of(event: HistoryRead) -> dict[str, Detail]:
 def _why(flight: InFlightTask, minutes: int) -> tuple[str, str]:
     if flight.withdrawn:
         return "moderated", "MidJourney withdrew the picture before it was finished."
-    if flight.task.words:
-        return "unknown_error", with_advice("unknown_error", flight.task.words)
+    if flight.task.progress.words:
+        return "unknown_error", with_advice("unknown_error", flight.task.progress.words)
     if flight.is_uncertain or flight.is_dialog_uncertain:
         reason = "Discord did not say whether it took the command, and nothing was heard since. Not sent again."
         return "outcome_unknown", reason

@@ -277,7 +277,7 @@ class Tracker:
 
     def _repeat_if_free(self, flight: InFlightTask) -> None:
         """A dialog or an answer that came in a gap will not come again; what is free is asked for once more."""
-        if flight.is_repeatable and flight.task.progress_message_id is None:
+        if flight.is_repeatable and flight.task.progress.progress_message_id is None:
             self._board.change(flight, requeue(flight.task, self._clock.now()))
 
 

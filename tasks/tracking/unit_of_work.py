@@ -126,7 +126,7 @@ class UnitOfWork:
         return key in self._done
 
     def remember(self, task: Task) -> None:
-        for key in (task.message_id, task.job_id, task.progress_message_id):
+        for key in (task.result.message_id, task.progress.job_id, task.progress.progress_message_id):
             if key:
                 self._done[key] = None
         while len(self._done) > FINISHED_KEYS_KEPT:

@@ -95,7 +95,7 @@ class ManualResolution:
         )
         user_id = self._user_of(task)
         found: list[Finished] = []
-        since: int | None = (task.start_time or task.submit_time) - CLOCKS_DIFFER
+        since: int | None = (task.start_time or task.request.submit_time) - CLOCKS_DIFFER
         for _ in range(STRETCHES):
             history = await self._gateway.recall(task.account or "", since or 0)
             results = [event for event in history.events if isinstance(event, Finished)]

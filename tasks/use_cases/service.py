@@ -148,17 +148,17 @@ class Service(Queries):
     async def _command(self, ask: SubmitOptions, draft: submissions.Submission) -> Task:
         accounts = accounts_for(ask, draft.modes, self._gateway.accounts())
         text = draft.task.content
-        if draft.task.command == "imagine":
+        if draft.task.request.command == "imagine":
             known = self._gateway.accounts()
             check_offered_length(text, [each.prompt_limit for each in known if not accounts or each.id in accounts])
         translate = self._translator.needs(text)
         task = replace(
             draft.task,
             id=self._ids.new(),
-            prompt_en="" if translate else draft.task.prompt.strip(),
-            bot=ask.bot,
-            mode_asked=draft.task.mode_asked or ask.mode,
-            accounts=accounts,
+            request=replace(
+                draft.task.request, bot=ask.bot, mode_asked=draft.task.request.mode_asked or ask.mode, accounts=accounts
+            ),
+            prompt_en="" if translate else draft.task.request.prompt.strip(),
             account=accounts[0] if len(accounts) == 1 else None,
             phase=Phase.NEW if translate or draft.pictures else Phase.READY,
         )
@@ -190,7 +190,7 @@ class Service(Queries):
             raise ParentNotFound(hint="Give the `_id` of a finished task as `taskId`.")
         if not parent.status.is_over:
             raise ParentNotFinished(hint="Wait until its status is SUCCESS.")
-        if parent.status is not Status.SUCCESS or parent.message_id is None:
+        if parent.status is not Status.SUCCESS or parent.result.message_id is None:
             raise ParentFailed(hint="Choose a task whose status is SUCCESS.")
         return parent
 
@@ -211,7 +211,9 @@ class Service(Queries):
                 again = await self._visible.by_press(source.id, button.custom_id)
                 if again is not None:
                     return await self._followed(again, ask)
-            task = replace(press_of(source, button), id=self._ids.new(), sends_remix_on=sends_remix_on)
+            task = press_of(source, button)
+            request = replace(task.request, sends_remix_on=sends_remix_on)
+            task = replace(task, id=self._ids.new(), request=request)
             if button.opens_dialog:
                 until = self._clock.now() + self._limits.modal_timeout
                 task = replace(task, status=Status.MODAL, phase=Phase.HELD, held_until=until)
@@ -235,7 +237,7 @@ class Service(Queries):
                 raise BadRequest(f"Task {task_id} does not wait for an input.", hint="Only a task that is MODAL does.")
             if prompt is not None:
                 task = self._with_second_input(task, prompt)
-            if task.action is Action.INPAINT and not mask:
+            if task.request.action is Action.INPAINT and not mask:
                 raise BadRequest("Vary (Region) needs a mask.", hint="Send maskBase64: white is changed.")
             pictures = [Picture(filename="mask", type="", data=mask)] if mask else []
             after = replace(
@@ -256,9 +258,8 @@ class Service(Queries):
         check_sent(checked.text, self._rules, account.modes if account else ())
         return replace(
             task,
-            prompt=prompt,
+            request=replace(task.request, prompt=prompt, dialog_prompt=checked.text),
             prompt_en="" if self._translator.needs(checked.text) else prompt.strip(),
-            dialog_prompt=checked.text,
             notes=tuple(dict.fromkeys((*task.notes, *checked.warnings))),
         )
 
@@ -309,20 +310,21 @@ class Service(Queries):
         Raises TaskNotFound, BadRequest (no result; no answer in time), NotSent, SendRefused.
         """
         task = await self._existing(task_id)
-        if task.status is not Status.SUCCESS or not task.message_id or not task.job_id:
+        if task.status is not Status.SUCCESS or not task.result.message_id or not task.progress.job_id:
             raise BadRequest(f"Task {task_id} has no drawing whose seed could be asked for.")
-        first = await self._store.by_job(task.job_id) or task  # the seed is told to it; /show made others of its job
-        if first.seed:
-            return first.seed
+        # The job's first task gets the seed; /show made others of the same job.
+        first = await self._store.by_job(task.progress.job_id) or task
+        if first.result.seed:
+            return first.result.seed
         with self._changes.listen() as listener:
-            await self._gateway.react(task.account or "", task.message_id, ENVELOPE)
+            await self._gateway.react(task.account or "", task.result.message_id, ENVELOPE)
             try:
                 async with asyncio.timeout(self._limits.seed_seconds):
-                    while not (first := await self._store.get(first.id) or first).seed:
+                    while not (first := await self._store.get(first.id) or first).result.seed:
                         await listener.next()
             except TimeoutError as error:
                 raise BadRequest("MidJourney did not tell the seed.", hint="Ask again in a moment.") from error
-        return first.seed
+        return first.result.seed
 
     # ------------------------------------------------------------ checks
 
@@ -347,7 +349,15 @@ class Service(Queries):
         async with self._room.place(owner):
             now = self._clock.now()
             task = replace(
-                task, state=ask.state, notify_hook=ask.notify_hook, api=ask.api, owner=owner, submit_time=now
+                task,
+                request=replace(
+                    task.request,
+                    state=ask.state,
+                    notify_hook=ask.notify_hook,
+                    api=ask.api,
+                    owner=owner,
+                    submit_time=now,
+                ),
             )
             await self._journal.add(task, pictures, ask.once)
         self._submitted()

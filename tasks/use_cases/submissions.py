@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.domain.errors import BadRequest, MissingPrompt
-from tasks.domain.model import Action, Lane, Mode, Picture, Task
+from tasks.domain.model import Action, Lane, Mode, Picture, Task, TaskRequest
 from tasks.prompts.check import CheckedPrompt, PromptRules, check, given_in
 from tasks.rules.switches import REMIX
 from tasks.sending.preparing import picture_mark
@@ -173,16 +173,18 @@ def _draft(
     said = checked or CheckedPrompt(text="")
     task = Task(
         id="",
-        action=action,
-        prompt=prompt,
+        request=TaskRequest(
+            action=action,
+            prompt=prompt,
+            mode_asked=said.mode,
+            command=command,
+            options=options,
+            answer_ends=action is Action.ACTION,
+            switch=switch,
+        ),
         content=said.text,
-        mode_asked=said.mode,
         notes=said.warnings,
-        command=command,
-        options=options,
         pictures=len(pictures),
-        answer_ends=action is Action.ACTION,
-        switch=switch,
         lane=Lane.QUICK if action in _DRAW_NOTHING else Lane.DRAW,
     )
     return Submission(task=task, pictures=pictures, modes=said.modes)

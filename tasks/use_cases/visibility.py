@@ -22,7 +22,7 @@ class Principal:
     sees_all: bool = True
 
     def may_see(self, task: Task) -> bool:
-        return self.sees_all or task.owner == self.name
+        return self.sees_all or task.request.owner == self.name
 
     @property
     def owner(self) -> str | None:

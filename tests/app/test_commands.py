@@ -15,7 +15,7 @@ import pytest
 from run import COMMANDS, run
 from storage.database import Database
 from storage.tasks import Tasks
-from tasks.domain.model import Action, Task
+from tasks.domain.model import Action, Task, TaskRequest
 from tasks.domain.version import VERSION
 
 LINE = {
@@ -61,7 +61,9 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 def filled(path: Path) -> Path:
     async def fill() -> None:
         async with Database(path) as database:
-            await Tasks(database).save([Task(id=str(n), action=Action.IMAGINE) for n in range(1, 6)])
+            await Tasks(database).save(
+                [Task(id=str(n), request=TaskRequest(action=Action.IMAGINE)) for n in range(1, 6)]
+            )
 
     asyncio.run(fill())
     return path

@@ -20,7 +20,7 @@ from settings import load
 from simulator import Simulator
 from storage.database import Database
 from storage.tasks import Tasks
-from tasks.domain.model import Action, Phase, Status, Task
+from tasks.domain.model import Action, Phase, Status, Task, TaskRequest, TaskResult
 from tests.e2e.test_archive import copied
 from tests.e2e.test_many_accounts import table
 from tests.support.whole_service import Client, Document
@@ -143,14 +143,12 @@ async def _end_openly(path: Path, made: Props) -> None:
     ends = [
         Task(
             id=name,
-            action=Action.IMAGINE,
+            request=TaskRequest(action=Action.IMAGINE, submit_time=now),
+            result=TaskResult(fail_code="silence", finish_time=now),
             status=Status.FAILURE,
             phase=Phase.OVER,
             account="a0",
             content=f"an owl {name}",
-            fail_code="silence",
-            submit_time=now,
-            finish_time=now,
         )
         for name in made.open_ends
     ]

@@ -15,7 +15,7 @@ from simulator import Simulator
 from storage.checking import check
 from storage.database import Database
 from storage.tasks import Tasks
-from tasks.domain.model import Action, Phase, Status, Task
+from tasks.domain.model import Action, Phase, Status, Task, TaskRequest, TaskResult
 from tests.e2e.test_process import environment, free_port, line_with, process, running
 from tests.support.file_damage import PAGE, overwrite_middle
 from tests.support.full_disk import no_more_room, room_again
@@ -75,7 +75,12 @@ async def test_damage_found_while_it_runs_is_answered_and_does_not_spin(
     path = tmp_path / "tasks.db"
     async with Database(path) as database:
         done = [
-            Task(id=str(n), action=Action.IMAGINE, prompt="x" * 500, status=Status.SUCCESS, phase=Phase.OVER)
+            Task(
+                id=str(n),
+                request=TaskRequest(action=Action.IMAGINE, prompt="x" * 500),
+                status=Status.SUCCESS,
+                phase=Phase.OVER,
+            )
             for n in range(1, 2001)
         ]
         await Tasks(database).save(done)
@@ -159,8 +164,20 @@ async def test_a_running_service_removes_what_is_to_go(tmp_path: Path, setting: 
     value = "1" if setting == "TASK_RETENTION" else f"{start.tm_hour:02}:{start.tm_min:02}"
     old, waiting = str((now - 3 * DAY) * 1000), str((now - 3 * DAY) * 1000 + 1)
     async with Database(tmp_path / "tasks.db") as database:
-        over = Task(id=old, action=Action.IMAGINE, status=Status.SUCCESS, phase=Phase.OVER, finish_time=now - 2 * DAY)
-        held = Task(id=waiting, action=Action.ZOOM, status=Status.MODAL, phase=Phase.HELD, held_until=now + DAY)
+        over = Task(
+            id=old,
+            request=TaskRequest(action=Action.IMAGINE),
+            result=TaskResult(finish_time=now - 2 * DAY),
+            status=Status.SUCCESS,
+            phase=Phase.OVER,
+        )
+        held = Task(
+            id=waiting,
+            request=TaskRequest(action=Action.ZOOM),
+            status=Status.MODAL,
+            phase=Phase.HELD,
+            held_until=now + DAY,
+        )
         await Tasks(database).save([over, held])
     async with Simulator() as simulator:
         port = str(free_port())

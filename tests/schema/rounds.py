@@ -90,18 +90,18 @@ def rubbish(task: Task) -> Iterator[str]:
     if not (task.id.isascii() and task.id.isdigit() and int(task.id) < 2**53):
         yield "its id is no number below 2^53"
     if (
-        task.action is Action.IMAGINE
-        and not task.parent_id
-        and not (task.prompt.strip() or task.pictures or task.content)
+        task.request.action is Action.IMAGINE
+        and not task.request.parent_id
+        and not (task.request.prompt.strip() or task.pictures or task.content)
     ):
         yield "nothing to draw"
-    if task.index is not None and not 1 <= task.index <= 4:
-        yield f"the index {task.index}"
-    if task.notify_hook and not task.notify_hook.startswith(("http://", "https://")):
-        yield f"the hook {task.notify_hook!r}"
-    if (task.parent_id is None) is (task.custom_id is not None):
+    if task.request.index is not None and not 1 <= task.request.index <= 4:
+        yield f"the index {task.request.index}"
+    if task.request.notify_hook and not task.request.notify_hook.startswith(("http://", "https://")):
+        yield f"the hook {task.request.notify_hook!r}"
+    if (task.request.parent_id is None) is (task.request.custom_id is not None):
         yield "a button without its parent, or a parent without the button"
-    if task.status.is_over is not task.is_over or (task.status is Status.FAILURE and not task.fail_code):
-        yield f"{task.status} in phase {task.phase} with fail code {task.fail_code!r}"
-    if task.submit_time <= 0:
+    if task.status.is_over is not task.is_over or (task.status is Status.FAILURE and not task.result.fail_code):
+        yield f"{task.status} in phase {task.phase} with fail code {task.result.fail_code!r}"
+    if task.request.submit_time <= 0:
         yield "no time of its submit"

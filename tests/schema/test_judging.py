@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -13,11 +12,12 @@ from api.http.links import Links
 from api.mj.routes import MjRoutes
 from api.ops.openapi import document
 from api.v1.routes import V1Routes
-from tasks.domain.model import Action, Phase, Status, Task
+from tasks.domain.model import Action, Phase, Status, Task, TaskRequest
 from tests.schema.judging import Answer, Judge
 from tests.schema.rounds import rubbish
 from tests.schema.spoiling import SPOILERS, Asked
 from tests.support.service_twin import Twin
+from tests.support.tasks import changed
 
 LIST = "/api/v1/task/list"
 REFUSED = b'{"code":0,"description":"No."}'
@@ -75,7 +75,7 @@ def test_each_spoiler_leaves_something_that_can_be_sent() -> None:
             assert spoilt == spoil(asked, Random(seed))
 
 
-DRAWING = Task(id="1684310738264000", action=Action.IMAGINE, prompt="a dog", submit_time=1)
+DRAWING = Task(id="1684310738264000", request=TaskRequest(action=Action.IMAGINE, prompt="a dog", submit_time=1))
 RUBBISH: dict[str, Any] = {
     "no number": {"id": "x"},
     "nothing to draw": {"prompt": " "},
@@ -90,4 +90,4 @@ RUBBISH: dict[str, Any] = {
 @pytest.mark.parametrize("problem", RUBBISH)
 def test_rubbish_is_found(problem: str) -> None:
     assert [*rubbish(DRAWING)] == []
-    assert any(problem in found for found in rubbish(replace(DRAWING, **RUBBISH[problem])))
+    assert any(problem in found for found in rubbish(changed(DRAWING, **RUBBISH[problem])))

@@ -94,7 +94,7 @@ async def test_a_row_s_life(store: Tasks, outbox: Outbox) -> None:
 async def test_due_leaves_out_places_and_keeps_to_the_limit(store: Tasks, outbox: Outbox) -> None:
     for number, owner in enumerate(("a", "b"), start=1):
         hooks = [a_hook(number, f"http://{host}/{n}?q") for host in ("dead", "alive") for n in range(3)]
-        await store.insert(replace(a_task(number), owner=owner), hooks)
+        await store.insert(a_task(number, owner=owner), hooks)
 
     async def found(limit: int, *without: str) -> list[str]:
         return [f"{row.owner} {row.url}" for row in await outbox.due(0, limit, without)]
@@ -186,14 +186,14 @@ async def test_of_two_writes_of_a_task_the_first_is_not_remembered_over_the_seco
         database.heard.set()
         await store.insert(a_task(1))
         database.heard.clear()
-        first = asyncio.create_task(store.save([a_task(1, progress=1)]))
-        second = asyncio.create_task(store.save([a_task(1, progress=2)]))
+        first = asyncio.create_task(store.save([a_task(1, percent=1)]))
+        second = asyncio.create_task(store.save([a_task(1, percent=2)]))
         for _ in range(3):
             await database.on_disk.acquire()
-        assert await store.get("1") == a_task(1, progress=2)
+        assert await store.get("1") == a_task(1, percent=2)
         database.heard.set()
         await asyncio.gather(first, second)
-        assert await store.get("1") == a_task(1, progress=2)
+        assert await store.get("1") == a_task(1, percent=2)
 
 
 async def test_the_operators_own_url_is_in_no_file(path: Path) -> None:
@@ -221,7 +221,9 @@ async def test_a_correction_is_told_besides_the_end_to_followers_too(database: D
     await store.follow(a_hook(url="http://follower/", state="theirs"))
     await store.save([failed], [a_hook()])
     clock.time += 1
-    corrected = replace(failed, status=Status.SUCCESS, corrected=True, finish_time=clock.time)
+    corrected = replace(
+        failed, result=replace(failed.result, finish_time=clock.time), status=Status.SUCCESS, corrected=True
+    )
     await store.save([corrected], [a_hook(event=CORRECTED)])
     await store.save([corrected])
     await store.follow(a_hook(url="http://late/"))  # whoever comes now hears the right end at once, and no other
@@ -247,24 +249,32 @@ async def test_who_hears_of_a_correction_does_not_hang_on_the_clock(
     await store.save([failed])
     await store.follow(a_hook(url="http://early/"))
     clock.time += first
-    corrected = replace(failed, status=Status.SUCCESS, corrected=True, finish_time=clock.time)
+    corrected = replace(
+        failed, result=replace(failed.result, finish_time=clock.time), status=Status.SUCCESS, corrected=True
+    )
     await store.save([corrected])
     clock.time += then
     await store.follow(a_hook(url="http://late/"))
-    await store.save([replace(corrected, seed="7")])
+    await store.save([replace(corrected, result=replace(corrected.result, seed="7"))])
     rows = [(row.url, row.event) for row in await outbox.of_task("1")]
     assert rows == [("http://early/", "end"), ("http://early/", "corrected"), ("http://late/", "end")]
 
 
 async def test_a_second_correction_is_told_as_the_first_was(store: Tasks, outbox: Outbox) -> None:
     failed = a_task(1, status=Status.FAILURE, phase=Phase.OVER, finish_time=1)
-    waiting = replace(failed, status=Status.NOT_START, phase=Phase.READY, corrected=True, finish_time=None)
+    waiting = replace(
+        failed,
+        result=replace(failed.result, finish_time=None),
+        status=Status.NOT_START,
+        phase=Phase.READY,
+        corrected=True,
+    )
     await store.save([failed])
     await store.follow(a_hook())
     for end in (replace(failed, corrected=True), replace(failed, corrected=True, status=Status.SUCCESS)):
         await store.save([waiting])
         await store.save([end])
-        await store.save([replace(end, seed="7")])
+        await store.save([replace(end, result=replace(end.result, seed="7"))])
     assert [row.event for row in await outbox.of_task("1")] == ["end", "corrected", "corrected"]
 
 
@@ -274,7 +284,9 @@ async def test_who_follows_while_a_correction_is_being_written_hears_of_it(datab
     failed = a_task(1, status=Status.FAILURE, phase=Phase.OVER, finish_time=clock.time)
     await store.save([failed])
     clock.time += 1000
-    corrected = replace(failed, status=Status.SUCCESS, corrected=True, finish_time=clock.time)
+    corrected = replace(
+        failed, result=replace(failed.result, finish_time=clock.time), status=Status.SUCCESS, corrected=True
+    )
     clock.time += 1000  # the disk is slow
     await store.follow(a_hook())
     await store.save([corrected])

@@ -14,6 +14,7 @@ from tasks.domain.errors import StoreFailed
 from tasks.domain.model import Lane, Phase, SendState, Status, Task
 from tasks.domain.ports import TaskStore
 from tests.support.records import a_hook, a_send, a_task
+from tests.support.tasks import changed
 
 
 def ids(tasks: list[Task]) -> list[str]:
@@ -225,10 +226,13 @@ async def test_a_recent_task_costs_no_read(store: Tasks, database: Database, mon
 
 async def test_open_ends_page_by_the_time_of_their_end(store: Tasks) -> None:
     failed = a_task(status=Status.FAILURE, phase=Phase.OVER, fail_code="silence")
-    tasks = [replace(failed, id=str(n), finish_time=time) for n, time in enumerate((30, 10, 20, 20, 9, 20), start=1)]
-    refused = replace(failed, id="7", finish_time=20, fail_code="moderated")
+    tasks = [
+        replace(failed, id=str(n), result=replace(failed.result, finish_time=time))
+        for n, time in enumerate((30, 10, 20, 20, 9, 20), start=1)
+    ]
+    refused = replace(failed, id="7", result=replace(failed.result, finish_time=20, fail_code="moderated"))
     await store.save([*tasks, refused, a_task(8)])
-    await store.save([replace(tasks[5], status=Status.SUCCESS, fail_code="")])  # corrected
+    await store.save([changed(tasks[5], status=Status.SUCCESS, fail_code="")])  # corrected
     assert [task.id for task in await store.open_ends(10, 100)] == ["2", "3", "4", "1"]
     first = await store.open_ends(10, 2)
     second = await store.open_ends(10, 2, first[-1])

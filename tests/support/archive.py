@@ -83,7 +83,7 @@ class Shelf:
         return await self.images.of_task(of.id)
 
     async def until_copied(self, of: Task) -> Task:
-        return await self.house.until_task(of.id, lambda now: bool(now.image and now.image.stored))
+        return await self.house.until_task(of.id, lambda now: bool(now.result.image and now.result.image.stored))
 
     async def until_row(self, of: Task, is_so: Callable[[ImageCopy], bool]) -> ImageCopy:
         """Rows tell nobody, so they are read until it is so; each look yields to those who write."""

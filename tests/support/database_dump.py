@@ -37,6 +37,9 @@ from tasks.domain.model import (
     SendState,
     Status,
     Task,
+    TaskProgress,
+    TaskRequest,
+    TaskResult,
 )
 from tasks.domain.timeline import Entry
 from tests.support.records import a_hook, a_send
@@ -49,49 +52,65 @@ OWNERS_SINCE = 3  # the version from which a task's document names its owner
 
 U1 = Button(custom_id=f"MJ::JOB::upsample::1::{JOB}", label="U1", does=Action.UPSCALE, index=1, is_quick=True)
 TASKS = (
-    Task(id="1", action=Action.IMAGINE, prompt="一只狗", state="mine", notify_hook="http://receiver.test/hook"),
-    Task(id="2", action=Action.IMAGINE, prompt="a dog", phase=Phase.READY, attempts=1, not_before=5, owner="shop"),
-    Task(id="3", action=Action.BLEND, phase=Phase.CLAIMED, account="22", pictures=2, bot=Bot.NIJI),
+    Task(
+        id="1",
+        request=TaskRequest(
+            action=Action.IMAGINE, prompt="一只狗", state="mine", notify_hook="http://receiver.test/hook"
+        ),
+    ),
+    Task(
+        id="2",
+        request=TaskRequest(action=Action.IMAGINE, prompt="a dog", owner="shop"),
+        phase=Phase.READY,
+        attempts=1,
+        not_before=5,
+    ),
+    Task(id="3", request=TaskRequest(action=Action.BLEND, bot=Bot.NIJI), phase=Phase.CLAIMED, account="22", pictures=2),
     Task(
         id="4",
-        action=Action.IMAGINE,
-        prompt="in flight",
+        request=TaskRequest(action=Action.IMAGINE, prompt="in flight"),
+        progress=TaskProgress(percent=31, mode=Mode.FAST, progress_message_id="1108302168013938688"),
         phase=Phase.SENT,
         status=Status.IN_PROGRESS,
         account="22",
-        progress=31,
-        mode=Mode.FAST,
-        progress_message_id="1108302168013938688",
     ),
-    Task(id="5", action=Action.INPAINT, phase=Phase.HELD, status=Status.MODAL, held_until=99, opens_dialog=True),
+    Task(
+        id="5",
+        request=TaskRequest(action=Action.INPAINT, opens_dialog=True),
+        phase=Phase.HELD,
+        status=Status.MODAL,
+        held_until=99,
+    ),
     Task(
         id="6",
-        action=Action.IMAGINE,
-        prompt="a cat",
+        request=TaskRequest(action=Action.IMAGINE, prompt="a cat"),
+        progress=TaskProgress(job_id=JOB),
+        result=TaskResult(
+            message_id="1108302168013938689",
+            buttons=(U1,),
+            image=Image(url="https://cdn.test/a.png", filename="a.png", width=1024, height=1024),
+            finish_time=9,
+        ),
         phase=Phase.OVER,
         status=Status.SUCCESS,
         account="22",
-        message_id="1108302168013938689",
-        job_id=JOB,
-        buttons=(U1,),
-        image=Image(url="https://cdn.test/a.png", filename="a.png", width=1024, height=1024),
-        finish_time=9,
         notes=("a note",),
     ),
     Task(
         id="7",
-        action=Action.UPSCALE,
-        parent_id="6",
-        custom_id=U1.custom_id,
-        index=1,
+        request=TaskRequest(action=Action.UPSCALE, parent_id="6", custom_id=U1.custom_id, index=1),
+        result=TaskResult(fail_code="silence", fail_reason="Nothing was heard.", finish_time=10),
         lane=Lane.QUICK,
         phase=Phase.OVER,
         status=Status.FAILURE,
-        fail_code="silence",
-        fail_reason="Nothing was heard.",
-        finish_time=10,
     ),
-    Task(id="8", action=Action.IMAGINE, phase=Phase.OVER, status=Status.CANCEL, finish_time=11),
+    Task(
+        id="8",
+        request=TaskRequest(action=Action.IMAGINE),
+        result=TaskResult(finish_time=11),
+        phase=Phase.OVER,
+        status=Status.CANCEL,
+    ),
 )
 SENDS = tuple(
     Send(nonce=f"n{n}", task_id="4", account="22", purpose=purpose, state=state, time=n)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from storage.outbox import Delivery
-from tasks.domain.model import Action, Purpose, Send, Task
+from tasks.domain.model import Purpose, Send, Task
 from tasks.domain.webhooks import Attempt, Hook
+from tests.support.tasks import built
 
 
 def a_task(number: int = 1, **fields: Any) -> Task:
-    return Task(id=str(number), action=Action.IMAGINE, **fields)
+    return built(id=str(number), **fields)
 
 
 def a_send(nonce: str = "n1", task: int = 1, **fields: Any) -> Send:

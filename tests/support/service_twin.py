@@ -28,6 +28,7 @@ from tasks.domain.errors import (
 from tasks.domain.model import Account, Action, Image, Lane, Mode, Phase, Picture, Status, SubmitOptions, Task
 from tasks.prompts.banned import BannedWord
 from tasks.use_cases.visibility import Principal
+from tests.support.tasks import built
 
 FIRST_ID = 1_600_000_000_000_000
 SUBMIT, FETCH, LIST = "/api/v1/trigger/submit", "/api/v1/task/fetch", "/api/v1/task/list"
@@ -48,7 +49,7 @@ class Twin:
         self._accounts = accounts or (Account(id="1", connected=True, capacity=3),)
 
     def add(self, **fields: Any) -> Task:
-        task = Task(**{"id": str(FIRST_ID + len(self.tasks)), "action": Action.IMAGINE, "prompt": "A dog"} | fields)
+        task = built(**{"id": str(FIRST_ID + len(self.tasks)), "action": Action.IMAGINE, "prompt": "A dog"} | fields)
         self.tasks[task.id] = task
         return task
 
@@ -59,7 +60,13 @@ class Twin:
         source = self._finished(parent)
         lane = Lane.QUICK if does is Action.UPSCALE else Lane.DRAW
         return self._submitted(
-            ask, action=does, index=index, parent_id=source.id, prompt=source.prompt, prompt_en="A dog", lane=lane
+            ask,
+            action=does,
+            index=index,
+            parent_id=source.id,
+            prompt=source.request.prompt,
+            prompt_en="A dog",
+            lane=lane,
         )
 
     async def result(self, reference: str) -> Task:
@@ -67,7 +74,7 @@ class Twin:
 
     async def press(self, ask: SubmitOptions, *, parent: str, custom_id: str) -> Task:
         source = self._finished(parent)
-        button = next((button for button in source.buttons if button.custom_id == custom_id), None)
+        button = next((button for button in source.result.buttons if button.custom_id == custom_id), None)
         if button is None:
             raise ButtonNotFound
         status = Status.MODAL if button.opens_dialog else Status.NOT_START
@@ -77,7 +84,7 @@ class Twin:
             index=button.index,
             parent_id=source.id,
             custom_id=custom_id,
-            content=source.prompt,
+            content=source.request.prompt,
             status=status,
         )
 
@@ -88,7 +95,7 @@ class Twin:
             raise TaskNotFound
         self.brought.append((prompt, mask))
         text = task.content if prompt is None else self._checked(prompt)
-        self.tasks[task_id] = replace(task, status=Status.SUBMITTED, dialog_prompt=text)
+        self.tasks[task_id] = replace(task, request=replace(task.request, dialog_prompt=text), status=Status.SUBMITTED)
         return self.tasks[task_id]
 
     async def describe(self, ask: SubmitOptions, *, picture: Picture | None, link: str = "") -> Task:
@@ -202,7 +209,7 @@ class Twin:
 
     def _finished(self, parent: str) -> Task:
         self._check()
-        source = next((t for t in self.tasks.values() if parent in (t.id, t.message_id)), None)
+        source = next((t for t in self.tasks.values() if parent in (t.id, t.result.message_id)), None)
         if source is None:
             raise ParentNotFound
         if not source.status.is_over:
@@ -226,12 +233,15 @@ class Twin:
 def finished(task: Task) -> Task:
     return replace(
         task,
+        progress=replace(task.progress, job_id="adbd1ba4-1f1c-4c28-9d1b-3a5a4b1f0001"),
+        result=replace(
+            task.result,
+            message_id="1108302168013938689",
+            image=Image(url="https://cdn.discordapp.com/attachments/1/2/dog.png?ex=1&is=2&hm=3"),
+            finish_time=1684310741027,
+        ),
         status=Status.SUCCESS,
         phase=Phase.OVER,
-        message_id="1108302168013938689",
-        job_id="adbd1ba4-1f1c-4c28-9d1b-3a5a4b1f0001",
-        image=Image(url="https://cdn.discordapp.com/attachments/1/2/dog.png?ex=1&is=2&hm=3"),
-        finish_time=1684310741027,
     )
 
 

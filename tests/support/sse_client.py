@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from tasks.effects.journal import Journal
 from tasks.use_cases.visibility import Principal, VisibleTasks
 from tests.support.house import SetClock
 from tests.support.service_twin import FIRST_ID, Twin
+from tests.support.tasks import built, changed
 
 
 class WatchedSeats(StreamLimits):
@@ -153,7 +154,7 @@ class House:
     async def add(self, **fields: Any) -> Task:
         self.last += 1
         named = {"id": str(FIRST_ID + self.last), "action": Action.IMAGINE, "prompt": "A dog", "submit_time": 5}
-        task = Task(**{**named, **fields})
+        task = built(**{**named, **fields})
         await self.journal.add(task)
         return task
 
@@ -162,7 +163,7 @@ class House:
         return after
 
     async def change_all(self, tasks: Sequence[Task], **fields: Any) -> list[Task]:
-        after = [replace(task, **fields) for task in tasks]
+        after = [changed(task, **fields) for task in tasks]
         await self.journal.record({task.id: (task, new) for task, new in zip(tasks, after, strict=True)})
         return after
 

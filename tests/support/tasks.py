@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields as fields_of
+from dataclasses import replace
 from typing import Any
 
 from tasks.domain.events import Keys
-from tasks.domain.model import Account, Action, Phase, Status, Task
+from tasks.domain.model import Account, Action, Phase, Status, Task, TaskProgress, TaskRequest, TaskResult
 from tasks.rules.matching import DISCORD_EPOCH
 
 USER = "4001"
@@ -15,6 +17,26 @@ LATER = 2_000_000_000_000  # ms; a dialog that nobody answers stays as long
 
 def snowflake(ms: int, low: int = 0) -> str:
     return str(((ms - DISCORD_EPOCH) << 22) | low)
+
+
+_PART_OF = {
+    field.name: part
+    for part, record in (("request", TaskRequest), ("progress", TaskProgress), ("result", TaskResult))
+    for field in fields_of(record)
+}
+
+
+def changed(task: Task, **fields: Any) -> Task:
+    """The task with these fields, its own or those of its request, progress and result, by their plain names."""
+    parts: dict[str, dict[str, Any]] = {}
+    for name in fields.keys() & _PART_OF.keys():
+        parts.setdefault(_PART_OF[name], {})[name] = fields.pop(name)
+    return replace(task, **{part: replace(getattr(task, part), **values) for part, values in parts.items()}, **fields)
+
+
+def built(**fields: Any) -> Task:
+    """A task of plain fields; an IMAGINE with id 1 where they do not name another."""
+    return changed(Task(id="1", request=TaskRequest(action=Action.IMAGINE)), **fields)
 
 
 def task(task_id: int = 1, **fields: Any) -> Task:
@@ -30,7 +52,7 @@ def task(task_id: int = 1, **fields: Any) -> Task:
         "submit_time": NOW,
         "held_until": LATER if fields.get("phase") is Phase.HELD else None,
     }
-    return Task(**{**known, **fields})
+    return built(**{**known, **fields})
 
 
 def keys(**fields: Any) -> Keys:

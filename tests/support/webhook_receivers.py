@@ -20,11 +20,11 @@ from storage.database import Database
 from storage.outbox import Delivery, Outbox
 from storage.tasks import Tasks
 from tasks.domain import ports
-from tasks.domain.model import Action, Task
+from tasks.domain.model import Action, Task, TaskRequest
 from tasks.domain.webhooks import Attempt, Hook
 
 OLD, NEW = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in range(2))
-TASK = Task(id="1", action=Action.IMAGINE, state="task's own")
+TASK = Task(id="1", request=TaskRequest(action=Action.IMAGINE, state="task's own"))
 
 
 class Clock:
@@ -110,7 +110,7 @@ class Telling:
         **limits: Any,
     ) -> AsyncIterator[None]:
         def render(task: Task) -> bytes:
-            return json.dumps({"id": task.id, "state": task.state}).encode()
+            return json.dumps({"id": task.id, "state": task.request.state}).encode()
 
         def broken(task: Task) -> bytes:
             raise KeyError("defect")

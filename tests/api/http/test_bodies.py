@@ -180,7 +180,7 @@ async def test_a_body_is_read_in_the_charset_it_declares(mj: Caller, charset: st
     kind = {"Content-Type": f"application/json; charset={charset}"}
     assert (await mj.post(SUBMIT, data=data, headers=kind)).status == 200
     assert told(await mj.post(IMAGINE, data=data, headers=kind))["code"] == 1
-    assert [task.prompt for task in mj.service.tasks.values()] == ["一只狗"] * 2
+    assert [task.request.prompt for task in mj.service.tasks.values()] == ["一只狗"] * 2
 
 
 async def test_a_form_is_read_in_the_charset_it_declares(mj: Caller) -> None:
@@ -190,7 +190,7 @@ async def test_a_form_is_read_in_the_charset_it_declares(mj: Caller) -> None:
     kind = {"Content-Type": "multipart/form-data; boundary=x; charset=gbk"}
     assert (await mj.post(SUBMIT, data=body, headers=kind)).status == 200
     assert told(await mj.post(IMAGINE, data=body, headers=kind))["code"] == 1
-    assert {task.prompt for task in mj.service.tasks.values()} == {"一只狗"}
+    assert {task.request.prompt for task in mj.service.tasks.values()} == {"一只狗"}
 
 
 @pytest.mark.parametrize("charset", ["klingon", "zip", "idna", "punycode", "rot13", "unicode_escape", "\udcff"])

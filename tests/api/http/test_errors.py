@@ -15,7 +15,7 @@ from api.http.errors import RETRY_SECONDS, refusal, status_of
 from api.http.links import Links
 from api.v1.schema import SHOWN, v1_document
 from tasks.domain.errors import BadIndex, QueueFull, RecordRefused, ServiceError, StoreFailed, Unauthorized
-from tasks.domain.model import Action, Task
+from tasks.domain.model import Action, Task, TaskRequest
 from tests.support.service_twin import Twin
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -77,7 +77,7 @@ def test_the_api_document_names_every_route_and_field() -> None:
     }
     for path in paths:
         assert re.search(rf"(`|: ){path}(`|$)", text, re.MULTILINE), path
-    for field in v1_document(Task(id="1", action=Action.IMAGINE), Links()):
+    for field in v1_document(Task(id="1", request=TaskRequest(action=Action.IMAGINE)), Links()):
         assert f"\n| `{field}` |" in text, field
     for shown in SHOWN.values():
         assert f"`{shown}`" in text

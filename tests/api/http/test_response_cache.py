@@ -7,10 +7,13 @@ from dataclasses import replace
 from api.http.links import Links
 from api.http.response_cache import ResponseCache
 from api.mj.schema import render_mj, render_mj_list
-from tasks.domain.model import Action, Image, Status, Task
+from tasks.domain.model import Action, Image, Status, Task, TaskRequest, TaskResult
 
 COPIED = Task(
-    id="1", action=Action.IMAGINE, status=Status.SUCCESS, image=Image(url="https://a.example/1.png", stored="1.png")
+    id="1",
+    request=TaskRequest(action=Action.IMAGINE),
+    result=TaskResult(image=Image(url="https://a.example/1.png", stored="1.png")),
+    status=Status.SUCCESS,
 )
 AT_HOME, OUTSIDE = Links(address="http://127.0.0.1:8080"), Links(address="https://draw.example")
 
@@ -35,7 +38,13 @@ def test_what_has_not_changed_is_rendered_once() -> None:
 
 def test_what_changed_is_rendered_anew() -> None:
     rendered = ResponseCache(render_mj)
-    for task in (COPIED, replace(COPIED, seed="5"), replace(COPIED, seed="6"), COPIED, replace(COPIED, id="2")):
+    for task in (
+        COPIED,
+        replace(COPIED, result=replace(COPIED.result, seed="5")),
+        replace(COPIED, result=replace(COPIED.result, seed="6")),
+        COPIED,
+        replace(COPIED, id="2"),
+    ):
         assert rendered(task, AT_HOME) == render_mj(task, AT_HOME)
 
 

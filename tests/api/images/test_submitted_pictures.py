@@ -54,7 +54,7 @@ async def test_pictures_keep_their_order_and_texts_come_first(mj: Caller) -> Non
 async def test_each_route_for_pictures_takes_files(mj: Caller) -> None:
     found = await post(mj, IMAGINE, form(png(), prompt="{a, b}"))
     task = mj.service.tasks[found["result"]]
-    assert (task.prompt, task.pictures) == ("{a, b}", 1)
+    assert (task.request.prompt, task.pictures) == ("{a, b}", 1)
     assert len((await post(mj, UPLOAD, form(png(), png())))["result"]) == 2
 
 

@@ -12,8 +12,9 @@ from api.http.links import Links
 from api.mj.schema import mj_document
 from api.v1.schema import v1_document
 from tasks.domain.model import Status
-from tasks.domain.timeline import _TOLD
+from tasks.domain.timeline import recorded_fields
 from tests.support.sse_client import house
+from tests.support.tasks import built
 
 
 async def test_the_document_in_both_shapes(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ async def test_the_document_names_every_route(tmp_path: Path) -> None:
 
 async def test_the_timeline_s_document_names_every_kind_and_detail() -> None:
     text = (Path(__file__).parents[3] / "docs" / "timeline.md").read_text()
-    for name in _TOLD:
+    for name in recorded_fields(built()):
         assert f"`{name}`" in text
     tasks = Path(__file__).parents[3] / "tasks"
     source = "".join(path.read_text() for path in tasks.rglob("*.py"))

@@ -15,7 +15,7 @@ from api.mj.responses import BAD, FAILED, code_of
 from api.mj.routes import PREFIXES, MjRoutes
 from api.mj.schema import account_document, mj_document
 from tasks.domain.errors import NoAccount, QueueFull, ServiceError
-from tasks.domain.model import Account, Action, Bot, Status, Task
+from tasks.domain.model import Account, Action, Bot, Status, Task, TaskRequest
 from tasks.prompts.banned import BannedWord
 from tests.api.http.test_errors import kinds
 from tests.support.service_twin import Twin
@@ -45,7 +45,7 @@ def test_every_documented_route_exists() -> None:
 
 def test_every_field_is_documented() -> None:
     rows = "".join(re.findall(r"^\| (`.*?) \|", TEXT, re.MULTILINE))
-    document = mj_document(Task(id="1", action=Action.IMAGINE), Links())
+    document = mj_document(Task(id="1", request=TaskRequest(action=Action.IMAGINE)), Links())
     account = account_document(Account(id="1", connected=True, capacity=1), queue_size=1, timeout_minutes=1)
     properties = document["properties"]
     assert isinstance(properties, dict)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from api.http.links import Links
 from api.mj.schema import account_document, mj_document, render_mj, render_mj_list
 from api.v1.schema import v1_document
-from tasks.domain.model import Account, Action, Bot, Button, Image, Mode, Phase, Status, Task
+from tasks.domain.model import Account, Action, Bot, Button, Image, Mode, Phase, Status, Task, TaskRequest, TaskResult
 from tests.support.service_twin import finished
+from tests.support.tasks import built
 
 NO_LINKS = Links()
 CDN = "https://cdn.discordapp.com/attachments/1/2/dog.png?ex=1&is=2&hm=3"
@@ -30,39 +31,50 @@ def shown(ms: int) -> str:
 
 FRESH = Task(
     id="1684310738264000",
-    action=Action.IMAGINE,
-    prompt="一只狗",
-    state="main",
-    notify_hook="http://hooks.example/x",
-    submit_time=1684310738264,
+    request=TaskRequest(
+        action=Action.IMAGINE,
+        prompt="一只狗",
+        state="main",
+        notify_hook="http://hooks.example/x",
+        submit_time=1684310738264,
+    ),
 )
 RUNNING = replace(
     FRESH,
+    progress=replace(
+        FRESH.progress,
+        percent=45,
+        progress_message_id="1108302168013938000",
+        mode=Mode.FAST,
+        preview=Image(url="https://cdn.discordapp.com/attachments/1/2/grid_0.webp?ex=1"),
+    ),
     status=Status.IN_PROGRESS,
     phase=Phase.SENT,
     prompt_en="A dog",
     content="A dog --seed 5587",
     account="9",
     start_time=1684310738300,
-    progress=45,
-    progress_message_id="1108302168013938000",
-    mode=Mode.FAST,
-    preview=Image(url="https://cdn.discordapp.com/attachments/1/2/grid_0.webp?ex=1"),
 )
 DONE = finished(
     replace(
         RUNNING,
-        progress=100,
-        message_flags=64,
-        echoed_prompt="A dog --seed 5587 --v 6.1",
-        buttons=(
-            Button(custom_id="MJ::JOB::upsample::1::adbd1ba4", label="U1"),
-            Button(custom_id="MJ::JOB::reroll::0::adbd1ba4::SOLO", emoji="🔄", style=1),
+        progress=replace(RUNNING.progress, percent=100, echoed_prompt="A dog --seed 5587 --v 6.1"),
+        result=replace(
+            RUNNING.result,
+            message_flags=64,
+            buttons=(
+                Button(custom_id="MJ::JOB::upsample::1::adbd1ba4", label="U1"),
+                Button(custom_id="MJ::JOB::reroll::0::adbd1ba4::SOLO", emoji="🔄", style=1),
+            ),
         ),
     )
 )
 FAILED = replace(
-    FRESH, status=Status.FAILURE, phase=Phase.OVER, fail_code="moderated", fail_reason="Filtered", progress=93
+    FRESH,
+    progress=replace(FRESH.progress, percent=93),
+    result=replace(FRESH.result, fail_code="moderated", fail_reason="Filtered"),
+    status=Status.FAILURE,
+    phase=Phase.OVER,
 )
 
 GOLDEN: dict[str, tuple[Task, str]] = {
@@ -202,11 +214,11 @@ IMAGES = st.none() | st.builds(
     content_type=st.sampled_from(["", "image/png", "video/mp4"]),
 )
 TASKS = st.builds(
-    Task,
+    built,
     id=st.just("1"),
     action=st.sampled_from(Action),
     status=st.sampled_from(Status),
-    progress=st.none() | st.integers(0, 100),
+    percent=st.none() | st.integers(0, 100),
     prompt=TEXT,
     prompt_en=TEXT,
     description=TEXT,
@@ -216,7 +228,7 @@ TASKS = st.builds(
     mode_asked=st.none() | st.sampled_from(Mode),
     image=IMAGES,
     preview=IMAGES,
-    buttons=st.just(()) | st.just(DONE.buttons),
+    buttons=st.just(()) | st.just(DONE.result.buttons),
     fail_code=TEXT,
     fail_reason=TEXT,
     finish_time=st.none() | st.integers(0, 2**53),
@@ -241,11 +253,14 @@ def test_every_document_is_read_by_a_strict_client(task: Task) -> None:
 
 
 def test_midjourneys_own_hundred_is_no_end() -> None:
-    assert mj_document(replace(RUNNING, progress=100), NO_LINKS)["progress"] == "99%"
+    assert mj_document(replace(RUNNING, progress=replace(RUNNING.progress, percent=100)), NO_LINKS)["progress"] == "99%"
 
 
 def test_a_failure_without_a_reason_still_tells_one() -> None:
-    assert mj_document(replace(FAILED, fail_reason=""), NO_LINKS)["failReason"] == "The task failed."
+    assert (
+        mj_document(replace(FAILED, result=replace(FAILED.result, fail_reason="")), NO_LINKS)["failReason"]
+        == "The task failed."
+    )
     assert mj_document(replace(FAILED, status=Status.CANCEL), NO_LINKS)["failReason"] == ""
 
 
@@ -264,12 +279,17 @@ def test_a_failure_without_a_reason_still_tells_one() -> None:
     ],
 )
 def test_a_description_says_what_was_asked(fields: dict[str, object], description: str) -> None:
-    task = msgspec.convert({"id": "1", "action": "IMAGINE"} | fields, Task)
+    task = built(**fields)
     assert mj_document(task, NO_LINKS)["description"] == description
 
 
 def test_pictures_that_have_no_link_yet_are_not_told_as_marks() -> None:
-    clip = Task(id="1", action=Action.VIDEO, prompt="run", content="<picture:0> run --end <picture:1>", pictures=2)
+    clip = Task(
+        id="1",
+        request=TaskRequest(action=Action.VIDEO, prompt="run"),
+        content="<picture:0> run --end <picture:1>",
+        pictures=2,
+    )
     assert mj_document(clip, NO_LINKS)["properties"]["finalPrompt"] == "run --end"
     assert v1_document(clip, NO_LINKS)["content"] == "run --end"
     written = replace(clip, pictures=0)  # by the caller, then: it is text
@@ -278,18 +298,27 @@ def test_pictures_that_have_no_link_yet_are_not_told_as_marks() -> None:
 
 def test_a_described_picture_is_told_where_clients_look_for_it() -> None:
     words = "1️⃣ a dog\n\n2️⃣ a hound"
-    task = finished(Task(id="1", action=Action.DESCRIBE, prompt="", description=words))
+    task = finished(
+        Task(id="1", request=TaskRequest(action=Action.DESCRIBE, prompt=""), result=TaskResult(description=words))
+    )
     document = mj_document(task, NO_LINKS)
     properties = document["properties"]
     assert isinstance(properties, dict)
     assert document["prompt"] == document["promptEn"] == properties["finalPrompt"] == words
     assert document["imageUrl"] == CDN
-    assert mj_document(replace(task, image=None), NO_LINKS)["imageUrl"] == ""
+    assert mj_document(replace(task, result=replace(task.result, image=None)), NO_LINKS)["imageUrl"] == ""
     assert mj_document(replace(task, status=Status.FAILURE), NO_LINKS)["promptEn"] == ""
 
 
 def test_a_shortened_prompt_is_told_in_both_languages() -> None:
-    task = finished(Task(id="1", action=Action.SHORTEN, prompt="a dog", prompt_en="a dog", description="## dog"))
+    task = finished(
+        Task(
+            id="1",
+            request=TaskRequest(action=Action.SHORTEN, prompt="a dog"),
+            result=TaskResult(description="## dog"),
+            prompt_en="a dog",
+        )
+    )
     properties = mj_document(task, NO_LINKS)["properties"]
     assert isinstance(properties, dict)
     assert properties["finalPrompt"] == properties["finalZhPrompt"] == "## dog"
@@ -298,9 +327,10 @@ def test_a_shortened_prompt_is_told_in_both_languages() -> None:
 
 def test_a_clip_is_a_video_and_not_a_picture() -> None:
     url = "https://cdn.discordapp.com/a/clip.mp4?ex=1"
-    clip = finished(Task(id="1", action=Action.VIDEO))
+    clip = finished(Task(id="1", request=TaskRequest(action=Action.VIDEO)))
     document = mj_document(
-        replace(clip, image=Image(url=url, content_type="video/mp4")), Links(cdn_base="http://cdn.mine")
+        replace(clip, result=replace(clip.result, image=Image(url=url, content_type="video/mp4"))),
+        Links(cdn_base="http://cdn.mine"),
     )
     seen = "http://cdn.mine/a/clip.mp4?ex=1"
     assert (document["videoUrl"], document["videoUrls"]) == (seen, [{"url": seen}])
@@ -312,13 +342,13 @@ def test_pictures_are_seen_through_the_base() -> None:
     document = mj_document(DONE, links)
     seen = CDN.replace("https://cdn.discordapp.com", "http://cdn.mine")
     assert (document["imageUrl"], document["imageUrls"]) == (seen, None)  # a grid is no list of pictures
-    single = mj_document(replace(DONE, action=Action.UPSCALE), links)
+    single = mj_document(replace(DONE, request=replace(DONE.request, action=Action.UPSCALE)), links)
     assert single["imageUrls"] == [{"url": seen}]
     assert str(mj_document(RUNNING, links)["imageUrl"]).startswith("http://cdn.mine/")
 
 
 def test_a_grid_names_its_four_pictures_where_they_are_wanted_and_can_be_cut() -> None:
-    stored = replace(DONE, image=Image(url=CDN, stored="ab12.png"))
+    stored = replace(DONE, result=replace(DONE.result, image=Image(url=CDN, stored="ab12.png")))
     links = Links(public_url="https://draw.example/", names_tiles=True)
     named = mj_document(stored, links)
     whole = "https://draw.example/images/ab12.png"
@@ -326,14 +356,31 @@ def test_a_grid_names_its_four_pictures_where_they_are_wanted_and_can_be_cut() -
     assert named["imageUrls"] == [{"url": f"{whole}?tile={number}"} for number in (1, 2, 3, 4)]
     assert mj_document(stored, Links(public_url="https://draw.example"))["imageUrls"] is None
     assert mj_document(DONE, links)["imageUrls"] is None  # nothing of ours to cut
-    assert mj_document(replace(stored, action=Action.UPSCALE), links)["imageUrls"] == [{"url": whole}]
+    assert mj_document(replace(stored, request=replace(stored.request, action=Action.UPSCALE)), links)["imageUrls"] == [
+        {"url": whole}
+    ]
     assert mj_document(replace(stored, status=Status.FAILURE), links)["imageUrls"] is None
 
 
 def test_the_mode_asked_for_is_shown_until_another_is_heard() -> None:
-    assert mj_document(replace(FRESH, mode_asked=Mode.RELAXED), NO_LINKS)["mode"] == "RELAX"
-    assert mj_document(replace(FRESH, mode_asked=Mode.RELAXED, mode=Mode.TURBO), NO_LINKS)["mode"] == "TURBO"
-    assert mj_document(replace(FRESH, bot=Bot.NIJI), NO_LINKS)["botType"] == "NIJI_JOURNEY"
+    assert (
+        mj_document(replace(FRESH, request=replace(FRESH.request, mode_asked=Mode.RELAXED)), NO_LINKS)["mode"]
+        == "RELAX"
+    )
+    assert (
+        mj_document(
+            replace(
+                FRESH,
+                request=replace(FRESH.request, mode_asked=Mode.RELAXED),
+                progress=replace(FRESH.progress, mode=Mode.TURBO),
+            ),
+            NO_LINKS,
+        )["mode"]
+        == "TURBO"
+    )
+    assert (
+        mj_document(replace(FRESH, request=replace(FRESH.request, bot=Bot.NIJI)), NO_LINKS)["botType"] == "NIJI_JOURNEY"
+    )
 
 
 def test_an_account_is_shown_as_it_is() -> None:
@@ -363,7 +410,11 @@ def test_an_account_is_shown_as_it_is() -> None:
 def test_a_finished_video_names_its_clip() -> None:
     """Four clips in one are an animated picture at Discord: it is what there is to see, and the video."""
     url = "https://cdn.discordapp.com/a/clips.webp?ex=1"
-    video = replace(DONE, action=Action.VIDEO, image=Image(url=url, content_type="image/webp"))
+    video = replace(
+        DONE,
+        request=replace(DONE.request, action=Action.VIDEO),
+        result=replace(DONE.result, image=Image(url=url, content_type="image/webp")),
+    )
     document = mj_document(video, NO_LINKS)
     assert (document["videoUrl"], document["videoUrls"]) == (url, [{"url": url}])
     assert document["imageUrl"] == url
@@ -371,5 +422,9 @@ def test_a_finished_video_names_its_clip() -> None:
 
 @pytest.mark.parametrize("action", [Action.IMAGINE, Action.VARIATION, Action.REROLL, Action.BLEND, Action.SHOW])
 def test_a_grid_is_no_list_of_pictures(action: Action) -> None:
-    grid = replace(DONE, action=action, buttons=(Button(custom_id="x", does=Action.UPSCALE, index=2),))
+    grid = replace(
+        DONE,
+        request=replace(DONE.request, action=action),
+        result=replace(DONE.result, buttons=(Button(custom_id="x", does=Action.UPSCALE, index=2),)),
+    )
     assert mj_document(grid, NO_LINKS)["imageUrls"] is None

@@ -41,12 +41,17 @@ async def test_a_drawing_is_taken(mj: Caller) -> None:
     second = str(FIRST_ID + 1)
     assert answer.body.decode() == f'{{"code":1,"description":"提交成功","result":"{second}","properties":{{}}}}'
     task = mj.service.tasks[second]
-    assert (task.prompt, task.state, task.notify_hook, task.api) == ("一只狗", "a b", "http://hooks.example/x", "mj")
+    assert (task.request.prompt, task.request.state, task.request.notify_hook, task.request.api) == (
+        "一只狗",
+        "a b",
+        "http://hooks.example/x",
+        "mj",
+    )
 
 
 async def test_who_waits_is_told_how_many_come_first(mj: Caller) -> None:
     mj.service.slots = 1
-    assert (await taken(mj, IMAGINE, {"prompt": "a"})).prompt == "a"
+    assert (await taken(mj, IMAGINE, {"prompt": "a"})).request.prompt == "a"
     await taken(mj, IMAGINE, {"prompt": "b"})
     answer = await mj.post(IMAGINE, json={"prompt": "c"})
     found = told(answer)
@@ -146,7 +151,7 @@ async def test_the_mode_comes_from_the_address_or_the_filter(
     ],
 )
 async def test_the_bot_is_chosen(mj: Caller, given: str | None, bot: Bot) -> None:
-    assert (await taken(mj, IMAGINE, {"prompt": "a", "botType": given})).bot is bot
+    assert (await taken(mj, IMAGINE, {"prompt": "a", "botType": given})).request.bot is bot
 
 
 BAD_ASKS: dict[str, tuple[dict[str, Any], str]] = {
@@ -183,7 +188,7 @@ async def test_zero_values_count_as_not_given(mj: Caller) -> None:
         "accountFilter": None,
     }
     task = await taken(mj, IMAGINE, zero | {"prompt": "a"})
-    assert (task.notify_hook, task.pictures) == ("", 0)
+    assert (task.request.notify_hook, task.pictures) == ("", 0)
     await taken(mj, CHANGE, zero | {"action": "REROLL", "taskId": FIRST})
 
 
@@ -205,9 +210,9 @@ async def test_nothing_counts_as_not_given_in_every_spelling(mj: Caller, nothing
 
 async def test_numbers_stand_for_texts_and_the_rest_is_ignored(mj: Caller) -> None:
     task = await taken(mj, CHANGE, {"taskId": FIRST_ID, "action": "upscale", "index": "3", "state": 7, "x": [{}]})
-    assert (task.parent_id, task.index, task.state) == (FIRST, 3, "7")
+    assert (task.request.parent_id, task.request.index, task.request.state) == (FIRST, 3, "7")
     by_message = {"taskId": 1108302168013938689, "action": "VARIATION", "index": 1}
-    assert (await taken(mj, CHANGE, by_message)).parent_id == FIRST
+    assert (await taken(mj, CHANGE, by_message)).request.parent_id == FIRST
 
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/json", "application/x-www-form-urlencoded"])
@@ -234,9 +239,9 @@ async def test_a_body_is_json_whatever_it_is_called(mj: Caller, kind: str) -> No
 async def test_an_account_is_asked(mj: Caller, path: str, body: dict[str, Any], command: str) -> None:
     mj.service.slots = -5  # it waits for no slot
     task = await taken(mj, path, {**body, "accountFilter": {"instanceId": "77"}, "botType": "niji", "state": "s"})
-    assert (task.command, task.state) == (command, "s")
+    assert (task.request.command, task.request.state) == (command, "s")
     assert mj.service.asks[-1] == SubmitOptions(api="mj", state="s", bot=Bot.NIJI, accounts=("77",))
-    assert task.options == ((("job_id", JOB),) if path == SHOW else ())
+    assert task.request.options == ((("job_id", JOB),) if path == SHOW else ())
 
 
 # ---------------------------------------------------------------- each route, well and badly asked
@@ -319,7 +324,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
 @pytest.mark.parametrize("path", GOOD)
 async def test_what_is_asked_well_is_taken(mj: Caller, path: str) -> None:
     task = await taken(mj, path, GOOD[path] | {"state": "s"})
-    assert (task.state, task.api) == ("s", "mj")
+    assert (task.request.state, task.request.api) == ("s", "mj")
 
 
 @pytest.mark.parametrize(("path", "body", "why"), BAD)
@@ -349,12 +354,12 @@ async def test_pictures_are_brought_as_they_are(mj: Caller) -> None:
 )
 async def test_a_simple_change(mj: Caller, content: str, does: Action, index: int | None) -> None:
     task = await taken(mj, SIMPLE, {"content": content.format(FIRST)})
-    assert (task.action, task.index, task.parent_id) == (does, index, FIRST)
+    assert (task.request.action, task.request.index, task.request.parent_id) == (does, index, FIRST)
 
 
 @pytest.mark.parametrize("body", [{}, {"index": 0}, {"index": None}, {"index": 3}])
 async def test_a_reroll_has_no_index(mj: Caller, body: dict[str, Any]) -> None:
-    assert (await taken(mj, CHANGE, {"taskId": FIRST, "action": "REROLL"} | body)).index is None
+    assert (await taken(mj, CHANGE, {"taskId": FIRST, "action": "REROLL"} | body)).request.index is None
 
 
 async def test_a_parent_must_have_ended_well(mj: Caller) -> None:
@@ -378,7 +383,7 @@ async def test_a_button_that_opens_a_dialog_waits_for_the_second_input(mj: Calle
     assert mj.service.brought == [("a cat", png())]
     assert told(await mj.post(MODAL, json={"taskId": task_id, "prompt": " ", "maskBase64": ""}))["code"] == 1
     assert mj.service.brought[-1] == (None, None)
-    assert mj.service.tasks[task_id].dialog_prompt == "A dog"
+    assert mj.service.tasks[task_id].request.dialog_prompt == "A dog"
 
 
 async def test_a_picture_is_described_by_bytes_or_by_link(mj: Caller) -> None:
@@ -421,9 +426,9 @@ async def test_a_clip_is_made_of_frames(mj: Caller) -> None:
 )
 async def test_a_clip_is_extended_by_its_own_button(mj: Caller, body: dict[str, Any], button: int) -> None:
     task = await taken(mj, VIDEO, {"action": "extend", "taskId": FIRST_ID} | body)
-    assert task.custom_id == BUTTONS[button].custom_id
+    assert task.request.custom_id == BUTTONS[button].custom_id
     by_message = {"action": "extend", "taskId": "1108302168013938689"}
-    assert (await taken(mj, VIDEO, by_message | body)).parent_id == FIRST
+    assert (await taken(mj, VIDEO, by_message | body)).request.parent_id == FIRST
 
 
 async def test_a_result_of_four_clips_is_extended_after_one_was_chosen(mj: Caller) -> None:
@@ -520,7 +525,7 @@ async def test_an_edit_takes_links_and_pictures(mj: Caller, route: str) -> None:
     link = "https://a.example/x.png"
     body = {"action": "EDITS", "prompt": "make it night", "base64Array": [link, data_url()], "remix": True}
     task = await taken(mj, f"/mj/submit/{route}", body)
-    assert task.prompt == "make it night"
+    assert task.request.prompt == "make it night"
     first, second = mj.service.brought[-1]
     assert first == link
     assert isinstance(second, Picture)
@@ -559,4 +564,4 @@ async def _filtered(mj: Caller) -> None:
 @pytest.mark.parametrize(("size", "said"), [(0, "a dog"), ("", "a dog"), (1, "a dog --bs 1"), ("4", "a dog --bs 4")])
 async def test_as_many_clips_as_are_asked_for(mj: Caller, size: object, said: str) -> None:
     body = {"prompt": "a dog", "image": data_url(), "batchSize": size, "videoType": "vid_1.1_i2v_480"}
-    assert (await taken(mj, VIDEO, body)).prompt == said
+    assert (await taken(mj, VIDEO, body)).request.prompt == said

@@ -25,7 +25,7 @@ from storage.images import Images, Wanted
 from storage.outbox import Outbox
 from storage.tasks import Tasks
 from tasks.domain.errors import StoreFailed
-from tasks.domain.model import Account, Action, Image, Phase, Status, Task
+from tasks.domain.model import Account, Action, Image, Phase, Status, Task, TaskRequest
 from tasks.domain.timeline import Detail, Line
 from tasks.domain.version import VERSION
 from tests.support.house import SetClock
@@ -222,11 +222,11 @@ def leg(told: Samples, name: str) -> tuple[float, float]:
     return told.get(f"mj_task_leg_seconds_count{given}", 0), told.get(f"mj_task_leg_seconds_sum{given}", 0)
 
 
-TASK = finished(Task(id="1", action=Action.IMAGINE, submit_time=1000, prompt="secret words"))
+TASK = finished(Task(id="1", request=TaskRequest(action=Action.IMAGINE, submit_time=1000, prompt="secret words")))
 
 
 async def test_the_way_of_a_task_is_timed_leg_by_leg() -> None:
-    assert TASK.finish_time is not None
+    assert TASK.result.finish_time is not None
     ways = seen(
         TASK,
         line(TASK, 1000, "submitted"),
@@ -235,9 +235,9 @@ async def test_the_way_of_a_task_is_timed_leg_by_leg() -> None:
         line(TASK, 4000, "heard", event="Started", by="nonce"),
         line(TASK, 9000, "heard", event="Progressed", by="message"),
         line(TASK, 34_000, "changed", status="SUCCESS", phase="over"),
-        line(TASK, TASK.finish_time + 500, "told", event="end", outcome="due", http_status=502),
-        line(TASK, TASK.finish_time + 2500, "told", event="end", outcome="done", http_status=200),
-        line(TASK, TASK.finish_time + 9999, "told", event="end", outcome="given_up"),
+        line(TASK, TASK.result.finish_time + 500, "told", event="end", outcome="due", http_status=502),
+        line(TASK, TASK.result.finish_time + 2500, "told", event="end", outcome="done", http_status=200),
+        line(TASK, TASK.result.finish_time + 9999, "told", event="end", outcome="given_up"),
     )
     text = await page(metrics_of(ways=ways))
     told = samples(text)
@@ -277,7 +277,7 @@ async def test_a_task_sent_again_is_timed_from_its_newest_send() -> None:
 def test_what_never_ends_is_forgotten() -> None:
     ways = TaskMeter()
     for number in range(MOST + 5):
-        task = Task(id=str(number), action=Action.IMAGINE)
+        task = Task(id=str(number), request=TaskRequest(action=Action.IMAGINE))
         ways.look(Page(end=1, is_whole=True, lines=[line(task, 1, "sent", purpose="draw")], tasks={task.id: task}))
     assert len(ways._ways) == MOST
 

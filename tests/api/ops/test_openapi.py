@@ -31,7 +31,7 @@ from api.v1.routes import V1Routes
 from api.v1.schema import SHOWN, listing_of, render_v1, submit_of, v1_document
 from api.v1.types import SHOWN_WORDS, FetchV1, ListV1, SubmitV1, TaskV1
 from tasks.domain.errors import ServiceError
-from tasks.domain.model import Account, Action, SubmitOptions, Task
+from tasks.domain.model import Account, Action, SubmitOptions, Task, TaskRequest, TaskResult
 from tasks.domain.version import VERSION
 from tests.api.mj.test_schema import GOLDEN
 from tests.api.v1.test_schema import VARIED
@@ -212,7 +212,7 @@ def valid(told: Json, schema: Json, value: object, where: str) -> None:
 
 
 def test_the_documents_have_the_fields_of_their_types_in_order() -> None:
-    task = finished(Task(id="1", action=Action.IMAGINE, buttons=BUTTONS))
+    task = finished(Task(id="1", request=TaskRequest(action=Action.IMAGINE), result=TaskResult(buttons=BUTTONS)))
     account = Account(id="1", connected=True, capacity=1)
     mj = mj_document(task, Links())
     shown: list[tuple[Any, Any]] = [

@@ -55,7 +55,12 @@ async def test_a_drawing_can_be_asked_for_in_every_way(api: Caller, method: str,
     assert answer.body.decode() == f'{{"code":1,"description":"成功","result":"{FIRST}"}}'
     assert answer.headers["Content-Type"] == "application/json"
     task = api.service.tasks[FIRST]
-    assert (task.prompt, task.state, task.notify_hook, task.api) == ("一只狗", "main", "http://hooks.example/x", "v1")
+    assert (task.request.prompt, task.request.state, task.request.notify_hook, task.request.api) == (
+        "一只狗",
+        "main",
+        "http://hooks.example/x",
+        "v1",
+    )
 
 
 @pytest.mark.parametrize("spelled", ["{0}/", "/{0}", "{0}//"])
@@ -114,7 +119,12 @@ async def test_a_result_is_acted_on_by_its_id_or_its_message(api: Caller, parent
     for index in ("2", 2):
         answer = await api.post(SUBMIT, json={"action": action, "taskId": int(parent), "index": index, "state": 7})
         task = api.service.tasks[answer.json["result"]]
-        assert (task.action, task.index, task.parent_id, task.state) == (action, 2, FIRST, "7")
+        assert (task.request.action, task.request.index, task.request.parent_id, task.request.state) == (
+            action,
+            2,
+            FIRST,
+            "7",
+        )
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
@@ -285,7 +295,7 @@ async def test_a_bad_list_parameter_is_refused(api: Caller, bad: str) -> None:
 async def test_a_long_chinese_prompt_fits_into_an_address(api: Caller) -> None:
     prompt = "一只狗" * 2000
     assert (await api.get(SUBMIT + query({"action": "IMAGINE", "prompt": prompt}))).status == 200
-    assert api.service.tasks[FIRST].prompt == prompt
+    assert api.service.tasks[FIRST].request.prompt == prompt
 
 
 async def test_nothing_is_kept_by_a_cache_and_no_version_is_told(api: Caller) -> None:

@@ -14,7 +14,7 @@ from api.http.links import Links
 from api.http.request_fields import form_pairs, from_body, gather, merged
 from api.v1.schema import SHOWN, Edit, listing_of, render_v1, render_v1_list, submit_of, v1_document
 from tasks.domain.errors import BadRequest, ServiceError
-from tasks.domain.model import Action, Image, Status, Task
+from tasks.domain.model import Action, Image, Status, Task, TaskProgress, TaskRequest, TaskResult
 from tests.support.service_twin import finished
 
 NO_LINKS = Links()
@@ -23,15 +23,17 @@ NAMES = frozenset({"action", "prompt", "taskId", "index", "state", "notifyHook",
 VARIED = finished(
     Task(
         id="1684310738264001",
-        action=Action.VARIATION,
-        prompt="一只狗",
+        request=TaskRequest(
+            action=Action.VARIATION,
+            prompt="一只狗",
+            index=1,
+            parent_id="1684310738264000",
+            state="main",
+            notify_hook="http://hooks.example/x",
+            submit_time=1684310738264,
+        ),
         prompt_en="A dog",
         content="A dog --seed 5587",
-        index=1,
-        parent_id="1684310738264000",
-        state="main",
-        notify_hook="http://hooks.example/x",
-        submit_time=1684310738264,
     )
 )
 
@@ -57,7 +59,7 @@ def test_the_document_of_a_finished_task() -> None:
 
 
 def test_the_document_of_a_new_task() -> None:
-    task = Task(id="1", action=Action.IMAGINE, prompt="一只狗", submit_time=5)
+    task = Task(id="1", request=TaskRequest(action=Action.IMAGINE, prompt="一只狗", submit_time=5))
     assert render_v1(task, NO_LINKS).decode() == FRESH
 
 
@@ -76,7 +78,13 @@ def test_a_list_is_made_of_the_same_documents() -> None:
 def test_every_key_is_always_there_and_none_is_empty_of_type(
     status: Status, action: Action, progress: int | None, text: str, reason: str
 ) -> None:
-    task = Task(id="1", action=action, status=status, progress=progress, prompt=text, fail_reason=reason)
+    task = Task(
+        id="1",
+        request=TaskRequest(action=action, prompt=text),
+        progress=TaskProgress(percent=progress),
+        result=TaskResult(fail_reason=reason),
+        status=status,
+    )
     told = msgspec.json.decode(render_v1(task, NO_LINKS))
     assert list(told) == list(msgspec.json.decode(GOLDEN))
     assert "code" not in told
@@ -100,19 +108,28 @@ def test_a_status_is_shown_in_the_contracts_four_words() -> None:
 
 
 def test_a_running_task_names_its_parent_and_its_percent() -> None:
-    task = Task(id="2", action=Action.UPSCALE, index=2, parent_id="1", status=Status.IN_PROGRESS, progress=45)
+    task = Task(
+        id="2",
+        request=TaskRequest(action=Action.UPSCALE, index=2, parent_id="1"),
+        progress=TaskProgress(percent=45),
+        status=Status.IN_PROGRESS,
+    )
     told = v1_document(task, NO_LINKS)
     assert (told["taskId"], told["parentId"], told["progress"]) == ("1", "1", "45%")
-    assert v1_document(replace(task, progress=100), NO_LINKS)["progress"] == "99%"
-    early = replace(task, message_id="9")
+    assert v1_document(replace(task, progress=replace(task.progress, percent=100)), NO_LINKS)["progress"] == "99%"
+    early = replace(task, result=replace(task.result, message_id="9"))
     assert v1_document(early, NO_LINKS)["taskId"] == "1"
 
 
 def test_a_failure_says_why() -> None:
     task = Task(
-        id="1", action=Action.IMAGINE, prompt="x", status=Status.FAILURE, fail_code="banned_prompt", notes=("n",)
+        id="1",
+        request=TaskRequest(action=Action.IMAGINE, prompt="x"),
+        result=TaskResult(fail_code="banned_prompt"),
+        status=Status.FAILURE,
+        notes=("n",),
     )
-    told = v1_document(replace(task, fail_reason="Banned prompt"), NO_LINKS)
+    told = v1_document(replace(task, result=replace(task.result, fail_reason="Banned prompt")), NO_LINKS)
     assert (told["description"], told["failReason"], told["failCode"]) == (
         "Banned prompt",
         "Banned prompt",
@@ -136,7 +153,7 @@ def test_a_failure_says_why() -> None:
 def test_pictures_are_seen_through_the_base_and_keep_their_signature(base: str, url: str, seen: str) -> None:
     links = Links(cdn_base=base)
     assert links.picture(url) == seen
-    told = v1_document(replace(VARIED, image=Image(url=url)), links)
+    told = v1_document(replace(VARIED, result=replace(VARIED.result, image=Image(url=url))), links)
     assert (told["uri"], told["imageUrl"]) == (seen, seen)
 
 

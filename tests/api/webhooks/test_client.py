@@ -65,7 +65,8 @@ async def test_a_correction_is_told_until_it_is_heard_and_a_step_is_tried_once(
         await service.owe(receiver.url)
         assert (await service.settled()).status == "due"
         await service.store.save(
-            [replace(TASK, state="mended")], [Hook(task_id="1", url=receiver.url, event=CORRECTED)]
+            [replace(TASK, request=replace(TASK.request, state="mended"))],
+            [Hook(task_id="1", url=receiver.url, event=CORRECTED)],
         )
         assert [(row.event, row.status) for row in [await service.settled()]] == [(CORRECTED, "due")]
         receiver.answer = 200

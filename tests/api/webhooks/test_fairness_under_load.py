@@ -36,7 +36,7 @@ def hang_until(release: asyncio.Event) -> Callable[[web.Request], Awaitable[web.
 async def owe_each(service: Telling, owner: str, url: str, ids: range) -> None:
     """A webhook of a task of its own to each URL, which may hold the task's id."""
     for n in ids:
-        await service.store.insert(replace(TASK, id=str(n), owner=owner))
+        await service.store.insert(replace(TASK, id=str(n), request=replace(TASK.request, owner=owner)))
     await service.store.save([], [Hook(task_id=str(n), url=url.format(n)) for n in ids])
 
 

@@ -176,7 +176,7 @@ async def test_a_path_that_hangs_holds_up_no_other_callers_hooks_on_its_host(
     receiver.answer = answer
     for n in range(2, 22):
         owner = "hanging" if n < 12 else "living"
-        await service.store.insert(replace(TASK, id=str(n), owner=owner))
+        await service.store.insert(replace(TASK, id=str(n), request=replace(TASK.request, owner=owner)))
     dead, living = f"{receiver.url}/hangs", f"{receiver.url}/lives"
     await service.store.save([], [Hook(task_id=str(n), url=dead if n < 12 else living) for n in range(2, 22)])
     async with service.delivering():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from storage.archive.disk import NAME, DiskArchive, place_of
 from storage.images import new_name
 from tasks.domain.errors import ArchiveFailed
-from tasks.domain.model import Action, Image, Task
+from tasks.domain.model import Action, Image, Task, TaskProgress, TaskRequest
 from tasks.results.image_copy import ImageCopy
 
 SECRET = "0123456789abcdefghijklmnopqrstuv"
@@ -94,7 +94,7 @@ async def test_no_other_name_leads_anywhere(archive: DiskArchive, tmp_path: Path
 
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=40))
 def test_whatever_discord_calls_a_file_its_name_here_is_plain(filename: str, url: str, job: str) -> None:
-    task = Task(id="1684310738264000", action=Action.IMAGINE, job_id=job)
+    task = Task(id="1684310738264000", request=TaskRequest(action=Action.IMAGINE), progress=TaskProgress(job_id=job))
     name = new_name(task, Image(url=url, filename=filename))
     assert NAME.fullmatch(name)
     assert place_of(name).count("/") == 2

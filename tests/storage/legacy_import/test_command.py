@@ -71,16 +71,21 @@ async def test_a_drawing_comes_over_and_its_old_id_finds_it(file: Path, database
     task = await store.get("8a2c5959-1111-4222-8333-444455556666")
     assert task is not None
     assert task.id == str(TIME * 1000)
-    assert (task.status, task.phase, task.action, task.lane) == (
+    assert (task.status, task.phase, task.request.action, task.lane) == (
         Status.SUCCESS,
         Phase.OVER,
         Action.IMAGINE,
         Lane.DRAW,
     )
-    assert (task.prompt, task.prompt_en, task.content, task.state) == ("一只狗", "A dog", "A dog --seed 5587", "main")
-    assert (task.submit_time, task.finish_time, task.account) == (TIME, TIME + 60_000, "22")
-    assert task.image is not None
-    assert task.image.url == LINK
+    assert (task.request.prompt, task.prompt_en, task.content, task.request.state) == (
+        "一只狗",
+        "A dog",
+        "A dog --seed 5587",
+        "main",
+    )
+    assert (task.request.submit_time, task.result.finish_time, task.account) == (TIME, TIME + 60_000, "22")
+    assert task.result.image is not None
+    assert task.result.image.url == LINK
     assert "Midjourney-node-api" in task.notes[0]
     assert await store.by_message(MESSAGE) == await store.by_job(JOB) == await store.get(task.id) == task
     assert await database.read("SELECT count(*) FROM outbox") == [(0,)], "its hook was told long ago"
@@ -97,19 +102,19 @@ async def test_a_grid_s_buttons_are_what_the_grammar_reads_in_them(
     for old_id, index in (("grid-one", None), ("variation-1", 3)):
         task = await store.get(old_id)
         assert task is not None
-        assert task.index == index
-        assert [(b.does, b.index) for b in task.buttons] == [
+        assert task.request.index == index
+        assert [(b.does, b.index) for b in task.result.buttons] == [
             *((Action.UPSCALE, n) for n in (1, 2, 3, 4)),
             (Action.REROLL, None),
             *((Action.VARIATION, n) for n in (1, 2, 3, 4)),
         ]
-        for button in task.buttons:
+        for button in task.result.buttons:
             form = form_of(button.custom_id)
             assert (form.does, form.index, form.is_quick) == (button.does, button.index, button.is_quick)
             assert JOB in button.custom_id
     upscale = await store.get("upscale-1")
     assert upscale is not None
-    assert (upscale.buttons, upscale.index, upscale.lane) == ((), 2, Lane.QUICK)
+    assert (upscale.result.buttons, upscale.request.index, upscale.lane) == ((), 2, Lane.QUICK)
 
 
 async def test_the_last_line_of_an_id_holds(file: Path, database: Database, store: Tasks) -> None:
@@ -130,8 +135,8 @@ async def test_the_last_line_of_an_id_holds(file: Path, database: Database, stor
     first, fourth = await store.get("a-task-1"), await store.get("a-task-4")
     assert first is not None
     assert fourth is not None
-    assert first.prompt == "later"
-    assert (fourth.submit_time, fourth.finish_time) == (TIME, TIME + 5)
+    assert first.request.prompt == "later"
+    assert (fourth.request.submit_time, fourth.result.finish_time) == (TIME, TIME + 5)
     assert await store.get("a-task-2") is await store.get("a-task-3") is None
 
 
@@ -173,7 +178,7 @@ async def test_a_time_that_is_none_is_taken_from_what_is_known(
     await import_file(write(file, [line]), database, "22")
     task = await store.get("a-task-1")
     assert task is not None
-    assert 1_600_000_000_000 < task.submit_time < 1_800_000_000_000, "as the message's id says"
+    assert 1_600_000_000_000 < task.request.submit_time < 1_800_000_000_000, "as the message's id says"
 
 
 async def test_a_time_to_come_does_not_push_our_ids_there(file: Path, database: Database, store: Tasks) -> None:
@@ -214,7 +219,7 @@ async def test_half_a_character_becomes_a_question_mark(file: Path, database: Da
     await import_file(write(file, [line]), database, "22")
     task = await store.get("a-task-1")
     assert task is not None
-    assert task.prompt == "half ?"
+    assert task.request.prompt == "half ?"
 
 
 def test_a_file_that_was_written_anew_meanwhile_is_noticed(file: Path) -> None:

@@ -31,9 +31,9 @@ async def test_a_result_is_copied_and_then_named(tmp_path: Path) -> None:
         made = result()
         await home.house.store.insert(made)
         after = await home.until_copied(made)
-        assert after.image is not None
+        assert after.result.image is not None
         row = await home.until_row(made, lambda row: row.state == "stored")
-        assert (row.name, row.type, row.size) == (after.image.stored, "image/png", len(PNG))
+        assert (row.name, row.type, row.size) == (after.result.image.stored, "image/png", len(PNG))
         assert (row.role, row.width, row.height, row.attempts) == ("result", 4, 2, 0)
         assert NAME.fullmatch(row.name)
         assert row.name.startswith(f"{JOB}-")
@@ -53,8 +53,10 @@ async def test_written_again_a_task_is_not_copied_again(tmp_path: Path) -> None:
         made = result()
         await home.house.store.insert(made)
         after = await home.until_copied(made)
-        await home.house.store.save([replace(after, seed="7")])
-        await home.house.store.save([replace(made, seed="8", image=Image(url=link(1, NOW + HOUR)))])
+        await home.house.store.save([replace(after, result=replace(after.result, seed="7"))])
+        await home.house.store.save(
+            [replace(made, result=replace(made.result, seed="8", image=Image(url=link(1, NOW + HOUR))))]
+        )
         assert len(await home.copies(made)) == 1
         assert len(home.cdn.asked) == 1
 
@@ -244,8 +246,8 @@ async def test_a_crash_before_the_task_is_told_loads_nothing_again(tmp_path: Pat
         assert await home.archive.find(row.name) is not None, "shown before it is told"
     async with shelf(tmp_path) as home:
         after = await home.until_copied(made)
-        assert after.image is not None
-        assert after.image.stored == row.name
+        assert after.result.image is not None
+        assert after.result.image.stored == row.name
         await home.until_row(made, lambda row: row.state == "stored")
         assert home.cdn.asked == []
 
@@ -285,17 +287,25 @@ async def test_previews_are_copied_where_asked_for_and_go_with_the_next(tmp_path
     async with shelf(tmp_path, wanted=wanted) as home:
         first = task(1, status=Status.IN_PROGRESS, phase=Phase.HELD, preview=Image(url=f"{CDN}/1/a.webp?ex=ffffffff"))
         await home.house.store.insert(first)
-        shown = await home.house.until_task(first.id, lambda now: bool(now.preview and now.preview.stored))
+        shown = await home.house.until_task(
+            first.id, lambda now: bool(now.progress.preview and now.progress.preview.stored)
+        )
         await home.until_row(first, lambda row: row.state == "stored")
-        assert shown.preview is not None
-        second = replace(shown, preview=Image(url=f"{CDN}/1/b.webp?ex=ffffffff"))
+        assert shown.progress.preview is not None
+        second = replace(shown, progress=replace(shown.progress, preview=Image(url=f"{CDN}/1/b.webp?ex=ffffffff")))
         await home.house.store.save([second])
-        await home.house.until_task(first.id, lambda now: bool(now.preview and now.preview.stored))
+        await home.house.until_task(first.id, lambda now: bool(now.progress.preview and now.progress.preview.stored))
         assert [row.url for row in await home.copies(first)] == [f"{CDN}/1/b.webp"]
         assert len(home.files()) == 2
         await home.until_row(first, lambda row: row.state == "stored")
         assert await home.thinning.look() == 1
-        over = replace(second, preview=None, status=Status.SUCCESS, phase=Phase.OVER, image=result().image)
+        over = replace(
+            second,
+            progress=replace(second.progress, preview=None),
+            result=replace(second.result, image=result().result.image),
+            status=Status.SUCCESS,
+            phase=Phase.OVER,
+        )
         await home.house.store.save([over])
         await home.until_copied(over)
         assert await home.thinning.look() == 1
@@ -326,5 +336,5 @@ async def test_the_call_back_may_wait_for_the_copy(tmp_path: Path) -> None:
         await home.until_row(made, lambda row: row.state == "stored")
         [released] = await home.house.outbox.of_task(made.id)
         assert (released.due, released.status) == (0, "due")
-        await home.house.store.save([replace(made, seed="1")])
+        await home.house.store.save([replace(made, result=replace(made.result, seed="1"))])
         assert (await home.house.outbox.of_task(made.id))[0].due == 0

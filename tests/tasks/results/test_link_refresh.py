@@ -57,8 +57,8 @@ async def test_a_link_that_ends_soon_is_renewed_and_kept(tmp_path: Path, old: st
         found = await built.service.fetch(made.id)
         assert found is not None
         assert (await built.service.fetch(made.id)) == found  # also before it is written
-        assert await built.until_task(made.id, lambda kept: kept.image != made.image) == found
-        assert found.image == Image(url=NEW, filename="dog.png")
+        assert await built.until_task(made.id, lambda kept: kept.result.image != made.result.image) == found
+        assert found.result.image == Image(url=NEW, filename="dog.png")
         assert (await built.service.fetch(made.id)) == found
         assert built.desk.refreshes == [("a", (old,))]
         assert await built.outbox.due(built.clock.time, 10) == []  # its end is not told again
@@ -98,8 +98,8 @@ async def test_without_an_account_nothing_is_asked_nor_put_off(tmp_path: Path) -
         built.desk.known |= {"b": account("b")}
         found = await built.service.fetch(made.id)
         assert found is not None
-        assert found.image is not None
-        assert found.image.url == NEW
+        assert found.result.image is not None
+        assert found.result.image.url == NEW
         assert built.desk.refreshes == [("b", (OLD,))]
 
 
@@ -127,8 +127,8 @@ async def test_a_full_disk_shows_the_new_link_all_the_same(tmp_path: Path, monke
             broken.setattr(built.store, "save", full)
             found = await built.service.fetch(made.id)
         assert found is not None
-        assert found.image is not None
-        assert found.image.url == NEW
+        assert found.result.image is not None
+        assert found.result.image.url == NEW
 
 
 async def test_a_renewed_link_and_a_copy_that_come_at_once_are_both_kept(
@@ -147,12 +147,12 @@ async def test_a_renewed_link_and_a_copy_that_come_at_once_are_both_kept(
         built.desk.fresh[OLD] = NEW
         found = await built.service.fetch(made.id)
         assert found is not None
-        assert found.image is not None
-        assert found.image.url == NEW
+        assert found.result.image is not None
+        assert found.result.image.url == NEW
 
         def has_both(task: Task) -> bool:
-            return task.image == Image(url=NEW, filename="dog.png", stored="ab12.png")
+            return task.result.image == Image(url=NEW, filename="dog.png", stored="ab12.png")
 
         async with asyncio.timeout(5):
             kept = await built.until_task(made.id, has_both)
-        assert kept.seed == "7"
+        assert kept.result.seed == "7"

@@ -27,10 +27,10 @@ async def stored(home: Shelf, count: int, apart: int = DAY) -> list[Task]:
 async def has_copy(home: Shelf, of: Task) -> bool:
     found = await home.house.store.get(of.id)
     assert found is not None
-    assert found.image is not None
+    assert found.result.image is not None
     [row] = await home.copies(of)
-    assert (row.state == "stored") == bool(found.image.stored) == any(row.name == f.name for f in home.files())
-    return bool(found.image.stored)
+    assert (row.state == "stored") == bool(found.result.image.stored) == any(row.name == f.name for f in home.files())
+    return bool(found.result.image.stored)
 
 
 async def test_nothing_goes_without_a_limit(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tasks.domain.errors import ButtonNotFound
-from tasks.domain.model import Action, Button, Task
+from tasks.domain.model import Action, Button, Task, TaskProgress, TaskRequest, TaskResult
 from tasks.rules.buttons import find_custom_id, is_grid
 
 JOB = "adbd1ba4-1f1c-4c28-9d1b-3a5a4b1f0001"
@@ -18,25 +18,29 @@ def button(form: str, does: Action | None = None, index: int | None = None) -> B
 
 GRID = Task(
     id="1",
-    action=Action.IMAGINE,
-    message_id=MESSAGE,
-    job_id=JOB,
-    buttons=(
-        *(button(f"MJ::JOB::upsample::{n}::{{}}", Action.UPSCALE, n) for n in (1, 2, 3, 4)),
-        *(button(f"MJ::JOB::variation::{n}::{{}}", Action.VARIATION, n) for n in (1, 2, 3, 4)),
-        button("MJ::JOB::reroll::0::{}::SOLO", Action.REROLL, 0),
+    request=TaskRequest(action=Action.IMAGINE),
+    progress=TaskProgress(job_id=JOB),
+    result=TaskResult(
+        message_id=MESSAGE,
+        buttons=(
+            *(button(f"MJ::JOB::upsample::{n}::{{}}", Action.UPSCALE, n) for n in (1, 2, 3, 4)),
+            *(button(f"MJ::JOB::variation::{n}::{{}}", Action.VARIATION, n) for n in (1, 2, 3, 4)),
+            button("MJ::JOB::reroll::0::{}::SOLO", Action.REROLL, 0),
+        ),
     ),
 )
 SINGLE = Task(
     id="2",
-    action=Action.UPSCALE,
-    message_id=MESSAGE,
-    job_id=JOB,
-    buttons=(
-        button("MJ::JOB::low_variation::1::{}::SOLO", Action.VARIATION, 1),
-        button("MJ::JOB::high_variation::1::{}::SOLO", Action.VARIATION, 1),
-        button("MJ::Outpaint::50::1::{}::SOLO", Action.ZOOM, 1),
-        button("MJ::CustomZoom::{}", Action.ZOOM),
+    request=TaskRequest(action=Action.UPSCALE),
+    progress=TaskProgress(job_id=JOB),
+    result=TaskResult(
+        message_id=MESSAGE,
+        buttons=(
+            button("MJ::JOB::low_variation::1::{}::SOLO", Action.VARIATION, 1),
+            button("MJ::JOB::high_variation::1::{}::SOLO", Action.VARIATION, 1),
+            button("MJ::Outpaint::50::1::{}::SOLO", Action.ZOOM, 1),
+            button("MJ::CustomZoom::{}", Action.ZOOM),
+        ),
     ),
 )
 

@@ -25,18 +25,23 @@ def test_a_life() -> None:
     now = apply(task(), Acknowledged(keys=keys()), NOW)
     assert now.status is Status.SUBMITTED
     now = apply(now, Started(keys=keys(message_id="p", prompt="a dog --v 7.0")), NOW)
-    assert (now.status, now.progress, now.progress_message_id) == (Status.IN_PROGRESS, 0, "p")
+    assert (now.status, now.progress.percent, now.progress.progress_message_id) == (Status.IN_PROGRESS, 0, "p")
     now = apply(now, Progressed(keys=keys(message_id="p", job_id="j"), percent=31), NOW)
-    assert (now.progress, now.job_id) == (31, "j")
+    assert (now.progress.percent, now.progress.job_id) == (31, "j")
     now = apply(now, finished(), NOW + 5)
-    assert (now.status, now.phase, now.progress, now.finish_time) == (Status.SUCCESS, Phase.OVER, 100, NOW + 5)
-    assert (now.message_id, now.image, now.echoed_prompt) == ("r", PICTURE, "a dog --v 7.0")
+    assert (now.status, now.phase, now.progress.percent, now.result.finish_time) == (
+        Status.SUCCESS,
+        Phase.OVER,
+        100,
+        NOW + 5,
+    )
+    assert (now.result.message_id, now.result.image, now.progress.echoed_prompt) == ("r", PICTURE, "a dog --v 7.0")
 
 
 def test_progress_never_goes_back_and_never_says_100_before_the_result() -> None:
-    now = apply(task(progress=62), Progressed(keys=keys(), percent=31), NOW)
-    assert now.progress == 62
-    assert apply(now, Progressed(keys=keys(), percent=100), NOW).progress == 99
+    now = apply(task(percent=62), Progressed(keys=keys(), percent=31), NOW)
+    assert now.progress.percent == 62
+    assert apply(now, Progressed(keys=keys(), percent=100), NOW).progress.percent == 99
 
 
 def test_an_edit_of_another_message_finishes_nothing() -> None:
@@ -51,17 +56,25 @@ def test_describing_again_ends_with_other_texts_in_the_same_message() -> None:
     shown = keys(message_id="r", edited=True)
     assert apply(asked, Finished(keys=shown, text="a pond"), NOW).status is Status.SUBMITTED  # a button was coloured
     ended = apply(asked, Finished(keys=shown, text="a lake"), NOW)
-    assert (ended.status, ended.description, ended.message_id) == (Status.SUCCESS, "a lake", "r")
+    assert (ended.status, ended.result.description, ended.result.message_id) == (Status.SUCCESS, "a lake", "r")
 
 
 def test_what_is_cancelled_early_still_learns_which_job_it_is() -> None:
     ended = cancel(task(queued=True, cancel_asked=True), NOW, still_drawing=True)
-    assert (ended.status, ended.phase, ended.queued) == (Status.CANCEL, Phase.SENT, True)
+    assert (ended.status, ended.phase, ended.progress.queued) == (Status.CANCEL, Phase.SENT, True)
     started = apply(ended, Started(keys=keys(message_id="p", job_id="j"), cancel_id="c"), NOW)
-    assert (started.progress_message_id, started.job_id, started.cancel_id) == ("p", "j", "c")
-    assert (started.status, started.queued) == (Status.CANCEL, False)
+    assert (started.progress.progress_message_id, started.progress.job_id, started.progress.cancel_id) == (
+        "p",
+        "j",
+        "c",
+    )
+    assert (started.status, started.progress.queued) == (Status.CANCEL, False)
     note = apply(ended, Queued(keys=keys(message_id="q", flags=64)), NOW)
-    assert (note.progress_message_id, note.progress_message_flags, note.status) == ("q", 64, Status.CANCEL)
+    assert (note.progress.progress_message_id, note.progress.progress_message_flags, note.status) == (
+        "q",
+        64,
+        Status.CANCEL,
+    )
 
 
 def test_a_result_without_picture_and_buttons_finishes_nothing() -> None:
@@ -71,9 +84,9 @@ def test_a_result_without_picture_and_buttons_finishes_nothing() -> None:
 
 def test_a_refusal_tells_why_and_never_nothing() -> None:
     now = apply(task(), Refused(keys=keys(), code="banned_prompt", reason="Banned prompt: x"), NOW)
-    assert (now.status, now.fail_code) == (Status.FAILURE, "banned_prompt")
-    assert now.fail_reason == "Banned prompt: x. Reword the prompt; repeated tries block the account."
-    assert fail(task(), "silence", "", NOW).fail_reason == "silence"
+    assert (now.status, now.result.fail_code) == (Status.FAILURE, "banned_prompt")
+    assert now.result.fail_reason == "Banned prompt: x. Reword the prompt; repeated tries block the account."
+    assert fail(task(), "silence", "", NOW).result.fail_reason == "silence"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +107,7 @@ def test_a_full_queue_sends_it_back_and_waits_longer_each_time() -> None:
     full = Refused(keys=keys(), code="queue_full", reason="Queue full", retry=True)
     first = apply(task(attempts=1, queued=True, progress_message_id="p"), full, NOW)
     assert (first.status, first.phase, first.account) == (Status.NOT_START, Phase.READY, None)
-    assert (first.queued, first.progress_message_id) == (False, None)
+    assert (first.progress.queued, first.progress.progress_message_id) == (False, None)
     second = apply(task(attempts=2), full, NOW)
     assert NOW < first.not_before < second.not_before
 
@@ -105,8 +118,8 @@ def test_a_button_goes_back_to_its_own_account() -> None:
 
 def test_queued_at_midjourney_is_no_error() -> None:
     now = apply(task(), Queued(keys=keys(message_id="q")), NOW)
-    assert (now.status, now.queued) == (Status.SUBMITTED, True)
-    assert apply(now, Started(keys=keys(message_id="p")), NOW).queued is False
+    assert (now.status, now.progress.queued) == (Status.SUBMITTED, True)
+    assert apply(now, Started(keys=keys(message_id="p")), NOW).progress.queued is False
 
 
 def test_call_backs_are_due_once_at_the_end() -> None:
@@ -151,7 +164,7 @@ def test_no_order_of_events_breaks_the_table_or_reopens_what_is_over(heard: list
         if now.is_over:
             assert after is now
         assert (after.phase is Phase.OVER) == after.status.is_over
-        assert (after.progress == 100) == (after.status is Status.SUCCESS)
+        assert (after.progress.percent == 100) == (after.status is Status.SUCCESS)
         if after.phase is Phase.READY:
             return  # it leaves the tracker here
         now = after

@@ -115,19 +115,25 @@ def test_a_command_has_no_answer_that_refers_to_what_was_there_before() -> None:
 def test_equal_words_about_different_pictures_are_told_apart_by_what_was_echoed() -> None:
     one = task(1, content="https://a.example/1.png a dog", echoed_prompt="<https://s.mj.run/a> a dog")
     two = task(2, content="https://a.example/2.png a dog", echoed_prompt="<https://s.mj.run/b> a dog")
-    shown = keys(prompt=two.echoed_prompt, user_id=USER)
+    shown = keys(prompt=two.progress.echoed_prompt, user_id=USER)
     assert find(shown, one, two).task_id == "2"
-    assert find(shown, replace(one, echoed_prompt=""), two).ambiguous == ("1", "2")
+    assert find(shown, replace(one, progress=replace(one.progress, echoed_prompt="")), two).ambiguous == ("1", "2")
 
 
 def test_a_press_has_no_result_that_calls_itself_another_kind_of_its_action() -> None:
     subtle = task(1, action=Action.VARIATION, custom_id="low::1", parent_message_id="r", parent_id="9")
-    strong = replace(subtle, id="2", custom_id="high::1")
+    strong = replace(subtle, id="2", request=replace(subtle.request, custom_id="high::1"))
     shown = {"reference_id": "r", "action": Action.VARIATION}
     assert find(keys(**shown), subtle, strong).ambiguous == ("1", "2")
     assert find(keys(**shown, not_of=frozenset({"low::"})), subtle, strong).task_id == "2"
     assert find(keys(**shown, not_of=frozenset({"high::"})), strong).task_id is None
-    assert find(keys(**shown, not_of=frozenset({"high::"})), replace(strong, custom_id=None)).task_id == "2"
+    assert (
+        find(
+            keys(**shown, not_of=frozenset({"high::"})),
+            replace(strong, request=replace(strong.request, custom_id=None)),
+        ).task_id
+        == "2"
+    )
 
 
 def test_what_ends_with_an_answer_has_no_drawing() -> None:
@@ -163,7 +169,7 @@ def test_two_videos_of_one_picture_are_told_apart_by_what_their_running_messages
     shown = keys(reference_id="r", action=Action.VIDEO, prompt="a dog --motion low --video 1", user_id=USER)
     high, low = video(1, "a dog --motion high --video 1"), video(2, "a dog --motion low --video 1")
     assert find(shown, high, low).task_id == "2"
-    assert find(shown, high, low, video(3, low.echoed_prompt)).ambiguous == ("2", "3")
+    assert find(shown, high, low, video(3, low.progress.echoed_prompt)).ambiguous == ("2", "3")
     assert find(shown, high, low, video(3, "")).ambiguous == ("1", "2", "3")
 
 

@@ -136,7 +136,7 @@ async def test_a_definite_no_fails_the_task_with_its_reason(tmp_path: Path) -> N
     async with house(tmp_path, desk) as home:
         task = await home.service.imagine(SubmitOptions(notify_hook="http://example.com/h"), prompt="a dog")
         failed = await home.until_task(task.id, over)
-        assert (failed.fail_code, failed.fail_reason) == ("discord_refused", "Missing Access")
+        assert (failed.result.fail_code, failed.result.fail_reason) == ("discord_refused", "Missing Access")
         assert [hook.url for hook in await home.outbox.of_task(task.id)] == ["http://example.com/h"]
 
 
@@ -225,7 +225,7 @@ async def test_free_slots_of_ours_do_not_prove_that_it_never_arrived(tmp_path: P
         await pass_time(home, 4)
         await home.until_recalled(2)
         await pass_time(home, 1)
-        assert (await home.until_task(waiting.id, over)).fail_code == "outcome_unknown"
+        assert (await home.until_task(waiting.id, over)).result.fail_code == "outcome_unknown"
         assert len([prompt for prompt in desk.prompts if prompt == "a dog"]) == 1
 
 
@@ -244,7 +244,7 @@ async def test_a_press_of_unknown_outcome_ends_and_says_so(tmp_path: Path) -> No
         await home.until_recalled()
         await pass_time(home, 1)
         failed = await home.until_task(press.id, over)
-        assert failed.fail_code == "outcome_unknown"
+        assert failed.result.fail_code == "outcome_unknown"
         assert len(desk.said) == 2
 
 
@@ -255,7 +255,7 @@ async def test_chinese_is_translated_before_a_slot_is_claimed_and_a_failure_is_t
         await home.until_said(2)
         assert home.desk.prompts == ["dog --ar 1:1", "狗!"]
         first, second = await home.store.get_many([one.id, two.id])
-        assert (first.prompt, first.prompt_en, first.notes) == ("狗 --ar 1:1", "dog --ar 1:1", ())
+        assert (first.request.prompt, first.prompt_en, first.notes) == ("狗 --ar 1:1", "dog --ar 1:1", ())
         assert (second.content, second.notes) == ("狗!", ("not translated",))
 
 
@@ -268,7 +268,7 @@ async def test_a_clips_text_is_told_without_marks_for_its_pictures(tmp_path: Pat
         )
         await home.until_said(1)
         [task] = await home.store.get_many([clip.id])
-        assert (task.prompt, task.prompt_en) == (prompt, english)
+        assert (task.request.prompt, task.prompt_en) == (prompt, english)
         begin, words = task.content.split(maxsplit=1)
         assert begin.endswith("/first.png")
         assert words == f"{english} --motion low --video 1"
@@ -379,7 +379,7 @@ async def test_silence_ends_a_task_only_in_connected_time_and_after_history(tmp_
         await home.until_recalled()
         await pass_time(home, 1)
         failed = await home.until_task(task.id, over)
-        assert (failed.fail_code, "5 minutes" in failed.fail_reason) == ("silence", True)
+        assert (failed.result.fail_code, "5 minutes" in failed.result.fail_reason) == ("silence", True)
 
 
 async def test_an_old_message_that_still_stands_in_history_is_no_sign_of_life(tmp_path: Path) -> None:
@@ -392,7 +392,7 @@ async def test_an_old_message_that_still_stands_in_history_is_no_sign_of_life(tm
         await pass_time(home, 16)
         await home.until_recalled()
         await pass_time(home, 1)
-        assert (await home.until_task(task.id, over)).fail_code == "silence"
+        assert (await home.until_task(task.id, over)).result.fail_code == "silence"
 
 
 async def test_a_sign_of_life_renews_the_patience(tmp_path: Path) -> None:
@@ -405,7 +405,7 @@ async def test_a_sign_of_life_renews_the_patience(tmp_path: Path) -> None:
             home.tracker.hear(
                 Progressed(keys=keys(nonce=nonce, message_id="p"), percent=percent, mode=Mode.FAST)
             ) if percent > 10 else home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p")))
-        running = await home.until_task(task.id, lambda t: t.progress == 30)
+        running = await home.until_task(task.id, lambda t: t.progress.percent == 30)
         assert running.status is Status.IN_PROGRESS
 
 
@@ -418,7 +418,7 @@ async def test_a_withdrawn_picture_is_moderation_when_no_result_follows(tmp_path
         await pass_time(home, 1.5)
         await home.until_recalled()
         await pass_time(home, 1)
-        assert (await home.until_task(task.id, over)).fail_code == "moderated"
+        assert (await home.until_task(task.id, over)).result.fail_code == "moderated"
 
 
 async def test_each_job_goes_to_one_task_only(tmp_path: Path) -> None:
@@ -432,7 +432,7 @@ async def test_each_job_goes_to_one_task_only(tmp_path: Path) -> None:
         first = await home.until_task(one.id, over)
         home.tracker.hear(result(2))
         second = await home.until_task(two.id, over)
-        assert (first.job_id, second.job_id) == ("j1", "j2")
+        assert (first.progress.job_id, second.progress.job_id) == ("j1", "j2")
 
 
 async def test_after_a_restart_an_old_result_in_history_finishes_no_new_task(tmp_path: Path) -> None:
@@ -445,13 +445,18 @@ async def test_after_a_restart_an_old_result_in_history_finishes_no_new_task(tmp
     async with house(tmp_path, desk) as home:
         home.tracker.hear(Connected(account="a", gap_since=0))
         second = await home.until_task(open_task.id, over)
-        assert (done.job_id, second.job_id) == ("j1", "j2")
+        assert (done.progress.job_id, second.progress.job_id) == ("j1", "j2")
 
 
 async def test_two_presses_that_cannot_be_told_apart_wait_for_another_key(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         parent = await drawn(home)
-        other = replace(parent, buttons=(*parent.buttons, Button(custom_id="V2", does=Action.VARIATION, index=2)))
+        other = replace(
+            parent,
+            result=replace(
+                parent.result, buttons=(*parent.result.buttons, Button(custom_id="V2", does=Action.VARIATION, index=2))
+            ),
+        )
         await home.store.save([other])
         v1 = await home.service.act(SubmitOptions(), parent=parent.id, does=Action.VARIATION, index=1)
         v2 = await home.service.act(SubmitOptions(), parent=parent.id, does=Action.VARIATION, index=2)
@@ -462,9 +467,9 @@ async def test_two_presses_that_cannot_be_told_apart_wait_for_another_key(tmp_pa
             Started(keys=keys(nonce=nonces["V1"], message_id="w", job_id="j8", action=Action.VARIATION, index=1))
         )
         second = await home.until_task(v2.id, over)
-        assert (second.job_id, second.status) == ("j7", Status.SUCCESS)
+        assert (second.progress.job_id, second.status) == ("j7", Status.SUCCESS)
         home.tracker.hear(result(8, action=Action.VARIATION, reference_id="r1", prompt=None))
-        assert (await home.until_task(v1.id, over)).job_id == "j8"
+        assert (await home.until_task(v1.id, over)).progress.job_id == "j8"
 
 
 async def test_midjourney_says_no(tmp_path: Path) -> None:
@@ -475,7 +480,7 @@ async def test_midjourney_says_no(tmp_path: Path) -> None:
             Refused(keys=keys(nonce=home.desk.said[0][2]), code="banned_prompt", reason="Banned prompt detected: dog")
         )
         failed = await home.until_task(task.id, over)
-        assert (failed.status, failed.fail_code) == (Status.FAILURE, "banned_prompt")
+        assert (failed.status, failed.result.fail_code) == (Status.FAILURE, "banned_prompt")
 
 
 async def test_a_full_queue_at_midjourney_lowers_what_the_account_takes(tmp_path: Path) -> None:
@@ -506,7 +511,7 @@ async def test_without_fast_hours_a_drawing_goes_on_relaxed_once(tmp_path: Path)
                 keys=keys(nonce=home.desk.said[-1][2]), code="credits_exhausted", reason="gone", pauses_account=True
             )
             home.tracker.hear(gone)
-        assert (await home.until_task(task.id, over)).fail_code == "credits_exhausted"
+        assert (await home.until_task(task.id, over)).result.fail_code == "credits_exhausted"
         assert home.desk.prompts == ["a dog", "a dog --relax"]
         assert home.desk.paused == {"a": "gone"}, "nothing is left that could be drawn with"
 
@@ -519,7 +524,7 @@ async def test_an_account_that_does_not_draw_relaxed_does_not_go_on_so(tmp_path:
         await home.until_said(1)
         told = keys(nonce=desk.said[0][2])
         home.tracker.hear(Refused(keys=told, code="credits_exhausted", reason="gone", pauses_account=True))
-        assert (await home.until_task(task.id, over)).fail_code == "credits_exhausted"
+        assert (await home.until_task(task.id, over)).result.fail_code == "credits_exhausted"
         assert desk.paused == {"a": "gone"}
 
 
@@ -528,7 +533,7 @@ async def test_a_captcha_pauses_the_account(tmp_path: Path) -> None:
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
         home.tracker.hear(CaptchaAsked(keys=keys(nonce=home.desk.said[0][2]), reason="Action required to continue"))
-        assert (await home.until_task(task.id, over)).fail_code == "captcha"
+        assert (await home.until_task(task.id, over)).result.fail_code == "captcha"
         assert home.desk.paused == {"a": "Action required to continue"}
 
 
@@ -559,7 +564,7 @@ async def test_a_message_from_before_the_send_is_not_the_tasks(tmp_path: Path) -
         home.tracker.hear(Acknowledged(keys=keys(nonce=home.desk.said[0][2], interaction_id=interaction)))
         home.tracker.hear(result(2, sent_at=home.clock.now() + 400))
         home.tracker.hear(result(3, sent_at=home.clock.now() + 600))
-        assert (await home.until_task(task.id, over)).job_id == "j3"
+        assert (await home.until_task(task.id, over)).progress.job_id == "j3"
 
 
 # ---------------------------------------------------------------- what a caller may ask
@@ -572,8 +577,13 @@ async def test_a_press_uses_the_stored_button_and_knows_its_parent(tmp_path: Pat
         by_message = await home.service.act(SubmitOptions(), parent="r1", does=Action.VARIATION, index=1)
         await home.until_said(3)
         assert home.desk.presses == ["U2", "V1"]
-        assert (up.parent_id, up.parent_message_id, up.account, up.state) == (parent.id, "r1", "a", "s")
-        assert by_message.parent_id == parent.id
+        assert (up.request.parent_id, up.request.parent_message_id, up.account, up.request.state) == (
+            parent.id,
+            "r1",
+            "a",
+            "s",
+        )
+        assert by_message.request.parent_id == parent.id
 
 
 async def test_bad_requests_say_what_is_wrong_and_store_nothing(tmp_path: Path) -> None:

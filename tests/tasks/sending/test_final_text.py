@@ -29,7 +29,7 @@ async def test_what_a_translation_makes_of_a_prompt_is_checked_before_it_is_sent
     async with house(tmp_path) as home:
         task = await home.service.imagine(SubmitOptions(), prompt=prompt)
         ended = await home.until_task(task.id, over)
-        assert (ended.status, ended.fail_code) == (Status.FAILURE, code)
+        assert (ended.status, ended.result.fail_code) == (Status.FAILURE, code)
         assert not home.desk.said
 
 
@@ -41,7 +41,7 @@ async def test_links_that_make_a_prompt_too_long_end_it(tmp_path: Path) -> None:
         home.desk.publish = long_links  # type: ignore[method-assign]  # longer than any link must be
         task = await home.service.imagine(SubmitOptions(), prompt="x" * 5500, pictures=[PICTURE])
         ended = await home.until_task(task.id, over)
-        assert (ended.fail_code, desk_link < 600) == ("prompt_too_long", True)
+        assert (ended.result.fail_code, desk_link < 600) == ("prompt_too_long", True)
         assert not home.desk.said
 
 
@@ -61,7 +61,7 @@ async def test_the_accounts_own_mode_is_checked_before_the_send(tmp_path: Path) 
     async with house(tmp_path, desk) as home:
         task = await home.service.imagine(SubmitOptions(), prompt="x" * 5999)
         ended = await home.until_task(task.id, over)
-        assert ended.fail_code == "prompt_too_long"
+        assert ended.result.fail_code == "prompt_too_long"
         assert not desk.said
         await home.service.imagine(SubmitOptions(), prompt="x" * 5993)
         await home.until_said(1)
@@ -95,7 +95,7 @@ async def test_a_mode_in_a_prompt_chooses_the_account(tmp_path: Path) -> None:
         await home.until_said(3)
         accounts = {order.options["prompt"]: said for said, order, _ in desk.said}  # type: ignore[union-attr]  # slash
         assert accounts == {"a --turbo": "b", "b --turbo --fast": "b", "c --Relax": "a"}
-        assert [task.mode_asked for task in tasks] == [Mode.TURBO, Mode.FAST, Mode.RELAXED]
+        assert [task.request.mode_asked for task in tasks] == [Mode.TURBO, Mode.FAST, Mode.RELAXED]
 
 
 async def test_chinese_braces_are_counted_as_they_are_drawn(tmp_path: Path) -> None:

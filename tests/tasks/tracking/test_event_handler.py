@@ -137,7 +137,7 @@ async def test_the_second_input_is_translated_like_the_first(
         assert order.values == {"MJ::OutpaintCustomZoomModal::prompt": said}
         sent = await home.store.get(task.id)
         assert sent is not None
-        assert (sent.prompt, sent.prompt_en, sent.notes) == (prompt, said, notes)
+        assert (sent.request.prompt, sent.prompt_en, sent.notes) == (prompt, said, notes)
 
 
 async def test_a_word_that_is_banned_once_it_is_translated_is_not_said_in_a_dialog(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ async def test_a_word_that_is_banned_once_it_is_translated_is_not_said_in_a_dial
         task = await home.service.press(MJ, parent=parent.id, custom_id=ZOOM.custom_id)
         await home.service.modal(task.id, prompt="禁 狗", mask=None)
         ended = await home.until_task(task.id, over)
-        assert (ended.status, ended.fail_code) == (Status.FAILURE, "banned_word")
+        assert (ended.status, ended.result.fail_code) == (Status.FAILURE, "banned_word")
         assert len(home.desk.said) == 1
 
 
@@ -300,7 +300,7 @@ async def test_the_cancel_button_is_pressed_and_midjourney_confirms(tmp_path: Pa
         await home.until_said(1)
         started = Started(keys=keys(nonce=home.desk.said[0][2], message_id="p", flags=64), cancel_id="MJ::Cancel::j")
         home.tracker.hear(started)
-        await home.until_task(task.id, lambda t: t.cancel_id is not None)
+        await home.until_task(task.id, lambda t: t.progress.cancel_id is not None)
         await home.service.cancel(task.id)
         await home.until_said(2)
         assert home.desk.said[1][1] == ButtonInteraction(message_id="p", custom_id="MJ::Cancel::j", message_flags=64)
@@ -315,7 +315,7 @@ async def test_a_cancel_that_midjourney_refuses_does_not_fail_the_drawing(tmp_pa
         await home.until_said(1)
         nonce = home.desk.said[0][2]
         home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p"), cancel_id="MJ::Cancel::j"))
-        await home.until_task(task.id, lambda t: t.cancel_id is not None)
+        await home.until_task(task.id, lambda t: t.progress.cancel_id is not None)
         await home.service.cancel(task.id)
         await home.until_said(2)
         no = Refused(keys=keys(nonce=home.desk.said[1][2]), code="invalid_request", reason="Invalid request")
@@ -360,7 +360,7 @@ async def test_stopped_without_our_press_is_a_failure(tmp_path: Path) -> None:
         task = await home.service.imagine(MJ, prompt="a dog")
         await home.until_said(1)
         home.tracker.hear(Refused(keys=keys(nonce=home.desk.said[0][2]), code="stopped", reason="Stopped"))
-        assert (await home.until_task(task.id, over)).fail_code == "stopped"
+        assert (await home.until_task(task.id, over)).result.fail_code == "stopped"
 
 
 async def test_where_there_is_no_button_the_command_is_used_and_else_the_late_result_is_kept(tmp_path: Path) -> None:
@@ -376,7 +376,7 @@ async def test_where_there_is_no_button_the_command_is_used_and_else_the_late_re
         await home.until_said(1)
         nonce = desk.said[0][2]
         home.tracker.hear(Progressed(keys=keys(nonce=nonce, message_id="p"), percent=20))
-        await home.until_task(task.id, lambda t: t.progress == 20)
+        await home.until_task(task.id, lambda t: t.progress.percent == 20)
         await home.service.cancel(task.id)
         await home.until_said(2)
         assert desk.said[1][1] == MessageCommandInteraction(command="Cancel Job", message_id="p")
@@ -385,7 +385,7 @@ async def test_where_there_is_no_button_the_command_is_used_and_else_the_late_re
         assert await home.store.in_flight() == {"a": 1}
         home.tracker.hear(result(nonce))
         late = await home.until_task(task.id, lambda t: t.phase is Phase.OVER)
-        assert (late.status, late.image) == (Status.CANCEL, PICTURE)
+        assert (late.status, late.result.image) == (Status.CANCEL, PICTURE)
         assert len(await home.outbox.of_task(task.id)) == 1
         assert await home.store.in_flight() == {}
 
@@ -435,7 +435,7 @@ async def test_a_favourite_ends_with_the_bots_answer(tmp_path: Path) -> None:
         await home.until_said(2)
         home.tracker.hear(Informed(keys=keys(nonce=home.desk.said[1][2]), text="You have rated this job"))
         ended = await home.until_task(task.id, over)
-        assert (ended.status, ended.description) == (Status.SUCCESS, "You have rated this job")
+        assert (ended.status, ended.result.description) == (Status.SUCCESS, "You have rated this job")
 
 
 async def test_an_unknown_button_is_never_built(tmp_path: Path) -> None:
@@ -484,7 +484,7 @@ async def test_an_upload_that_cannot_be_made_now_waits(tmp_path: Path) -> None:
         await home.until_said(1)
         home.tracker.hear(Finished(keys=keys(nonce=desk.said[0][2], message_id="r"), text="1️⃣ a dog\n\n2️⃣ a cat"))
         ended = await home.until_task(task.id, over)
-        assert (ended.status, ended.description) == (Status.SUCCESS, "1️⃣ a dog\n\n2️⃣ a cat")
+        assert (ended.status, ended.result.description) == (Status.SUCCESS, "1️⃣ a dog\n\n2️⃣ a cat")
 
 
 async def test_a_mode_is_added_to_what_is_sent_unless_the_text_names_one(tmp_path: Path) -> None:
@@ -501,7 +501,7 @@ async def test_a_banned_word_is_refused_at_once_and_after_translation(tmp_path: 
             await home.service.imagine(MJ, prompt="a forbidden dog")
         task = await home.service.imagine(MJ, prompt="禁 狗")
         ended = await home.until_task(task.id, over)
-        assert (ended.status, ended.fail_code) == (Status.FAILURE, "banned_word")
+        assert (ended.status, ended.result.fail_code) == (Status.FAILURE, "banned_word")
         assert home.desk.said == []
 
 

@@ -71,10 +71,15 @@ def corrected(task: Task) -> bool:
 async def test_a_result_after_silence_corrects_the_failure_and_the_hook_says_so(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await silent(home)
-        assert (task.status, task.fail_code) == (Status.FAILURE, "silence")
+        assert (task.status, task.result.fail_code) == (Status.FAILURE, "silence")
         home.tracker.hear(result(1, job_id="j1"))
         now = await home.until_task(task.id, corrected)
-        assert (now.message_id, now.progress, now.fail_code, now.fail_reason) == ("r1", 100, "", "")
+        assert (now.result.message_id, now.progress.percent, now.result.fail_code, now.result.fail_reason) == (
+            "r1",
+            100,
+            "",
+            "",
+        )
         assert now.corrected
         assert "silence" in now.notes[-1]
         assert await told(home, task) == [("end", HOOK), ("corrected", HOOK)]
@@ -88,8 +93,8 @@ async def test_once_corrected_it_holds(tmp_path: Path) -> None:
         home.tracker.hear(result(1, job_id="j1"))
         now = await home.until_task(task.id, corrected)
         other = await drawn(home, "a cat", nth=2)
-        assert now.message_id == "r1"
-        assert other.message_id == "r2"
+        assert now.result.message_id == "r1"
+        assert other.result.message_id == "r2"
         assert len(await told(home, task)) == 2
 
 
@@ -98,7 +103,7 @@ async def test_words_alone_correct_nothing(tmp_path: Path, from_history: bool) -
     """The account's owner may have drawn the same by hand."""
     async with house(tmp_path) as home:
         task = await unknown(home)
-        assert task.fail_code == "outcome_unknown"
+        assert task.result.fail_code == "outcome_unknown"
         home.tracker.hear(result(1, from_history=from_history))
         home.tracker.hear(HistoryRead(account="a", since=0))
         running = await drawn(home, "a cat", 2)  # all of that has been heard
@@ -114,10 +119,10 @@ async def test_what_runs_comes_before_what_has_failed(tmp_path: Path) -> None:
         await home.until_said(2)
         later = home.clock.now() + 1000
         home.tracker.hear(result(1, sent_at=later))
-        assert (await home.until_task(running.id, over)).message_id == "r1"
+        assert (await home.until_task(running.id, over)).result.message_id == "r1"
         home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="i")))
         home.tracker.hear(result(2, sent_at=later, interaction_id="i"))
-        assert (await home.until_task(failed.id, corrected)).message_id == "r2"
+        assert (await home.until_task(failed.id, corrected)).result.message_id == "r2"
 
 
 async def test_its_own_job_is_its_though_the_same_words_run_again(tmp_path: Path) -> None:
@@ -128,10 +133,10 @@ async def test_its_own_job_is_its_though_the_same_words_run_again(tmp_path: Path
         later = home.clock.now() + 1000
         home.tracker.hear(Progressed(keys=keys(message_id="p", job_id="j1", prompt="a dog", sent_at=later), percent=62))
         home.tracker.hear(result(1, job_id="j1", sent_at=later))
-        assert (await home.until_task(failed.id, corrected)).message_id == "r1"
+        assert (await home.until_task(failed.id, corrected)).result.message_id == "r1"
         home.tracker.hear(result(2, sent_at=later))
         now = await home.until_task(running.id, over)
-        assert (now.message_id, now.job_id, now.progress_message_id) == ("r2", "j2", None)
+        assert (now.result.message_id, now.progress.job_id, now.progress.progress_message_id) == ("r2", "j2", None)
 
 
 async def test_what_may_be_anothers_that_has_failed_is_left_open_until_a_key_tells(tmp_path: Path) -> None:
@@ -145,9 +150,9 @@ async def test_what_may_be_anothers_that_has_failed_is_left_open_until_a_key_tel
         home.tracker.hear(late)
         nonce = home.desk.said[2][2]
         home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p9", job_id="j9", prompt="a cat", sent_at=later)))
-        assert (await home.until_task(failed.id, corrected)).message_id == "r8"
+        assert (await home.until_task(failed.id, corrected)).result.message_id == "r8"
         home.tracker.hear(result(9, reference_id="r1", action=Action.VARIATION, prompt="a cat", sent_at=later))
-        assert (await home.until_task(running.id, over)).message_id == "r9"
+        assert (await home.until_task(running.id, over)).result.message_id == "r9"
 
 
 async def test_a_late_sign_of_life_makes_the_result_known(tmp_path: Path) -> None:
@@ -157,7 +162,7 @@ async def test_a_late_sign_of_life_makes_the_result_known(tmp_path: Path) -> Non
         home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="i")))
         home.tracker.hear(Progressed(keys=keys(interaction_id="i", message_id="p", job_id="j7"), percent=15))
         home.tracker.hear(result(7, prompt="quite other words"))
-        assert (await home.until_task(task.id, corrected)).job_id == "j7"
+        assert (await home.until_task(task.id, corrected)).progress.job_id == "j7"
         [send] = await home.store.sends_of([task.id])
         assert (send.state, send.interaction_id) == (SendState.POSTED, "i")
 
@@ -168,19 +173,22 @@ async def test_a_late_result_is_known_after_a_restart_for_a_day(tmp_path: Path) 
         later = home.clock
     async with house(tmp_path, clock=later) as home:
         home.tracker.hear(result(1, job_id="j1", from_history=True))
-        assert (await home.until_task(task.id, corrected)).message_id == "r1"
+        assert (await home.until_task(task.id, corrected)).result.message_id == "r1"
 
 
 async def test_after_a_restart_no_number_of_other_failures_hides_one(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await silent(home)
-        refused = replace(task, fail_code="moderated")
-        storm = [replace(refused, id=str(int(task.id) + n), job_id=f"other{n}") for n in range(1, 1_101)]
+        refused = replace(task, result=replace(task.result, fail_code="moderated"))
+        storm = [
+            replace(refused, id=str(int(task.id) + n), progress=replace(refused.progress, job_id=f"other{n}"))
+            for n in range(1, 1_101)
+        ]
         await home.store.save(storm)
         later = home.clock
     async with house(tmp_path, clock=later) as home:
         home.tracker.hear(result(1, job_id="j1", from_history=True))
-        assert (await home.until_task(task.id, corrected)).message_id == "r1"
+        assert (await home.until_task(task.id, corrected)).result.message_id == "r1"
 
 
 async def test_nor_does_any_number_of_its_own_kind(tmp_path: Path) -> None:
@@ -188,7 +196,11 @@ async def test_nor_does_any_number_of_its_own_kind(tmp_path: Path) -> None:
         task = await silent(home)
         sent = await home.store.sends_of([task.id])
         storm = [
-            replace(task, id=str(int(task.id) + n), job_id=f"other{n}", progress_message_id=f"p{n}")
+            replace(
+                task,
+                id=str(int(task.id) + n),
+                progress=replace(task.progress, job_id=f"other{n}", progress_message_id=f"p{n}"),
+            )
             for n in range(1, 1_101)
         ]
         await home.store.save(storm, sends=[replace(sent[0], task_id=each.id, nonce=f"s{each.id}") for each in storm])
@@ -196,14 +208,19 @@ async def test_nor_does_any_number_of_its_own_kind(tmp_path: Path) -> None:
     async with house(tmp_path, clock=later) as home:
         for nth, (job, its) in enumerate((("j1", task), ("other1100", storm[-1])), start=1):
             home.tracker.hear(result(nth, job_id=job, from_history=True))
-            assert (await home.until_task(its.id, corrected)).message_id == f"r{nth}"
+            assert (await home.until_task(its.id, corrected)).result.message_id == f"r{nth}"
 
 
 async def test_after_a_restart_each_has_its_own_day(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await silent(home)
         ended = home.clock.time - REOPEN_WINDOW + 60_000  # asked for later, over long before
-        brief = replace(task, id=str(int(task.id) + 1), job_id="j2", progress_message_id="p2", finish_time=ended)
+        brief = replace(
+            task,
+            id=str(int(task.id) + 1),
+            progress=replace(task.progress, job_id="j2", progress_message_id="p2"),
+            result=replace(task.result, finish_time=ended),
+        )
         await home.store.save([brief])
         later = home.clock
     async with house(tmp_path, clock=later) as home:
@@ -252,7 +269,7 @@ async def test_a_failure_that_was_told_to_us_stays_one(tmp_path: Path) -> None:
         await drawn(home, "a cat", nth=2)
         found = await home.store.get(task.id)
         assert found is not None
-        assert found.fail_code == "moderated"
+        assert found.result.fail_code == "moderated"
 
 
 async def test_everybody_who_was_told_of_the_failure_is_told_of_the_result(tmp_path: Path) -> None:
@@ -263,7 +280,7 @@ async def test_everybody_who_was_told_of_the_failure_is_told_of_the_result(tmp_p
         home.clock.time += 1
         home.tracker.hear(result(1, job_id="j1"))
         now = await home.until_task(task.id, corrected)
-        await home.store.save([replace(now, seed="7")])
+        await home.store.save([replace(now, result=replace(now.result, seed="7"))])
         expected = [("corrected", HOOK), ("corrected", other), ("end", HOOK), ("end", other)]
         assert sorted(await told(home, task)) == expected
         rows: list[Delivery] = await home.outbox.of_task(task.id)
@@ -283,7 +300,7 @@ async def test_who_came_after_the_first_end_is_told_of_one_end(tmp_path: Path) -
         now = await home.until_task(task.id, corrected)
         home.clock.time += 1000
         await home.store.follow(Hook(task_id=task.id, url=late))
-        await home.store.save([replace(now, seed="7")])
+        await home.store.save([replace(now, result=replace(now.result, seed="7"))])
         rows = await told(home, task)
         assert [row for row in rows if row[1] != HOOK] == [("end", early), ("end", late)]
 
@@ -306,7 +323,7 @@ async def test_the_one_result_that_fits_is_adopted(tmp_path: Path) -> None:
         task = await unknown(home)
         home.desk.history = [result(8, user_id="another"), result(9, prompt="other words"), result(1)]
         now = await home.service.adopt(task.id)
-        assert (now.status, now.message_id, now.corrected) == (Status.SUCCESS, "r1", True)
+        assert (now.status, now.result.message_id, now.corrected) == (Status.SUCCESS, "r1", True)
         assert await told(home, task) == [("end", HOOK), ("corrected", HOOK)]
         kinds = [line.kind for line in await home.store.timeline_of(task.id)]
         assert "adopted" in kinds
@@ -319,7 +336,7 @@ async def test_several_results_are_named_and_one_must_be_chosen(tmp_path: Path) 
         home.desk.history = [result(1, message_id=first), result(2, message_id=second)]
         with pytest.raises(CannotAdopt, match=rf"2 results.*{first}, {second}"):
             await home.service.adopt(task.id)
-        assert (await home.service.adopt(task.id, second)).message_id == second
+        assert (await home.service.adopt(task.id, second)).result.message_id == second
 
 
 async def test_by_the_operators_word_any_result_of_our_own_user_is_adopted(tmp_path: Path) -> None:
@@ -338,7 +355,7 @@ async def test_what_is_no_result_or_somebody_elses_is_not_adopted(tmp_path: Path
         task = await unknown(home)
         mine, theirs, empty = (snowflake(NOW + 5000, n) for n in range(3))
         home.desk.history = [
-            result(5, message_id=mine, job_id=done.job_id),
+            result(5, message_id=mine, job_id=done.progress.job_id),
             result(6, message_id=theirs, user_id="another"),
             Started(keys=keys(message_id=empty, user_id=USER)),
         ]
@@ -369,7 +386,7 @@ async def test_what_is_by_its_job_anothers_is_not_adopted(tmp_path: Path) -> Non
         for message_id in ("", at):
             with pytest.raises(CannotAdopt):
                 await home.service.adopt(task.id, message_id)
-        assert (await home.service.adopt(other.id, at)).job_id == "j1"
+        assert (await home.service.adopt(other.id, at)).progress.job_id == "j1"
 
 
 async def test_it_is_sent_again_by_the_operators_word_and_its_new_end_is_told(tmp_path: Path) -> None:
@@ -383,7 +400,7 @@ async def test_it_is_sent_again_by_the_operators_word_and_its_new_end_is_told(tm
         home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p9", prompt="a dog")))
         home.tracker.hear(result(9, reference_id="p9", sent_at=home.clock.now() + 1000))
         now = await home.until_task(task.id, over)
-        assert (now.status, now.message_id) == (Status.SUCCESS, "r9")
+        assert (now.status, now.result.message_id) == (Status.SUCCESS, "r9")
         assert await told(home, task) == [("end", HOOK), ("corrected", HOOK)]
 
 
@@ -421,7 +438,7 @@ async def test_what_no_account_can_send_is_not_sent_again(tmp_path: Path) -> Non
             await home.service.retry(task.id)
         found = await home.store.get(task.id)
         assert found is not None
-        assert found.fail_code == "outcome_unknown"
+        assert found.result.fail_code == "outcome_unknown"
 
 
 async def test_after_a_restart_only_the_last_send_of_what_was_sent_again_counts(tmp_path: Path) -> None:
@@ -434,7 +451,7 @@ async def test_after_a_restart_only_the_last_send_of_what_was_sent_again_counts(
         states = [send.state for send in await home.store.sends_of([task.id])]
         assert states == [SendState.UNKNOWN, SendState.POSTED]
         now = await given_up(home, task, 6)
-        assert now.fail_code == "silence"
+        assert now.result.fail_code == "silence"
         assert home.desk.said == []
 
 
@@ -446,7 +463,7 @@ async def test_nothing_unfinished_is_told_after_an_end(tmp_path: Path) -> None:
         await home.until_said(2)
         home.tracker.hear(Started(keys=keys(nonce=home.desk.said[1][2], message_id="p9", prompt="a dog")))
         home.tracker.hear(Refused(keys=keys(message_id="p9"), code="moderated", reason="no"))
-        now = await home.until_task(task.id, lambda t: t.phase is Phase.OVER and t.fail_code == "moderated")
+        now = await home.until_task(task.id, lambda t: t.phase is Phase.OVER and t.result.fail_code == "moderated")
         assert now.status is Status.FAILURE
         assert await told(home, task) == [*before, ("corrected", HOOK)]
 

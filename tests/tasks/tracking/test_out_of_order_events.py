@@ -21,7 +21,7 @@ async def waiting_at_midjourney(home: House) -> Task:
     task = await home.service.imagine(SubmitOptions(), prompt="a dog")
     await home.until_said(said + 1)
     home.tracker.hear(Queued(keys=keys(nonce=home.desk.said[-1][2], message_id="note", flags=64, prompt="a dog")))
-    return await home.until_task(task.id, lambda t: t.queued)
+    return await home.until_task(task.id, lambda t: t.progress.queued)
 
 
 async def test_late_words_about_what_has_ended_are_not_the_next_ones_start(tmp_path: Path) -> None:
@@ -34,7 +34,11 @@ async def test_late_words_about_what_has_ended_are_not_the_next_ones_start(tmp_p
         home.tracker.hear(Withdrawn(keys=keys(message_id="p1")))
         home.tracker.hear(result(2))
         ended = await home.until_task(queued.id, over)
-        assert (ended.status, ended.job_id, ended.progress_message_id) == (Status.SUCCESS, "j2", "note")
+        assert (ended.status, ended.progress.job_id, ended.progress.progress_message_id) == (
+            Status.SUCCESS,
+            "j2",
+            "note",
+        )
 
 
 async def test_nor_in_the_history_that_a_restart_reads(tmp_path: Path) -> None:
@@ -49,7 +53,7 @@ async def test_nor_in_the_history_that_a_restart_reads(tmp_path: Path) -> None:
     async with house(tmp_path, desk) as home:
         home.tracker.hear(Connected(account="a", gap_since=0))
         ended = await home.until_task(queued.id, over)
-        assert (ended.job_id, ended.progress_message_id) == ("j2", "note")
+        assert (ended.progress.job_id, ended.progress.progress_message_id) == ("j2", "note")
 
 
 async def test_the_note_that_it_is_queued_may_go_before_it_begins(tmp_path: Path) -> None:
@@ -58,7 +62,7 @@ async def test_the_note_that_it_is_queued_may_go_before_it_begins(tmp_path: Path
         home.tracker.hear(Withdrawn(keys=keys(message_id="note")))
         await pass_time(home, 10)
         home.tracker.hear(Progressed(keys=keys(message_id="p", job_id="j1", **MINE), percent=9, mode=Mode.FAST))
-        await home.until_task(task.id, lambda t: t.progress == 9)
+        await home.until_task(task.id, lambda t: t.progress.percent == 9)
         await pass_time(home, 10)
         home.tracker.hear(result(1))
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
@@ -73,7 +77,7 @@ async def test_a_message_that_takes_the_place_of_another_is_a_sign_of_life(tmp_p
         home.tracker.hear(Withdrawn(keys=keys(message_id="p")))
         home.tracker.hear(Progressed(keys=keys(message_id="q", job_id="j1", **MINE), percent=9, mode=Mode.FAST))
         await pass_time(home, 10)
-        await home.until_task(task.id, lambda t: t.progress == 9)
+        await home.until_task(task.id, lambda t: t.progress.percent == 9)
         home.tracker.hear(result(1))
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
         assert home.desk.recalls == []
@@ -87,8 +91,12 @@ async def test_that_it_was_queued_is_no_news_once_it_runs(tmp_path: Path) -> Non
         home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p", **MINE)))
         home.tracker.hear(Queued(keys=keys(nonce=nonce, message_id="note", flags=64, prompt="a dog")))
         home.tracker.hear(Progressed(keys=keys(message_id="p", job_id="j1"), percent=31))
-        running = await home.until_task(task.id, lambda t: t.progress == 31)
-        assert (running.progress_message_id, running.progress_message_flags, running.queued) == ("p", 0, False)
+        running = await home.until_task(task.id, lambda t: t.progress.percent == 31)
+        assert (
+            running.progress.progress_message_id,
+            running.progress.progress_message_flags,
+            running.progress.queued,
+        ) == ("p", 0, False)
 
 
 @pytest.mark.parametrize("overtaken", [False, True])
@@ -109,7 +117,10 @@ async def test_equal_drawings_whose_results_crossed_are_not_taken_for_withdrawn(
         home.tracker.hear(result(1))
         home.tracker.hear(Withdrawn(keys=keys(message_id="p1")))
         ended = [await home.until_task(task.id, over) for task in tasks]
-        assert [(task.status, task.job_id) for task in ended] == [(Status.SUCCESS, "j2"), (Status.SUCCESS, "j1")]
+        assert [(task.status, task.progress.job_id) for task in ended] == [
+            (Status.SUCCESS, "j2"),
+            (Status.SUCCESS, "j1"),
+        ]
         assert home.desk.recalls == []
 
 
@@ -126,7 +137,7 @@ async def test_what_is_withdrawn_beside_a_result_of_its_own_start_is_moderated(t
         await pass_time(home, 1.5)
         await home.until_recalled()
         await pass_time(home, 1)
-        assert (await home.until_task(tasks[1].id, over)).fail_code == "moderated"
+        assert (await home.until_task(tasks[1].id, over)).result.fail_code == "moderated"
 
 
 @pytest.mark.parametrize("code", ["queue_full", "credits_exhausted"])
@@ -141,7 +152,7 @@ async def test_of_several_drawings_one_that_is_refused_does_not_have_all_drawn_a
         no = Refused(keys=keys(interaction_id="i", flags=64), code=code, reason="no", retry=code == "queue_full")
         home.tracker.hear(no)
         home.tracker.hear(result(1, reference_id="p"))
-        assert (await home.until_task(task.id, over)).job_id == "j1"
+        assert (await home.until_task(task.id, over)).progress.job_id == "j1"
         assert len(home.desk.said) == 1
 
 
@@ -154,7 +165,7 @@ async def test_what_the_owner_draws_by_hand_is_let_go_when_the_own_start_comes(t
         home.tracker.hear(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p", **MINE)))
         home.tracker.hear(result(1, job_id="jh", reference_id="h"))
         home.tracker.hear(result(2, reference_id="p"))
-        assert (await home.until_task(task.id, over)).job_id == "j2"
+        assert (await home.until_task(task.id, over)).progress.job_id == "j2"
 
 
 async def test_what_was_taken_for_anothers_is_given_back_when_the_own_start_comes(tmp_path: Path) -> None:
@@ -166,9 +177,9 @@ async def test_what_was_taken_for_anothers_is_given_back_when_the_own_start_come
         home.tracker.hear(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p1", **MINE)))
         home.tracker.hear(Progressed(keys=keys(message_id="p2", job_id="j2", **MINE), percent=31))
         home.tracker.hear(result(2, reference_id="p2"))
-        assert (await home.until_task(tasks[1].id, over)).job_id == "j2"
+        assert (await home.until_task(tasks[1].id, over)).progress.job_id == "j2"
         home.tracker.hear(result(1, reference_id="p1"))
-        assert (await home.until_task(tasks[0].id, over)).job_id == "j1"
+        assert (await home.until_task(tasks[0].id, over)).progress.job_id == "j1"
 
 
 @pytest.mark.parametrize("steps", [0, 2])
@@ -184,11 +195,11 @@ async def test_a_start_that_names_an_interaction_waits_until_it_is_known_whose(t
             home.tracker.hear(Progressed(keys=told, percent=40 * step))
         home.tracker.hear(result(2, interaction_id="i2", reference_id="p2"))
         home.tracker.hear(Withdrawn(keys=keys(message_id="p2")))
-        assert (await home.until_task(tasks[1].id, over)).job_id == "j2"
+        assert (await home.until_task(tasks[1].id, over)).progress.job_id == "j2"
         home.tracker.hear(Progressed(keys=keys(message_id="p1", job_id="j1", **MINE), percent=62))
         home.tracker.hear(result(1, reference_id="p1"))
         ended = await home.until_task(tasks[0].id, over)
-        assert (ended.status, ended.job_id) == (Status.SUCCESS, "j1")
+        assert (ended.status, ended.progress.job_id) == (Status.SUCCESS, "j1")
 
 
 async def test_nor_is_it_taken_for_moderated_when_its_own_words_never_came(tmp_path: Path) -> None:
@@ -203,4 +214,4 @@ async def test_nor_is_it_taken_for_moderated_when_its_own_words_never_came(tmp_p
         await home.until_task(tasks[1].id, over)
         home.tracker.hear(result(1, reference_id="p1"))  # of its own messages the last one alone came
         ended = await home.until_task(tasks[0].id, over)
-        assert (ended.status, ended.job_id) == (Status.SUCCESS, "j1")
+        assert (ended.status, ended.progress.job_id) == (Status.SUCCESS, "j1")

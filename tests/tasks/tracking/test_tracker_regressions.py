@@ -47,7 +47,7 @@ async def test_a_drawing_of_ours_that_nobody_claims_forbids_to_send_again(tmp_pa
         await home.until_recalled(2)
         await pass_time(home, 1)
         for waiting in tasks:
-            assert (await home.until_task(waiting.id, over)).fail_code == "outcome_unknown"
+            assert (await home.until_task(waiting.id, over)).result.fail_code == "outcome_unknown"
         assert len(desk.said) == 2
 
 
@@ -120,7 +120,7 @@ async def test_history_that_may_not_be_read_does_not_keep_a_task_for_ever(tmp_pa
         await pass_time(home, 6)
         await home.until_recalled()
         await pass_time(home, 1)
-        assert (await home.until_task(lost.id, over)).fail_code == "silence"
+        assert (await home.until_task(lost.id, over)).result.fail_code == "silence"
 
 
 async def test_history_that_may_not_be_read_proves_nothing(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ async def test_history_that_may_not_be_read_proves_nothing(tmp_path: Path) -> No
         await pass_time(home, 6)
         await home.until_recalled(2)
         await pass_time(home, 1)
-        assert (await home.until_task(lost.id, over)).fail_code == "outcome_unknown"
+        assert (await home.until_task(lost.id, over)).result.fail_code == "outcome_unknown"
         assert len(desk.said) == 1
 
 
@@ -153,7 +153,7 @@ async def test_an_account_that_is_no_more_configured_is_said(tmp_path: Path) -> 
         only = await home.service.imagine(SubmitOptions(accounts=("b",)), prompt="a cat")
     desk = Desk()
     async with house(tmp_path, desk) as home:
-        assert (await home.until_task(only.id, over)).fail_code == "account_gone"
+        assert (await home.until_task(only.id, over)).result.fail_code == "account_gone"
 
 
 async def test_a_press_that_comes_back_when_its_account_has_gone_ends(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ async def test_a_press_that_comes_back_when_its_account_has_gone_ends(tmp_path: 
         await home.until_task(press.id, lambda t: t.phase is Phase.READY)
         home.clock.time += 5_000
         home.awake.set()
-        assert (await home.until_task(press.id, over)).fail_code == "account_gone"
+        assert (await home.until_task(press.id, over)).result.fail_code == "account_gone"
 
 
 async def test_accounts_that_change_while_nothing_can_be_written_are_seen_to_later(
@@ -191,7 +191,7 @@ async def test_accounts_that_change_while_nothing_can_be_written_are_seen_to_lat
         monkeypatch.setattr(home.store, "save", full)
         desk.known = {"b": account("b")}
         home.dispatcher.accounts_changed()
-        assert (await home.until_task(only.id, over)).fail_code == "account_gone"
+        assert (await home.until_task(only.id, over)).result.fail_code == "account_gone"
 
 
 async def test_a_database_that_cannot_be_read_loses_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +224,7 @@ async def test_what_is_left_open_is_logged_once(tmp_path: Path, caplog: pytest.L
         for percent in (1, 2, 3):
             told = keys(nonce=nonce, message_id="p9", prompt="a cat")
             home.tracker.hear(Progressed(keys=told, percent=percent))
-            await home.until_task(other.id, lambda t, percent=percent: t.progress == percent)  # type: ignore[misc]  # a lambda with a default
+            await home.until_task(other.id, lambda t, percent=percent: t.progress.percent == percent)  # type: ignore[misc]  # a lambda with a default
         assert len([line for line in caplog.messages if "left open" in line]) == 1
 
 
@@ -256,7 +256,7 @@ async def test_a_cancel_holds_when_midjourney_sends_the_job_back(tmp_path: Path)
         await home.until_said(1)
         nonce = home.desk.said[0][2]
         home.tracker.hear(Queued(keys=keys(nonce=nonce, message_id="q", flags=64)))
-        await home.until_task(asked.id, lambda t: t.queued)
+        await home.until_task(asked.id, lambda t: t.progress.queued)
         await home.service.cancel(asked.id)
         home.tracker.hear(Refused(keys=keys(nonce=nonce), code="queue_full", reason="Queue full", retry=True))
         assert (await home.until_task(asked.id, over)).status is Status.CANCEL
@@ -280,7 +280,7 @@ async def test_a_withdrawn_message_after_a_cancel_is_the_cancel(tmp_path: Path) 
         asked = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
         home.tracker.hear(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p"), cancel_id="c"))
-        await home.until_task(asked.id, lambda t: t.cancel_id is not None)
+        await home.until_task(asked.id, lambda t: t.progress.cancel_id is not None)
         await home.service.cancel(asked.id)
         await home.until_said(2)
         home.tracker.hear(Withdrawn(keys=keys(message_id="p")))
@@ -297,7 +297,7 @@ async def test_a_dialog_that_is_told_twice_is_paid_once(tmp_path: Path) -> None:
     zoom = Button(custom_id="MJ::CustomZoom::j", does=Action.ZOOM, opens_dialog=True)
     async with house(tmp_path) as home:
         parent = await drawn(home)
-        await home.store.save([replace(parent, buttons=(zoom,))])
+        await home.store.save([replace(parent, result=replace(parent.result, buttons=(zoom,)))])
         press = await home.service.press(SubmitOptions(), parent=parent.id, custom_id=zoom.custom_id)
         await home.service.modal(press.id, prompt="a", mask=None)
         await home.until_said(2)
@@ -317,7 +317,7 @@ async def test_a_free_press_is_not_repeated_without_end(tmp_path: Path) -> None:
     zoom = Button(custom_id="MJ::CustomZoom::j", does=Action.ZOOM, opens_dialog=True)
     async with house(tmp_path) as home:
         parent = await drawn(home)
-        await home.store.save([replace(parent, buttons=(zoom,))])
+        await home.store.save([replace(parent, result=replace(parent.result, buttons=(zoom,)))])
         press = await home.service.press(SubmitOptions(), parent=parent.id, custom_id=zoom.custom_id)
         home.desk.answer = vanish
         await home.service.modal(press.id, prompt="a", mask=None)
@@ -328,7 +328,7 @@ async def test_a_free_press_is_not_repeated_without_end(tmp_path: Path) -> None:
             again = await home.until_task(press.id, lambda t: t.is_over or t.phase is Phase.READY)
             home.clock.time = max(home.clock.time, again.not_before)
             home.awake.set()
-        assert (await home.until_task(press.id, over)).fail_code == "discord_refused"
+        assert (await home.until_task(press.id, over)).result.fail_code == "discord_refused"
 
 
 async def test_an_account_that_is_stopped_while_it_uploads_does_not_fail_the_task(

@@ -17,7 +17,7 @@ from storage.tasks import Tasks
 from storage.writer import Statement
 from tasks.domain.events import Finished, Progressed, Refused, Started
 from tasks.domain.interactions import ButtonInteraction
-from tasks.domain.model import Action, Button, Image, Phase, Purpose, Send, Status, SubmitOptions, Task
+from tasks.domain.model import Action, Button, Image, Phase, Purpose, Send, Status, SubmitOptions, Task, TaskRequest
 from tasks.domain.timeline import Entry
 from tasks.tracking.turn_writer import by_task
 from tasks.tracking.unit_of_work import ChangeSet
@@ -64,10 +64,10 @@ async def test_progress_that_cannot_be_stored_leaves_its_task_as_it_was(tmp_path
         assert (await home.until_task(second.id, over)).status is Status.SUCCESS
         kept = await home.store.get(first.id)
         assert kept is not None
-        assert (kept.progress, kept.status) == (0, Status.IN_PROGRESS)
+        assert (kept.progress.percent, kept.status) == (0, Status.IN_PROGRESS)
         assert await reasons(home, first) == ["The text cannot be stored: it holds half a character."]
         home.tracker.hear(Progressed(keys=keys(message_id="p1"), percent=60))
-        await home.until_task(first.id, lambda t: t.progress == 60)
+        await home.until_task(first.id, lambda t: t.progress.percent == 60)
         home.tracker.hear(result(1, reference_id="p1"))
         assert (await home.until_task(first.id, over)).status is Status.SUCCESS
 
@@ -83,8 +83,8 @@ async def test_an_end_that_cannot_be_stored_is_told_as_a_failure(
         home.tracker.hear(strange)
         home.tracker.hear(result(2, message_id="r2", job_id="j2", reference_id="p2", prompt="a cat"))
         failed = await home.until_task(first.id, over)
-        assert (failed.status, failed.fail_code) == (Status.FAILURE, "store_failed")
-        assert "half a character" in failed.fail_reason
+        assert (failed.status, failed.result.fail_code) == (Status.FAILURE, "store_failed")
+        assert "half a character" in failed.result.fail_reason
         assert (await home.until_task(second.id, over)).status is Status.SUCCESS
         assert [r.__dict__.get("task") for r in caplog.records if "refuses" in r.message] == [first.id]
         third = await home.service.imagine(SubmitOptions(), prompt="a cow")
@@ -129,7 +129,10 @@ async def test_a_task_whose_row_is_gone_holds_up_nobody(tmp_path: Path) -> None:
 
 
 def test_a_turn_comes_apart_by_task_and_loses_nothing() -> None:
-    one, two = Task(id="1", action=Action.IMAGINE), Task(id="2", action=Action.IMAGINE)
+    one, two = (
+        Task(id="1", request=TaskRequest(action=Action.IMAGINE)),
+        Task(id="2", request=TaskRequest(action=Action.IMAGINE)),
+    )
     sends = [Send(nonce=f"n{t}", task_id=t, account="a", purpose=Purpose.DRAW) for t in "123"]
     order = ButtonInteraction(message_id="m", custom_id="c")
     entries = [Entry(task_id=t, time=n, kind="heard", detail={}) for n, t in enumerate("1421")]

@@ -22,7 +22,7 @@ async def told(home: House, event: Informed) -> Task:
     await home.until_said(1)
     nonce = home.desk.said[0][2]
     home.tracker.hear(Informed(keys=keys(nonce=nonce, **_message(event)), title=event.title, text=event.text))
-    return await home.until_task(task.id, lambda t: bool(t.words))
+    return await home.until_task(task.id, lambda t: bool(t.progress.words))
 
 
 def _message(event: Informed) -> dict[str, object]:
@@ -47,8 +47,8 @@ async def test_words_stand_in_the_task_at_once_and_end_it_if_nothing_follows(tmp
         assert [line.detail["words"] for line in lines if line.kind == "heard"] == [LIMIT]
         await until_silent(home, 6)
         ended = await home.until_task(task.id, over)
-        assert ended.fail_code == "unknown_error"
-        assert ended.fail_reason.startswith(LIMIT)
+        assert ended.result.fail_code == "unknown_error"
+        assert ended.result.fail_reason.startswith(LIMIT)
 
 
 async def test_words_outlive_a_restart(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ async def test_words_outlive_a_restart(tmp_path: Path) -> None:
         task = await told(home, SAID)
     async with house(tmp_path) as home:
         await until_silent(home, 6)
-        assert (await home.until_task(task.id, over)).fail_reason.startswith(LIMIT)
+        assert (await home.until_task(task.id, over)).result.fail_reason.startswith(LIMIT)
 
 
 async def test_a_drawing_that_follows_succeeds_and_keeps_the_note(tmp_path: Path) -> None:
@@ -78,9 +78,9 @@ async def test_a_known_notice_is_no_reason_but_is_not_forgotten(tmp_path: Path) 
         await home.until_task(task.id, lambda t: bool(t.notes))
         await until_silent(home, 6)
         ended = await home.until_task(task.id, over)
-        assert ended.fail_code == "silence"
-        assert "Nothing more was heard" in ended.fail_reason
-        assert "Duplicate images detected" in ended.fail_reason
+        assert ended.result.fail_code == "silence"
+        assert "Nothing more was heard" in ended.result.fail_reason
+        assert "Duplicate images detected" in ended.result.fail_reason
 
 
 @pytest.mark.parametrize("times", [1, 3])

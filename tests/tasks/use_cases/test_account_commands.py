@@ -65,9 +65,9 @@ async def test_an_account_is_asked_by_a_command_of_its_own(
         told = keys(account="b", nonce=nonce, message_id="m", flags=64)
         home.tracker.hear(Informed(keys=told, title="Your info", text="**Job Mode**: Fast", buttons=(REMIX,)))
         ended = await home.until_task(task.id, over)
-        assert (ended.status, ended.action, ended.lane) == (Status.SUCCESS, Action.ACTION, Lane.QUICK)
-        assert (ended.description, ended.buttons) == ("**Job Mode**: Fast", (REMIX,))
-        assert (ended.message_id, ended.message_flags) == ("m", 64)
+        assert (ended.status, ended.request.action, ended.lane) == (Status.SUCCESS, Action.ACTION, Lane.QUICK)
+        assert (ended.result.description, ended.result.buttons) == ("**Job Mode**: Fast", (REMIX,))
+        assert (ended.result.message_id, ended.result.message_flags) == ("m", 64)
 
 
 async def test_a_job_is_shown_again_though_it_is_a_tasks(tmp_path: Path) -> None:
@@ -77,10 +77,14 @@ async def test_a_job_is_shown_again_though_it_is_a_tasks(tmp_path: Path) -> None
         await home.until_said(2)
         _, order, nonce = home.desk.said[1]
         assert order == SlashCommandInteraction(command="show", options={"job_id": JOB})
-        again = keys(nonce=nonce, message_id="shown", job_id=first.job_id, prompt="a dog", action=Action.SHOW)
-        home.tracker.hear(Finished(keys=again, image=Image(url="https://x/y.png"), buttons=first.buttons))
+        again = keys(nonce=nonce, message_id="shown", job_id=first.progress.job_id, prompt="a dog", action=Action.SHOW)
+        home.tracker.hear(Finished(keys=again, image=Image(url="https://x/y.png"), buttons=first.result.buttons))
         ended = await home.until_task(task.id, over)
-        assert (ended.status, ended.action, ended.job_id) == (Status.SUCCESS, Action.SHOW, first.job_id)
+        assert (ended.status, ended.request.action, ended.progress.job_id) == (
+            Status.SUCCESS,
+            Action.SHOW,
+            first.progress.job_id,
+        )
         pressed = await home.service.press(SubmitOptions(), parent=ended.id, custom_id="U2")
         await home.until_said(3)
         order = home.desk.said[2][1]
@@ -114,7 +118,7 @@ async def test_remix_is_pressed_in_the_settings_and_its_success_is_the_end(
         home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="p")))
         home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="p"), confirmed=True))
         ended = await home.until_task(task.id, over)
-        assert (ended.status, ended.description, ended.message_id) == (Status.SUCCESS, told, "s")
+        assert (ended.status, ended.result.description, ended.result.message_id) == (Status.SUCCESS, told, "s")
         assert len(home.desk.said) == 2
 
 
@@ -124,15 +128,15 @@ async def test_the_settings_edit_ends_it_with_what_holds_now(tmp_path: Path) -> 
         edit = keys(interaction_id=f"i{home.desk.said[0][2]}", message_id="s", flags=64, edited=True)
         home.tracker.hear(Informed(keys=edit, text=PANEL, buttons=(REMIX_ON,)))
         ended = await home.until_task(task.id, over)
-        assert (ended.status, ended.description) == (Status.SUCCESS, "Remix mode is on now.")
-        assert ended.buttons == (REMIX_ON,)
+        assert (ended.status, ended.result.description) == (Status.SUCCESS, "Remix mode is on now.")
+        assert ended.result.buttons == (REMIX_ON,)
 
 
 async def test_midjourneys_own_words_are_told(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task, nonce = await switching(home)
         home.tracker.hear(Informed(keys=keys(nonce=nonce, message_id="r"), text="Remix mode turned on!"))
-        assert (await home.until_task(task.id, over)).description == "Remix mode turned on!"
+        assert (await home.until_task(task.id, over)).result.description == "Remix mode turned on!"
 
 
 async def test_settings_without_the_button_are_told_as_such(tmp_path: Path) -> None:
@@ -141,8 +145,8 @@ async def test_settings_without_the_button_are_told_as_such(tmp_path: Path) -> N
         await home.until_said(1)
         settings_told(home, home.desk.said[0][2])
         ended = await home.until_task(task.id, over)
-        assert (ended.status, ended.fail_code) == (Status.FAILURE, "button_not_found")
-        assert "Remix mode" in ended.fail_reason
+        assert (ended.status, ended.result.fail_code) == (Status.FAILURE, "button_not_found")
+        assert "Remix mode" in ended.result.fail_reason
 
 
 async def test_a_press_of_unknown_outcome_is_not_repeated(tmp_path: Path) -> None:
@@ -160,7 +164,7 @@ async def test_a_press_of_unknown_outcome_is_not_repeated(tmp_path: Path) -> Non
         home.tracker.hear(HistoryRead(account="a", since=0))
         await pass_time(home, 1)
         ended = await home.until_task(task.id, over)
-        assert (ended.status, ended.fail_code) == (Status.FAILURE, "outcome_unknown")
+        assert (ended.status, ended.result.fail_code) == (Status.FAILURE, "outcome_unknown")
         assert len(desk.presses) == 1
 
 

@@ -97,7 +97,7 @@ async def test_a_task_belongs_to_who_submits_it_and_lists_hold_ones_own(tmp_path
         first = await home.service.seen_by(ANNA).imagine(SubmitOptions(), prompt="a dog")
         second = await home.service.seen_by(BERT).imagine(SubmitOptions(), prompt="a cat")
         third = await home.service.imagine(SubmitOptions(), prompt="a cow")
-        assert [each.owner for each in (first, second, third)] == ["anna", "bert", ""]
+        assert [each.request.owner for each in (first, second, third)] == ["anna", "bert", ""]
         bert = home.service.seen_by(BERT)
         for mine in (await bert.queue(), await bert.latest(10), await bert.latest(10, status=[Status.NOT_START])):
             assert [each.id for each in mine] == [second.id]
@@ -113,7 +113,7 @@ async def test_the_same_press_of_two_owners_is_two_tasks_and_of_one_is_one(tmp_p
         shop, anna = home.service.seen_by(SHOP), home.service.seen_by(ANNA)
         of_shop = await shop.press(SubmitOptions(), parent=ANNAS, custom_id="U1")
         of_anna = await anna.press(SubmitOptions(), parent=ANNAS, custom_id="U1")
-        assert (of_shop.owner, of_anna.owner) == ("shop", "anna")
+        assert (of_shop.request.owner, of_anna.request.owner) == ("shop", "anna")
         assert of_shop.id != of_anna.id
         assert (await anna.press(SubmitOptions(), parent=ANNAS, custom_id="U1")).id == of_anna.id
         assert (
@@ -132,7 +132,7 @@ async def test_a_kept_key_of_anothers_task_tells_nothing(tmp_path: Path) -> None
 
 async def test_on_behalf_of_another(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        assert (await home.service.imagine(SubmitOptions(owner="anna"), prompt="a dog")).owner == "anna"
+        assert (await home.service.imagine(SubmitOptions(owner="anna"), prompt="a dog")).request.owner == "anna"
 
 
 # ---------------------------------------------------------------- room
