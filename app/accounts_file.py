@@ -1,7 +1,7 @@
-"""ACCOUNTS_FILE: the accounts, as TOML that people and the API write, each a table `[[account]]`.
+"""ACCOUNTS_FILE: the accounts as TOML, each a table `[[account]]`, edited by people and by the API.
 
-Law: the file is the truth. What is written here keeps the operator's comments and order, replaces the file at once or
-not at all, and is readable by its owner alone. A mistake says which account and what would be right, never a token.
+Contract: the file is the truth. A write keeps the operator's comments and order, replaces the file atomically and makes
+it readable by its owner alone. An error names the account and the fix, never a token.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from tasks.domain.model import Bot, Mode
 from tasks.rules.account_limits import is_span
 
 TABLE = "account"
-_SHAPE = "Each account is a table of its own under [[account]], with two brackets."
-IN_THE_FILE_ONLY = ("proxy_url", "api_base", "gateway_url", "cdn_base", "upload_base", "activity_base")
+_SHAPE = "Write each account as a table under [[account]], with two brackets."
+FILE_ONLY = ("proxy_url", "api_base", "gateway_url", "cdn_base", "upload_base", "activity_base")
 
 _MISSING = re.compile(r"Object missing required field (`\w+`)")
 _NAME = re.compile(r"`[a-z_]+`")
@@ -43,7 +43,7 @@ Proxy = Annotated[str, Meta(pattern=r"^((https?|socks5h?)://\S+)?$")]
 class AccountFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One account. Its fields are explained in docs/accounts.md."""
 
-    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,40}$")] = ""  # empty: the channel's id
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,40}$")] = ""  # empty: the id of the channel
     token: Annotated[str, Meta(pattern=r"^[!-~]+$")]
     guild_id: Id | Literal[""] = ""  # empty: private messages with the bot
     channel_id: Id
@@ -70,12 +70,12 @@ class AccountFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return self.name or self.channel_id
 
     def config(self, shared: Endpoints) -> AccountConfig:
-        """As the pool takes it. `shared`: the addresses for what this account does not say.
+        """The pool's record of the account. `shared`: the addresses that this account does not set.
 
-        From here on its secrets may be met in errors: the log masks them.
+        The secrets may appear in errors from now on, so they are registered with the log filter.
         """
         hide((*secrets_in(self.token), *(secrets_in(self.proxy_url) if self.proxy_url else ())))
-        own = {name: value for name in IN_THE_FILE_ONLY[1:] if (value := getattr(self, name))}
+        addresses = {name: value for name in FILE_ONLY[1:] if (value := getattr(self, name))}
         return AccountConfig(
             id=self.id,
             token=self.token,
@@ -88,29 +88,29 @@ class AccountFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             max_waiting=self.max_queue,
             hours=self.hours,
             daily_limit=self.daily_limit,
-            endpoints=replace(shared, **own) if own else None,
+            endpoints=replace(shared, **addresses) if addresses else None,
             proxy_url=self.proxy_url,
             paused=self.paused,
         )
 
 
-def checked(values: Mapping[str, Any], who: str, spelt: Callable[[str], str] = str) -> AccountFields:
-    """The fields of one account. An error says by `who` which one it is, and spells the fields as they were given.
+def parse_account(values: Mapping[str, Any], label: str, spell: Callable[[str], str] = str) -> AccountFields:
+    """The fields of one account. An error names the account by `label` and spells field names with `spell`.
 
     Raises BadAccount.
     """
     try:
         fields = msgspec.convert(dict(values), AccountFields)
     except msgspec.ValidationError as error:
-        words = _NAME.sub(lambda name: spelt(name.group()), _words(error))
-        raise BadAccount(f"{who}: {words}.", hint="docs/accounts.md explains each field.") from None
+        message = _NAME.sub(lambda name: spell(name.group()), _message(error))
+        raise BadAccount(f"{label}: {message}.", hint="docs/accounts.md explains each field.") from None
     if fields.hours and not is_span(fields.hours):
-        raise BadAccount(f"{who}: hours must be a span of the day.", hint='Such as "08:00-22:30".')
+        raise BadAccount(f"{label}: hours must be a time span.", hint='For example "08:00-22:30".')
     return fields
 
 
-def _words(error: msgspec.ValidationError) -> str:
-    """msgspec's words name the field and never the value."""
+def _message(error: msgspec.ValidationError) -> str:
+    """The message of msgspec, which names the field and never the value."""
     if missing := _MISSING.fullmatch(str(error)):
         return f"{missing[1]} is missing"
     return str(error).replace("Object ", "it ").replace("Expected", "expected").replace(" - at `$.", " at `")
@@ -119,23 +119,25 @@ def _words(error: msgspec.ValidationError) -> str:
 class AccountsFile:
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._seen: tuple[int, int] | None = None  # as it was last read or written here
-        self._looked: tuple[int, int] | None = None  # as it was at the last look
+        self._seen: tuple[int, int] | None = None  # when it was last read or written here
+        self._polled: tuple[int, int] | None = None  # at the last poll
 
     def has_settled(self) -> bool:
-        """Has somebody else changed it, and not since the last look? An editor may empty it first, or take it away, and
-        half a list would send accounts away, and end what waits for them."""
+        """Has another program changed the file, and left it unchanged since the last poll?
+
+        An editor may first empty or remove the file; half a list would remove accounts and end their waiting tasks.
+        """
         mark = self._mark()
-        is_still, self._looked = mark == self._looked, mark
+        is_still, self._polled = mark == self._polled, mark
         return is_still and mark != self._seen
 
     def read(self) -> list[AccountFields]:
-        """All accounts; a file that is not there has none. Raises BadAccount."""
-        self._seen = self._looked = self._mark()
+        """All accounts; none if there is no file. Raises BadAccount."""
+        self._seen = self._polled = self._mark()
         return self._accounts(self._document())
 
     def put(self, fields: AccountFields) -> None:
-        """Write this account, in the place of the one with its id or behind the others. Raises BadAccount."""
+        """Write the account: replace the one with the same id, or append it. Raises BadAccount."""
         document = self._document()
         tables = self._tables(document)
         found = next((table for table in tables if _id_of(table) == fields.id), None)
@@ -149,7 +151,7 @@ class AccountsFile:
         self._write(document)
 
     def remove(self, account: str) -> None:
-        """Without this account. Raises BadAccount."""
+        """Remove the account from the file. Raises BadAccount."""
         document = self._document()
         tables = self._tables(document)
         for place in reversed([n for n, table in enumerate(tables) if _id_of(table) == account]):
@@ -170,7 +172,7 @@ class AccountsFile:
             return tomlkit.parse(self.path.read_text("utf-8"))
         except FileNotFoundError:
             return tomlkit.document()
-        except TOMLKitError as error:  # its words may hold a token
+        except TOMLKitError as error:  # its text may hold a token
             line = getattr(error, "line", None)
             where = "" if line is None else f" in line {line}"
             raise BadAccount(f"{self.path} is not valid TOML{where}.", hint=_SHAPE) from None
@@ -182,16 +184,16 @@ class AccountsFile:
             document.append(TABLE, tomlkit.aot())
         tables = document[TABLE]
         if not isinstance(tables, AoT):
-            raise BadAccount(f"{self.path}: account is no array of tables.", hint=_SHAPE)
+            raise BadAccount(f"{self.path}: `account` is not an array of tables.", hint=_SHAPE)
         return tables
 
     def _accounts(self, document: tomlkit.TOMLDocument) -> list[AccountFields]:
         if unknown := [name for name in document if name != TABLE]:
-            raise BadAccount(f"{self.path}: {unknown[0]!r} is not known.", hint=_SHAPE)
+            raise BadAccount(f"{self.path}: {unknown[0]!r} is unknown.", hint=_SHAPE)
         tables: Sequence[Table] = self._tables(document)
-        found = [checked(table.unwrap(), f"{self.path}, account {n}") for n, table in enumerate(tables, start=1)]
+        found = [parse_account(table.unwrap(), f"{self.path}, account {n}") for n, table in enumerate(tables, start=1)]
         if twice := [name for name, count in Counter(fields.id for fields in found).items() if count > 1]:
-            raise BadAccount(f"{self.path}: two accounts are called {twice[0]}.", hint="Give each a name of its own.")
+            raise BadAccount(f"{self.path}: two accounts have the name {twice[0]}.", hint="Rename one of them.")
         return found
 
     # ------------------------------------------------------------ writing

@@ -1,6 +1,6 @@
-"""The two roads and what they stand on: settings → the store, the accounts, the tracker, the dispatcher, the use-cases.
+"""The core of the service: settings → the store, the accounts, the tracker, the dispatcher and the use cases.
 
-Law: everybody is made here and handed what it needs, by keyword; nothing here decides, and nothing runs yet.
+Contract: constructs each object and passes its dependencies by keyword. Nothing here decides, and nothing runs yet.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from api.ops.alerts import Alerts
 from api.webhooks.signing import Signer
 from app.accounts import Accounts
 from app.accounts_file import AccountsFile
-from app.copying import make_wanted
 from app.factories import accounts_of, make_deadlines, make_endpoints, make_limits, make_pool, make_rules
-from app.translating import make_translation_client, make_translator
+from app.image_archive import make_wanted
+from app.translators import make_translation_client, make_translator
 from bot.grammar.capture import Captures
 from bot.http.nonces import new_nonce
 from bot.pool import Pool
@@ -39,7 +39,7 @@ from tasks.use_cases.service import Service
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Store:
-    """What is kept, and who is told of it."""
+    """The database, its tables and the notification of changes."""
 
     database: Database
     tasks: Tasks
@@ -51,7 +51,7 @@ class Store:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Core:
-    """Everything between a submit and Discord, and back."""
+    """Everything between a submit and Discord, in both directions."""
 
     store: Store
     events: asyncio.Queue[Event]
@@ -74,7 +74,7 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
 
 
 async def open_core(settings: Settings, stack: AsyncExitStack) -> Core:
-    """Opened in order; `stack` closes it in reverse. Raises what its parts raise: BadAccount, StoreFailed …"""
+    """Open the parts in order; `stack` closes them in reverse. Raises BadAccount, StoreFailed …"""
     store = await open_store(settings, stack)
     clock, events, awake = store.clock, asyncio.Queue[Event](), asyncio.Event()
     alerts = Alerts(settings.hooks.alert_hook, clock=clock, signer=Signer(settings.hooks.webhook_secret))

@@ -1,7 +1,7 @@
-"""The settings in force, as text that may be shown.
+"""The effective settings as text for the operator.
 
-Law: a secret is told as set or not set; an address never with a password or a query, where callers put keys. What the
-table of settings does not know is not told.
+Contract: a secret appears as "set" or "not set". A URL appears without its password and its query, which may hold keys.
+Only settings of the table appear.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from settings import TABLE, Setting, Settings
 
 
 def effective_settings(settings: Settings) -> Mapping[str, str]:
-    """A setting's name -> its value as one would write it in `.env`; "set" or "not set" for a secret."""
+    """The name of each setting → its value as in `.env`; "set" or "not set" for a secret."""
     return {setting.name: _shown(setting, setting.values(settings)) for setting in TABLE}
 
 

@@ -1,6 +1,6 @@
-"""Settings → what each constructor wants. Pure but for the operator's list of words, which is read from its file.
+"""Settings → constructor arguments. Pure, except that the operator's list of banned words is read from its file.
 
-Law: a setting is turned into a part's own terms here and nowhere else; nothing is opened and nothing runs.
+Contract: a setting is converted to the terms of another package here and nowhere else. Nothing is opened, nothing runs.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def make_endpoints(discord: DiscordSettings) -> Endpoints:
 
 
 def account_configs(accounts: Sequence[AccountSettings]) -> list[AccountConfig]:
-    """An account is called after its channel, which stays when a token changes; those that share one are numbered."""
+    """Name each account after its channel, which outlives a changed token; number accounts that share a channel."""
     seen: Counter[str] = Counter()
     configs = []
     for account in accounts:
@@ -84,7 +84,7 @@ def make_pool(
         proxy_url=discord.proxy_url,
         properties=ClientIdentity(build_number=discord.build_number, chrome=discord.chrome_version),
         history_pages=history_pages,
-        hear_private=True,  # seeds are told in private messages
+        hear_private=True,  # MidJourney sends seeds in private messages
         fetch_properties=None if discord.fetch_build else False,
         on_pause=on_pause,
         watch=watch,
@@ -94,14 +94,14 @@ def make_pool(
 
 
 def accounts_of(discord: DiscordSettings, file: AccountsFile | None, shared: Endpoints) -> list[AccountConfig]:
-    """From the file, where there is one. Raises BadAccount."""
+    """The accounts of the file if there is one, else of the settings. Raises BadAccount."""
     if file is None:
         return account_configs(discord.accounts)
     return [fields.config(shared) for fields in file.read()]
 
 
 def make_access(given: HttpSettings) -> Access:
-    public = urlsplit(given.public_url).hostname  # the operator's own name for us is one of our hosts
+    public = urlsplit(given.public_url).hostname  # the public name of the service is one of its hosts
     return Access(
         secret=next((each.secret for each in given.api_secrets if not each.name), ""),
         named=tuple(
@@ -118,7 +118,7 @@ def make_access(given: HttpSettings) -> Access:
 
 
 def make_allowlist(given: HookSettings) -> Allowlist:
-    """Where callers' URLs may lead besides public addresses."""
+    """The addresses besides public ones that client URLs may lead to."""
     return EVERYTHING if given.allow_private_hooks else Allowlist.of(given.hook_allow)
 
 
@@ -155,7 +155,7 @@ def make_rules(given: TaskSettings) -> PromptRules:
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise BannedWordsUnreadable(
-            f"The banned words in {ROOT / own} cannot be read: {why}.", hint="Mend BANNED_WORDS_FILE."
+            f"The banned words in {ROOT / own} cannot be read: {why}.", hint="Correct BANNED_WORDS_FILE."
         ) from error
     return PromptRules(
         banned=banned,

@@ -1,10 +1,11 @@
-"""What callers meet: the HTTP application, call-backs, streams, copies of pictures; over the core.
+"""The HTTP side of the service over the core: the application, webhooks, streams, metrics, archived images.
 
-Law: everybody is made here and handed what it needs, by keyword; nothing here decides, and nothing runs yet.
+Contract: constructs each object and passes its dependencies by keyword. Nothing here decides, and nothing runs yet.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -18,30 +19,44 @@ from api.http.auth import Gate
 from api.http.links import Links
 from api.http.routes import Route
 from api.images.picture_fetch import PictureFetch
+from api.live.connection_limits import StreamLimits
+from api.live.events import EventRoutes
+from api.live.feed import Feed
+from api.live.representations import Representations
+from api.live.tasks import TaskRoutes
+from api.live.tickets import Tickets
 from api.mj.routes import MjRoutes
 from api.mj.schema import render_mj
+from api.ops.http_meter import HttpMeter
+from api.ops.metrics import Metrics
+from api.ops.task_meter import TaskMeter
+from api.ports import Service, Services
 from api.v1.schema import render_v1
 from api.webhooks.signing import Signer
 from api.webhooks.worker import WebhookWorker
-from app.copying import Copying, copying
 from app.core import Core
 from app.effective_settings import effective_settings
 from app.factories import make_access, make_allowlist
-from app.observers import Observers, make_observers
+from app.image_archive import ImageArchive, open_image_archive
 from settings import Settings
+from storage.images import Images
+from storage.outbox import Outbox
+from storage.tasks import Tasks
+from tasks.domain.ports import Clock
+from tasks.effects.changes import Changes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HttpStack:
     links: Links
     deliveries: WebhookWorker
-    copies: Copying
-    watching: Observers
+    images: ImageArchive
+    observers: Observers
     app: Application
 
 
 async def open_http_stack(settings: Settings, core: Core, stack: AsyncExitStack) -> HttpStack:
-    """Opened in order; `stack` closes it in reverse."""
+    """Open the parts in order; `stack` closes them in reverse."""
     store, access = core.store, make_access(settings.http)
     gate = Gate(access)
     links = Links(
@@ -49,29 +64,29 @@ async def open_http_stack(settings: Settings, core: Core, stack: AsyncExitStack)
         public_url=settings.http.public_url,
         names_tiles=settings.http.names_tiles,
     )
-    copies = await stack.enter_async_context(
-        copying(
+    images = await stack.enter_async_context(
+        open_image_archive(
             settings.archive,
             database=store.database,
             store=store.tasks,
             pool=core.pool,
             changes=store.changes,
-            tell=core.events.put_nowait,
+            publish=core.events.put_nowait,
             clock=store.clock,
             wall=store.clock,
         )
     )
-    watching = make_observers(
+    observers = make_observers(
         core.use_cases,
         store=store.tasks,
         outbox=store.outbox,
-        copies=copies.images,
+        copies=images.table,
         changes=store.changes,
         gate=gate,
         links=links,
         clock=store.clock,
     )
-    routes = [*await _routes(settings, core, links, stack), *watching.routes, *copies.routes]
+    routes = [*await _routes(settings, core, links, stack), *observers.routes, *images.routes]
     app = make_app(
         service=core.use_cases,
         access=access,
@@ -79,13 +94,13 @@ async def open_http_stack(settings: Settings, core: Core, stack: AsyncExitStack)
         gate=gate,
         max_body=settings.http.max_body_mb * 2**20,
         more=routes,
-        meter=watching.meter,
-        troubles=copies.troubles,
-        closing=[watching.streams.close],
+        meter=observers.meter,
+        troubles=images.problems,
+        closing=[observers.streams.close],
         picture_hosts=[settings.discord.cdn_base],
     )
     return HttpStack(
-        links=links, deliveries=_deliveries(settings, core, links), copies=copies, watching=watching, app=app
+        links=links, deliveries=_deliveries(settings, core, links), images=images, observers=observers, app=app
     )
 
 
@@ -119,4 +134,48 @@ def _deliveries(settings: Settings, core: Core, links: Links) -> WebhookWorker:
         clock=store.clock,
         wall=store.clock,
         told=store.changes.publish,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Observers:
+    """Streams and metrics. Start and run `feed`; close `streams` when the server stops."""
+
+    feed: Feed
+    streams: EventRoutes
+    routes: Sequence[Route]
+    meter: HttpMeter
+
+
+def make_observers(
+    services: Services[Service],
+    *,
+    store: Tasks,
+    outbox: Outbox,
+    copies: Images,
+    changes: Changes,
+    gate: Gate,
+    links: Links,
+    clock: Clock,
+) -> Observers:
+    http_meter, task_meter = HttpMeter(), TaskMeter()
+    feed, seats, shapes = Feed(store, changes, watch=task_meter.look), StreamLimits(), Representations(links)
+    streams = EventRoutes(services, feed, store, gate=gate, seats=seats, tickets=Tickets(clock), shapes=shapes)
+    looks = TaskRoutes(services, feed, store, seats=seats, shapes=shapes)
+    metrics = Metrics(
+        http=http_meter,
+        ways=task_meter,
+        tasks=store,
+        hooks=outbox,
+        copies=copies,
+        accounts=services.accounts,
+        seats=seats,
+        cut=lambda: streams.cut,
+        clock=clock,
+    )
+    return Observers(
+        feed=feed,
+        streams=streams,
+        routes=[*streams.routes(), *looks.routes(), *metrics.routes()],
+        meter=http_meter,
     )

@@ -1,7 +1,7 @@
 """The whole service: settings → objects → run → orderly stop.
 
-Law: nothing here decides. What opens is entered in order and closed in reverse; each loop is a named task of one group,
-so that one that dies ends the whole.
+Contract: decides nothing. Everything that opens is entered in order and closed in reverse. Each loop is a named task of
+one group, so that the failure of one loop ends the process.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from api.app import serve
 from api.http.server import ConnectionLimits
-from app.copying import tell_address
 from app.core import Core, open_core
 from app.factories import make_retention_policy
 from app.http_stack import HttpStack, open_http_stack
+from app.image_archive import set_address
 from settings import Settings
 from storage.removal import Removal
 from tasks.domain.clock import SystemClock, log_clock_jumps
@@ -24,19 +24,19 @@ from tasks.results.upkeep import TaskRetention
 
 @asynccontextmanager
 async def service(settings: Settings, port: int | None = None) -> AsyncIterator[str]:
-    """Open everything, in order; yields the address; closed in reverse. A loop that dies ends the block.
+    """Open everything in order, yield the address, close in reverse. A loop that fails ends the block.
 
-    `port` overrides the setting; 0 takes a free one.
+    `port` overrides the setting; 0 chooses a free port.
     """
     async with AsyncExitStack() as stack:
         core = await open_core(settings, stack)
-        face = await open_http_stack(settings, core, stack)
-        for part in (face.watching.feed, core.tracker, core.dispatcher, core.use_cases):
+        http = await open_http_stack(settings, core, stack)
+        for part in (http.observers.feed, core.tracker, core.dispatcher, core.use_cases):
             await part.start()
         async with asyncio.TaskGroup() as group:
-            loops = [*_start(group, core, face), *_upkeep(group, settings, core)]
+            loops = [*_start(group, core, http), *_retention_loops(group, settings, core)]
             try:
-                async with _connected(core), _served(settings, face, port) as url:
+                async with _connected(core), _served(settings, http, port) as url:
                     yield url
             finally:
                 for loop in loops:
@@ -44,31 +44,31 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
         await core.tracker.drain()
 
 
-def _start(group: asyncio.TaskGroup, core: Core, face: HttpStack) -> list[asyncio.Task[None]]:
+def _start(group: asyncio.TaskGroup, core: Core, http: HttpStack) -> list[asyncio.Task[None]]:
     return [
-        group.create_task(core.tracker.run(), name="follow what happens in Discord"),
-        group.create_task(core.tracker.watch(), name="let time pass"),
-        group.create_task(log_clock_jumps(core.store.clock), name="watch the machine's clock"),
-        group.create_task(core.dispatcher.run(), name="send what waits"),
-        group.create_task(face.deliveries.run(), name="deliver call-backs"),
-        group.create_task(face.watching.feed.run(), name="tell who listens"),
-        group.create_task(core.alerts.run(), name="tell the operator"),
-        group.create_task(core.accounts.watch(), name="follow the file of accounts"),
-        *face.copies.start(group),
+        group.create_task(core.tracker.run(), name="apply events from Discord"),
+        group.create_task(core.tracker.watch(), name="check deadlines"),
+        group.create_task(log_clock_jumps(core.store.clock), name="watch the system clock"),
+        group.create_task(core.dispatcher.run(), name="send waiting tasks"),
+        group.create_task(http.deliveries.run(), name="deliver webhooks"),
+        group.create_task(http.observers.feed.run(), name="publish changes to streams"),
+        group.create_task(core.alerts.run(), name="send alerts"),
+        group.create_task(core.accounts.watch(), name="follow ACCOUNTS_FILE"),
+        *http.images.start(group),
     ]
 
 
-def _upkeep(group: asyncio.TaskGroup, settings: Settings, core: Core) -> list[asyncio.Task[None]]:
-    keeping, store = make_retention_policy(settings.storage), core.store
-    if keeping.is_off:
+def _retention_loops(group: asyncio.TaskGroup, settings: Settings, core: Core) -> list[asyncio.Task[None]]:
+    policy, store = make_retention_policy(settings.storage), core.store
+    if policy.is_off:
         return []
-    upkeep = TaskRetention(Removal(store.database, store.tasks), keeping, store.clock, wall=SystemClock())
-    return [group.create_task(upkeep.run(), name="remove old tasks")]
+    retention = TaskRetention(Removal(store.database, store.tasks), policy, store.clock, wall=SystemClock())
+    return [group.create_task(retention.run(), name="remove old tasks")]
 
 
 @asynccontextmanager
 async def _connected(core: Core) -> AsyncIterator[None]:
-    """The accounts, until what is being sent is sent."""
+    """Keep the accounts connected; on exit, finish the sends in progress."""
     async with core.pool:
         try:
             yield
@@ -78,11 +78,9 @@ async def _connected(core: Core) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _served(settings: Settings, face: HttpStack, port: int | None) -> AsyncIterator[str]:
-    listen, patience = (
-        settings.http.port if port is None else port,
-        ConnectionLimits(connections=settings.http.max_connections),
-    )
-    async with serve(face.app, settings.http.host, listen, patience) as url:
-        tell_address(face.links, settings.http, url)
+async def _served(settings: Settings, http: HttpStack, port: int | None) -> AsyncIterator[str]:
+    listen = settings.http.port if port is None else port
+    limits = ConnectionLimits(connections=settings.http.max_connections)
+    async with serve(http.app, settings.http.host, listen, limits) as url:
+        set_address(http.links, settings.http, url)
         yield url

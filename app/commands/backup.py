@@ -1,4 +1,7 @@
-"""`backup`: a copy of the database, also while the service runs."""
+"""`backup`: copy the database, also while the service runs.
+
+Contract: arguments and report only; `storage.backup` does the work.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ from storage.backup import backup
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, help="the copy; only this user may read it")
-    parser.add_argument("--force", action="store_true", help="replace the file when it exists")
+    parser.add_argument("file", type=Path, help="the copy, readable by this user alone")
+    parser.add_argument("--force", action="store_true", help="replace an existing file")
 
 
 def run(given: argparse.Namespace) -> int:

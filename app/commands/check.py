@@ -1,4 +1,7 @@
-"""`check`: is the database, or a copy of it, sound? Also while the service runs."""
+"""`check`: verify the database or a copy of it, also while the service runs.
+
+Contract: arguments and report only; `storage.checking` does the work.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,14 @@ from storage.checking import check
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    help_text = "a backup, say; the service's own database when missing"
+    help_text = "such as a backup; default: the database of the service"
     parser.add_argument("file", nargs="?", type=Path, help=help_text)
 
 
 def run(given: argparse.Namespace) -> int:
-    """0 sound, 1 not."""
+    """The exit code: 0 sound, 1 damaged."""
     path = given.file or load_storage(simulator=given.simulator).database_path
-    found = check(path)
-    lines = [*found.facts, *(f"PROBLEM {problem}" for problem in found.problems)]
-    report(f"{path}: {'damaged' if found.problems else 'sound'}", lines)
-    return 1 if found.problems else 0
+    result = check(path)
+    lines = [*result.facts, *(f"PROBLEM {problem}" for problem in result.problems)]
+    report(f"{path}: {'damaged' if result.problems else 'sound'}", lines)
+    return 1 if result.problems else 0

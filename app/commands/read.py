@@ -1,4 +1,7 @@
-"""`read`: how messages of MidJourney are understood, one JSON line each."""
+"""`read`: print how messages of MidJourney are parsed, one JSON line each.
+
+Contract: arguments and streams only; `bot.grammar.replay` does the work.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,21 @@ from bot.grammar.replay import run_read
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    help_text = 'JSON lines {"event": …, "d": …}; standard input when missing'
+    help_text = 'JSON lines {"event": …, "d": …}; default: standard input'
     parser.add_argument("file", nargs="?", type=Path, help=help_text)
 
 
 def run(given: argparse.Namespace) -> int:
     if given.file is None:
-        # The real one can; its type speaks of any.
+        # The real stdin has this method; the declared type does not.
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
         return run_read(sys.stdin, sys.stdout)
     try:
         with given.file.open(encoding="utf-8", errors="replace") as lines:
             return run_read(lines, sys.stdout)
     except FileNotFoundError:
-        said = f"There is no file {given.file}."
+        message = f"The file {given.file} does not exist."
     except (IsADirectoryError, PermissionError) as error:
-        said = f"{given.file} cannot be read: {error.strerror}."
-    sys.stderr.write(f"{said}\n")
+        message = f"{given.file} cannot be read: {error.strerror}."
+    sys.stderr.write(f"{message}\n")
     return 1

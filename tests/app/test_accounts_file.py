@@ -66,7 +66,7 @@ def test_a_file_that_is_not_there_has_no_accounts(tmp_path: Path) -> None:
         ("concurrency = 12", 'concurency = "12"', "concurency"),
         ('"turbo"', '"hyper"', "modes"),
         ('hours = "08:00-22:30"', 'hours = "8-22"', "span"),
-        ('name = "day"', 'name = "22"', "called 22"),
+        ('name = "day"', 'name = "22"', "the name 22"),
         ("[[account]]\nname", "[account]\nname", "[[account]]"),
         ("# the studio's accounts", "token = 1", "'token'"),
         ('guild_id = "11"', 'guild_id = "11', "line 5"),
@@ -146,7 +146,7 @@ async def test_while_accounts_are_exchanged_those_that_come_are_there_first(tmp_
     pool.remove = watched  # type: ignore[method-assign]  # this pool alone
     accounts = Accounts(file, pool, Endpoints(), changed=lambda: None)
     file.path.write_text(TWO.replace('name = "day"', 'name = "night"'), "utf-8")
-    await accounts.read_again()
+    await accounts.reload()
     assert seen == [{"day", "22", "night"}]
 
 

@@ -126,7 +126,7 @@ def test_import_tells_what_became_of_the_lines(tmp_path: Path) -> None:
         "3 lines",
         "1 imported",
         "1 not finished, left out",
-        "1 lines that cannot be read",
+        "1 unreadable lines",
         "line 3: it is not JSON",
     ]
     code, out, _ = typed("import", str(file), "--account", "22")
@@ -155,5 +155,5 @@ def test_a_setting_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_read_of_what_cannot_be_read(tmp_path: Path) -> None:
-    assert typed("read", str(tmp_path / "none")) == (1, "", f"There is no file {tmp_path / 'none'}.\n")
+    assert typed("read", str(tmp_path / "none")) == (1, "", f"The file {tmp_path / 'none'} does not exist.\n")
     assert typed("read", str(tmp_path)) == (1, "", f"{tmp_path} cannot be read: Is a directory.\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.accounts_file import checked
+from app.accounts_file import parse_account
 from app.startup_warnings import startup_warnings
 from bot.http.endpoints import Endpoints
 from settings import is_open_to_others, load
@@ -61,7 +61,7 @@ def test_a_token_of_the_file_is_masked_as_soon_as_it_is_known(caplog: pytest.Log
     root.addHandler(handler)
     try:
         account = {"token": "a-token-of-the-file", "guild_id": "1", "channel_id": "2"}
-        checked({**account, "proxy_url": "http://me:a-password@h:1"}, "It").config(Endpoints())
+        parse_account({**account, "proxy_url": "http://me:a-password@h:1"}, "It").config(Endpoints())
         logging.getLogger("bot").error("no login with a-token-of-the-file through me:a-password@h")
     finally:
         root.handlers[:] = handlers

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from app.service import service
-from app.translating import make_translation_client, make_translator
+from app.translators import make_translation_client, make_translator
 from settings import TranslationSettings
 from simulator import Simulator
 from tasks.domain.clock import SystemClock

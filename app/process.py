@@ -1,6 +1,6 @@
-"""The service as a process: it serves until it is told to stop, and says how it ended.
+"""The service as a process: signals, console output and exit codes.
 
-Law: nothing here knows how the service is made (`app.service`); only signals, words for people and exit codes.
+Contract: runs until a signal arrives and logs how it ended. How the service is constructed is in `app.service`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from app.service import service
-from app.simulated import simulated
+from app.simulator import run_simulator
 from app.startup_warnings import startup_warnings
 from settings import Settings, dotenv_files, load, provide_example
 from tasks.domain.errors import ServiceError
@@ -22,7 +22,7 @@ from tasks.domain.log import configure
 
 log = logging.getLogger("run")
 
-STOP_SECONDS = 10.0  # then the process ends whatever still hangs
+STOP_SECONDS = 10.0  # then the process is killed
 
 
 async def main(settings: Settings) -> None:
@@ -32,33 +32,34 @@ async def main(settings: Settings) -> None:
         loop.add_signal_handler(number, _stop, loop, stop)
     async with AsyncExitStack() as stack:
         if settings.simulator:
-            settings = await stack.enter_async_context(simulated(settings))
+            settings = await stack.enter_async_context(run_simulator(settings))
         url = await stack.enter_async_context(service(settings))
-        _set_apart()
+        _freeze_heap()
         announce(settings, url)
         await stop.wait()
         log.info("stopping")
     log.info("stopped")
 
 
-def _set_apart() -> None:
-    """What the start made stays to the end. All stands still while garbage is looked for: it is not looked for here."""
+def _freeze_heap() -> None:
+    """Exempt the objects of the start, which live to the end, from garbage collection, which stops the event loop."""
     gc.collect()
     gc.freeze()
 
 
 def _stop(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     stop.set()
-    loop.call_later(STOP_SECONDS, _give_up)
+    loop.call_later(STOP_SECONDS, _kill)
 
 
-def _give_up() -> None:
-    log.error("something would not end in %d seconds; what was sent is written down", STOP_SECONDS)
+def _kill() -> None:
+    log.error("not stopped within %d seconds: killing the process; everything that was sent is recorded", STOP_SECONDS)
     logging.shutdown()
     signal.raise_signal(signal.SIGKILL)
 
 
 def announce(settings: Settings, url: str) -> None:
+    """Log the address; with the simulator, print how to begin."""
     address = settings.http.public_url or url
     if not settings.simulator:
         log.info("serving on %s", address)
@@ -78,25 +79,25 @@ def announce(settings: Settings, url: str) -> None:
 def run_service(*, simulator: bool) -> int:
     """The exit code: 0 after an orderly stop, 1 when something failed. Raises `SettingsError`."""
     if folder := os.environ.get("DATA_DIR"):
-        provide_example(Path(folder))  # before the settings are read: in a container it shows what they are called
+        provide_example(Path(folder))  # before reading settings: in a container the example shows their names
     settings = load(simulator=simulator)
     configure(settings.log.level, settings.log.format, settings.secrets())
-    for caution in startup_warnings(settings, dotenv_files()):
-        log.warning("%s", caution)
+    for text in startup_warnings(settings, dotenv_files()):
+        log.warning("%s", text)
     try:
         asyncio.run(main(settings))
-    except Exception as error:  # told, with its trace where it is none of ours, and the exit code says so
+    except Exception as error:  # logged, and the exit code reports it
         return _failed(error)
     return 0
 
 
 def _failed(error: Exception) -> int:
-    """Say why the service ended: errors of ours in their own words, any other with its trace."""
+    """Log why the service ended: a `ServiceError` by its message, any other error with its traceback."""
     if isinstance(error, ExceptionGroup):
         for part in error.exceptions:
             _failed(part)
     elif isinstance(error, ServiceError):
         log.error("%s", error)
     else:
-        log.error("the service ended because a part of it failed", exc_info=error)
+        log.error("the service ended because one of its loops failed", exc_info=error)
     return 1

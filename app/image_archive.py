@@ -1,7 +1,7 @@
-"""The archive of results, wired together: where copies are kept, the loops that make and remove them, and their route.
+"""The image archive: its places, the loops that make and remove copies, and its route.
 
-Law: as in `app.service`; nothing is decided here. Where copying is off, those that are there are still shown, and
-go with their tasks.
+Contract: constructs and connects; decides nothing. With ARCHIVE=off existing copies are still served, and are removed
+with their tasks.
 """
 
 from __future__ import annotations
@@ -34,88 +34,88 @@ log = logging.getLogger(__name__)
 
 
 def make_wanted(given: ArchiveSettings) -> Wanted | None:
-    """What the store is to have copied; None: nothing."""
+    """What the store marks for copying; None: nothing."""
     if given.place == "off":
         return None
     return Wanted(place=given.place, previews=given.previews, first_ms=given.first_seconds * 1000)
 
 
-def tell_address(links: Links, http: HttpSettings, url: str) -> None:
-    """We listen at `url`: links to ourselves may name it, if only this machine is served."""
+def set_address(links: Links, http: HttpSettings, url: str) -> None:
+    """Use `url`, where the service listens, in links to itself, if only this machine is served."""
     if is_loopback(http.host):
         links.address = url
     elif not http.public_url:
-        log.warning("PUBLIC_URL is not set: call-backs name Discord's links of pictures, not ours")
+        log.warning("PUBLIC_URL is not set: webhooks contain Discord's image links instead of links to archived copies")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Copying:
-    """`images` counts them; `archiving` is None where nothing is copied."""
+class ImageArchive:
+    """`archiver` is None where nothing is copied."""
 
-    images: Images
-    archiving: Archiver | None
-    thinning: ImageRetention
+    table: Images
+    archiver: Archiver | None
+    retention: ImageRetention
     routes: Sequence[Route]
 
-    def troubles(self) -> list[str]:
-        """Why nothing can be copied now."""
-        return [self.archiving.trouble] if self.archiving is not None and self.archiving.trouble else []
+    def problems(self) -> list[str]:
+        """Why copies cannot be made now; empty if they can."""
+        return [self.archiver.trouble] if self.archiver is not None and self.archiver.trouble else []
 
     def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
-        loops = [group.create_task(self.thinning.run(), name="remove old copies")]
-        if self.archiving is not None:
-            loops.append(group.create_task(self.archiving.run(), name="copy results"))
+        loops = [group.create_task(self.retention.run(), name="remove old copies")]
+        if self.archiver is not None:
+            loops.append(group.create_task(self.archiver.run(), name="copy results"))
         return loops
 
 
 @asynccontextmanager
-async def copying(
+async def open_image_archive(
     given: ArchiveSettings,
     *,
     database: Database,
     store: Tasks,
     pool: Pool,
     changes: Changes,
-    tell: Callable[[CopyChange], None],
+    publish: Callable[[CopyChange], None],
     clock: Clock,
     wall: Clock,
-) -> AsyncIterator[Copying]:
+) -> AsyncIterator[ImageArchive]:
     disk = DiskArchive(given.folder)
     places: dict[str, Place] = {"disk": disk}
     if given.s3_bucket:
         places["s3"] = S3Archive(make_bucket(given), links=given.redirect)
     if swept := await asyncio.to_thread(disk.sweep):
-        log.info("%d files that a crash had left unfinished were removed", swept)
-    images, cuttings = Images(database, places), ImageVariants(given.folder)
-    archive = Archive(images, places, cuttings)
-    archiving = None
+        log.info("removed %d unfinished files of an earlier crash", swept)
+    table, variants = Images(database, places), ImageVariants(given.folder)
+    archive = Archive(table, places, variants)
+    archiver = None
     if given.place != "off":
-        await images.start(given.place)
-        archiving = Archiver(
-            copies=images,
+        await table.start(given.place)
+        archiver = Archiver(
+            copies=table,
             archive=archive,
             loader=pool,
             store=store,
             gateway=pool,
             changes=changes,
-            tell=tell,
+            tell=publish,
             clock=clock,
             wall=wall,
         )
-    thinning = ImageRetention(
-        copies=images,
+    retention = ImageRetention(
+        copies=table,
         archive=archive,
         store=store,
         changes=changes,
-        tell=tell,
-        is_under_way=(lambda copy: False) if archiving is None else archiving.is_under_way,
+        tell=publish,
+        is_under_way=(lambda copy: False) if archiver is None else archiver.is_under_way,
         clock=clock,
         room=StorageLimit(days=given.days, most_bytes=given.max_mb * 2**20),
     )
     try:
-        yield Copying(images=images, archiving=archiving, thinning=thinning, routes=ImageRoutes(archive).routes())
+        yield ImageArchive(table=table, archiver=archiver, retention=retention, routes=ImageRoutes(archive).routes())
     finally:
-        await cuttings.close()
+        await variants.close()
 
 
 def make_bucket(given: ArchiveSettings) -> Bucket:

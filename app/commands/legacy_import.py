@@ -1,4 +1,7 @@
-"""`import`: take over the finished drawings of Midjourney-node-api."""
+"""`import`: import the finished drawings of Midjourney-node-api.
+
+Contract: arguments and report only; `storage.legacy_import` does the work.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ from storage.legacy_import.command import Report, import_file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, help="its database file; the service must be stopped")
-    parser.add_argument("--account", help="whose channel they are in, by the id that /health shows: the channel's")
+    parser.add_argument("file", type=Path, help="its database file; stop the service first")
+    parser.add_argument("--account", help="the account of the drawings, by its id in /health: the id of its channel")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -37,7 +40,7 @@ def _only_account(simulator: bool) -> str:
     if len(known) != 1:
         names = f" ({', '.join(known)})" if known else ""
         raise SettingsError(
-            [f"{len(known)} accounts are configured{names}.\n    Say whose the drawings are: --account"]
+            [f"{len(known)} accounts are configured{names}.\n    Name the account of the drawings: --account"]
         )
     return known[0]
 
@@ -48,10 +51,10 @@ def _lines(report: Report) -> list[str]:
         "imported before": report.known,
         "deleted by the old service": report.deleted,
         "not finished, left out": report.unfinished,
-        "finished, but of no use": len(report.unusable),
-        "lines that cannot be read": len(report.bad),
+        "finished, but unusable": len(report.unusable),
+        "unreadable lines": len(report.bad),
     }
-    told = [f"{report.lines} lines", *(f"{number} {what}" for what, number in counts.items() if number)]
+    lines = [f"{report.lines} lines", *(f"{number} {what}" for what, number in counts.items() if number)]
     for line, why in (*report.unusable[:TOLD], *report.bad[:TOLD]):
-        told.append(f"  line {line}: {why}")
-    return told
+        lines.append(f"  line {line}: {why}")
+    return lines

@@ -1,4 +1,7 @@
-"""Settings → the translators, in the order in which they are asked, and the one client that all of them use."""
+"""Settings → the chain of translators and the HTTP client that they share.
+
+Contract: constructs only; the order of translators is decided here.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,13 @@ from storage.database import Database
 from storage.translations import Translations
 from tasks.domain.ports import Clock
 
-LOOPBACK = ("127.0.0.1", "[::1]", "localhost")  # a translator on this machine is never asked through a proxy
-# Those with keys first: somebody wants them. Google without a key last, as nobody promises that end point.
+LOOPBACK = ("127.0.0.1", "[::1]", "localhost")  # never through a proxy
+# Translators with keys first, as the operator chose them. Google without a key last: the endpoint is unofficial.
 DEFAULT_ORDER = ("baidu", "deepl", "google", "libretranslate", "openai", "mymemory")
 
 
 def make_translation_client(given: TranslationSettings) -> httpx.AsyncClient:
-    """Proxy variables of the system are not read."""
+    """The client of all translators; ignores proxy variables of the environment."""
     proxy = given.translation_proxy or None
     direct = {f"all://{host}": httpx.AsyncHTTPTransport() for host in LOOPBACK} if proxy else {}
     return httpx.AsyncClient(trust_env=False, timeout=given.timeout_seconds, proxy=proxy, mounts=direct)
@@ -65,8 +68,8 @@ def _providers(client: httpx.AsyncClient, given: TranslationSettings) -> list[Pr
 
 
 def _usable(given: TranslationSettings) -> list[str]:
-    """Whoever can be asked when no order is given."""
-    wanted = {
+    """The configured translators in the default order."""
+    configured = {
         "baidu": given.baidu_appid,
         "deepl": given.deepl_key,
         "google": given.google_key,
@@ -74,5 +77,5 @@ def _usable(given: TranslationSettings) -> list[str]:
         "openai": given.openai_model,
         "mymemory": "needs no key",
     }
-    names = [name for name in DEFAULT_ORDER if wanted[name]]
+    names = [name for name in DEFAULT_ORDER if configured[name]]
     return names if given.google_key else [*names, "google"]

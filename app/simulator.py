@@ -1,4 +1,7 @@
-"""The built-in simulator beside the service, and the settings that lead there."""
+"""The built-in simulator beside the service.
+
+Contract: the one place that imports the simulator, and only when it runs: it needs pillow.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from api.http.errors import CannotListen
 from settings import AccountSettings, Settings, at_simulator, is_loopback
 
-SIMULATED_SECONDS = 6.0  # a drawing takes this long, so that its progress can be watched
+DRAWING_SECONDS = 6.0  # long enough to show progress
 
 
 @asynccontextmanager
-async def simulated(settings: Settings) -> AsyncIterator[Settings]:
-    """The built-in simulator, and the settings that lead there."""
+async def run_simulator(settings: Settings) -> AsyncIterator[Settings]:
+    """Run the simulator; yield the settings with its addresses. Raises `CannotListen`."""
     from simulator import Simulator  # noqa: PLC0415 - it needs pillow, which only the simulator does
 
-    # In a container the pictures must be reached from outside, as the service is; it is -p that decides by whom.
+    # In a container, clients outside load the pictures, as they reach the service; `docker -p` decides who can.
     host = "127.0.0.1" if is_loopback(settings.http.host) else settings.http.host
     async with AsyncExitStack() as stack:
         try:
             simulator = await stack.enter_async_context(
-                Simulator(settings.simulator_port, host=host, job_seconds=SIMULATED_SECONDS)
+                Simulator(settings.simulator_port, host=host, job_seconds=DRAWING_SECONDS)
             )
         except OSError as error:
             raise CannotListen.at(host, settings.simulator_port, error, setting="SIMULATOR_PORT") from error
