@@ -109,7 +109,7 @@ async def test_a_clip_begins_with_a_picture_or_a_link(tmp_path: Path, loop: bool
             assert (result["action"], job["kind"]) == ("VIDEO", "video")
             assert f"--motion {motion}" in job["prompt"]
         first, second = (job["prompt"] for job in client.house.simulator.jobs)
-        assert ("--end loop" in first) is loop
+        assert ("--loop" in first) is loop
         begin, end = second.split()[0], second.split("--end ")[1]
         assert begin != end
         for link in (begin, end):

@@ -42,7 +42,8 @@ NAMING_NONE = {
     "/api/v1/events", "/api/v1/events/ticket",
     "/task/list", "/task/queue", "/account/list", "/account/{id}/fetch", "/api/v1/task/list",
     "/submit/imagine", "/submit/describe", "/submit/blend", "/submit/shorten", "/submit/show", "/submit/info",
-    "/submit/settings", "/submit/switch", "/submit/upload-discord-images",
+    "/submit/settings", "/submit/switch", "/submit/upload-discord-images", "/submit/edits", "/submit/edit",
+    "/insight-face/swap",
 }  # fmt: skip
 UNKNOWN = "1600000000000000"
 

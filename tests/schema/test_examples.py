@@ -113,7 +113,8 @@ async def test_each_example_does_what_it_says_where_its_ids_exist(tmp_path: Path
                 continue  # the first want a task of their own, below, the others the operator
             answer = await ask(house, example)
             assert [*judge.problems(example.method, example.path, answer)] == [], (example, answer)
-            assert (answer.status in (200, 204), answer.code) == (True, ""), (example, answer)
+            refused = "not_offered" if example.name == "mj_swap" else ""
+            assert (answer.status in (200, 204), answer.code) == (True, refused), (example, answer)
             taken.append(example.name)
         assert {*CHARGED, "submit", "submit_post", "mj_action", "mj_image_seed", "health_live"} <= {*taken}
         await _modal_and_cancel(house, judge, document, task_id)
