@@ -158,7 +158,7 @@ async def _open_pool(
         settings.tasks.history_pages,
         events.put_nowait,
         on_pause=alerts.account_paused,
-        watch=captures.look,
+        observe=captures.observe,
         clock=clock,
     )
 

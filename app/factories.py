@@ -15,7 +15,7 @@ from api.http.principals import NamedSecret
 from api.outbound.allowlist import EVERYTHING, Allowlist
 from app.accounts_file import AccountsFile
 from bot.account_state import AccountConfig
-from bot.gateway.receiver import Watch
+from bot.gateway.receiver import Observer
 from bot.http.client_identity import ClientIdentity
 from bot.http.endpoints import Endpoints
 from bot.pool import Pool
@@ -74,7 +74,7 @@ def make_pool(
     sink: Callable[[Event], None],
     *,
     on_pause: Callable[[str, str], None],
-    watch: Watch,
+    observe: Observer,
     clock: SteadyClock,
 ) -> Pool:
     return Pool(
@@ -84,10 +84,10 @@ def make_pool(
         proxy_url=discord.proxy_url,
         properties=ClientIdentity(build_number=discord.build_number, chrome=discord.chrome_version),
         history_pages=history_pages,
-        hear_private=True,  # MidJourney sends seeds in private messages
+        receive_private=True,  # MidJourney sends seeds in private messages
         fetch_properties=None if discord.fetch_build else False,
         on_pause=on_pause,
-        watch=watch,
+        observe=observe,
         clock=clock,
         set_clock=clock.set_by,
     )

@@ -9,16 +9,16 @@ from collections.abc import Callable, Mapping
 
 import httpx
 
-from bot.translation.baidu import Baidu
 from bot.translation.cache import Cache
 from bot.translation.chain import Chain
-from bot.translation.chat import ChatModel
-from bot.translation.deepl import DeepL
-from bot.translation.google import Google
-from bot.translation.google_keyless import GoogleKeyless
-from bot.translation.libretranslate import LibreTranslate
-from bot.translation.mymemory import MyMemory
-from bot.translation.provider import Provider
+from bot.translation.providers.baidu import Baidu
+from bot.translation.providers.chat import ChatModel
+from bot.translation.providers.deepl import DeepL
+from bot.translation.providers.google import Google
+from bot.translation.providers.google_keyless import GoogleKeyless
+from bot.translation.providers.libretranslate import LibreTranslate
+from bot.translation.providers.mymemory import MyMemory
+from bot.translation.providers.provider import Provider
 from settings import TranslationSettings
 from storage.database import Database
 from storage.translations import Translations

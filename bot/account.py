@@ -1,8 +1,8 @@
-"""One account: log in, stay in, send, put what is heard into the sink.
+"""One Discord account: log in, stay connected, send interactions, publish events to the sink.
 
-Law: the account is connected when a job sent now would be heard from its first message on: READY came, the server's
-messages are subscribed to, and its commands are known. Each loss is told, and each return with the moment from which
-on something may have been missed.
+Contract: the account counts as connected when every message of a job sent now would arrive: READY came, the server's
+messages are subscribed to, and its commands are known. Each disconnect is published, and each return with the time from
+which events may have been missed.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ from discord.http import Route
 
 from bot.account_state import AccountConfig, AccountState
 from bot.gateway.connection import GatewayConnection
-from bot.gateway.receiver import EventReceiver, Sink, Watch, unwatched
+from bot.gateway.receiver import EventReceiver, Observer, Sink, ignore_event
 from bot.gateway.reconnect_backoff import ReconnectBackoff
-from bot.http import history, media, outcomes, region_edit, send
+from bot.http import history, media, refusals, region_edit, send
 from bot.http.client import DiscordHttp
 from bot.http.client_identity import ClientIdentity
 from bot.http.endpoints import Endpoints
-from bot.http.refusals import UNKNOWN_IN_A_ROW
-from bot.interactions import Commands, Spoken, body_of, parse_command_index
+from bot.http.refusals import UNEXPLAINED_LIMIT
+from bot.interactions import CommandIndex, PostedInteraction, interaction_body, parse_command_index
 from tasks.domain.clock import SteadyClock
 from tasks.domain.errors import AccountBlocked, NotSent, SendRefused
 from tasks.domain.events import Connected, Disconnected, HistoryPage
@@ -35,13 +35,13 @@ from tasks.domain.ports import Clock
 log = logging.getLogger(__name__)
 
 TOKEN_INVALID = "token_invalid"  # noqa: S105 - the name of a reason, not a token
-_SETTLE_RETRY_CAP = 60.0
+_SETUP_RETRY_CAP = 60.0
 
-SetClock = Callable[[int], None]  # is told what Discord's clock says (ms)
+SetClock = Callable[[int], None]  # receives Discord's time (ms)
 
 
 class AccountClient:
-    """Made once for each account; logs in as often as needed."""
+    """Created once per account; logs in as often as needed."""
 
     def __init__(
         self,
@@ -50,12 +50,12 @@ class AccountClient:
         sink: Sink,
         endpoints: Endpoints,
         proxy_url: str = "",
-        hear_private: bool = False,
+        receive_private: bool = False,
         history_pages: int = 20,
         clock: Clock | None = None,
         on_pause: Callable[[str, str], None] = lambda account, reason: None,
         set_clock: SetClock = lambda server_time: None,
-        watch: Watch = unwatched,
+        observe: Observer = ignore_event,
     ) -> None:
         self.config = config
         self._endpoints = endpoints
@@ -63,26 +63,26 @@ class AccountClient:
         self._history_pages = history_pages
         self._clock = clock or SteadyClock()
         self._on_pause = on_pause
-        self._tell_time = set_clock
-        self._ear = EventReceiver(
-            account=config.id, channel_id=config.channel_id, sink=sink, private=hear_private, watch=watch
+        self._set_service_clock = set_clock
+        self._receiver = EventReceiver(
+            account=config.id, channel_id=config.channel_id, sink=sink, private=receive_private, observe=observe
         )
-        self._standing = AccountState(config)
-        self._brake = ReconnectBackoff()
-        self._wire: GatewayConnection | None = None
-        self._settling: asyncio.Task[None] | None = None
-        self._settled = False  # subscribed, and commands known, in the session that is open
-        self._commands = Commands()
-        self._unexplained = 0  # refusals in a row that no table explains
+        self._state = AccountState(config)
+        self._backoff = ReconnectBackoff()
+        self._connection: GatewayConnection | None = None
+        self._setup_task: asyncio.Task[None] | None = None
+        self._is_set_up = False  # in the open session: subscribed, and commands known
+        self._commands = CommandIndex()
+        self._unexplained = 0  # consecutive refusals that no table explains
 
-    # ------------------------------------------------------------ what others see
+    # ------------------------------------------------------------ state
 
     @property
     def account(self) -> Account:
-        return self._standing.shown(
+        return self._state.to_account(
             self._clock.now(),
             connected=self.connected,
-            user_id=self._ear.user_id,
+            user_id=self._receiver.user_id,
             prompt_limit=self._commands.prompt_limit,
         )
 
@@ -91,48 +91,49 @@ class AccountClient:
         return self._session_id() is not None
 
     async def wait_connected(self) -> None:
-        await self._standing.up.wait()
+        await self._state.is_connected.wait()
 
     def pause(self, reason: str) -> None:
-        """The first reason stays, it is the one to mend; later ones are only passed on."""
-        if not self._standing.paused:
-            log.warning("account %s pauses: %s", self.config.id, reason)
-            self._standing.paused = reason
+        """Pause the account. The first reason stays, as it is the one to fix; later ones only reach `on_pause`."""
+        if not self._state.paused:
+            log.warning("account %s paused: %s", self.config.id, reason)
+            self._state.paused = reason
         self._on_pause(self.config.id, reason)
 
     def change(self, config: AccountConfig) -> None:
-        """Other limits and choices, which hold from now on. What a login depends on must be the same."""
-        assert config.login == self.config.login, "another login wants another client"
-        self.config = self._standing.config = config
+        """Apply new limits and choices from now on. The login must stay the same: another login needs a new client."""
+        if config.login != self.config.login:
+            raise ValueError("a changed login needs a new client")
+        self.config = self._state.config = config
 
     def hold(self, reason: str) -> None:
-        """The operator's own pause: nobody need be told."""
-        self._standing.paused = paused_by_operator(reason)
-        log.info("account %s is %s", self.config.id, self._standing.paused)
+        """Pause by the operator, without a call of `on_pause`."""
+        self._state.paused = paused_by_operator(reason)
+        log.info("account %s is %s", self.config.id, self._state.paused)
 
     def resume(self) -> None:
-        """The operator has mended it."""
-        if self._standing.paused:
-            log.info("account %s goes on; it had paused: %s", self.config.id, self._standing.paused)
-        self._standing.paused = ""
+        """Clear the pause: the operator has fixed its reason."""
+        if self._state.paused:
+            log.info("account %s resumed; it was paused: %s", self.config.id, self._state.paused)
+        self._state.paused = ""
 
     @property
     def paused(self) -> str:
-        return self._standing.paused
+        return self._state.paused
 
-    def token_died(self) -> None:
+    def on_dead_token(self) -> None:
         self.pause(TOKEN_INVALID)
 
-    # ------------------------------------------------------------ down
+    # ------------------------------------------------------------ down: requests to Discord
 
     async def send(self, order: Interaction, nonce: str) -> None:
         rest = self.rest
-        with self._pausing():
+        with self._pause_if_blocked():
             if isinstance(order, RegionEditInteraction):
-                self._open_session()  # without it nobody would hear what becomes of it
+                self._open_session()  # without a session the result would never arrive
                 await region_edit.submit(order, post=rest.post_to_dialog, place=self._place())
                 return
-            with self._counting():
+            with self._count_unexplained():
                 await send.send(
                     order,
                     build=partial(self._payload, order, nonce),
@@ -141,52 +142,52 @@ class AccountClient:
                 )
 
     async def upload(self, pictures: Sequence[Picture]) -> Sequence[Upload]:
-        with self._pausing():
+        with self._pause_if_blocked():
             return await media.upload(self.rest, self.config.channel_id, pictures)
 
     async def publish(self, pictures: Sequence[Picture]) -> Sequence[str]:
-        with self._pausing():
+        with self._pause_if_blocked():
             return await media.publish(self.rest, self.config.channel_id, pictures)
 
     async def react(self, message_id: str, emoji: str) -> None:
-        with self._pausing():
+        with self._pause_if_blocked():
             await media.react(self.rest, self.config.channel_id, message_id, emoji)
 
     async def refresh(self, urls: Sequence[str]) -> Mapping[str, str]:
-        with self._pausing():
+        with self._pause_if_blocked():
             return await media.refresh(self.rest, urls)
 
     async def recall(self, since: int) -> HistoryPage:
         rest, channel = self.rest, int(self.config.channel_id)
         try:
-            stretch = await history.read(
+            page = await history.read(
                 lambda after: rest.logs_from(channel, history.PAGE, after=after),
                 since,
                 max_pages=self._history_pages,
             )
         except discord.Forbidden as error:
-            raise SendRefused("The channel's history may not be read.", status=error.status) from error
+            raise SendRefused("The account may not read the channel's history.", status=error.status) from error
         except discord.NotFound as error:
-            raise SendRefused("The channel is gone.", status=error.status) from error
-        except Exception as error:  # reading costs nothing: it is tried again
+            raise SendRefused("The channel does not exist.", status=error.status) from error
+        except Exception as error:  # reading costs nothing, so it may be retried
             raise NotSent(f"The history could not be read ({type(error).__name__}).") from error
-        heard = (self._ear.understand("MESSAGE_CREATE", message, from_history=True) for message in stretch.messages)
-        return HistoryPage(events=tuple(event for event in heard if event is not None), more_since=stretch.more_since)
+        events = (self._receiver.parse("MESSAGE_CREATE", message, from_history=True) for message in page.messages)
+        return HistoryPage(events=tuple(event for event in events if event is not None), more_since=page.more_since)
 
     @property
     def rest(self) -> DiscordHttp:
-        if self._wire is None or self._wire.rest.user_id is None:
+        if self._connection is None or self._connection.rest.user_id is None:
             raise NotSent("The account is not logged in.")
-        return self._wire.rest
+        return self._connection.rest
 
-    def _payload(self, order: Spoken, nonce: str) -> dict[str, Any]:
-        """Made anew for each attempt: the session may have changed meanwhile."""
+    def _payload(self, order: PostedInteraction, nonce: str) -> dict[str, Any]:
+        """Built anew for each attempt, as the session may have changed."""
         session = self._open_session()
-        where = {"guild_id": self.config.guild_id} if self.config.guild_id else {}
+        guild = {"guild_id": self.config.guild_id} if self.config.guild_id else {}
         return {
-            **body_of(order, self._commands).as_json(),
+            **interaction_body(order, self._commands).as_json(),
             "channel_id": self.config.channel_id,
-            **where,
+            **guild,
             "session_id": session,
             "nonce": nonce,
         }
@@ -197,8 +198,8 @@ class AccountClient:
         )
 
     @contextmanager
-    def _pausing(self) -> Iterator[None]:
-        """A refusal that speaks of the account pauses it."""
+    def _pause_if_blocked(self) -> Iterator[None]:
+        """Pause the account on a refusal that concerns the whole account."""
         try:
             yield
         except AccountBlocked as blocked:
@@ -206,13 +207,13 @@ class AccountClient:
             raise
 
     @contextmanager
-    def _counting(self) -> Iterator[None]:
-        """The third refusal in a row that no table explains speaks of the account."""
+    def _count_unexplained(self) -> Iterator[None]:
+        """Treat the third consecutive unexplained refusal as one that concerns the whole account."""
         try:
             yield
         except SendRefused as refused:
-            self._unexplained = self._unexplained + 1 if outcomes.is_unexplained(refused) else 0
-            if self._unexplained < UNKNOWN_IN_A_ROW:
+            self._unexplained = self._unexplained + 1 if refusals.is_unexplained(refused) else 0
+            if self._unexplained < UNEXPLAINED_LIMIT:
                 raise
             self._unexplained = 0
             raise AccountBlocked(
@@ -231,73 +232,77 @@ class AccountClient:
         return session
 
     def _session_id(self) -> str | None:
-        return self._wire.session_id if self._wire is not None and self._standing.up.is_set() else None
+        return (
+            self._connection.session_id if self._connection is not None and self._state.is_connected.is_set() else None
+        )
 
-    # ------------------------------------------------------------ up
+    # ------------------------------------------------------------ up: events from Discord
 
-    async def stay(self, properties: ClientIdentity) -> None:
-        """One login, to its end. Raises what ended it."""
-        wire = self._wire = GatewayConnection(
+    async def run_login(self, properties: ClientIdentity) -> None:
+        """One login from start to end. Raises the error that ended it."""
+        connection = self._connection = GatewayConnection(
             endpoints=self._endpoints,
             properties=properties,
             proxy_url=self._proxy_url,
-            heed=self._heed,
-            on_frame=self._note_frame,
-            on_lost=self._lost,
-            brake=self._brake,
+            on_event=self._on_event,
+            on_frame=self._on_frame,
+            on_lost=self._on_lost,
+            backoff=self._backoff,
         )
         try:
-            await wire.start(self.config.token)
+            await connection.start(self.config.token)
         finally:
-            self._lost("logged out")
-            self._settled = False
-            await wire.close()
-            self._wire = None
+            self._on_lost("logged out")
+            self._is_set_up = False
+            await connection.close()
+            self._connection = None
 
-    def _heed(self, name: str, payload: Any) -> None:
-        self._standing.last_event = self._standing.last_frame
+    def _on_event(self, name: str, payload: Any) -> None:
+        self._state.last_event = self._state.last_frame
         if name in ("READY", "RESUMED"):
-            self._greeted(name, payload)
+            self._on_greeting(name, payload)
         else:
-            self._ear.heed(name, payload)
+            self._receiver.on_event(name, payload)
 
-    def _note_frame(self) -> None:
-        self._standing.last_frame = self._clock.now()
+    def _on_frame(self) -> None:
+        self._state.last_frame = self._clock.now()
 
-    def _greeted(self, name: str, payload: Any) -> None:
-        """READY opens a session in which nothing is replayed and nothing subscribed to. Before RESUMED all that was
-        missed has been replayed, and subscriptions have outlived the gap."""
-        assert self._wire is not None
-        self._wire.greeted()
+    def _on_greeting(self, name: str, payload: Any) -> None:
+        """READY opens a session without replay and without subscriptions. Before RESUMED, Discord has replayed every
+        missed event, and subscriptions have survived the gap."""
+        connection = self._connection
+        if connection is None:
+            raise RuntimeError("a greeting without a login")
+        connection.mark_greeted()
         if name == "READY":
-            self._settled = False
-            self._ear.introduce(payload)
-        if self._settled:
-            self._connected(replayed=True)
+            self._is_set_up = False
+            self._receiver.on_ready(payload)
+        if self._is_set_up:
+            self._on_connected(replayed=True)
             return
-        self._stop_settling()
-        self._settling = asyncio.create_task(self._settle(self._wire), name=f"account {self.config.id} settles in")
+        self._cancel_setup()
+        self._setup_task = asyncio.create_task(self._set_up(connection), name=f"account {self.config.id} set-up")
 
-    async def _settle(self, wire: GatewayConnection) -> None:
+    async def _set_up(self, connection: GatewayConnection) -> None:
         delay = 1.0
         while True:
             try:
                 if self.config.guild_id:
-                    await wire.subscribe(self.config.guild_id)
-                await self._fetch_commands(wire.rest)
-                self._set_clock(wire.rest.server_time())
+                    await connection.subscribe(self.config.guild_id)
+                await self._fetch_commands(connection.rest)
+                self._set_clock(connection.rest.server_time())
                 break
-            except Exception as error:  # without these the account is of no use: again, until it goes
-                self._hinder(error)
+            except Exception as error:  # the account is unusable without them, so retry until it works
+                self._on_setup_failed(error)
             await asyncio.sleep(delay)
-            delay = min(delay * 2, _SETTLE_RETRY_CAP)
-        self._settled = True
-        self._connected(replayed=False)
+            delay = min(delay * 2, _SETUP_RETRY_CAP)
+        self._is_set_up = True
+        self._on_connected(replayed=False)
 
     def _set_clock(self, server_time: int | None) -> None:
-        """Messages carry Discord's time: whatever this machine thinks, ours is to be the same."""
+        """Align the service's clock with Discord's, as messages carry Discord's time."""
         if server_time is not None:
-            self._tell_time(server_time)
+            self._set_service_clock(server_time)
 
     async def _fetch_commands(self, rest: DiscordHttp) -> None:
         guild, channel = self.config.guild_id, self.config.channel_id
@@ -305,29 +310,29 @@ class AccountClient:
         index = await rest.request(Route("GET", f"/{kind}/{{place}}/application-command-index", place=place))
         self._commands = parse_command_index(index)
         if not self._commands:
-            log.warning("account %s: MidJourney's bot offers no commands here", self.config.id)
+            log.warning("account %s: MidJourney's bot offers no commands in this channel", self.config.id)
 
-    def _hinder(self, error: Exception) -> None:
+    def _on_setup_failed(self, error: Exception) -> None:
         if isinstance(error, discord.HTTPException) and error.status == 401:
-            self.token_died()
-        self._standing.problem = f"its commands cannot be read ({error})"
-        log.warning("account %s is not ready: %s", self.config.id, self._standing.problem)
+            self.on_dead_token()
+        self._state.problem = f"cannot read its commands ({error})"
+        log.warning("account %s not ready: %s", self.config.id, self._state.problem)
 
-    def _connected(self, *, replayed: bool) -> None:
-        gap = self._standing.rise(self._clock.now(), replayed=replayed)
-        if gap and self._ear.last_seen is not None:
-            gap = self._ear.last_seen  # by Discord's own clock
+    def _on_connected(self, *, replayed: bool) -> None:
+        gap = self._state.mark_connected(self._clock.now(), replayed=replayed)
+        if gap and self._receiver.last_seen is not None:
+            gap = self._receiver.last_seen  # by Discord's clock
         log.info("account %s is connected%s", self.config.id, ", after a gap" if gap else "")
-        self._ear.tell(Connected(account=self.config.id, gap_since=gap))
+        self._receiver.publish(Connected(account=self.config.id, gap_since=gap))
 
-    def _lost(self, reason: str) -> None:
-        """May come several times for one loss: each failed attempt to return is one."""
-        self._stop_settling()
-        if self._standing.fall():
+    def _on_lost(self, reason: str) -> None:
+        """May be called several times for one disconnect: once per failed reconnect as well."""
+        self._cancel_setup()
+        if self._state.mark_disconnected():
             log.info("account %s is disconnected: %s", self.config.id, reason)
-            self._ear.tell(Disconnected(account=self.config.id, reason=reason))
+            self._receiver.publish(Disconnected(account=self.config.id, reason=reason))
 
-    def _stop_settling(self) -> None:
-        if self._settling is not None:
-            self._settling.cancel()
-            self._settling = None
+    def _cancel_setup(self) -> None:
+        if self._setup_task is not None:
+            self._setup_task.cancel()
+            self._setup_task = None

@@ -1,6 +1,6 @@
-"""How an account stands: connected since when, what may have been missed, and what is wrong with it.
+"""An account's configuration and connection state: connected since when, gap, pause, problem.
 
-Law: remembers what it is told and does nothing. What it shows is for people and holds no secret.
+Contract: records state and takes no action. `to_account` contains no secret.
 """
 
 import asyncio
@@ -12,26 +12,26 @@ from tasks.domain.model import Account, Bot, Mode, paused_by_operator
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccountConfig:
-    """An account and where it draws. `guild_id` is empty for private messages with the bot."""
+    """An account and its channel. `guild_id` is empty for private messages with the bot."""
 
-    id: str  # our name for it
+    id: str  # the service's name for it
     token: str
     guild_id: str
     channel_id: str
     capacity: int = 3
     bots: frozenset[Bot] = frozenset()  # empty: any
-    modes: tuple[Mode, ...] = ()  # its own first; empty: any
+    modes: tuple[Mode, ...] = ()  # the default first; empty: any
     weight: int = 1
     max_waiting: int = 0
     hours: str = ""
     daily_limit: int = 0
-    endpoints: Endpoints | None = None  # its own; None: those of the pool
-    proxy_url: str | None = None  # its own, "" for none; None: that of the pool
+    endpoints: Endpoints | None = None  # None: the pool's
+    proxy_url: str | None = None  # "": no proxy; None: the pool's
     paused: str = ""  # by the operator, with a reason
 
     @property
     def login(self) -> tuple[object, ...]:
-        """What a login depends on: if this is another, so is the connection."""
+        """The values that a login depends on: if one changes, the account must log in again."""
         return (self.token, self.guild_id, self.channel_id, self.endpoints, self.proxy_url)
 
     def __repr__(self) -> str:
@@ -44,32 +44,32 @@ class AccountState:
     def __init__(self, config: AccountConfig) -> None:
         self.config = config
         self._connected_since: int | None = None
-        self._lost_at: int | None = 0  # since then something may have been missed: at first, ever
+        self._lost_at: int | None = 0  # events since then may have been missed; 0: all of them
         self._reconnects = 0
-        self.up = asyncio.Event()
-        self.last_frame: int | None = None  # anything at all was received
-        self.last_event: int | None = None  # something was said
+        self.is_connected = asyncio.Event()
+        self.last_frame: int | None = None  # the last received frame of any kind
+        self.last_event: int | None = None  # the last event
         self.paused = paused_by_operator(config.paused)
         self.problem = ""
 
-    def rise(self, now: int, *, replayed: bool) -> int | None:
-        """Connected. Returns since when something may have been missed; None when nothing was."""
+    def mark_connected(self, now: int, *, replayed: bool) -> int | None:
+        """Returns the time from which events may have been missed; None if none were."""
         gap = None if replayed else self._lost_at
         self._connected_since, self._lost_at, self.problem = now, None, ""
-        self.up.set()
+        self.is_connected.set()
         return gap
 
-    def fall(self) -> bool:
-        """Not connected any more. False when it was not: an attempt to return that failed."""
-        if not self.up.is_set():
+    def mark_disconnected(self) -> bool:
+        """False if the account was not connected, as after a failed reconnect."""
+        if not self.is_connected.is_set():
             return False
-        self.up.clear()
+        self.is_connected.clear()
         self._connected_since = None
         self._lost_at = self.last_frame
         self._reconnects += 1
         return True
 
-    def shown(self, now: int, *, connected: bool, user_id: str | None, prompt_limit: int | None) -> Account:
+    def to_account(self, now: int, *, connected: bool, user_id: str | None, prompt_limit: int | None) -> Account:
         return Account(
             id=self.config.id,
             connected=connected,

@@ -1,8 +1,8 @@
-"""What is said to MidJourney, as the parts of `POST /interactions` that depend on the order alone.
+"""The body of `POST /interactions`: the parts that the interaction alone decides, and the command index.
 
-Pure. Where it is said and by whom (guild, channel, session, nonce) is added by the connection, never here. Command ids
-look stable and their versions are not (imagine's changed at least three times, 2023 to 2024), so both are read from
-the command index that Discord gives; none is written down.
+Contract: pure. The account adds guild, channel, session and nonce. Command ids look stable but versions change
+(imagine's changed at least three times, 2023 to 2024), so both come from Discord's command index and none is written
+here.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from tasks.domain.model import Bot
 
 __all__ = [
     "APPLICATIONS",
-    "Body",
-    "Command",
-    "Commands",
+    "CommandIndex",
+    "InteractionBody",
+    "OfferedCommand",
     "Option",
-    "Spoken",
-    "body_of",
+    "PostedInteraction",
+    "interaction_body",
     "parse_command_index",
 ]
 
-Spoken = (
+PostedInteraction = (
     SlashCommandInteraction | MessageCommandInteraction | ButtonInteraction | ModalInteraction
-)  # orders that are interactions
+)  # interactions that are posted to /interactions
 
 SLASH_COMMAND = 1  # types of application commands
 MESSAGE_COMMAND = 3
@@ -53,7 +53,7 @@ _VALUES: Mapping[int, Callable[[str], Any]] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Option:
-    """An option of a command, as Discord lists it."""
+    """An option of a command in Discord's index."""
 
     name: str
     type: int = _STRING
@@ -63,8 +63,8 @@ class Option:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Command:
-    """A command of one of the bots, as Discord lists it today."""
+class OfferedCommand:
+    """A command of one of the bots in Discord's index."""
 
     bot: Bot
     application_id: str
@@ -75,15 +75,15 @@ class Command:
     options: tuple[Option, ...] = ()
 
 
-class Commands(Mapping[tuple[Bot, str, int], Command]):
-    """The commands that a place offers: (bot, name, type) -> command. Never changes; a new index makes a new one."""
+class CommandIndex(Mapping[tuple[Bot, str, int], OfferedCommand]):
+    """The commands that a channel offers: (bot, name, type) -> command. Immutable; a new index makes a new object."""
 
     __slots__ = ("_commands",)
 
-    def __init__(self, commands: Sequence[Command] = ()) -> None:
+    def __init__(self, commands: Sequence[OfferedCommand] = ()) -> None:
         self._commands = MappingProxyType({(c.bot, c.name, c.type): c for c in commands})
 
-    def __getitem__(self, key: tuple[Bot, str, int]) -> Command:
+    def __getitem__(self, key: tuple[Bot, str, int]) -> OfferedCommand:
         return self._commands[key]
 
     def __iter__(self) -> Iterator[tuple[Bot, str, int]]:
@@ -98,7 +98,7 @@ class Commands(Mapping[tuple[Bot, str, int], Command]):
         options = [o for c in self.values() if c.name == "imagine" for o in c.options if o.name == "prompt"]
         return min((option.max_length for option in options if option.max_length is not None), default=None)
 
-    def find(self, bot: Bot, name: str, type_: int = SLASH_COMMAND) -> Command:
+    def find(self, bot: Bot, name: str, type_: int = SLASH_COMMAND) -> OfferedCommand:
         """Raises `SendRefused` when the bot does not offer the command here: nothing was sent."""
         try:
             return self._commands[bot, name, type_]
@@ -109,27 +109,29 @@ class Commands(Mapping[tuple[Bot, str, int], Command]):
             ) from None
 
 
-def parse_command_index(json: Any) -> Commands:
-    """Read the answer of an `application-command-index` route. Commands of other applications are left out.
+def parse_command_index(json: Any) -> CommandIndex:
+    """Read the answer of an `application-command-index` route. CommandIndex of other applications are left out.
 
     Whatever is not as Discord writes it is left out too, so that one odd command does not hide the others.
     """
-    return Commands([c for c in map(_command, mappings(mapping(json).get("application_commands"))) if c is not None])
+    return CommandIndex(
+        [c for c in map(_command, mappings(mapping(json).get("application_commands"))) if c is not None]
+    )
 
 
-def _command(item: Mapping[str, Any]) -> Command | None:
+def _command(item: Mapping[str, Any]) -> OfferedCommand | None:
     application_id, id_ = snowflake(item.get("application_id")), snowflake(item.get("id"))
     version, name = snowflake(item.get("version")), _original_name(item)
     bot = BOTS.get(application_id or "")
     if bot is None or application_id is None or id_ is None or version is None or not name:
         return None
-    return Command(
+    return OfferedCommand(
         bot=bot,
         application_id=application_id,
         id=id_,
         version=version,
         name=name,
-        type=number(item.get("type")) or SLASH_COMMAND,  # left out where it is 1
+        type=number(item.get("type")) or SLASH_COMMAND,  # absent where it is 1
         options=tuple(_listed_option(option) for option in mappings(item.get("options")) if _original_name(option)),
     )
 
@@ -159,8 +161,8 @@ def _listed_option(item: Mapping[str, Any]) -> Option:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Body:
-    """The parts of an interaction's JSON that the order decides. The message's are set for a press only."""
+class InteractionBody:
+    """The interaction's part of the JSON. The message fields are set for a button press only."""
 
     type: int
     application_id: str
@@ -175,10 +177,10 @@ class Body:
         return parts
 
 
-def body_of(order: Spoken, commands: Commands) -> Body:
-    """The order as Discord wants it.
+def interaction_body(order: PostedInteraction, commands: CommandIndex) -> InteractionBody:
+    """The JSON body for an interaction.
 
-    Raises `SendRefused` when a command is not offered, or lacks an option that the order names.
+    Raises `SendRefused` when a command is not offered, or lacks an option that the interaction names.
     """
     match order:
         case SlashCommandInteraction():
@@ -191,20 +193,20 @@ def body_of(order: Spoken, commands: Commands) -> Body:
             return _submit(order)
 
 
-def _on_a_message(command: Command, target_id: str) -> Body:
-    """A command of a message's own menu, such as "Cancel Job", on that message."""
-    return Body(
+def _on_a_message(command: OfferedCommand, target_id: str) -> InteractionBody:
+    """A message command, such as "Cancel Job", on that message."""
+    return InteractionBody(
         type=_COMMAND,
         application_id=command.application_id,
         data={**_invoked(command), "options": [], "attachments": [], "target_id": target_id},
     )
 
 
-def _invoked(command: Command) -> dict[str, Any]:
+def _invoked(command: OfferedCommand) -> dict[str, Any]:
     return {"id": command.id, "version": command.version, "name": command.name, "type": command.type}
 
 
-def _slash(order: SlashCommandInteraction, command: Command, uploads: Mapping[str, Upload]) -> Body:
+def _slash(order: SlashCommandInteraction, command: OfferedCommand, uploads: Mapping[str, Upload]) -> InteractionBody:
     known = {option.name: option for option in command.options}
     strange = [name for name in (*order.options, *uploads) if name not in known]
     if strange:
@@ -217,7 +219,7 @@ def _slash(order: SlashCommandInteraction, command: Command, uploads: Mapping[st
         for n, (_, upload) in enumerate(files)
     ]
     data = {**_invoked(command), "options": options, "attachments": attachments}
-    return Body(type=_COMMAND, application_id=command.application_id, data=data)
+    return InteractionBody(type=_COMMAND, application_id=command.application_id, data=data)
 
 
 def _option(option: Option, given: str) -> dict[str, Any]:
@@ -233,8 +235,8 @@ def _option(option: Option, given: str) -> dict[str, Any]:
         raise SendRefused(f"MidJourney's option {option.name!r} cannot be {given!r}.") from None
 
 
-def _press(order: ButtonInteraction) -> Body:
-    return Body(
+def _press(order: ButtonInteraction) -> InteractionBody:
+    return InteractionBody(
         type=_COMPONENT,
         application_id=APPLICATIONS[order.bot],
         data={"component_type": _BUTTON, "custom_id": order.custom_id},
@@ -243,7 +245,7 @@ def _press(order: ButtonInteraction) -> Body:
     )
 
 
-def _submit(order: ModalInteraction) -> Body:
+def _submit(order: ModalInteraction) -> InteractionBody:
     """The answer mirrors the dialog: a field that came in a LABEL goes back in one (Discord's clients, 2025 on)."""
     components = []
     for custom_id, value in order.values.items():
@@ -253,4 +255,4 @@ def _submit(order: ModalInteraction) -> Body:
             {"type": _LABEL, "component": entry} if is_labelled else {"type": _ROW, "components": [entry]}
         )
     data = {"id": order.modal_id, "custom_id": order.custom_id, "components": components}
-    return Body(type=_MODAL, application_id=APPLICATIONS[order.bot], data=data)
+    return InteractionBody(type=_MODAL, application_id=APPLICATIONS[order.bot], data=data)

@@ -1,7 +1,7 @@
-"""The accounts as one Gateway: start, stop, health, send through the named account; also while they change.
+"""All accounts as one Gateway: start, stop, health, requests through a named account; accounts may change.
 
-Law: an account's trouble stays its own. Opening waits for nobody: whether an account is connected is seen in
-`accounts()` and told as an event. Closing ends all, in reverse, and goes on when one fails.
+Contract: a failure of one account never affects another. Opening waits for no account: `accounts()` and an event show
+when each is connected. Closing ends all accounts in reverse order and continues past a failure.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Self
 
 from bot.account import AccountClient, SetClock
 from bot.account_state import AccountConfig
-from bot.gateway.receiver import Sink, Watch, unwatched
+from bot.gateway.receiver import Observer, Sink, ignore_event
 from bot.gateway.supervisor import supervise
 from bot.http import client_identity as pages
 from bot.http import downloads
@@ -31,22 +31,22 @@ log = logging.getLogger(__name__)
 
 @dataclass(kw_only=True, slots=True)
 class _Member:
-    """An account and the task that keeps it connected; None: it is to be started, or has given up."""
+    """An account and the task that keeps it connected; None: not started yet."""
 
     client: AccountClient
-    staying: asyncio.Task[None] | None = field(default=None)
+    keeper: asyncio.Task[None] | None = field(default=None)
 
     @property
-    def has_given_up(self) -> bool:
-        return self.staying is not None and self.staying.done()
+    def has_stopped(self) -> bool:
+        return self.keeper is not None and self.keeper.done()
 
 
 class Pool:
     """Implements `tasks.domain.ports.Gateway`.
 
-    `fetch_properties`: whether Discord's pages are asked for their build; None: when it is Discord that is spoken to.
-    `on_pause` is called with account and reason whenever something pauses an account, and must not raise; `set_clock`
-    with what Discord's clock says, at each login; `watch` sees each event of ours and what was understood.
+    `fetch_properties`: whether to read the build number from Discord's pages; None: only with Discord's endpoints.
+    `on_pause` receives account and reason whenever something pauses an account, and must not raise. `set_clock`
+    receives Discord's time at each login. `observe` receives each event of the accounts' channels and its parsed form.
     """
 
     def __init__(
@@ -58,27 +58,27 @@ class Pool:
         proxy_url: str = "",
         properties: ClientIdentity | None = None,
         fetch_properties: bool | None = None,
-        hear_private: bool = False,
+        receive_private: bool = False,
         history_pages: int = 20,
         clock: Clock | None = None,
         on_pause: Callable[[str, str], None] = lambda account, reason: None,
         set_clock: SetClock = lambda server_time: None,
-        watch: Watch = unwatched,
+        observe: Observer = ignore_event,
     ) -> None:
         self._sink = sink
         self._endpoints = endpoints or Endpoints()
         self._proxy_url = proxy_url
         self._properties = properties or ClientIdentity()
         self._fetch = self._endpoints.is_discord if fetch_properties is None else fetch_properties
-        self._fetching = asyncio.Lock()
-        self._hear_private = hear_private
+        self._fetch_lock = asyncio.Lock()
+        self._receive_private = receive_private
         self._history_pages = history_pages
         self._clock = clock
         self._on_pause = on_pause
         self._set_clock = set_clock
-        self._watch = watch
+        self._observe = observe
         self._is_open = False
-        self._members = {config.id: _Member(client=self._made(config)) for config in accounts}
+        self._members = {config.id: _Member(client=self._create_client(config)) for config in accounts}
         if len(self._members) != len(accounts):
             raise ValueError("two accounts have the same id")
 
@@ -94,10 +94,10 @@ class Pool:
         self._is_open = False
         await self._stop(list(reversed(self._members.values())))
 
-    # ------------------------------------------------------------ accounts that come, change and go
+    # ------------------------------------------------------------ adding, changing and removing accounts
 
     async def put(self, config: AccountConfig) -> None:
-        """A new account, or what is to hold for one that is there: its place among the others stays."""
+        """Add an account, or change an existing one, which keeps its place among the others."""
         member = self._members.get(config.id)
         if member is not None and member.client.config.login == config.login:
             held = member.client.config.paused
@@ -109,21 +109,21 @@ class Pool:
             return
         if member is not None:
             await self._stop([member])
-        self._members[config.id] = fresh = _Member(client=self._made(config))
+        self._members[config.id] = fresh = _Member(client=self._create_client(config))
         if self._is_open:
             self._start(fresh)
 
     async def remove(self, account: str) -> None:
-        """It is ours no longer."""
+        """Log the account out and forget it."""
         member = self._members.pop(account, None)
         if member is not None:
             await self._stop([member])
 
     def resume(self, account: str) -> None:
-        """The operator has mended it: it takes tasks again, and logs in anew if it had given up."""
+        """Clear the account's pause, and log in again if the login had stopped."""
         member = self._members[account]
         member.client.resume()
-        if self._is_open and member.has_given_up:
+        if self._is_open and member.has_stopped:
             self._start(member)
 
     def configs(self) -> list[AccountConfig]:
@@ -153,9 +153,9 @@ class Pool:
         return await self._client(account).refresh(urls)
 
     async def load(self, account: str, url: str, most: int) -> bytes:
-        """What stands behind a link of Discord's, over the account's own proxy and CDN: no login is needed for it.
+        """Download a Discord link over the account's proxy and CDN; this needs no login.
 
-        Raises as `bot.http.downloads.load` does.
+        Raises what `bot.http.downloads.load` raises.
         """
         member = self._members.get(account)
         config = member.client.config if member is not None else None
@@ -166,68 +166,68 @@ class Pool:
         return await downloads.load(url, most, endpoints=endpoints, proxy_url=proxy_url, properties=self._properties)
 
     def pause(self, account: str, reason: str) -> None:
-        if account in self._members:  # else it is gone, and needs no pause
+        if account in self._members:  # a removed account needs no pause
             self._members[account].client.pause(reason)
 
-    # ------------------------------------------------------------ ours
+    # ------------------------------------------------------------ beyond the port
 
     async def wait_connected(self) -> None:
-        """Until every account has been connected once at the same time or earlier. For tests and demonstrations."""
+        """Wait until every account has been connected once. For tests and demonstrations."""
         for member in self._members.values():
             await member.client.wait_connected()
 
     async def ended(self, account: str) -> None:
-        """Until the account has given up: its token is dead."""
-        staying = self._members[account].staying
-        if staying is not None:
-            await asyncio.wait({staying})
+        """Wait until the account stops logging in because Discord rejects its token."""
+        keeper = self._members[account].keeper
+        if keeper is not None:
+            await asyncio.wait({keeper})
 
     def rest(self, account: str) -> DiscordHttp:
-        """The account's way to Discord over HTTP, for what is no order: files. Raises `NotSent` before its login."""
+        """The account's HTTP client, for requests beyond the port, such as files. Raises `NotSent` before its login."""
         return self._client(account).rest
 
     def _client(self, account: str) -> AccountClient:
         member = self._members.get(account)
         if member is None:
-            raise NotSent(f"There is no account {account!r} any more.")
+            raise NotSent(f"The account {account!r} does not exist any more.")
         return member.client
 
-    def _made(self, config: AccountConfig) -> AccountClient:
+    def _create_client(self, config: AccountConfig) -> AccountClient:
         return AccountClient(
             config,
             sink=self._sink,
             endpoints=config.endpoints or self._endpoints,
             proxy_url=self._proxy_url if config.proxy_url is None else config.proxy_url,
-            hear_private=self._hear_private,
+            receive_private=self._receive_private,
             history_pages=self._history_pages,
             clock=self._clock,
             on_pause=self._on_pause,
             set_clock=self._set_clock,
-            watch=self._watch,
+            observe=self._observe,
         )
 
     def _start(self, member: _Member) -> None:
-        name = f"account {member.client.config.id} stays connected"
-        member.staying = asyncio.create_task(self._keep(member.client), name=name)
+        name = f"account {member.client.config.id} login"
+        member.keeper = asyncio.create_task(self._keep(member.client), name=name)
 
     @staticmethod
     async def _stop(members: Sequence[_Member]) -> None:
-        closing = [member.staying for member in members if member.staying is not None]
+        closing = [member.keeper for member in members if member.keeper is not None]
         for task in closing:
             task.cancel()
         for task, result in zip(closing, await asyncio.gather(*closing, return_exceptions=True), strict=True):
             if isinstance(result, Exception):
-                log.error("%s: did not end well", task.get_name(), exc_info=result)
+                log.error("%s: failed while closing", task.get_name(), exc_info=result)
 
     async def _keep(self, client: AccountClient) -> None:
-        async def stay() -> None:
-            await client.stay(await self._current_properties())
+        async def log_in() -> None:
+            await client.run_login(await self._current_properties())
 
-        await supervise(client.config.id, stay, client.token_died)
+        await supervise(client.config.id, log_in, client.on_dead_token)
 
     async def _current_properties(self) -> ClientIdentity:
-        """The pages are asked once, by whoever comes first; the others wait for it."""
-        async with self._fetching:
+        """The first login reads the pages once; the others wait for it."""
+        async with self._fetch_lock:
             if self._fetch:
                 self._fetch = False
                 self._properties = await pages.fetch(

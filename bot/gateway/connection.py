@@ -1,7 +1,7 @@
-"""One login of one account: the library's client, with our exits, our ears and our way to stay connected.
+"""One login of one account: the library's client with the service's HTTP client, event handling and reconnection.
 
-Law: lives until it is closed or a human is needed. Every other end of a connection is answered by the next one, as
-soon as the brake allows, resuming the session where Discord lets us, so that nothing is missed.
+Contract: the login lasts until it is closed or needs a human. Every other disconnect is followed by a reconnect as soon
+as the backoff allows, resuming the session where Discord permits, so that no event is missed.
 """
 
 import asyncio
@@ -13,8 +13,7 @@ import discord
 from curl_cffi import CurlError
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
-from bot.gateway import cancelling
-from bot.gateway.raw_events import RESUMABLE, OnEvent, RawEventState, Socket
+from bot.gateway.raw_events import RESUMABLE, GatewaySocket, OnEvent, RawEventState
 from bot.gateway.reconnect_backoff import ReconnectBackoff
 from bot.http.client import DiscordHttp
 from bot.http.client_identity import ClientIdentity, to_headers
@@ -22,19 +21,30 @@ from bot.http.endpoints import Endpoints
 
 log = logging.getLogger(__name__)
 
-discord.VoiceClient.warn_nacl = False  # nobody speaks here: its absence is no news
+discord.VoiceClient.warn_nacl = False  # the service uses no voice: the missing library is irrelevant
 
 OPENING_SECONDS = 30.0
-SILENT_SECONDS = 55.0  # Discord beats every 41 s: without any frame for this long the socket is dead
-_NEVER_RESUMED_AFTER = (None, 1000)  # closed without a reason of Discord's: try to go on
+SILENT_SECONDS = 55.0  # Discord sends a heartbeat every 41 s: without any frame for this long the socket is dead
+_NEVER_RESUMED_AFTER = (None, 1000)  # closed without a Discord close code: reconnect
 _TRANSIENT = (OSError, CurlError, TimeoutError, discord.HTTPException, discord.GatewayNotFound)
-_OTHER_DOOR_AFTER = 3  # failed attempts at the address for resuming, then the general one
+_GENERAL_URL_AFTER = 3  # failed attempts at the resume URL, then the general gateway URL
 
 SUBSCRIBED = {"typing": True, "activities": False, "threads": False, "member_updates": False}
 
 
+def raise_if_cancelled() -> None:
+    """Raises `CancelledError` if the current task was cancelled. Every loop over library calls checks this.
+
+    `asyncio.wait_for`, with which the library waits for the gateway, swallows a cancellation on Python 3.11 when a
+    frame arrives in the same moment; the loop would continue and a shutdown would wait forever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class GatewayConnection(discord.Client):
-    """`heed` gets the raw events, `on_lost` is told each time the gateway is gone, with a reason for people."""
+    """`on_event` receives the raw events; `on_lost` receives a human-readable reason for each disconnect."""
 
     def __init__(
         self,
@@ -42,18 +52,18 @@ class GatewayConnection(discord.Client):
         endpoints: Endpoints,
         properties: ClientIdentity,
         proxy_url: str,
-        heed: OnEvent,
+        on_event: OnEvent,
         on_frame: Callable[[], None],
         on_lost: Callable[[str], None],
-        brake: ReconnectBackoff,
+        backoff: ReconnectBackoff,
     ) -> None:
         self._endpoints = endpoints
         self._properties = properties
         self._proxy_url = proxy_url
-        self._heed = heed
+        self._on_event = on_event
         self.note_frame = on_frame
         self._on_lost = on_lost
-        self._brake = brake
+        self._backoff = backoff
         super().__init__(
             max_messages=None,
             chunk_guilds_at_startup=False,
@@ -64,7 +74,7 @@ class GatewayConnection(discord.Client):
         )
 
     def _get_state(self, **options: Any) -> RawEventState:
-        """The library's place for another state; the HTTP client must be there before it, so it is made here."""
+        """The library's hook for another state. The HTTP client is created here because the state needs it."""
         self.rest = DiscordHttp(
             endpoints=self._endpoints,
             headers=to_headers(self._properties),
@@ -75,7 +85,7 @@ class GatewayConnection(discord.Client):
         )
         self.http = self.rest
         return RawEventState(
-            heed=self._heed,
+            on_event=self._on_event,
             dispatch=self.dispatch,
             handlers=self._handlers,
             hooks=self._hooks,
@@ -84,60 +94,61 @@ class GatewayConnection(discord.Client):
             **options,
         )
 
-    def greeted(self) -> None:
-        """READY or RESUMED came: the connection is good."""
-        self._brake.greeted()
+    def mark_greeted(self) -> None:
+        """READY or RESUMED arrived: the connection works."""
+        self._backoff.mark_greeted()
 
     @property
     def session_id(self) -> str | None:
-        """Of the session that is open now."""
+        """The id of the open session; None when no session is open."""
         return self.ws.session_id if self.ws is not None and self.ws.open else None
 
     async def subscribe(self, guild_id: str) -> None:
-        """Without it a large server tells nothing of its messages. Leaves at once; the library waits half a second."""
-        # The library's own type asks for more than Discord does.
+        """Subscribe to a server's messages, which a large server requires. Sent at once; the library delays half a
+        second."""
+        # The library's type demands more keys than Discord does.
         await self.ws.bulk_guild_subscribe({guild_id: SUBSCRIBED})  # type: ignore[dict-item]
 
     async def connect(self, *, reconnect: bool = True) -> None:
-        """Stays connected. Raises `discord.ConnectionClosed` for a close code that another attempt would not mend.
+        """Stay connected. Raises `discord.ConnectionClosed` for a close code that a reconnect cannot fix.
 
-        The library's own loop dies when the first connection is refused, hammers without a pause when a resumed
-        one is closed at once, and may sleep for a quarter of an hour after others.
+        Replaces the library's loop, which ends when the first connection is refused, reconnects without a pause when a
+        resumed connection closes at once, and may sleep for a quarter of an hour in other cases.
         """
-        how: dict[str, Any] = {"initial": True}
+        arguments: dict[str, Any] = {"initial": True}
         while not self.is_closed():
-            await asyncio.sleep(self._brake.next_delay())
+            await asyncio.sleep(self._backoff.next_delay())
             try:
-                await self._listen(how)
+                await self._listen(arguments)
             except ReconnectWebSocket as again:
-                reason, how = f"reconnecting with {again.op}", self._next(resume=again.resume)
+                reason, arguments = f"reconnecting with {again.op}", self._next(resume=again.resume)
             except discord.ConnectionClosed as closed:
                 if closed.code not in _NEVER_RESUMED_AFTER:
                     self._on_lost(f"closed with {closed.code}")
                     raise
-                reason, how = "closed", self._next(resume=True)
+                reason, arguments = "closed", self._next(resume=True)
             except _TRANSIENT as error:
-                reason, how = type(error).__name__, self._next(resume=True)
+                reason, arguments = type(error).__name__, self._next(resume=True)
             self._on_lost(reason)
             await self._leave()
-            cancelling.heed()
+            raise_if_cancelled()
 
-    async def _listen(self, how: dict[str, Any]) -> None:
+    async def _listen(self, arguments: dict[str, Any]) -> None:
         async with asyncio.timeout(OPENING_SECONDS):
-            socket: DiscordWebSocket = await Socket.from_client(self, **how)
+            socket: DiscordWebSocket = await GatewaySocket.from_client(self, **arguments)
         self.ws = socket
         while True:
             await socket.poll_event()
-            cancelling.heed()
+            raise_if_cancelled()
 
     def _next(self, *, resume: bool) -> dict[str, Any]:
-        """The library's arguments for the next connection."""
+        """The library's arguments for the next connection attempt."""
         if self.ws is None or not resume or self.ws.session_id is None:
             return {"initial": self.ws is None}
-        door = self.ws.gateway if self._brake.strikes < _OTHER_DOOR_AFTER else None
-        return {"gateway": door, "session": self.ws.session_id, "sequence": self.ws.sequence, "resume": True}
+        gateway = self.ws.gateway if self._backoff.strikes < _GENERAL_URL_AFTER else None
+        return {"gateway": gateway, "session": self.ws.session_id, "sequence": self.ws.sequence, "resume": True}
 
     async def _leave(self) -> None:
-        """The library leaves a socket open that only fell silent."""
+        """Close the socket: the library leaves it open when it only fell silent."""
         if self.ws is not None and self.ws.open:
             await self.ws.close(code=RESUMABLE)

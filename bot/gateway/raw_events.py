@@ -1,8 +1,8 @@
-"""What is heard of the gateway: raw events, in the order of the wire, before the library looks at them.
+"""Raw gateway events in wire order, taken before the library parses them.
 
-Law: the library parses nothing but its own transport. Its state would lose edits of messages it has not cached,
-edits that are partial, failed interactions and dialogs of newer kinds, and one unknown field of READY would end the
-connection (`docs/decisions/0001`). Whatever is not listed here costs a look into a dict.
+Contract: the library parses its own transport and nothing else. Its state would lose edits of uncached messages,
+partial edits, failed interactions and newer dialogs, and one unknown field of READY would end the connection
+(`docs/decisions/0001`). An event that is not listed here costs one dictionary lookup.
 """
 
 import logging
@@ -25,31 +25,31 @@ ALL = ("READY", "RESUMED", *MESSAGES, "MESSAGE_DELETE_BULK", *INTERACTIONS)
 
 log = logging.getLogger(__name__)
 
-RESUMABLE = 4000  # a close code of ours after which Discord lets the session be resumed
+RESUMABLE = 4000  # the client's close code after which Discord allows a resume
 
 OnEvent = Callable[[str, Any], None]  # (event name, payload); must not raise
 
 
 class RawEventState(ConnectionState):
-    """The library's state with all its parsers replaced by ours."""
+    """The library's state; `on_event` replaces all of its parsers."""
 
-    def __init__(self, *, heed: OnEvent, **options: Any) -> None:
+    def __init__(self, *, on_event: OnEvent, **options: Any) -> None:
         super().__init__(**options)
-        self.parsers = {name: partial(heed, name) for name in ALL}
+        self.parsers = {name: partial(on_event, name) for name in ALL}
 
 
-class Socket(DiscordWebSocket):
-    """The library's gateway connection, which notes when anything at all was received, and takes Discord's rule for a
-    connection that is open but dead: a heartbeat that was not acknowledged when the next is due ends it."""
+class GatewaySocket(DiscordWebSocket):
+    """The library's gateway socket with two additions: it reports every received frame, and it closes a dead connection
+    by Discord's rule: a heartbeat still unacknowledged when the next one is due."""
 
     async def received_message(self, msg: Any, /) -> None:
-        self._connection.client.note_frame()  # type: ignore[attr-defined]  # our client
+        self._connection.client.note_frame()  # type: ignore[attr-defined]  # `GatewayConnection`
         await super().received_message(msg)
 
     async def send_heartbeat(self, data: Any, /) -> None:
         beat = self._keep_alive
-        if beat is not None and beat._last_ack < beat._last_send:  # the library notes both, and looks at neither
-            log.warning("the gateway acknowledges no heartbeat: it is left, and the session resumed")
+        if beat is not None and beat._last_ack < beat._last_send:  # the library records both and checks neither
+            log.warning("gateway heartbeat not acknowledged: reconnecting and resuming the session")
             await self.close(code=RESUMABLE)
             return
         await super().send_heartbeat(data)

@@ -1,10 +1,10 @@
-"""How long to wait before the next connection to the gateway.
+"""The delay before the next gateway connection.
 
-Law: pure arithmetic over a given clock; it never sleeps itself. After a connection that was greeted and lived the
-next one follows at once, after one that was greeted and cut in a moment, after a short pause. Attempts that come to
-nothing wait twice as long each time, up to a cap. And however good they seem, connections are scarce, Discord counts
-a thousand a day: after forty in a row they come one every ten seconds. The library itself reconnects without any
-pause in one case, hundreds of times in three seconds, and after a quarter of an hour in another.
+Contract: pure arithmetic over a given clock; it never sleeps. A connection that was greeted and lasted is followed by
+the next one at once; one that was greeted and cut within a second, after a short pause. Failed attempts double the
+delay up to a cap. Discord allows a thousand connections a day, so after a burst of forty they are limited to one every
+ten seconds. The library itself reconnects hundreds of times in three seconds in one case, and after a quarter of an
+hour in another.
 """
 
 import time
@@ -26,20 +26,20 @@ class ReconnectBackoff:
         self._counted = clock()
         self._greeted: float | None = None
         self._tried = False
-        self.strikes = 0  # attempts in a row that came to nothing
+        self.strikes = 0  # failed attempts in a row
 
     def next_delay(self) -> float:
-        """Seconds to wait before the attempt that is about to be made. To be asked once for each attempt."""
+        """Seconds to wait before the next attempt. Call this exactly once per attempt."""
         now = self._clock()
-        pause = max(self._pause(now), self._scarcity(now))
+        pause = max(self._retry_delay(now), self._budget_delay(now))
         self._tried, self._greeted = True, None
         return min(CAP_SECONDS, pause * self._chance.uniform(0.8, 1.2))
 
-    def greeted(self) -> None:
+    def mark_greeted(self) -> None:
         """The connection was accepted: READY or RESUMED came."""
         self._greeted = self._clock()
 
-    def _pause(self, now: float) -> float:
+    def _retry_delay(self, now: float) -> float:
         if not self._tried:
             return 0.0
         if self._greeted is None:
@@ -48,8 +48,8 @@ class ReconnectBackoff:
         self.strikes = 0
         return 0.0 if now - self._greeted >= GOOD_AFTER_SECONDS else FIRST_SECONDS
 
-    def _scarcity(self, now: float) -> float:
-        """A bucket that holds a burst and refills slowly; what is missing must be waited for."""
+    def _budget_delay(self, now: float) -> float:
+        """The wait of a token bucket that holds a burst and refills slowly."""
         self._left = min(float(BURST), self._left + (now - self._counted) / REFILL_SECONDS)
         self._counted = now
         self._left -= 1.0

@@ -1,7 +1,7 @@
-"""Keeps one account logged in for as long as that makes sense.
+"""Keeps one account logged in.
 
-Law: never gives up by itself but for a dead token, and never raises but when cancelled. What else ends a login is
-tried again, later each time, up to a minute.
+Contract: gives up only when Discord rejects the token, and raises only when cancelled. After any other end of a login
+it logs in again with a growing delay of at most a minute.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from random import Random
 
 import discord
 
-from bot.gateway import cancelling
+from bot.gateway.connection import raise_if_cancelled
 
 log = logging.getLogger(__name__)
 
@@ -26,28 +26,28 @@ _chance = Random()
 
 async def supervise(
     name: str,
-    stay: Callable[[], Awaitable[None]],
-    token_died: Callable[[], None],
+    log_in: Callable[[], Awaitable[None]],
+    on_dead_token: Callable[[], None],
     *,
     first_seconds: float = FIRST_SECONDS,
 ) -> None:
-    """`stay` logs in and returns or raises when that login is over."""
+    """`log_in` logs in and returns or raises when that login ends."""
     delay = first_seconds
     while True:
         began = time.monotonic()
         try:
-            await stay()
+            await log_in()
             reason = "the connection ended"
-        except Exception as error:  # the library raises what it likes; only a dead token ends this
+        except Exception as error:  # the library raises any exception; only a rejected token ends the loop
             if is_dead_token(error):
                 log.error(
-                    "account %s: Discord does not accept its token; set a new one and resume it, or restart", name
+                    "account %s: Discord rejects the token; set a new token and resume the account, or restart", name
                 )
-                token_died()
+                on_dead_token()
                 return
             reason = type(error).__name__
             log.debug("account %s: the login ended", name, exc_info=error)
-        cancelling.heed()
+        raise_if_cancelled()
         if time.monotonic() - began > GOOD_AFTER_SECONDS:
             delay = first_seconds
         log.warning("account %s: %s; next login in %.0f s", name, reason, delay)

@@ -118,7 +118,7 @@ def without_tokens(value: Any, key: str = "") -> Any:
 # ---------------------------------------------------------------- keeping it
 
 
-class Folder:
+class CaptureFolder:
     """Payloads as lines that `python run.py read` takes. Used by one thread; raises OSError."""
 
     def __init__(self, path: Path, clock: Clock, *, most_files: int, most_bytes: int) -> None:
@@ -155,7 +155,7 @@ class Captures:
     def __init__(
         self, folder: Path | None, *, clock: Clock, most_files: int = MOST_FILES, most_bytes: int = MOST_BYTES
     ) -> None:
-        self._folder = Folder(folder, clock, most_files=most_files, most_bytes=most_bytes) if folder else None
+        self._folder = CaptureFolder(folder, clock, most_files=most_files, most_bytes=most_bytes) if folder else None
         self._seen: Counter[str] = Counter()
         self._has_complained = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="captures")  # starts with the first payload
@@ -167,7 +167,9 @@ class Captures:
         """What was begun is written."""
         await asyncio.to_thread(self._thread.shutdown)
 
-    def look(self, name: str, payload: Mapping[str, Any], heard: DiscordEvent | None, error: Exception | None) -> None:
+    def observe(
+        self, name: str, payload: Mapping[str, Any], heard: DiscordEvent | None, error: Exception | None
+    ) -> None:
         try:
             why = why_strange(name, payload, heard, error)
             if why:
@@ -186,7 +188,7 @@ class Captures:
         if self._folder is not None and self._seen[kind] <= SAMPLES:
             self._thread.submit(self._keep, self._folder, name, payload)
 
-    def _keep(self, folder: Folder, name: str, payload: Mapping[str, Any]) -> None:
+    def _keep(self, folder: CaptureFolder, name: str, payload: Mapping[str, Any]) -> None:
         try:
             folder.keep(name, payload)
         except Exception as trouble:  # as above

@@ -21,7 +21,7 @@ RED = frozenset({16711680, 15548997})  # seen 2023 to 2025; the second from clie
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Trouble:
+class Refusal:
     """What a refusal means. `code` is stable; `pauses_account`: a human must mend it; `retry`: may be sent again."""
 
     code: str
@@ -30,38 +30,38 @@ class Trouble:
     recoverable: bool = False
 
 
-def _trouble(code: str, *, pauses: bool = False, retry: bool = False, recoverable: bool = False) -> Trouble:
-    return Trouble(code=code, pauses_account=pauses, retry=retry, recoverable=recoverable)
+def _refusal(code: str, *, pauses: bool = False, retry: bool = False, recoverable: bool = False) -> Refusal:
+    return Refusal(code=code, pauses_account=pauses, retry=retry, recoverable=recoverable)
 
 
 # Every code a refusal may have: those of embeds, of plain sentences and of drawings.
-TROUBLES: Mapping[str, Trouble] = {
+TROUBLES: Mapping[str, Refusal] = {
     t.code: t
     for t in (
-        _trouble("queue_full", retry=True),
-        _trouble("invalid_parameter"),
-        _trouble("invalid_prompt"),
-        _trouble("invalid_link"),
-        _trouble("invalid_request"),
-        _trouble("empty_prompt"),
-        _trouble("banned_prompt"),
-        _trouble("banned_image"),
-        _trouble("image_denied"),
-        _trouble("moderated"),
-        _trouble("job_failed"),
-        _trouble("slow_down"),
-        _trouble("action_restricted"),
-        _trouble("action_needed", recoverable=True),
-        _trouble("captcha", pauses=True),
-        _trouble("pending_mod_message", pauses=True),
-        _trouble("blocked", pauses=True),
-        _trouble("plan_cancelled", pauses=True),
-        _trouble("subscription_required", pauses=True),
-        _trouble("credits_exhausted", pauses=True),
-        _trouble("tos_not_accepted", pauses=True),
-        _trouble("internal_error"),
-        _trouble("stopped"),
-        _trouble("unknown_error"),
+        _refusal("queue_full", retry=True),
+        _refusal("invalid_parameter"),
+        _refusal("invalid_prompt"),
+        _refusal("invalid_link"),
+        _refusal("invalid_request"),
+        _refusal("empty_prompt"),
+        _refusal("banned_prompt"),
+        _refusal("banned_image"),
+        _refusal("image_denied"),
+        _refusal("moderated"),
+        _refusal("job_failed"),
+        _refusal("slow_down"),
+        _refusal("action_restricted"),
+        _refusal("action_needed", recoverable=True),
+        _refusal("captcha", pauses=True),
+        _refusal("pending_mod_message", pauses=True),
+        _refusal("blocked", pauses=True),
+        _refusal("plan_cancelled", pauses=True),
+        _refusal("subscription_required", pauses=True),
+        _refusal("credits_exhausted", pauses=True),
+        _refusal("tos_not_accepted", pauses=True),
+        _refusal("internal_error"),
+        _refusal("stopped"),
+        _refusal("unknown_error"),
     )
 }
 

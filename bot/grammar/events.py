@@ -31,12 +31,12 @@ from tasks.domain.events import (
     Withdrawn,
 )
 
-__all__ = ["Reading", "hear", "read"]
+__all__ = ["Reading", "parse_event", "read"]
 
 _THINKING = 128  # message flag LOADING: /describe and /shorten begin so
 
 
-def hear(
+def parse_event(
     event_name: str, payload: Any, *, account: str, user_id: str | None, from_history: bool = False
 ) -> DiscordEvent | None:
     """What a gateway event, or a message of the history as MESSAGE_CREATE, means; None for what means nothing.

@@ -103,7 +103,7 @@ _DIALOG_INDEX = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Form:
+class ButtonForm:
     """What a custom_id tells: what the button does and which of the four pictures it chooses."""
 
     does: Action | None = None
@@ -113,15 +113,17 @@ class Form:
     is_switch: bool = False
 
 
-def form_of(custom_id: str) -> Form:
+def button_form(custom_id: str) -> ButtonForm:
     """Read a button's custom_id. An unknown one does nothing known to us; it can still be pressed."""
     for pattern, action in _DOES:
         found = pattern.match(custom_id)
         if found is not None:
             index = int(found[1]) if pattern.groups else None
             quick = _QUICK.match(custom_id) is not None
-            return Form(does=action, index=index, opens_dialog=_OPENS.match(custom_id) is not None, is_quick=quick)
-    return Form(is_quick=_QUICK.match(custom_id) is not None, is_switch=custom_id.startswith(SETTINGS))
+            return ButtonForm(
+                does=action, index=index, opens_dialog=_OPENS.match(custom_id) is not None, is_quick=quick
+            )
+    return ButtonForm(is_quick=_QUICK.match(custom_id) is not None, is_switch=custom_id.startswith(SETTINGS))
 
 
 def rivals(action: Action | None, variant: str | None) -> frozenset[str]:
@@ -133,7 +135,7 @@ def rivals(action: Action | None, variant: str | None) -> frozenset[str]:
 
 def is_known(custom_id: str) -> bool:
     """Is it of a form that we know, whatever it does?"""
-    return custom_id.startswith(_DRAW_NOTHING) or form_of(custom_id).does is not None
+    return custom_id.startswith(_DRAW_NOTHING) or button_form(custom_id).does is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

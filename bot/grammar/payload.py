@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from bot.grammar.ids import BOTS, form_of, last_guid, snowflake
+from bot.grammar.ids import BOTS, button_form, last_guid, snowflake
 from tasks.domain.model import Bot, Button, Image
 
 BUTTON = 2  # types of components
@@ -113,7 +113,7 @@ def buttons(message: Mapping[str, Any]) -> tuple[Button, ...]:
 
 def _button(item: Mapping[str, Any]) -> Button:
     custom_id = text(item["custom_id"])
-    form = form_of(custom_id)
+    form = button_form(custom_id)
     return Button(
         custom_id=custom_id,
         label=text(item.get("label")),

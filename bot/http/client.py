@@ -19,7 +19,7 @@ from discord.http import HTTPClient, Route
 from discord.utils import Headers
 
 from bot.http.endpoints import Endpoints
-from bot.http.session import CONNECT_SECONDS, Session, SingleUse
+from bot.http.session import CONNECT_SECONDS, DiscordSession, SingleUse
 
 FILE_SECONDS = 120.0  # for the largest picture over a slow line
 DIALOG_SECONDS = 60.0  # of silence
@@ -47,7 +47,7 @@ class DiscordHttp(HTTPClient):
         )
         self._endpoints = endpoints
         self._own_headers = headers
-        self._own_session: Session | None = None
+        self._own_session: DiscordSession | None = None
         self._after_answer: set[asyncio.Task[Any]] = set()
 
     # ------------------------------------------------------------ what the library calls
@@ -58,7 +58,7 @@ class DiscordHttp(HTTPClient):
         self._global_over = asyncio.Event()
         self._global_over.set()
         self.headers = self._own_headers
-        self._own_session = Session(proxied=self.proxy is not None)
+        self._own_session = DiscordSession(proxied=self.proxy is not None)
         setattr(self, "_HTTPClient__session", self._own_session)  # noqa: B010 - the library's private name
         self._started = True
 
@@ -168,7 +168,7 @@ class DiscordHttp(HTTPClient):
         if not asking.cancelled():
             asking.exception()  # looked at, so that nobody complains that it was not
 
-    def _session(self) -> Session:
+    def _session(self) -> DiscordSession:
         if self._own_session is None:
             raise RuntimeError("not started")
         return self._own_session

@@ -17,7 +17,7 @@ from discord.http import Route
 
 from bot.grammar.payload import mapping, mappings, text
 from bot.grammar.sanitize import sanitize
-from bot.http import outcomes, send
+from bot.http import refusals, send
 from bot.http.client import DiscordHttp
 from bot.http.nonces import new_nonce
 from bot.http.session import RateLimited, ResponseLost, SingleUse
@@ -134,7 +134,7 @@ def _in_channel(method: Any, path: str, channel_id: str, **parts: str) -> Callab
 
 async def _ask(rest: DiscordHttp, route: Callable[[], Route], **request: Any) -> Any:
     """Each attempt has a permit of its own, so that it is us who try again and not the library, five times."""
-    return sanitize(await _patiently(lambda: rest.request(route(), once=SingleUse(), **request)))
+    return sanitize(await _with_retry(lambda: rest.request(route(), once=SingleUse(), **request)))
 
 
 async def _put(rest: DiscordHttp, url: str, data: bytes) -> None:
@@ -147,20 +147,20 @@ async def _put(rest: DiscordHttp, url: str, data: bytes) -> None:
             refused = f"Discord's store for files answered {error.status}."
             raise SendRefused(refused, status=error.status) from error
 
-    await _patiently(put)
+    await _with_retry(put)
 
 
-async def _patiently(attempt: Callable[[], Awaitable[T]]) -> T:
+async def _with_retry(attempt: Callable[[], Awaitable[T]]) -> T:
     """Twice at most; waits for rate limits come on top."""
-    deadline = asyncio.get_running_loop().time() + send.PATIENCE_SECONDS
+    deadline = asyncio.get_running_loop().time() + send.RATE_LIMIT_BUDGET_SECONDS
     tried = False
     while True:
         try:
             return await attempt()
         except RateLimited as told:
             await send.wait(told, deadline)
-        except Exception as error:  # of two libraries; `bot.http.outcomes` knows them
-            said = _free(outcomes.to_error(error))
+        except Exception as error:  # of two libraries; `bot.http.refusals` knows them
+            said = _free(refusals.to_error(error))
             if tried or not isinstance(said, NotSent) or said.retry_after:
                 raise said from error
             tried = True

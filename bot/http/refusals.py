@@ -1,24 +1,33 @@
-"""What Discord's refusals speak of: the request, the account, or the moment.
+"""Maps a failed request to one of `tasks.domain.errors`: a refusal of the request, the account or the moment, or
+unknown.
 
-Law: a table, nothing else. Codes are read, never words, which Discord localises. JSON error codes as Discord's
-documentation lists them under "Opcodes and Status Codes" (discord.com/developers/docs, docs.discord.food). What is not
-in the table speaks of the request; a 403 or 404 that is not known may speak of the account, and does if they go on.
+Contract: error codes decide, never words, which Discord localises. The codes are those of "Opcodes and Status Codes"
+(discord.com/developers/docs, docs.discord.food). A code that is not in the tables concerns the request; unexplained
+403s and 404s concern the account if several follow each other. Only a definite refusal counts as refused; everything
+unknown is an unknown outcome. An error never contains text of the request.
 """
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-UNKNOWN_IN_A_ROW = 3  # refusals by 403 or 404 that no table explains, until they speak of the account
+import discord
 
-INVALID_FORM = 50035  # which field is wrong is told by codes in a tree of keys
+from bot.grammar.sanitize import sanitize_text
+from bot.http.session import Denied, RateLimited, RequestNotSent, ResponseLost
+from tasks.domain.errors import AccountBlocked, NoSuchButton, NotSent, OutcomeUnknown, SendError, SendRefused
+from tasks.domain.interactions import ButtonInteraction, Interaction, MessageCommandInteraction, SlashCommandInteraction
+
+UNEXPLAINED_LIMIT = 3  # consecutive 403s and 404s that no table explains, until they concern the account
+
+INVALID_FORM = 50035  # codes in a tree of keys name the wrong field
 UNKNOWN_APPLICATION = 10002
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_COMMAND = 10063
-BUTTON_GONE = "COMPONENT_VALIDATION_FAILED"  # the message has no such button, or none at this moment
-COMMAND_INVALID = "INTERACTION_APPLICATION_COMMAND_INVALID"  # also with _VERSION: the index is out of date
+BUTTON_GONE = "COMPONENT_VALIDATION_FAILED"  # the message has no such button, or not at this moment
+COMMAND_INVALID = "INTERACTION_APPLICATION_COMMAND_INVALID"  # also with _VERSION: the command index is outdated
 
-# The code -> the reason for the account's pause: until a human has mended it, every send of it ends like this one.
+# Code -> reason of the account's pause. Until a human fixes it, every request of the account fails like this one.
 ACCOUNT: Mapping[int, str] = MappingProxyType(
     {
         10001: "token_invalid",  # unknown account
@@ -44,7 +53,7 @@ ACCOUNT: Mapping[int, str] = MappingProxyType(
     }
 )
 
-# The code -> seconds after which the same request may well be taken, where Discord names none.
+# Code -> seconds after which the same request may be accepted, if Discord names none.
 MOMENT: Mapping[int, float] = MappingProxyType(
     {
         20016: 10.0,  # slow mode
@@ -60,17 +69,17 @@ MOMENT: Mapping[int, float] = MappingProxyType(
     }
 )
 
-# What a missing permission for files or reactions says nothing about: drawing.
-OF_COMMANDS_ALONE = frozenset({50013})
+# A missing permission for files or reactions does not concern drawing.
+COMMANDS_ONLY = frozenset({50013})
 
 
 def form_codes(body: Any) -> frozenset[str]:
-    """The codes of a refused form (50035), at whatever depth of the tree they stand."""
+    """The codes of a refused form (50035) at any depth of the tree."""
     return frozenset(_codes(body.get("errors"))) if isinstance(body, Mapping) else frozenset()
 
 
 def _codes(tree: Any) -> Iterator[str]:
-    """Without recursion: how deep it goes is up to the sender."""
+    """Iterative: the sender chooses the depth."""
     left = [tree]
     while left:
         node = left.pop()
@@ -84,13 +93,13 @@ def _codes(tree: Any) -> Iterator[str]:
 
 
 def code_of(body: Any) -> int:
-    """The JSON error code; 0: there is none."""
+    """The JSON error code; 0 without one."""
     code = body.get("code") if isinstance(body, Mapping) else None
     return code if isinstance(code, int) and not isinstance(code, bool) else 0
 
 
 def words_of(body: Any) -> str:
-    """What Discord says to people, with the messages of the tree."""
+    """Discord's human-readable message, with the messages of the tree."""
     if not isinstance(body, Mapping):
         return body.strip() if isinstance(body, str) and not body.lstrip().startswith("<") else ""
     said = body.get("message")
@@ -116,6 +125,83 @@ def wants_captcha(body: Any) -> bool:
 
 
 def retry_after(body: Any, usual: float) -> float:
-    """Seconds; as the answer says, else the usual."""
+    """Seconds from the response, else `usual`."""
     said = body.get("retry_after") if isinstance(body, Mapping) else None
     return float(said) if isinstance(said, int | float) and 0 < said < float("inf") else usual
+
+
+# ---------------------------------------------------------------- errors of requests
+
+_HINTS: Mapping[int, str] = MappingProxyType(
+    {40005: "Without Nitro, Discord takes files of at most 10 MB."}  # request entity too large
+)
+
+
+def to_error(error: Exception, order: Interaction | None = None) -> SendError:
+    match error:
+        case SendError():
+            return error
+        case RequestNotSent():
+            return NotSent(f"Discord could not be reached ({error}).")
+        case RateLimited() | discord.RateLimited():
+            return NotSent("Discord's rate limit requires a wait.", retry_after=error.retry_after)
+        case ResponseLost():
+            return OutcomeUnknown(f"Discord's answer is not known ({error}).")
+        case Denied():
+            return _refusal(error.status, error.body, order)
+        case discord.CaptchaRequired():
+            return _captcha()
+        case discord.HTTPException():
+            return _refusal(error.status, error.json, order)
+        case _:
+            return OutcomeUnknown(f"Discord's answer is not known ({type(error).__name__}).")
+
+
+def is_outdated(error: Exception, order: Interaction) -> bool:
+    """Should the command index be read again? A newer version of the command may explain any refused form."""
+    if not isinstance(error, Denied) or not isinstance(order, SlashCommandInteraction | MessageCommandInteraction):
+        return False
+    return code_of(error.body) in (INVALID_FORM, UNKNOWN_COMMAND)
+
+
+def is_button_missing(error: Exception, order: Interaction) -> bool:
+    """Does the message lack the button? During an edit it may lack it for a moment."""
+    return isinstance(error, Denied) and _is_button_missing(error.body, order)
+
+
+def _is_button_missing(body: Any, order: Interaction | None) -> bool:
+    return isinstance(order, ButtonInteraction) and BUTTON_GONE in form_codes(body)
+
+
+def is_unexplained(error: SendError) -> bool:
+    """A 403 or 404 that no table explains."""
+    return type(error) is SendRefused and error.status in (403, 404)
+
+
+def _refusal(status: int, body: Any, order: Interaction | None) -> SendError:
+    if not 400 <= status < 500:
+        return OutcomeUnknown(f"Discord's answer is not known (HTTP {status}).")
+    if wants_captcha(body):
+        return _captcha()
+    code, words = code_of(body), sanitize_text(words_of(body))
+    said = f"Discord answered {status}: {words}" if words else f"Discord answered {status}."
+    if status == 401:
+        return AccountBlocked("Discord does not accept the token.", status=401, reason="token_invalid")
+    if _concerns_account(code, order):
+        reason = ACCOUNT[code]
+        return AccountBlocked(said, status=status, discord_code=code, reason=reason)
+    if code in MOMENT:
+        return NotSent(said, retry_after=retry_after(body, MOMENT[code]))
+    is_gone = isinstance(order, ButtonInteraction) and code == UNKNOWN_MESSAGE
+    kind = NoSuchButton if is_gone or _is_button_missing(body, order) else SendRefused
+    return kind(said, hint=_HINTS.get(code, ""), status=status, discord_code=code)
+
+
+def _concerns_account(code: int, order: Interaction | None) -> bool:
+    if code == UNKNOWN_APPLICATION and isinstance(order, ButtonInteraction):
+        return False  # the message may belong to another bot
+    return code in ACCOUNT and (order is not None or code not in COMMANDS_ONLY)
+
+
+def _captcha() -> AccountBlocked:
+    return AccountBlocked("Discord requires a captcha.", status=400, reason="captcha")

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from bot.grammar.ids import APPLICATIONS
 from bot.grammar.sanitize import sanitize_text
-from bot.http import outcomes
+from bot.http import refusals
 from bot.http.endpoints import Endpoints, activity_host
 from tasks.domain.errors import OutcomeUnknown, SendRefused
 from tasks.domain.interactions import RegionEditInteraction
@@ -104,8 +104,8 @@ def _encoded(mask: bytes) -> str:
 async def _posted(form: EndpointForm, order: RegionEditInteraction, post: Post) -> tuple[int, str]:
     try:
         status, said = await post(form.url, form.body, form.headers)
-    except Exception as error:  # of the HTTP library; `bot.http.outcomes` knows them
-        raise outcomes.to_error(error, order) from error
+    except Exception as error:  # of the HTTP library; `bot.http.refusals` knows them
+        raise refusals.to_error(error, order) from error
     if status == _TIMED_OUT:
         raise OutcomeUnknown(f"MidJourney's answer is not known (HTTP {status}).")
     return status, said

@@ -65,7 +65,7 @@ class SingleUse:
         self.spent = True
 
 
-class Session(AsyncSession[Response]):
+class DiscordSession(AsyncSession[Response]):
     """Chrome's handshake, no proxy from the environment, and `once`."""
 
     def __init__(self, *, proxied: bool) -> None:
@@ -81,7 +81,7 @@ class Session(AsyncSession[Response]):
             self.told = (answer.headers.get("Date", ""), time.monotonic())
             return answer
         once.spend()
-        body = _Body((kwargs.pop("data", None) or "").encode())
+        body = _SingleUseBody((kwargs.pop("data", None) or "").encode())
         referer = {"Referer": once.referer} if once.referer else {}
         kwargs["headers"] = {**kwargs["headers"], **referer, "Content-Length": str(len(body.content))}
         try:
@@ -136,7 +136,7 @@ def _retry_after(text: str, header: str | None) -> float:
         return UNTOLD_WAIT_SECONDS
 
 
-class _Body:
+class _SingleUseBody:
     """Can be read once, and knows whether it was."""
 
     def __init__(self, content: bytes) -> None:

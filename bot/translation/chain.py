@@ -12,15 +12,15 @@ from collections.abc import Sequence
 
 from bot.translation import prompts, scripts
 from bot.translation.cache import Cache
-from bot.translation.pauses import ProviderCooldowns
+from bot.translation.cooldowns import ProviderCooldowns
 from bot.translation.prompts import Scope
-from bot.translation.provider import Provider, TranslatedText
-from bot.translation.troubles import FailureKind, TranslatorFailed
+from bot.translation.providers.failures import FailureKind, TranslatorFailed
+from bot.translation.providers.provider import Provider, TranslatedText
 from tasks.domain.ports import Clock, Translation
 
 log = logging.getLogger(__name__)
 
-BREATH = 0.2  # seconds before a translator that failed is asked once more
+RETRY_DELAY = 0.2  # seconds before a translator that failed is asked once more
 
 
 class Chain:
@@ -33,15 +33,15 @@ class Chain:
         pause: float = 60.0,
         scope: Scope = "all",
         cache: Cache | None = None,
-        breath: float = BREATH,
+        retry_delay: float = RETRY_DELAY,
     ) -> None:
-        """`timeout`, `pause` and `breath` in seconds; the time-out is for all of them together."""
+        """`timeout`, `pause` and `retry_delay` in seconds; the time-out is for all of them together."""
         self._providers = tuple(providers)
         self._timeout = timeout
         self._pauses = ProviderCooldowns(pause=pause, clock=clock)
         self._scope = scope
         self._cache = cache or Cache(None)
-        self._breath = breath
+        self._retry_delay = retry_delay
 
     def needs(self, prompt: str) -> bool:
         return bool(self._providers) and prompts.needs_translation(prompt, self._scope)
@@ -69,7 +69,7 @@ class Chain:
             # An even share of what is left: the first to hang must not use up the others' time.
             until = _now() + (end - _now()) / left
             try:
-                said = await self._ask_patiently(provider, texts, until)
+                said = await self._request_with_retry(provider, texts, until)
             except TranslatorFailed as error:
                 failures.append(f"{provider.name}: {error.message}")
                 self._pauses.note(provider.name, error)
@@ -79,12 +79,12 @@ class Chain:
                 return found, []
         return {}, failures
 
-    async def _ask_patiently(self, provider: Provider, texts: Sequence[str], until: float) -> list[TranslatedText]:
+    async def _request_with_retry(self, provider: Provider, texts: Sequence[str], until: float) -> list[TranslatedText]:
         """Once more after a failure that passes, where there is time."""
         try:
             return await self._ask(provider, texts, until)
         except TranslatorFailed as error:
-            wait = self._breath if error.wait is None else error.wait
+            wait = self._retry_delay if error.wait is None else error.wait
             if not error.consequence.again or _now() + wait >= until:
                 raise
         await asyncio.sleep(wait)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from bot.interactions import (
     APPLICATIONS,
     MESSAGE_COMMAND,
-    Body,
-    Commands,
+    CommandIndex,
+    InteractionBody,
     Option,
-    body_of,
+    interaction_body,
     parse_command_index,
 )
 from tasks.domain.errors import SendRefused
@@ -78,7 +78,9 @@ def test_an_index_of_another_shape_lists_nothing(json: Any) -> None:
 
 
 def test_a_slash_command() -> None:
-    body = body_of(SlashCommandInteraction(command="imagine", options={"prompt": "a **pond**\n--v 7"}), COMMANDS)
+    body = interaction_body(
+        SlashCommandInteraction(command="imagine", options={"prompt": "a **pond**\n--v 7"}), COMMANDS
+    )
     assert body.as_json() == {
         "type": 2,
         "application_id": MIDJOURNEY,
@@ -94,13 +96,13 @@ def test_a_slash_command() -> None:
 
 
 def test_the_other_bot_has_its_own_command() -> None:
-    body = body_of(SlashCommandInteraction(command="imagine", options={"prompt": "x"}, bot=Bot.NIJI), COMMANDS)
+    body = interaction_body(SlashCommandInteraction(command="imagine", options={"prompt": "x"}, bot=Bot.NIJI), COMMANDS)
     assert (body.application_id, body.data["id"], body.data["version"]) == (NIJI, "21", "921")
 
 
 def test_pictures_are_named_by_their_place_among_the_attachments() -> None:
     uploads = {f"image{n}": Upload(filename=f"{n}.png", uploaded_filename=f"uuid/{n}.png") for n in (1, 2)}
-    data = body_of(
+    data = interaction_body(
         SlashCommandInteraction(command="blend", options={"dimensions": "--ar 2:3"}, uploads=uploads), COMMANDS
     ).data
     assert data["options"] == [
@@ -115,7 +117,7 @@ def test_pictures_are_named_by_their_place_among_the_attachments() -> None:
 
 
 def test_values_have_the_type_of_their_option() -> None:
-    data = body_of(
+    data = interaction_body(
         SlashCommandInteraction(command="odd", options={"t4": "7", "t5": "true", "t10": "0.5"}), COMMANDS
     ).data
     assert [option["value"] for option in data["options"]] == [7, True, 0.5]
@@ -132,12 +134,12 @@ def test_values_have_the_type_of_their_option() -> None:
 )
 def test_what_is_not_offered_is_refused_before_it_is_sent(order: SlashCommandInteraction) -> None:
     with pytest.raises(SendRefused):
-        body_of(order, COMMANDS)
+        interaction_body(order, COMMANDS)
 
 
 def test_without_an_index_buttons_can_still_be_pressed() -> None:
     order = ButtonInteraction(message_id="5", custom_id="MJ::JOB::upsample::1::x", message_flags=64, bot=Bot.NIJI)
-    assert body_of(order, Commands()).as_json() == {
+    assert interaction_body(order, CommandIndex()).as_json() == {
         "type": 3,
         "application_id": NIJI,
         "message_id": "5",
@@ -151,7 +153,7 @@ def test_a_dialog_is_submitted_with_the_ids_it_came_with() -> None:
         modal_id="5", custom_id="MJ::RemixModal::x::1::0", values={"MJ::RemixModal::new_prompt": "é"}
     )
     field = {"type": 4, "custom_id": "MJ::RemixModal::new_prompt", "value": "é"}
-    assert body_of(order, Commands()).as_json() == {
+    assert interaction_body(order, CommandIndex()).as_json() == {
         "type": 5,
         "application_id": MIDJOURNEY,
         "data": {
@@ -163,7 +165,7 @@ def test_a_dialog_is_submitted_with_the_ids_it_came_with() -> None:
 
 
 def test_a_messages_own_command_names_its_target() -> None:
-    body: Body = body_of(MessageCommandInteraction(command="Cancel Job", message_id="77"), COMMANDS)
+    body: InteractionBody = interaction_body(MessageCommandInteraction(command="Cancel Job", message_id="77"), COMMANDS)
     assert (body.type, body.data["type"], body.data["target_id"], body.data["id"]) == (2, 3, "77", "14")
     assert body.message_id is None
 
@@ -191,11 +193,11 @@ def test_names_are_the_original_ones_where_the_index_is_localised() -> None:
     }
     commands = parse_command_index(index)
     assert {name for _, name, _ in commands} == {"imagine", "blend"}
-    data = body_of(SlashCommandInteraction(command="imagine", options={"prompt": "a fox"}), commands).data
+    data = interaction_body(SlashCommandInteraction(command="imagine", options={"prompt": "a fox"}), commands).data
     assert (data["name"], [option["name"] for option in data["options"]]) == ("imagine", ["prompt"])
     for chosen, sent in (("Portrait", "--ar 2:3"), ("Square", "1:1"), ("--ar 3:2", "--ar 3:2")):
         order = SlashCommandInteraction(command="blend", options={"dimensions": chosen})
-        assert body_of(order, commands).data["options"] == [{"type": 3, "name": "dimensions", "value": sent}]
+        assert interaction_body(order, commands).data["options"] == [{"type": 3, "name": "dimensions", "value": sent}]
 
 
 @pytest.mark.parametrize(("limit", "known"), [(4000, 4000), (None, None), (0, None), ("9", None), (True, None)])
@@ -203,16 +205,16 @@ def test_the_index_tells_how_long_a_prompt_may_be(limit: Any, known: int | None)
     prompt = {"type": 3, "name": "prompt", "max_length": limit}
     commands = parse_command_index({"application_commands": [listed("imagine", "11", options=[prompt])]})
     assert commands.prompt_limit == known
-    assert Commands().prompt_limit is None
+    assert CommandIndex().prompt_limit is None
     fits = SlashCommandInteraction(command="imagine", options={"prompt": "x" * 4000})
-    assert body_of(fits, commands).data["options"][0]["value"] == "x" * 4000
+    assert interaction_body(fits, commands).data["options"][0]["value"] == "x" * 4000
     if known:
         with pytest.raises(SendRefused):
-            body_of(SlashCommandInteraction(command="imagine", options={"prompt": "x" * 4001}), commands)
+            interaction_body(SlashCommandInteraction(command="imagine", options={"prompt": "x" * 4001}), commands)
 
 
 def test_a_field_that_came_in_a_label_goes_back_in_one() -> None:
     order = ModalInteraction(modal_id="5", custom_id="MJ::X", values={"a": "1", "b": "2"}, labelled=frozenset({"b"}))
-    first, second = body_of(order, Commands()).data["components"]
+    first, second = interaction_body(order, CommandIndex()).data["components"]
     assert first == {"type": 1, "components": [{"type": 4, "custom_id": "a", "value": "1"}]}
     assert second == {"type": 18, "component": {"type": 4, "custom_id": "b", "value": "2"}}

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from bot.grammar.events import hear
+from bot.grammar.events import parse_event
 from simulator import Simulator
 from simulator.data.eras import ERAS
 from simulator.world.messages import BOTS
@@ -53,7 +53,7 @@ async def grammar(seed: int, *, count: int) -> Verdict:
         name, data = mutated(chance, chance.choice(base))
         began = time.perf_counter()
         try:
-            heard = hear(name, data, account="a", user_id="1300000000000000001")
+            heard = parse_event(name, data, account="a", user_id="1300000000000000001")
             verdict.counts["understood as something" if heard else "understood as nothing"] += 1
         except Exception as error:
             verdict.complain(f"{type(error).__name__}: {error}: {name} {data!r}"[:600])
@@ -76,7 +76,7 @@ async def process(folder: Path, seed: int, *, groups: int, mood: Mood = GRUMPY) 
             await told
         verdict = await finished(home, working)
         verdict.counts["broken payloads"] = home.simulator.state()["counters"]["told"]
-        verdict.counts["lines of events lost"] = lost = sum("was lost" in line for line in home.service.said)
+        verdict.counts["lines of events lost"] = lost = sum("event lost" in line for line in home.service.said)
         if lost > MOST_LINES:
             verdict.complain(f"{lost} lines tell of lost events")
         if home.service.lives > 1 or home.service.process.returncode is not None:

@@ -178,7 +178,7 @@ async def test_a_sink_that_raises_does_not_end_the_connection(caplog: pytest.Log
     async with Simulator(accounts=1, steps=8) as simulator, connected_pool(simulator, sink) as pool:
         await pool.send("a0", IMAGINE, new_nonce())
         await heard.until(lambda event: isinstance(event, Finished))
-    logged = [record for record in caplog.records if "was lost" in record.message]
+    logged = [record for record in caplog.records if "event lost" in record.message]
     assert len(logged) == 2  # one of each kind
 
 

@@ -16,7 +16,7 @@ READY = {
 
 def ear(heard: list[Event], *, private: bool = False) -> EventReceiver:
     one = EventReceiver(account="a0", channel_id=OURS, sink=heard.append, private=private)
-    one.introduce(READY)
+    one.on_ready(READY)
     return one
 
 
@@ -24,7 +24,7 @@ def test_ready_says_who_we_are() -> None:
     assert ear([]).user_id == "7"
     unheard: list[Event] = []
     nobody = EventReceiver(account="a0", channel_id=OURS, sink=unheard.append, private=True)
-    nobody.introduce({})
+    nobody.on_ready({})
     assert nobody.user_id is None
 
 
@@ -33,7 +33,7 @@ def test_other_channels_are_not_heard(private: bool) -> None:
     heard: list[Event] = []
     listening = ear(heard, private=private)
     for channel in (OURS, PRIVATE, FOREIGN, "201"):
-        listening.heed("MESSAGE_DELETE", {"id": "5", "channel_id": channel})
+        listening.on_event("MESSAGE_DELETE", {"id": "5", "channel_id": channel})
     assert [event.keys.channel_id for event in heard if isinstance(event, Withdrawn)] == [OURS]
 
 
@@ -44,22 +44,22 @@ def test_in_private_channels_only_seeds_are_told(private: bool, seeds: list[str]
     listening = ear(heard, private=private)
     for content in (f"**a dog**\n**Job ID**: {job}\n**seed** 77", "**a dog** - <@7> (31%) (fast)"):
         message = {"id": "5", "channel_id": PRIVATE, "author": {"id": "936929561302675456"}, "content": content}
-        listening.heed("MESSAGE_CREATE", message)
+        listening.on_event("MESSAGE_CREATE", message)
     assert [event.seed for event in heard if isinstance(event, Informed)] == seeds
     assert len(heard) == len(seeds)
 
 
 def test_a_bulk_deletion_is_many_deletions() -> None:
     heard: list[Event] = []
-    ear(heard).heed("MESSAGE_DELETE_BULK", {"ids": ["5", "6"], "channel_id": OURS})
+    ear(heard).on_event("MESSAGE_DELETE_BULK", {"ids": ["5", "6"], "channel_id": OURS})
     assert [event.keys.message_id for event in heard if isinstance(event, Withdrawn)] == ["5", "6"]
 
 
 def test_interactions_without_a_channel_are_ours() -> None:
     heard: list[Event] = []
-    ear(heard).heed("INTERACTION_CREATE", {"id": "1574339878022283264", "nonce": "1574339878019504058"})
+    ear(heard).on_event("INTERACTION_CREATE", {"id": "1574339878022283264", "nonce": "1574339878019504058"})
     assert [type(event) for event in heard] == [Acknowledged]
-    ear(heard).heed("INTERACTION_MODAL_CREATE", {"id": "1", "nonce": "2", "channel_id": FOREIGN})
+    ear(heard).on_event("INTERACTION_MODAL_CREATE", {"id": "1", "nonce": "2", "channel_id": FOREIGN})
     assert len(heard) == 1
 
 
@@ -68,4 +68,4 @@ def test_strange_payloads_harm_nobody(payload: Any) -> None:
     heard: list[Event] = []
     listening = ear(heard)
     for name in ("MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE_BULK", "INTERACTION_SUCCESS", "RESUMED"):
-        listening.heed(name, payload)
+        listening.on_event(name, payload)

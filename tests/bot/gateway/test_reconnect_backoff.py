@@ -1,4 +1,4 @@
-"""The small pure parts of the connection: brake, nonces, addresses, the supervisor's patience."""
+"""The small pure parts of the connection: backoff, nonces, addresses, the supervisor's patience."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -23,13 +23,13 @@ class Clock:
 def drive(attempts: int, *, greeted: bool, lives: float) -> list[float]:
     """The delays that so many attempts are told, each connection living so long."""
     clock = Clock()
-    brake = ReconnectBackoff(clock, random.Random(1))
+    backoff = ReconnectBackoff(clock, random.Random(1))
     delays = []
     for _ in range(attempts):
-        delays.append(brake.next_delay())
+        delays.append(backoff.next_delay())
         clock.now += delays[-1]
         if greeted:
-            brake.greeted()
+            backoff.mark_greeted()
         clock.now += lives
     return delays
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bot.gateway.receiver import EventReceiver, Sink
-from bot.grammar.capture import MOST_KINDS, SAMPLES, Captures, Folder, without_tokens
+from bot.grammar.capture import MOST_KINDS, SAMPLES, CaptureFolder, Captures, without_tokens
 from bot.grammar.ids import APPLICATIONS, is_known
 from bot.grammar.replay import run_read
 from tasks.domain.events import Event
@@ -43,7 +43,7 @@ def message(content: str = "", **parts: Any) -> dict[str, Any]:
 
 
 def ear(captures: Captures, sink: Sink = lambda event: None) -> EventReceiver:
-    return EventReceiver(account="a0", channel_id=CHANNEL, sink=sink, private=True, watch=captures.look)
+    return EventReceiver(account="a0", channel_id=CHANNEL, sink=sink, private=True, observe=captures.observe)
 
 
 def button(custom_id: str) -> dict[str, Any]:
@@ -62,8 +62,8 @@ async def test_an_unknown_shape_is_logged_once_and_kept_for_the_reading_lamp(
     async with Captures(folder, clock=Clock()) as captures:
         listening = ear(captures)
         for words in ("Painting a red fox 狗 \ud83d", "Painting a blue dog"):
-            listening.heed("MESSAGE_CREATE", message(words))
-        listening.heed("MESSAGE_CREATE", message("**a fox** - <@7> (fast)"))
+            listening.on_event("MESSAGE_CREATE", message(words))
+        listening.on_event("MESSAGE_CREATE", message("**a fox** - <@7> (fast)"))
     [record] = caplog.records
     assert "malformed" in record.getMessage()
     assert "fox" not in record.getMessage()
@@ -84,9 +84,9 @@ async def test_unknown_words_that_answer_our_send_are_strange_too(
 ) -> None:
     async with Captures(tmp_path, clock=Clock()) as captures:
         for content in ("**a fox** ~ <@7> (soon)", "Animating...", "Remix mode turned on!"):
-            ear(captures).heed("MESSAGE_CREATE", message(content, nonce="1574339878019504058"))
+            ear(captures).on_event("MESSAGE_CREATE", message(content, nonce="1574339878019504058"))
         settings = [button("MJ::Settings::Remix::1")]
-        ear(captures).heed("MESSAGE_CREATE", message("Adjust your settings", nonce="5", components=settings))
+        ear(captures).on_event("MESSAGE_CREATE", message("Adjust your settings", nonce="5", components=settings))
     [record] = caplog.records
     assert "unknown answer" in record.getMessage()
     assert [one["d"]["nonce"] for one in lines(tmp_path)] == ["1574339878019504058"]
@@ -95,7 +95,7 @@ async def test_unknown_words_that_answer_our_send_are_strange_too(
 async def test_another_shape_is_another_kind(caplog: pytest.LogCaptureFixture) -> None:
     async with Captures(None, clock=Clock()) as captures:
         for content in ("Painting a fox", "**a fox** painted", "Painting a dog"):
-            ear(captures).heed("MESSAGE_CREATE", message(content))
+            ear(captures).on_event("MESSAGE_CREATE", message(content))
     assert len(caplog.records) == 2
 
 
@@ -106,7 +106,7 @@ def red(title: str) -> dict[str, Any]:
 async def test_an_unknown_refusal_is_a_kind_by_its_title(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     async with Captures(tmp_path, clock=Clock()) as captures:
         for title in ("Too Cloudy", "Too Cloudy 2", "Too Sunny", "Banned prompt"):
-            ear(captures).heed("MESSAGE_CREATE", message(embeds=[red(title)]))
+            ear(captures).on_event("MESSAGE_CREATE", message(embeds=[red(title)]))
     assert len(caplog.records) == 2
     assert all("unknown_error" in record.getMessage() for record in caplog.records)
     assert len(lines(tmp_path)) == 3
@@ -124,7 +124,7 @@ async def test_an_unknown_button_of_a_result_is_named_without_its_ids(
     async with Captures(tmp_path, clock=Clock()) as captures:
         for prompt, job in (("a fox", JOB), ("a dog", JOB[::-1])):
             rows = [button(f"MJ::JOB::sculpt_v9::1::{job}"), button(f"MJ::BOOKMARK::{job}")]
-            ear(captures).heed("MESSAGE_CREATE", message(f"**{prompt}** - <@7> (fast)", components=rows))
+            ear(captures).on_event("MESSAGE_CREATE", message(f"**{prompt}** - <@7> (fast)", components=rows))
     [record] = caplog.records
     assert "unknown buttons: MJ::JOB::sculpt_v9::#::# (kind" in record.getMessage()
     assert len(lines(tmp_path)) == 2
@@ -136,11 +136,11 @@ async def test_an_event_whose_handling_raised_is_kept(
     def broken(*_: object, **__: object) -> None:
         raise KeyError("defect")
 
-    monkeypatch.setattr("bot.gateway.receiver.hear", broken)
+    monkeypatch.setattr("bot.gateway.receiver.parse_event", broken)
     async with Captures(tmp_path, clock=Clock()) as captures:
         listening = ear(captures)
-        listening.heed("MESSAGE_CREATE", message("**a fox** - <@7> (fast)"))
-        listening.heed("MESSAGE_CREATE", message("a word between friends", author={"id": "5"}))
+        listening.on_event("MESSAGE_CREATE", message("**a fox** - <@7> (fast)"))
+        listening.on_event("MESSAGE_CREATE", message("a word between friends", author={"id": "5"}))
     assert [one["d"]["content"] for one in lines(tmp_path)] == ["**a fox** - <@7> (fast)"]
     assert "MESSAGE_CREATE raised KeyError" in caplog.text
 
@@ -150,17 +150,17 @@ async def test_an_event_that_the_sink_did_not_take_is_kept(tmp_path: Path) -> No
         raise RuntimeError("full")
 
     async with Captures(tmp_path, clock=Clock()) as captures:
-        ear(captures, full).heed("MESSAGE_CREATE", message("**a fox** - <@7> (0%) (fast)"))
+        ear(captures, full).on_event("MESSAGE_CREATE", message("**a fox** - <@7> (0%) (fast)"))
     assert len(lines(tmp_path)) == 1
 
 
 async def test_people_and_other_channels_are_no_news(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with Captures(tmp_path, clock=Clock()) as captures:
         listening = ear(captures)
-        listening.heed("MESSAGE_CREATE", message("Painting", author={"id": "5"}))
-        listening.heed("MESSAGE_CREATE", {**message("Painting"), "channel_id": "300"})
-        listening.heed("MESSAGE_DELETE", {"id": "5", "channel_id": CHANNEL})
-        listening.heed("INTERACTION_SUCCESS", {"id": "5", "nonce": "6"})
+        listening.on_event("MESSAGE_CREATE", message("Painting", author={"id": "5"}))
+        listening.on_event("MESSAGE_CREATE", {**message("Painting"), "channel_id": "300"})
+        listening.on_event("MESSAGE_DELETE", {"id": "5", "channel_id": CHANNEL})
+        listening.on_event("INTERACTION_SUCCESS", {"id": "5", "nonce": "6"})
     assert not caplog.records
     assert lines(tmp_path) == []
 
@@ -184,11 +184,11 @@ async def test_of_one_kind_some_samples_are_kept_and_kinds_have_an_end(
 ) -> None:
     async with Captures(tmp_path, clock=Clock()) as captures:
         for n in range(SAMPLES + 5):
-            ear(captures).heed("MESSAGE_CREATE", message(f"Painting {n}"))
+            ear(captures).on_event("MESSAGE_CREATE", message(f"Painting {n}"))
         assert len(caplog.records) == 1
         for n in range(MOST_KINDS):
             title = "".join(chr(97 + int(digit)) for digit in str(n))
-            captures.look("MESSAGE_CREATE", message(embeds=[red(title)]), None, ValueError())
+            captures.observe("MESSAGE_CREATE", message(embeds=[red(title)]), None, ValueError())
     assert len(caplog.records) == MOST_KINDS
     assert sum(one["d"]["content"].startswith("Painting") for one in lines(tmp_path)) == SAMPLES
 
@@ -197,7 +197,7 @@ def test_the_oldest_files_make_room(tmp_path: Path) -> None:
     clock = Clock()
     other = tmp_path / "0000-notes.txt"
     other.write_text("not ours")
-    folder = Folder(tmp_path, clock, most_files=3, most_bytes=1000)
+    folder = CaptureFolder(tmp_path, clock, most_files=3, most_bytes=1000)
     for _ in range(6):
         clock.time += DAY
         folder.keep("MESSAGE_CREATE", {"content": "x" * 100})
@@ -221,8 +221,8 @@ async def test_a_folder_that_cannot_be_written_is_told_once_and_harms_nobody(
     async with Captures(place, clock=Clock()) as captures:
         listening = ear(captures, heard.append)
         for n in range(3):
-            listening.heed("MESSAGE_CREATE", message(f"Painting {n}"))
-        listening.heed("MESSAGE_CREATE", message("**a fox** - <@7> (0%) (fast)"))
+            listening.on_event("MESSAGE_CREATE", message(f"Painting {n}"))
+        listening.on_event("MESSAGE_CREATE", message("**a fox** - <@7> (0%) (fast)"))
     assert len(heard) == 4  # words that are not understood are passed on, too
     assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR"]
     assert "cannot be kept" in caplog.records[1].getMessage()
@@ -230,15 +230,15 @@ async def test_a_folder_that_cannot_be_written_is_told_once_and_harms_nobody(
 
 async def test_the_loop_does_not_wait_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     goes_on = threading.Event()
-    keep = Folder.keep
+    keep = CaptureFolder.keep
 
-    def slow(self: Folder, name: str, payload: dict[str, Any]) -> None:
+    def slow(self: CaptureFolder, name: str, payload: dict[str, Any]) -> None:
         assert goes_on.wait(5)
         keep(self, name, payload)
 
-    monkeypatch.setattr(Folder, "keep", slow)
+    monkeypatch.setattr(CaptureFolder, "keep", slow)
     async with Captures(tmp_path, clock=Clock()) as captures:
-        ear(captures).heed("MESSAGE_CREATE", message("Painting"))
+        ear(captures).on_event("MESSAGE_CREATE", message("Painting"))
         await asyncio.sleep(0)
         assert lines(tmp_path) == []
         goes_on.set()
@@ -249,6 +249,6 @@ async def test_the_loop_does_not_wait_for_the_disk(tmp_path: Path, monkeypatch: 
 async def test_strange_payloads_harm_nobody(payload: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     async with Captures(None, clock=Clock()) as captures:
         for name in ("MESSAGE_CREATE", "MESSAGE_UPDATE", "INTERACTION_MODAL_CREATE", ""):
-            captures.look(name, {**message(), **payload}, None, None)
-            captures.look(name, {**message(), **payload}, None, ValueError())
+            captures.observe(name, {**message(), **payload}, None, None)
+            captures.observe(name, {**message(), **payload}, None, ValueError())
     assert not any(record.levelname == "ERROR" for record in caplog.records)

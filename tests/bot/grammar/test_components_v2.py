@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.grammar.events import Reading, hear, read
+from bot.grammar.events import Reading, parse_event, read
 from bot.grammar.ids import APPLICATIONS
 from tasks.domain.events import CaptchaAsked, Finished, ModalOpened, Progressed, Queued, Refused
 from tasks.domain.model import Action, Bot
@@ -52,7 +52,7 @@ def spoken(*texts: str, **container: Any) -> dict[str, Any]:
 
 
 def heard(payload: Any, event: str = "MESSAGE_CREATE") -> Any:
-    return hear(event, payload, account="a", user_id=ME)
+    return parse_event(event, payload, account="a", user_id=ME)
 
 
 def gallery(*urls: str) -> dict[str, Any]:

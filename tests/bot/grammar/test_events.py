@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.grammar.embeds import TROUBLES
-from bot.grammar.events import Reading, hear, read
-from bot.grammar.ids import APPLICATIONS, form_of
+from bot.grammar.events import Reading, parse_event, read
+from bot.grammar.ids import APPLICATIONS, button_form
 from tasks.domain.advice import ADVICE
 from tasks.domain.events import (
     Acknowledged,
@@ -71,7 +71,7 @@ def embed(title: str = "", description: str = "", **parts: Any) -> dict[str, Any
 
 
 def heard(payload: Any, event: str = "MESSAGE_CREATE", user_id: str | None = ME) -> DiscordEvent | None:
-    return hear(event, payload, account="a", user_id=user_id)
+    return parse_event(event, payload, account="a", user_id=user_id)
 
 
 # ---------------------------------------------------------------- what a text says
@@ -241,7 +241,7 @@ def test_keys_hold_all_that_the_message_says() -> None:
         interaction_metadata={"id": "12", "type": 3},
         components=cancel(),
     )
-    event = hear("MESSAGE_UPDATE", payload, account="a", user_id=ME, from_history=True)
+    event = parse_event("MESSAGE_UPDATE", payload, account="a", user_id=ME, from_history=True)
     assert isinstance(event, Started)
     keys = event.keys
     assert (keys.account, keys.nonce, keys.interaction_id) == ("a", "1085590901261802895", "12")
@@ -655,7 +655,7 @@ def test_a_deletion_names_the_message() -> None:
     ],
 )
 def test_what_a_button_does(custom_id: str, does: Action | None, index: int | None) -> None:
-    form = form_of(custom_id)
+    form = button_form(custom_id)
     assert (form.does, form.index) == (does, index)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.grammar.events import hear, read
+from bot.grammar.events import parse_event, read
 from bot.grammar.ids import APPLICATIONS
 from bot.grammar.replay import run_read
 from tasks.domain.model import Bot
@@ -102,8 +102,8 @@ def damaged(paths: list[tuple[Any, ...]], fill: Any, *, remove: bool) -> dict[st
 
 def check(event: str, payload: Any) -> None:
     assert read(event, payload).kind in KINDS
-    hear(event, payload, account="a", user_id=ME)
-    hear(event, payload, account="a", user_id=None, from_history=True)
+    parse_event(event, payload, account="a", user_id=ME)
+    parse_event(event, payload, account="a", user_id=None, from_history=True)
 
 
 @settings(deadline=None)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.grammar.events import hear, read
+from bot.grammar.events import parse_event, read
 from bot.grammar.ids import APPLICATIONS
 from bot.grammar.reading import Reading
 from tasks.domain.events import Finished, Withdrawn
@@ -99,7 +99,7 @@ if TIMELINES:
     @pytest.mark.parametrize("path", TIMELINES, ids=lambda path: path.stem)
     def test_a_recorded_timeline_finishes_exactly_its_jobs(path: Path) -> None:
         timeline = json.loads(path.read_text("utf-8"))
-        heard = [hear(e["event"], e["d"], account="a", user_id=None) for e in timeline["events"]]
+        heard = [parse_event(e["event"], e["d"], account="a", user_id=None) for e in timeline["events"]]
         finished = [h.keys for h in heard if isinstance(h, Finished) and not h.keys.edited]
         assert [(k.message_id, k.job_id, k.prompt) for k in finished] == [
             (job["final_message_id"], job["uuid"], job["prompt"]) for job in timeline["jobs"]

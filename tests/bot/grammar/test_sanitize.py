@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.gateway.receiver import EventReceiver
-from bot.grammar.events import hear
+from bot.grammar.events import parse_event
 from bot.grammar.sanitize import sanitize, sanitize_text
 from bot.http import history
 from tasks.domain.events import Event, Finished
@@ -91,7 +91,7 @@ def test_what_is_fit_is_not_copied() -> None:
 @given(st.lists(st.sampled_from(PLACES), unique=True, min_size=1, max_size=4), any_text | any_json)
 def test_what_is_understood_of_a_message_can_be_stored_whatever_stands_where(paths: Any, fill: Any) -> None:
     for name in ("MESSAGE_UPDATE", "MESSAGE_CREATE", "INTERACTION_IFRAME_MODAL_CREATE"):
-        heard = hear(name, damaged(paths, fill, remove=False), account="a", user_id=ME)
+        heard = parse_event(name, damaged(paths, fill, remove=False), account="a", user_id=ME)
         if heard is not None:
             msgspec.json.encode(asdict(heard))
 
@@ -108,7 +108,7 @@ def test_half_a_character_in_any_place_of_a_result_is_replaced(place: str) -> No
             button[place] = button.get(place, "") + HALF
         case _:
             picture[place] = picture.get(place, "") + HALF
-    heard = hear("MESSAGE_UPDATE", whole, account="a", user_id=ME)
+    heard = parse_event("MESSAGE_UPDATE", whole, account="a", user_id=ME)
     assert isinstance(heard, Finished)
     assert "\ufffd" in msgspec.json.encode(asdict(heard)).decode()
 
@@ -117,10 +117,10 @@ def test_half_a_character_in_any_place_of_a_result_is_replaced(place: str) -> No
 def test_the_ear_takes_anything(name: str, fill: Any) -> None:
     heard: list[Event] = []
     ear = EventReceiver(account="a", channel_id="77", sink=heard.append, private=True)
-    ear.introduce({"user": fill, "private_channels": fill})
-    ear.introduce({"user": {"id": fill}, "private_channels": [fill, {"id": fill, "type": 1}]})
+    ear.on_ready({"user": fill, "private_channels": fill})
+    ear.on_ready({"user": {"id": fill}, "private_channels": [fill, {"id": fill, "type": 1}]})
     for key in ("id", "ids", "author", "content", "components"):
-        ear.heed(name, {"channel_id": "77", "id": "5", key: fill})
+        ear.on_event(name, {"channel_id": "77", "id": "5", key: fill})
     assert all(event.keys.channel_id in ("77", None) for event in heard)  # type: ignore[union-attr]
 
 

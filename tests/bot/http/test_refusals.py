@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.http import outcomes, refusals
+from bot.http import refusals
 from bot.http.nonces import new_nonce
 from bot.http.session import Denied
 from simulator import Simulator
@@ -22,7 +22,7 @@ PRESS = ButtonInteraction(message_id="1", custom_id="MJ::JOB::upsample::1::x")
 
 
 def refused(status: int, code: int, order: Any = IMAGINE, **more: Any) -> SendError:
-    return outcomes.to_error(Denied(status, {"message": "in whatever language", "code": code, **more}), order)
+    return refusals.to_error(Denied(status, {"message": "in whatever language", "code": code, **more}), order)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_the_codes_of_a_form_are_read_at_any_depth(tree: Any) -> None:
     )
 )
 def test_any_body_of_a_no_is_a_definite_no(body: Any) -> None:
-    error = outcomes.to_error(Denied(403, body), PRESS)
+    error = refusals.to_error(Denied(403, body), PRESS)
     assert isinstance(error, SendRefused | NotSent)
 
 
@@ -106,9 +106,9 @@ def test_any_body_of_a_no_is_a_definite_no(body: Any) -> None:
 @pytest.mark.parametrize("order", [IMAGINE, MessageCommandInteraction(command="Cancel Job", message_id="1")])
 def test_an_invalid_command_is_an_outdated_one(code: str, order: Any) -> None:
     form = {"code": 50035, "errors": {"data": {"_errors": [{"code": code, "message": "x"}]}}}
-    assert outcomes.is_outdated(Denied(400, form), order)
-    assert outcomes.is_outdated(Denied(404, {"code": 10063}), order)
-    assert not outcomes.is_outdated(Denied(400, form), PRESS)
+    assert refusals.is_outdated(Denied(400, form), order)
+    assert refusals.is_outdated(Denied(404, {"code": 10063}), order)
+    assert not refusals.is_outdated(Denied(400, form), PRESS)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ async def test_a_form_arrives_whole_from_the_wire(errors: Any) -> None:
     async with Answers(answer_of(400, json.dumps(body))) as server, rest_at(server.url) as rest:
         with pytest.raises(Denied) as caught:
             await rest.post_interaction(PAYLOAD)
-    assert type(outcomes.to_error(caught.value, PRESS)) is NoSuchButton
+    assert type(refusals.to_error(caught.value, PRESS)) is NoSuchButton
 
 
 async def test_a_button_that_is_gone_is_pressed_once_more_and_then_named() -> None:

@@ -11,7 +11,7 @@ import pytest
 from bot.http.client import DiscordHttp
 from bot.http.client_identity import ClientIdentity, to_headers
 from bot.http.endpoints import Endpoints
-from bot.http.outcomes import to_error
+from bot.http.refusals import to_error
 from bot.http.session import Denied, RateLimited, RequestNotSent, ResponseLost
 from tasks.domain.errors import AccountBlocked, NotSent, OutcomeUnknown
 from tests.support.discord_account import HANG_UP, IMAGINE, Answers, answer_of

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
-from bot.translation.baidu import Baidu
 from bot.translation.cache import Cache, Translations, key
 from bot.translation.chain import Chain
-from bot.translation.deepl import DeepL
-from bot.translation.mymemory import MyMemory
 from bot.translation.prompts import Scope
-from bot.translation.provider import Provider, TranslatedText
-from bot.translation.troubles import FailureKind, TranslatorFailed
+from bot.translation.providers.baidu import Baidu
+from bot.translation.providers.deepl import DeepL
+from bot.translation.providers.failures import FailureKind, TranslatorFailed
+from bot.translation.providers.mymemory import MyMemory
+from bot.translation.providers.provider import Provider, TranslatedText
 from tasks.domain.errors import StoreFailed
 from tasks.domain.ports import Translation, Translator
 from tests.support.translator_server import KEY, Answer, Online, never, said_by_mymemory, says, translators
@@ -104,7 +104,7 @@ def chain(
         providers,
         timeout=timeout,
         pause=60.0,
-        breath=0.0,
+        retry_delay=0.0,
         clock=clock or Clock(),
         cache=Cache(store),
         scope=scope,

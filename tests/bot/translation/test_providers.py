@@ -11,16 +11,16 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.translation import deepl
-from bot.translation.baidu import Baidu
-from bot.translation.chat import ChatModel, cleaned
-from bot.translation.deepl import DeepL
-from bot.translation.google import Google
-from bot.translation.google_keyless import GoogleKeyless
-from bot.translation.libretranslate import LibreTranslate
-from bot.translation.mymemory import MAX_BYTES, MyMemory, parts
-from bot.translation.provider import Provider, TranslatedText
-from bot.translation.troubles import FailureKind, TranslatorFailed
+from bot.translation.providers import deepl
+from bot.translation.providers.baidu import Baidu
+from bot.translation.providers.chat import ChatModel, cleaned
+from bot.translation.providers.deepl import DeepL
+from bot.translation.providers.failures import FailureKind, TranslatorFailed
+from bot.translation.providers.google import Google
+from bot.translation.providers.google_keyless import GoogleKeyless
+from bot.translation.providers.libretranslate import LibreTranslate
+from bot.translation.providers.mymemory import MAX_BYTES, MyMemory, parts
+from bot.translation.providers.provider import Provider, TranslatedText
 from tests.support.translator_server import KEY, Answer, Online, chat_says, said_by_mymemory, says, translators
 
 MAKERS: dict[str, Callable[[httpx.AsyncClient, str, str], Provider]] = {

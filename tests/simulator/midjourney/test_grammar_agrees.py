@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot.grammar.events import hear, read
+from bot.grammar.events import parse_event, read
 from simulator import Simulator
 from simulator.data.eras import ERAS
 from simulator.data.troubles import TROUBLES
@@ -50,7 +50,7 @@ def png() -> bytes:
 
 
 def heard(wire: Wire, event: Event) -> Any:
-    return hear(event["t"], event["d"], account="here", user_id=wire.account.user_id)
+    return parse_event(event["t"], event["d"], account="here", user_id=wire.account.user_id)
 
 
 def check(wire: Wire) -> set[str]:
@@ -162,7 +162,7 @@ async def test_dialogs_frames_and_private_answers() -> None:
             reading = read("INTERACTION_MODAL_CREATE", body)
             assert reading.kind == "modal" and reading.action is not None
             assert (reading.action.value.lower(), reading.index) == (action, index)
-            event = hear("INTERACTION_MODAL_CREATE", body, account="here", user_id=None)
+            event = parse_event("INTERACTION_MODAL_CREATE", body, account="here", user_id=None)
             assert isinstance(event, ModalOpened) and len(event.fields) == 1
         frame = await wire.event("INTERACTION_IFRAME_MODAL_CREATE", with_nonce(await press(wire, single, "Inpaint")))
         assert read("INTERACTION_IFRAME_MODAL_CREATE", frame).kind == "modal"
@@ -177,7 +177,7 @@ async def test_dialogs_frames_and_private_answers() -> None:
         ):
             said = await told(wire, nonce)
             name = "MESSAGE_UPDATE" if said["edited_timestamp"] else "MESSAGE_CREATE"
-            assert isinstance(hear(name, said, account="here", user_id=None), Informed), said["content"]
+            assert isinstance(parse_event(name, said, account="here", user_id=None), Informed), said["content"]
 
 
 async def test_what_leaves_a_job_as_it_was() -> None:
@@ -190,7 +190,7 @@ async def test_what_leaves_a_job_as_it_was() -> None:
             assert Refused not in kinds and Finished in kinds, word
         nonces = [await wire.imagine("a fox"), await wire.imagine("a fox")]
         queued = await wire.message(with_nonce(nonces[1]))
-        assert isinstance(hear("MESSAGE_CREATE", queued, account="here", user_id=None), Queued)
+        assert isinstance(parse_event("MESSAGE_CREATE", queued, account="here", user_id=None), Queued)
         assert len(simulator.jobs) == len(words) + 2
 
 

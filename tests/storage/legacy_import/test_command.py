@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.grammar.ids import form_of
+from bot.grammar.ids import button_form
 from storage.checking import check
 from storage.database import Database
 from storage.legacy_import import nedb
@@ -109,7 +109,7 @@ async def test_a_grid_s_buttons_are_what_the_grammar_reads_in_them(
             *((Action.VARIATION, n) for n in (1, 2, 3, 4)),
         ]
         for button in task.result.buttons:
-            form = form_of(button.custom_id)
+            form = button_form(button.custom_id)
             assert (form.does, form.index, form.is_quick) == (button.does, button.index, button.is_quick)
             assert JOB in button.custom_id
     upscale = await store.get("upscale-1")

@@ -208,8 +208,8 @@ def test_no_payload_stops_the_tracker(arriving: list[tuple[str, dict[str, Any]]]
             ear = EventReceiver(account="a", channel_id="77", sink=home.tracker.hear, private=False)
             _, second, nonce, _ = await two_in_flight(home)
             for name, payload in arriving:
-                ear.heed(name, {**payload, "channel_id": "77", "nonce": nonce})
-                ear.heed(name, {**payload, "channel_id": "77"})
+                ear.on_event(name, {**payload, "channel_id": "77", "nonce": nonce})
+                ear.on_event(name, {**payload, "channel_id": "77"})
             home.tracker.hear(result(2, message_id="r2", job_id="j2", reference_id="p2", prompt="a cat"))
             assert (await home.until_task(second.id, over)).status is Status.SUCCESS
 

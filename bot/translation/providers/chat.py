@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import httpx
 
-from bot.translation.provider import Reply, TranslatedText, ask
-from bot.translation.troubles import FailureKind, TranslatorFailed
+from bot.translation.providers.failures import FailureKind, TranslatorFailed
+from bot.translation.providers.provider import Reply, TranslatedText, ask
 
 PATH = "/chat/completions"
 AT_ONCE = 4  # questions in the air

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import httpx
 
-from bot.translation.provider import Reply, TranslatedText, ask, texts_of
-from bot.translation.troubles import FailureKind, TranslatorFailed
+from bot.translation.providers.failures import FailureKind, TranslatorFailed
+from bot.translation.providers.provider import Reply, TranslatedText, ask, texts_of
 
 PATH = "/language/translate/v2"
 MAX_TEXTS = 128  # of one request

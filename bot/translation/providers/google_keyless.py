@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import httpx
 
-from bot.translation.provider import Reply, TranslatedText, ask
-from bot.translation.troubles import FailureKind, TranslatorFailed
+from bot.translation.providers.failures import FailureKind, TranslatorFailed
+from bot.translation.providers.provider import Reply, TranslatedText, ask
 
 PATH = "/translate_a/single"
 MAX_LENGTH = 5000  # characters of one question

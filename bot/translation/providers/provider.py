@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from bot.translation.troubles import FailureKind, TranslatorFailed
+from bot.translation.providers.failures import FailureKind, TranslatorFailed
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from bot.translation.troubles import TranslatorFailed
+from bot.translation.providers.failures import TranslatorFailed
 from tasks.domain.ports import Clock
 
 log = logging.getLogger(__name__)

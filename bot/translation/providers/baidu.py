@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import httpx
 
-from bot.translation.provider import Reply, TranslatedText, ask, texts_of
-from bot.translation.troubles import FailureKind, TranslatorFailed
+from bot.translation.providers.failures import FailureKind, TranslatorFailed
+from bot.translation.providers.provider import Reply, TranslatedText, ask, texts_of
 
 PATH = "/api/trans/vip/translate"
 MAX_BYTES = 6000  # of one question, in UTF-8: Baidu's own limit

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from bot.translation.provider import Reply, TranslatedText, ask, texts_of
-from bot.translation.troubles import FailureKind, TranslatorFailed
+from bot.translation.providers.failures import FailureKind, TranslatorFailed
+from bot.translation.providers.provider import Reply, TranslatedText, ask, texts_of
 
 PATH = "/translate"
 TROUBLES = {

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 
 import httpx
 
-from bot.translation.provider import Reply, TranslatedText, ask
-from bot.translation.troubles import FailureKind, TranslatorFailed
+from bot.translation.providers.failures import FailureKind, TranslatorFailed
+from bot.translation.providers.provider import Reply, TranslatedText, ask
 
 MAX_BYTES = 500  # of one question, in UTF-8: MyMemory's own limit
 AT_ONCE = 4  # questions in the air; more looks like abuse

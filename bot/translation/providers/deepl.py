@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import httpx
 
-from bot.translation.provider import TranslatedText, ask, texts_of
-from bot.translation.troubles import FailureKind, TranslatorFailed
+from bot.translation.providers.failures import FailureKind, TranslatorFailed
+from bot.translation.providers.provider import TranslatedText, ask, texts_of
 
 FREE, PRO = "https://api-free.deepl.com", "https://api.deepl.com"
 FREE_KEY = ":fx"  # how the keys of the free plan end
