@@ -133,7 +133,7 @@ def _deliveries(settings: Settings, core: Core, links: Links) -> WebhookWorker:
         signer=Signer(settings.hooks.webhook_secret),
         clock=store.clock,
         wall=store.clock,
-        told=store.changes.publish,
+        notify=store.changes.publish,
     )
 
 

@@ -1,7 +1,7 @@
-"""One POST to a receiver: what was answered, or why it failed, in words that hold nothing of the URL.
+"""One POST to a webhook receiver: its status, or why it failed, in words that contain nothing of the URL.
 
-Law: redirects are not followed, no cookie is kept, no proxy of the system is used; of an answer only the status and
-Retry-After are looked at. How often it is tried is not decided here.
+Contract: does not follow redirects, keeps no cookies and ignores proxies of the environment. Of a response it reads the
+status and Retry-After only. When to retry is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ import httpx
 from api.outbound.allowlist import Allowlist
 from api.outbound.guarded_transport import AddressNotAllowed, Guarded, GuardedTransport
 
-# At INFO httpx writes whole URLs, secrets in the query included.
+# At INFO httpx logs whole URLs, with secrets in their queries.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 TIMEOUT = 10.0  # seconds for a whole attempt
-CONNECT_TIMEOUT = 6.0  # of it; shared by the addresses of a name
-KEPT_OPEN = 64  # connections
-ANSWER_BYTES = 4096  # read of an answer so that its connection can be used again; longer ones are cut
+CONNECT_TIMEOUT = 6.0  # seconds of it, shared by the addresses of a name
+KEEP_ALIVE = 64  # connections
+RESPONSE_BYTES = 4096  # read, so that the connection can be reused; a longer response is cut
 
 
 class DeliveryFailed(Exception):
-    """An attempt failed. `final`: another one would fail in the same way.
+    """An attempt failed. `final`: another attempt would fail in the same way.
 
-    `status` is HTTP's where there was an answer, `asked` the text of its Retry-After.
+    `status`: the HTTP status if there was a response. `retry_after`: the text of its Retry-After header.
     """
 
-    def __init__(self, why: str, *, final: bool = False, status: int | None = None, asked: str = "") -> None:
-        super().__init__(why)
+    def __init__(self, reason: str, *, final: bool = False, status: int | None = None, retry_after: str = "") -> None:
+        super().__init__(reason)
         self.final = final
         self.status = status
-        self.asked = asked
+        self.retry_after = retry_after
 
 
 async def post_once(
     client: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str], seconds: float = TIMEOUT
 ) -> int:
-    """One attempt: the status, which is 2xx. Raises `DeliveryFailed`."""
+    """Make one attempt and return its status, which is 2xx. Raises `DeliveryFailed`."""
     try:
-        async with asyncio.timeout(seconds):  # httpx's own limits are for each read: a drip would pass them
-            answer = await _post(client, url, body, headers)
+        async with asyncio.timeout(seconds):  # httpx limits each read alone: a slow drip would pass
+            response = await _post(client, url, body, headers)
     except AddressNotAllowed as error:
         raise DeliveryFailed("address not allowed", final=True) from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
@@ -56,32 +56,33 @@ async def post_once(
         raise DeliveryFailed("no connection") from error
     except httpx.HTTPError as error:
         raise DeliveryFailed("the connection broke") from error
-    status = answer.status_code
+    status = response.status_code
     if not 200 <= status < 300:
-        asked = answer.headers.get("Retry-After", "")
-        raise DeliveryFailed(f"answered {status}", final=status == httpx.codes.GONE, status=status, asked=asked)
+        retry_after = response.headers.get("Retry-After", "")
+        final = status == httpx.codes.GONE
+        raise DeliveryFailed(f"answered {status}", final=final, status=status, retry_after=retry_after)
     return status
 
 
 async def _post(client: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
-    async with client.stream("POST", url, content=body, headers=headers) as answer:
-        seen = 0
-        async for part in answer.aiter_raw():
-            seen += len(part)
-            if seen > ANSWER_BYTES:
+    async with client.stream("POST", url, content=body, headers=headers) as response:
+        size = 0
+        async for part in response.aiter_raw():
+            size += len(part)
+            if size > RESPONSE_BYTES:
                 break
-        return answer
+        return response
 
 
 @asynccontextmanager
-async def hook_client(allowed: Allowlist) -> AsyncIterator[httpx.AsyncClient]:
-    """Leads to what is public or `allowed`."""
-    limits = httpx.Limits(max_keepalive_connections=KEPT_OPEN, keepalive_expiry=15)
+async def webhook_client(allowed: Allowlist) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that reaches public addresses and those `allowed`."""
+    limits = httpx.Limits(max_keepalive_connections=KEEP_ALIVE, keepalive_expiry=15)
     async with httpx.AsyncClient(
         transport=GuardedTransport(Guarded(allowed), limits=limits),
         trust_env=False,
         follow_redirects=False,
-        timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),  # the limit for the whole is set around each attempt
+        timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),  # `post_once` limits the whole attempt
         headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # keeps none
     ) as client:

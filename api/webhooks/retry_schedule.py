@@ -1,7 +1,7 @@
-"""When a call-back that failed is tried again. Pure: numbers in, numbers out.
+"""When a failed delivery is retried. Pure: numbers in, numbers out.
 
-Law: the waits alone decide how often; a receiver's Retry-After can make one longer, up to a bound, never shorter. So
-no receiver can use the attempts up in a minute, and none can put its call-backs off for ever.
+Contract: the schedule alone sets the number of attempts. Retry-After can lengthen a wait up to a limit, and never
+shorten it. So no receiver can exhaust its attempts within a minute or postpone its deliveries for ever.
 """
 
 from __future__ import annotations
@@ -13,33 +13,32 @@ SECOND = 1000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 
-# The waits after the first, second, … failed attempt; a good day in all. After the last attempt it is given up.
+# The waits after the first, second, … failed attempt, about a day in total. After them the delivery is given up.
 WAITS = (5 * SECOND, 15 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 4 * HOUR, 8 * HOUR, 10 * HOUR)
 
-JITTER = 0.1  # of the wait, to both sides: receivers that come back are not met by everything at once
-LONGEST_ASKED = 4 * HOUR  # what a Retry-After is cut to
+JITTER = 0.1  # of the wait, in both directions, so that a recovered receiver does not get everything at once
+MAX_RETRY_AFTER = 4 * HOUR  # a longer Retry-After is cut to this
 
 
-def wait_after(attempts: int, chance: float, asked: int = 0, longest: int = LONGEST_ASKED) -> int | None:
-    """Milliseconds until the next attempt when `attempts` have failed; None: enough. `chance` is from 0 to 1.
+def wait_after(attempts: int, chance: float, requested: int = 0, longest: int = MAX_RETRY_AFTER) -> int | None:
+    """Milliseconds until the next attempt after `attempts` failures; None: give up. `chance` is from 0 to 1.
 
-    `asked` is what the receiver asked for (ms): at least that, but not more than `longest`. It is jittered to one side
-    only, the later one.
+    `requested` is the receiver's Retry-After (ms), honoured up to `longest`. Its jitter only makes it longer.
     """
     if attempts > len(WAITS):
         return None
-    ours = round(WAITS[attempts - 1] * (1 + JITTER * (2 * chance - 1)))
-    return max(ours, round(min(asked, longest) * (1 + JITTER * chance)))
+    scheduled = round(WAITS[attempts - 1] * (1 + JITTER * (2 * chance - 1)))
+    return max(scheduled, round(min(requested, longest) * (1 + JITTER * chance)))
 
 
 def retry_after(value: str, now: int) -> int:
-    """What a Retry-After header asks for, in ms from `now` (ms, wall clock); 0 for one that cannot be read.
+    """The wait that a Retry-After header requests, in ms from `now` (ms, wall clock); 0 if it cannot be parsed.
 
-    It is a number of seconds or an HTTP date (RFC 9110, 10.2.3).
+    The value is a number of seconds or an HTTP date (RFC 9110, 10.2.3).
     """
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return int(text[:9]) * SECOND  # more digits than that are for ever, either way
+        return int(text[:9]) * SECOND  # more digits mean centuries either way
     try:
         date = parsedate_to_datetime(text)
         if date.tzinfo is None:  # "-0000"

@@ -1,9 +1,8 @@
-"""Call-backs: the loop over the outbox. POST, mark as done, or try again later, or give up.
+"""The webhook worker: read due rows of the outbox, POST each, then mark it done, due again or given up.
 
-The outbox is the truth: a row is due until a receiver has answered 2xx or it is given up. A crash between the two
-repeats a call-back, it never loses one. Nothing here decides what is owed, or waits on a task.
-
-Of a URL only the receiver (scheme, host, port) is logged; of an answer only its status.
+Contract: the outbox is the truth. A row is due until its receiver answers 2xx or it is given up; a crash in between
+repeats a delivery and never loses one. Which deliveries exist is decided elsewhere, and no task waits for one. The log
+contains the receiver (scheme, host, port) instead of a URL, and of a response the status alone.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import Protocol
 import httpx
 
 from api.outbound.allowlist import EVERYTHING, Allowlist
-from api.webhooks.client import TIMEOUT, DeliveryFailed, hook_client, post_once
+from api.webhooks.client import TIMEOUT, DeliveryFailed, post_once, webhook_client
 from api.webhooks.fairness import PATIENCE, PROMPT_AT_ONCE, FairQueue
 from api.webhooks.retry_schedule import retry_after, wait_after
 from api.webhooks.signing import Signer, message_id
@@ -34,7 +33,7 @@ POLL = 30.0  # seconds; how long a missed wake-up can matter
 
 
 class Delivery(Protocol):
-    """A row of the outbox as the loop needs it."""
+    """A row of the outbox as the worker needs it."""
 
     @property
     def id(self) -> int: ...
@@ -44,11 +43,11 @@ class Delivery(Protocol):
     def url(self) -> str: ...
     @property
     def receiver(self) -> str:
-        """scheme://host:port of the URL; "" when it cannot be read."""
+        """scheme://host:port of the URL; "" if it cannot be parsed."""
 
     @property
     def owner(self) -> str:
-        """Whose it is: no owner waits for another's receivers."""
+        """The owner of the task: no owner waits for receivers of another owner."""
 
     @property
     def api(self) -> str: ...
@@ -67,7 +66,7 @@ class Delivery(Protocol):
 
 
 class Outbox(Protocol):
-    """What is owed, on disk."""
+    """The deliveries on disk."""
 
     @property
     def wake(self) -> asyncio.Event: ...
@@ -80,11 +79,12 @@ class Outbox(Protocol):
 
 
 class WebhookWorker:
-    """Delivers what the outbox owes, until cancelled.
+    """Delivers the due rows of the outbox until cancelled.
 
-    `render` makes the body, JSON, by the name of the API through which the task came. `allowed` is where callers' URLs
-    may lead besides public addresses; the operator's own (trusted rows) may lead anywhere. `clock` is the steady one,
-    `wall` what receivers compare with theirs. `told` hears of each task for which an attempt was written down.
+    `render` maps the name of an API contract to the function that writes the JSON body. `allowed` lists the addresses
+    besides public ones that client URLs may reach; URLs of the operator (trusted rows) may reach any. `clock` is
+    monotonic, `wall` is the time that receivers compare with theirs. `notify` gets the id of each task for which an
+    attempt was recorded.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class WebhookWorker:
         signer: Signer,
         clock: Clock,
         wall: Clock,
-        told: Callable[[str], None],
+        notify: Callable[[str], None],
         timeout: float = TIMEOUT,
         patience: float = PATIENCE,
         poll: float = POLL,
@@ -109,70 +109,69 @@ class WebhookWorker:
         self._signer = signer
         self._clock = clock
         self._wall = wall
-        self._told = told
+        self._notify = notify
         self._timeout = timeout
         self._poll = poll
-        self._lanes = FairQueue(time.monotonic, patience=patience)
-        self._under_way: set[tuple[str, str]] = set()  # task and URL
-        self._settled: set[int] = set()  # since the last look began: the look may still show them as due
+        self._queue = FairQueue(time.monotonic, patience=patience)
+        self._active: set[tuple[str, str]] = set()  # task and URL
+        self._settled: set[int] = set()  # since the last read began, which may still return them as due
 
     async def run(self) -> None:
-        # Two clients: a connection that a trusted row opened to a private address is never lent to a caller's row.
+        # Two clients: a connection of a trusted row to a private address is never reused for a row of a client.
         async with (
-            hook_client(self._allowed) as callers,
-            hook_client(EVERYTHING) as operator,
+            webhook_client(self._allowed) as callers,
+            webhook_client(EVERYTHING) as operator,
             asyncio.TaskGroup() as group,
         ):
             while True:
-                self._outbox.wake.clear()  # before looking: what comes from here on wakes again
+                self._outbox.wake.clear()  # before reading: rows added from here on wake the loop again
                 now = self._clock.now()
                 try:
                     room = await self._start_due(group, now, callers, operator)
                     pause = min(room, await self._seconds_to_next(now))
                 except StoreFailed as error:
-                    log.error("the outbox cannot be read: %s", error)
+                    log.error("cannot read the outbox: %s", error)
                     pause = self._poll
                 await self._sleep(pause)
 
-    # ------------------------------------------------------------ what comes next
+    # ------------------------------------------------------------ which deliveries start
 
     async def _start_due(
         self, group: asyncio.TaskGroup, now: int, callers: httpx.AsyncClient, operator: httpx.AsyncClient
     ) -> float:
-        """Start what is due, as far as there is room. The rows of receivers without room are not even looked at: they
-        would hide those of others.
+        """Start due deliveries as far as there is room; return the seconds until there is room again.
 
-        Seconds until there is room again without anything having ended. They count from before the rows are read, or
-        room that comes while they are read would be seen by nobody.
+        Rows of places without room are not read, as they would hide other rows. The seconds count from before the
+        read, or the worker would miss room that arises during it.
         """
         while True:
             self._settled.clear()
-            # Rows under way are still due on disk: they come along and are passed over.
-            limit = PROMPT_AT_ONCE + len(self._lanes)
+            # Active rows are still due on disk: they are read too, and skipped.
+            limit = PROMPT_AT_ONCE + len(self._queue)
             started = 0
-            without, room_at = self._lanes.without_room(), self._room_at()
+            without, room_at = self._queue.full_names(), self._room_at()
             for row in await self._outbox.due(now, limit, without):
                 if self._may_start(row):
-                    self._lanes.start(row.id, _place(row))
-                    self._under_way.add((row.task_id, row.url))
+                    self._queue.start(row.id, _place(row))
+                    self._active.add((row.task_id, row.url))
                     client = operator if row.trusted else callers
-                    group.create_task(self._deliver(row, client), name=f"call-back {row.id} to {row.receiver}")
+                    group.create_task(self._deliver(row, client), name=f"delivery {row.id} to {row.receiver}")
                     started += 1
             if not started:
                 return max(0.0, room_at - time.monotonic())
 
     def _room_at(self) -> float:
-        """When the next attempt under way gives its place back, in seconds of the monotonic clock."""
-        seconds = self._lanes.seconds_to_room()
+        """When the next active attempt gives its slot back, in seconds of the monotonic clock."""
+        seconds = self._queue.seconds_to_room()
         return time.monotonic() + (self._poll if seconds is None else seconds)
 
     def _may_start(self, row: Delivery) -> bool:
-        """A task's call-backs to one URL go out one after the other, in the order in which they became due."""
-        is_open = row.id not in self._settled and (row.task_id, row.url) not in self._under_way
-        return is_open and self._lanes.has_room(_place(row))
+        """Deliveries of one task to one URL go out one at a time, in the order in which they became due."""
+        is_open = row.id not in self._settled and (row.task_id, row.url) not in self._active
+        return is_open and self._queue.has_room(_place(row))
 
     async def _seconds_to_next(self, now: int) -> float:
-        """Rows due by `now` that were not started wait for room, and its coming wakes the loop."""
+        """Seconds until the next row is due. Rows due by `now` wait for room, which wakes the loop."""
         due = await self._outbox.next_due_time(after=now)
         return self._poll if due is None else min(self._poll, max(0.0, (due - self._clock.now()) / 1000))
 
@@ -183,7 +182,7 @@ class WebhookWorker:
         except TimeoutError:
             pass
 
-    # ------------------------------------------------------------ one call-back
+    # ------------------------------------------------------------ one delivery
 
     async def _deliver(self, row: Delivery, client: httpx.AsyncClient) -> None:
         number = row.attempts + 1
@@ -192,27 +191,27 @@ class WebhookWorker:
                 status = await self._attempt(row, client)
             except DeliveryFailed as error:
                 attempt = self._failed(row, number, error)
-            except Exception:  # a defect of ours must not end the loop, nor lose the call-back
-                log.exception("task %s: call-back to %s: attempt %s broke off", row.task_id, row.receiver, number)
+            except Exception:  # a defect must neither end the loop nor lose the delivery
+                log.exception("task %s: webhook to %s: attempt %s failed", row.task_id, row.receiver, number)
                 attempt = self._failed(row, number, DeliveryFailed("a defect of the service"))
             else:
                 attempt = self._result(row, number, "done", status=status)
-            self._lanes.heard(row.id)
+            self._queue.record_response(row.id)
             await self._record(attempt)
         finally:
-            self._lanes.end(row.id)
-            self._under_way.discard((row.task_id, row.url))
+            self._queue.end(row.id)
+            self._active.discard((row.task_id, row.url))
             self._settled.add(row.id)
-            self._outbox.wake.set()  # there is room
+            self._outbox.wake.set()  # there may be room
         _log(attempt)
-        self._told(row.task_id)
+        self._notify(row.task_id)
 
     async def _attempt(self, row: Delivery, client: httpx.AsyncClient) -> int:
-        if not row.receiver:  # httpx would read some sense into it
+        if not row.receiver:  # httpx would guess
             raise DeliveryFailed("not an http URL", final=True)
         body = await self._body(row)
-        known_by = message_id(row.id, row.task_id, row.event, row.created)
-        headers = self._signer.headers(known_by, self._wall.now(), body)
+        identifier = message_id(row.id, row.task_id, row.event, row.created)
+        headers = self._signer.headers(identifier, self._wall.now(), body)
         return await post_once(client, row.url, body, headers, self._timeout)
 
     async def _body(self, row: Delivery) -> bytes:
@@ -226,9 +225,9 @@ class WebhookWorker:
         return render(task if row.state is None else replace(task, request=replace(task.request, state=row.state)))
 
     def _failed(self, row: Delivery, number: int, error: DeliveryFailed) -> Attempt:
-        is_step = row.event not in DURABLE  # what is newer comes soon: a step on the way is tried once
-        asked = retry_after(error.asked, self._wall.now())
-        wait = None if error.final or is_step else wait_after(number, random.random(), asked)
+        is_step = row.event not in DURABLE  # a progress step gets one attempt, as a newer step follows
+        requested = retry_after(error.retry_after, self._wall.now())
+        wait = None if error.final or is_step else wait_after(number, random.random(), requested)
         if wait is None:
             return self._result(row, number, "given_up", status=error.status, error=str(error))
         due = self._clock.now() + wait
@@ -258,12 +257,12 @@ class WebhookWorker:
         )
 
     async def _record(self, attempt: Attempt) -> None:
-        """Until it is on disk the row counts as under way, or a full disk would repeat the call-back for ever."""
+        """Write the outcome, however long it takes: else a full disk would repeat the delivery for ever."""
         while True:
             try:
                 return await self._outbox.settle(attempt)
             except StoreFailed as error:
-                log.error("what became of a call-back cannot be written: %s", error)
+                log.error("cannot write the outcome of a delivery: %s", error)
                 await asyncio.sleep(self._poll)
 
 
@@ -272,12 +271,12 @@ def _place(row: Delivery) -> Place:
 
 
 def _log(attempt: Attempt) -> None:
-    where = f"task {attempt.task_id}: call-back to {attempt.receiver}: "
+    where = f"task {attempt.task_id}: webhook to {attempt.receiver}: "
     where += f"{attempt.error or attempt.status}, attempt {attempt.number}"
     match attempt.outcome:
         case "done":
             log.info("%s", where)
         case "due":
-            log.info("%s: again in %s s", where, round(((attempt.due or 0) - attempt.time) / 1000))
+            log.info("%s: retry in %s s", where, round(((attempt.due or 0) - attempt.time) / 1000))
         case _:
             log.warning("%s: given up", where)

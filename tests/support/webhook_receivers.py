@@ -123,7 +123,7 @@ class Telling:
             signer=Signer(secrets),
             clock=self.clock,
             wall=wall or self.clock,
-            told=self.told.append,
+            notify=self.told.append,
             **limits,
         )
         loop = asyncio.create_task(deliveries.run())

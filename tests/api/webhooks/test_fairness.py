@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from api.webhooks.fairness import (
     AT_ONCE_PER_RECEIVER,
     AT_ONCE_PER_SLOW,
-    AT_ONCE_PER_STRANGER,
+    AT_ONCE_PER_UNKNOWN,
     OWNERS_SHARE,
     PATIENCE,
     PROMPT_AT_ONCE,
@@ -59,7 +59,7 @@ class Traffic:
 
     def end(self, number: int) -> None:
         del self.under_way[number]
-        self.lanes.heard(number)
+        self.lanes.record_response(number)
         self.lanes.end(number)
 
     def end_all(self) -> None:
@@ -69,16 +69,16 @@ class Traffic:
 
 def test_a_receiver_earns_its_share() -> None:
     traffic = Traffic()
-    assert traffic.fill("a") == AT_ONCE_PER_STRANGER
+    assert traffic.fill("a") == AT_ONCE_PER_UNKNOWN
     traffic.end_all()
-    assert traffic.lanes.standing(at("a")) is ReceiverState.PROMPT
+    assert traffic.lanes.state(at("a")) is ReceiverState.PROMPT
     assert traffic.fill("a") == AT_ONCE_PER_RECEIVER
     traffic.time.seconds += PATIENCE
     traffic.end_all()
-    assert traffic.lanes.standing(at("a")) is ReceiverState.SLOW
+    assert traffic.lanes.state(at("a")) is ReceiverState.SLOW
     assert traffic.fill("a") == AT_ONCE_PER_SLOW
     traffic.end_all()
-    assert traffic.lanes.standing(at("a")) is ReceiverState.PROMPT  # it has mended
+    assert traffic.lanes.state(at("a")) is ReceiverState.PROMPT  # it has mended
 
 
 def test_strangers_that_hang_give_their_places_back() -> None:
@@ -99,7 +99,7 @@ def test_known_slow_ones_share_a_small_part() -> None:
         traffic.time.seconds += PATIENCE
         traffic.end_all()
     assert sum(traffic.fill(f"dead{n}") for n in range(100)) == SLOW_AT_ONCE
-    assert set(traffic.lanes.without_room()) >= {f"dead{n} dead{n}/" for n in range(100)}
+    assert set(traffic.lanes.full_names()) >= {f"dead{n} dead{n}/" for n in range(100)}
     assert sum(traffic.fill(f"new{n}") for n in range(100)) == PROMPT_AT_ONCE
 
 
@@ -107,11 +107,11 @@ def test_a_place_is_kept_until_what_happened_is_written() -> None:
     traffic = Traffic()
     number = traffic.start("a")
     assert number
-    traffic.lanes.heard(number)
+    traffic.lanes.record_response(number)
     assert len(traffic.lanes) == 1
     traffic.time.seconds += 100  # the disk is full
     traffic.lanes.end(number)
-    assert traffic.lanes.standing(at("a")) is ReceiverState.PROMPT
+    assert traffic.lanes.state(at("a")) is ReceiverState.PROMPT
     assert len(traffic.lanes) == 0
 
 
@@ -120,15 +120,15 @@ def test_memory_has_a_bound() -> None:
     for n in range(REMEMBERED + 1):
         traffic.start(str(n))
         traffic.end_all()
-    assert traffic.lanes.standing(at("0")) is ReceiverState.STRANGER
-    assert traffic.lanes.standing(at("1")) is ReceiverState.PROMPT
+    assert traffic.lanes.state(at("0")) is ReceiverState.UNKNOWN
+    assert traffic.lanes.state(at("1")) is ReceiverState.PROMPT
 
 
 def test_one_owner_leaves_room_for_others() -> None:
     traffic = Traffic()
     filled = sum(traffic.fill(f"greedy r{n} {n}") for n in range(200))
     assert filled == PROMPT_AT_ONCE * OWNERS_SHARE
-    assert traffic.lanes.without_room()[0] == "greedy"
+    assert traffic.lanes.full_names()[0] == "greedy"
     assert traffic.start("modest r1 1")
     for _ in range(2):
         traffic.time.seconds += PATIENCE
@@ -146,7 +146,7 @@ def test_another_owners_path_does_a_receiver_no_harm() -> None:
     traffic.start("b host lives")
     traffic.end(traffic.last)
     assert traffic.fill("b host lives") == AT_ONCE_PER_RECEIVER
-    assert traffic.fill("a host lives") == AT_ONCE_PER_STRANGER
+    assert traffic.fill("a host lives") == AT_ONCE_PER_UNKNOWN
 
 
 steps = st.one_of(
@@ -173,7 +173,7 @@ def test_whatever_happens_the_bounds_hold_and_a_newcomer_waits_a_moment_only(
         assert len(fresh) <= PROMPT_AT_ONCE + SLOW_AT_ONCE
         here = [receiver for receiver, _ in traffic.under_way.values()]
         assert all(here.count(receiver) <= AT_ONCE_PER_RECEIVER for receiver in set(here))
-        full = set(traffic.lanes.without_room())
+        full = set(traffic.lanes.full_names())
         places = [at(f"r{number}") for number in range(61)]
         assert not any(traffic.lanes.has_room(place) for place in places if not full.isdisjoint(place.names))
     traffic.time.seconds += PATIENCE  # nobody ends, nobody is told of anything

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from api.webhooks.fairness import (
     AT_ONCE_PER_RECEIVER,
-    AT_ONCE_PER_STRANGER,
+    AT_ONCE_PER_UNKNOWN,
     OWNERS_SHARE,
     PROMPT_AT_ONCE,
     SLOW_AT_ONCE,
@@ -67,7 +67,7 @@ async def test_a_hanging_url_that_is_not_known_yet_gets_one_attempt(
     await service.owe(f"{other.url}/x")
     async with service.delivering(timeout=60.0):
         assert (await service.settled()).url == f"{other.url}/x"
-        assert len(receiver.bodies) == AT_ONCE_PER_STRANGER
+        assert len(receiver.bodies) == AT_ONCE_PER_UNKNOWN
         release.set()
 
 

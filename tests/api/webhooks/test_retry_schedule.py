@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.webhooks.retry_schedule import HOUR, JITTER, LONGEST_ASKED, MINUTE, WAITS, retry_after, wait_after
+from api.webhooks.retry_schedule import HOUR, JITTER, MAX_RETRY_AFTER, MINUTE, WAITS, retry_after, wait_after
 
 NOW = 1_700_000_000_000
 chances = st.floats(0, 1)
@@ -30,7 +30,7 @@ def test_it_is_tried_over_a_day(luck: list[float]) -> None:
     assert 22 * HOUR <= sum(waits) <= 28 * HOUR
 
 
-@given(st.integers(1, len(WAITS)), chances, st.integers(0, 10**15), st.integers(0, LONGEST_ASKED))
+@given(st.integers(1, len(WAITS)), chances, st.integers(0, 10**15), st.integers(0, MAX_RETRY_AFTER))
 def test_what_is_asked_for_makes_it_later_up_to_a_bound(attempts: int, chance: float, asked: int, longest: int) -> None:
     ours = wait_after(attempts, chance)
     wait = wait_after(attempts, chance, asked, longest)
@@ -41,7 +41,7 @@ def test_what_is_asked_for_makes_it_later_up_to_a_bound(attempts: int, chance: f
 
 
 def test_nothing_asked_for_gives_one_more_attempt() -> None:
-    assert wait_after(len(WAITS) + 1, 0.5, asked=MINUTE) is None
+    assert wait_after(len(WAITS) + 1, 0.5, requested=MINUTE) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from api.outbound.allowlist import Allowlist
-from api.webhooks.retry_schedule import LONGEST_ASKED, WAITS
+from api.webhooks.retry_schedule import MAX_RETRY_AFTER, WAITS
 from storage.database import Database
 from storage.outbox import Delivery
 from storage.writer import Statement
@@ -145,7 +145,7 @@ async def test_a_receiver_cannot_put_it_off_for_ever_nor_use_the_attempts_up(
         asked = "999999999"
         service.advance(row.due - service.clock.time)
         row = await service.settled()
-        assert row.due - service.clock.time <= LONGEST_ASKED * 1.1
+        assert row.due - service.clock.time <= MAX_RETRY_AFTER * 1.1
 
 
 async def test_a_row_settled_while_the_next_are_looked_up_is_not_sent_again(
@@ -308,6 +308,6 @@ async def test_no_secret_in_any_log(service: Telling, receiver: Receiver, caplog
     for secret in ("us3r", "passw0rd", "s3cret", "qu3ry"):
         assert secret not in caplog.text
     lines = [record.getMessage() for record in caplog.records if record.name == "api.webhooks.worker"]
-    assert lines[0] == f"task 1: call-back to {receiver.url}: 200, attempt 1"
-    assert lines[1].startswith(f"task 1: call-back to {receiver.url}: answered 500, attempt 1: again in ")
+    assert lines[0] == f"task 1: webhook to {receiver.url}: 200, attempt 1"
+    assert lines[1].startswith(f"task 1: webhook to {receiver.url}: answered 500, attempt 1: retry in ")
     assert len(lines) == 3
