@@ -1,7 +1,7 @@
-"""What kind of job a message about a drawing belongs to: what it calls itself, else what its shape shows.
+"""The action of a message about a drawing: from its own words, else from its shape.
 
-Where the message alone does not tell, the answer is what it may be. The prompt's words never count, but for the
-parameter `--video`, and the form of a prompt that is nothing but links.
+Contract: if the message alone cannot tell, the result is a set of candidates. The prompt's words never count, except
+for the parameter `--video` and for a prompt of links alone.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from tasks.domain.model import Action
 
 _REPLY = 19  # message type; the answer to a slash command has type 20, or 0 in 2023-03
 
-# How previews are named (seen 2023-07 to 2026-06); a result's name has a slug before the uuid.
+# Names of previews (seen 2023-07 to 2026-06); a result's name has a slug before the uuid.
 _PREVIEW = re.compile(r"(?:[0-9a-f-]{36}_)?grid_\d+\.webp|[0-9a-f-]{36}_\d+_step_\d+\.jpe?g", re.IGNORECASE)
 
-# Slash commands whose name tells what the job is.
+# Slash commands whose name determines the action.
 _COMMANDS: Mapping[str, Action] = {
     "imagine": Action.IMAGINE,
     "blend": Action.BLEND,
@@ -34,13 +34,13 @@ _COMMANDS: Mapping[str, Action] = {
 def action_of(
     drawn: Drawing, message: Mapping[str, Any], ids: Sequence[str]
 ) -> tuple[Action | None, frozenset[Action]]:
-    """What the message calls itself; else what its shape shows; else what it may be."""
+    """The action and no candidates, or no action and the candidates."""
     if drawn.action is not None and not (drawn.state == "done" and _is_clip(message)):
         return drawn.action, frozenset()
     if _is_clip(message) or any(i.startswith(VIDEO_GRID) for i in ids) or _has_video_frames(message):
         return Action.VIDEO, frozenset()
     if drawn.suffix:
-        return None, frozenset()  # a kind of job that is new to us
+        return None, frozenset()  # an unknown kind of job
     command = command_action(message)
     if command is not None:
         return command, frozenset()
@@ -66,9 +66,9 @@ def _has_video_frames(message: Mapping[str, Any]) -> bool:
 
 
 def _plain_result(drawn: Drawing, message: Mapping[str, Any]) -> tuple[Action | None, frozenset[Action]]:
-    """A result that calls itself nothing. Since 2025 an imagine's refers to its own progress message, as a reroll's
-    does to the old grid; before, only a reroll's was a reply. That the website's link is missing does not tell the
-    year: both are seen."""
+    """A result without a suffix. Since 2025 an imagine's result replies to its progress message, as a reroll's replies
+    to the old grid; before, only a reroll's was a reply. A missing website link does not date a message: both are
+    seen."""
     blend = frozenset({Action.BLEND}) if drawn.only_links else frozenset()
     if payloads.number(message.get("type")) == 0:
         return (None, blend | {Action.IMAGINE}) if blend else (Action.IMAGINE, frozenset())
@@ -78,7 +78,7 @@ def _plain_result(drawn: Drawing, message: Mapping[str, Any]) -> tuple[Action | 
 def _plain_start(
     drawn: Drawing, message: Mapping[str, Any], ids: Sequence[str]
 ) -> tuple[Action | None, frozenset[Action]]:
-    """A start or progress that calls itself nothing. Only jobs of buttons are replies and can be cancelled there."""
+    """A start or progress without a suffix. Only button jobs are replies and carry a Cancel button."""
     waiting = drawn.state == "waiting"
     if payloads.reference_id(message) or any(map(is_cancel, ids)) or message.get("type") == _REPLY:
         of_buttons = {Action.ZOOM, Action.PAN, Action.REROLL, Action.VARIATION} if waiting else {Action.REROLL}
@@ -92,7 +92,7 @@ def _plain_start(
 
 
 def command_action(message: Mapping[str, Any]) -> Action | None:
-    """The action of the slash command that the message answers, if it answers one."""
+    """The action of the slash command that the message answers, if any."""
     return _COMMANDS.get(payloads.command_name(message))
 
 

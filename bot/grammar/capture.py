@@ -1,8 +1,9 @@
-"""What MidJourney's bot says and is not understood: logged once for each kind, and kept for whoever mends the grammar.
+"""Logs each kind of message that the grammar does not understand once, and keeps samples for whoever extends the
+grammar.
 
-Law: nothing that goes wrong here reaches who listens, and the loop never waits: files are written by a thread of their
-own. The log shows a kind, never words. A file holds payloads as they came, but for tokens; it is the owner's alone, and
-all files together stay below a cap.
+Contract: no error leaves this module, and the event loop never waits: a separate thread writes the files. The log shows
+a kind, never words. A file holds the payloads unchanged except for tokens; only its owner can read it, and all files
+together stay below a cap.
 """
 
 import asyncio
@@ -29,37 +30,39 @@ log = logging.getLogger(__name__)
 
 MOST_FILES = 30  # one for each day (UTC)
 MOST_BYTES = 32 * 2**20
-MOST_KINDS = 500  # in the life of a process: what comes in ever new shapes is no news any more
-SAMPLES = 20  # of one kind that are kept: more teach nothing and would push out others
+MOST_KINDS = 500  # per process: endlessly new shapes are no news
+SAMPLES = 20  # kept per kind: more teach nothing and would displace other kinds
 
-_OURS = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl")
+_CAPTURE_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl")
 _WORD = re.compile(r"[A-Za-z]{1,20}|[a-z]{1,12}(?:_[a-z0-9]{1,12}){1,4}")
 _IFRAME = re.compile(r"(MJ::iframe::)[^\s?&/]+")
 _SECRET_KEYS = frozenset({"token", "session_id"})
 _MASK = "***"
 _BUTTONS = "unknown buttons: "
-_TELLING = ("attachments", "interaction", "interaction_metadata", "message_reference", "message_snapshots")
+_SHAPE_KEYS = ("attachments", "interaction", "interaction_metadata", "message_reference", "message_snapshots")
 _MARKS = ("**", "** - ", "<@", "%)", "/imagine ", "http")
 
 
-# ---------------------------------------------------------------- what is strange, and of which kind
+# ---------------------------------------------------------------- what was not understood, and of which kind
 
 
-def why_strange(name: str, payload: Mapping[str, Any], heard: DiscordEvent | None, error: Exception | None) -> str:
-    """What was not understood of it; "" when all was, or when it is not the bot's."""
+def why_not_understood(
+    name: str, payload: Mapping[str, Any], heard: DiscordEvent | None, error: Exception | None
+) -> str:
+    """The part that was not understood; "" if there is none, or if the message is not from the bot."""
     if error is not None:
-        is_bots = not name.startswith("MESSAGE_") or payloads.is_ours(payload)
+        is_bots = not name.startswith("MESSAGE_") or payloads.is_from_bot(payload)
         return f"{name} raised {type(error).__name__}" if is_bots else ""
     if isinstance(heard, Refused) and heard.code == "unknown_error":
         return "unknown_error"
     if isinstance(heard, Finished):
         forms = sorted({form(b.custom_id) for b in heard.buttons if not is_known(b.custom_id)})
         return f"{_BUTTONS}{', '.join(forms)}" if forms else ""
-    return _strange_words(read(name, payload)) if heard is None or isinstance(heard, Informed) else ""
+    return _unknown_words(read(name, payload)) if heard is None or isinstance(heard, Informed) else ""
 
 
-def _strange_words(reading: Reading) -> str:
-    """Words that are none we know. As the answer to an interaction they are passed on, but may be a drawing's."""
+def _unknown_words(reading: Reading) -> str:
+    """Unknown words. An answer to an interaction is passed on, but may belong to a drawing."""
     if reading.why == "malformed":
         return "malformed"
     is_answer = reading.kind == "info" and reading.embed is None and reading.seed is None
@@ -68,12 +71,13 @@ def _strange_words(reading: Reading) -> str:
 
 
 def form(custom_id: str) -> str:
-    """A custom_id without what is a job's or a person's own: its words stay, ids and numbers do not."""
+    """A custom_id without the parts of a job or a person: words stay, ids and numbers become #."""
     return "::".join(part if _WORD.fullmatch(part) else "#" for part in custom_id.split("::"))
 
 
 def kind_of(name: str, why: str, payload: Mapping[str, Any]) -> str:
-    """A fingerprint of the shape. Of texts only an embed's title counts, which is MidJourney's and names the embed."""
+    """A fingerprint of the shape. The only text in it is an embed's title, which MidJourney writes and which names
+    it."""
     content = payloads.content(payload)
     shape: list[object] = (
         [why]
@@ -82,7 +86,7 @@ def kind_of(name: str, why: str, payload: Mapping[str, Any]) -> str:
             name,
             why,
             payloads.number(payload.get("type")),
-            [key for key in _TELLING if payload.get(key)],
+            [key for key in _SHAPE_KEYS if payload.get(key)],
             [mark for mark in _MARKS if mark in content],
             [_embed_shape(embed) for embed in payloads.mappings(payload.get("embeds"))],
             sorted({_component_shape(item) for item in payloads.components(payload.get("components"))}),
@@ -101,7 +105,7 @@ def _component_shape(item: Mapping[str, Any]) -> str:
 
 
 def without_tokens(value: Any, key: str = "") -> Any:
-    """The same payload. Messages hold no token; dialogs do, in the ways to their web page."""
+    """The payload with tokens masked. Messages contain no token; dialogs do, in the path of their web page."""
     if key in _SECRET_KEYS:
         return _MASK
     if isinstance(value, Mapping):
@@ -115,11 +119,11 @@ def without_tokens(value: Any, key: str = "") -> Any:
     return _IFRAME.sub(rf"\1{_MASK}", value)
 
 
-# ---------------------------------------------------------------- keeping it
+# ---------------------------------------------------------------- files
 
 
 class CaptureFolder:
-    """Payloads as lines that `python run.py read` takes. Used by one thread; raises OSError."""
+    """Writes payloads as lines for `python run.py read`. Used by one thread; raises OSError."""
 
     def __init__(self, path: Path, clock: Clock, *, most_files: int, most_bytes: int) -> None:
         self._path = path
@@ -140,8 +144,8 @@ class CaptureFolder:
             file.write(line)
 
     def _make_room(self, path: Path, size: int) -> None:
-        """Remove the oldest files. Files that are not called like ours are somebody else's and stay."""
-        files = sorted(found for found in self._path.iterdir() if _OURS.fullmatch(found.name))
+        """Remove the oldest capture files. Files with other names stay."""
+        files = sorted(found for found in self._path.iterdir() if _CAPTURE_NAME.fullmatch(found.name))
         sizes = {found: found.stat().st_size for found in files}
         while files and (
             len({*files, path}) > self._most_files or sum(sizes[found] for found in files) + size > self._most_bytes
@@ -150,39 +154,39 @@ class CaptureFolder:
 
 
 class Captures:
-    """`look` is shown every event of our channel. Without a folder what is strange is logged and not kept."""
+    """`observe` receives every event of the channel. Without a folder, unknown messages are logged and not kept."""
 
     def __init__(
         self, folder: Path | None, *, clock: Clock, most_files: int = MOST_FILES, most_bytes: int = MOST_BYTES
     ) -> None:
         self._folder = CaptureFolder(folder, clock, most_files=most_files, most_bytes=most_bytes) if folder else None
         self._seen: Counter[str] = Counter()
-        self._has_complained = False
+        self._failure_logged = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="captures")  # starts with the first payload
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """What was begun is written."""
+        """Finish the writes that have begun."""
         await asyncio.to_thread(self._thread.shutdown)
 
     def observe(
         self, name: str, payload: Mapping[str, Any], heard: DiscordEvent | None, error: Exception | None
     ) -> None:
         try:
-            why = why_strange(name, payload, heard, error)
+            why = why_not_understood(name, payload, heard, error)
             if why:
                 self._note(name, payload, why)
-        except Exception as trouble:  # a note for later never costs an event
-            self._complain(trouble)
+        except Exception as failure:  # a capture never costs an event
+            self._log_failure(failure)
 
     def _note(self, name: str, payload: Mapping[str, Any], why: str) -> None:
         kind = kind_of(name, why, payload)
         if kind not in self._seen:
             if len(self._seen) >= MOST_KINDS:
                 return
-            then = "the first are kept in CAPTURE_DIR" if self._folder else "set CAPTURE_DIR to keep the next"
+            then = "samples are kept in CAPTURE_DIR" if self._folder else "set CAPTURE_DIR to keep samples"
             log.warning("MidJourney was not understood: %s (kind %s); %s, see docs/troubleshooting.md", why, kind, then)
         self._seen[kind] += 1
         if self._folder is not None and self._seen[kind] <= SAMPLES:
@@ -191,11 +195,13 @@ class Captures:
     def _keep(self, folder: CaptureFolder, name: str, payload: Mapping[str, Any]) -> None:
         try:
             folder.keep(name, payload)
-        except Exception as trouble:  # as above
-            self._complain(trouble)
+        except Exception as failure:  # as above
+            self._log_failure(failure)
 
-    def _complain(self, trouble: Exception) -> None:
-        if not self._has_complained:
-            self._has_complained = True
-            why = str(trouble) if isinstance(trouble, OSError) else type(trouble).__name__  # others may quote the text
-            log.error("what was not understood cannot be kept (%s); this is not logged again", why)
+    def _log_failure(self, failure: Exception) -> None:
+        if not self._failure_logged:
+            self._failure_logged = True
+            why = (
+                str(failure) if isinstance(failure, OSError) else type(failure).__name__
+            )  # other errors may quote the text
+            log.error("cannot write captures (%s); further failures are not logged", why)

@@ -1,8 +1,8 @@
-"""MidJourney's embeds: errors, notices, queue, and the answers of /describe and /shorten. One table decides.
+"""MidJourney's embeds: errors, notices, queue, and the answers of /describe and /shorten.
 
-Known words decide by themselves, as "sometimes the colour is missing" (2026): a title's first words, else those of the
-description, else the colour. The same words stand in plain messages, too. What follows the first words is often the
-user's prompt.
+Contract: one table decides. Known words decide without the colour, which was sometimes missing in 2026: first the
+title's first words, then the description's, then the colour. Plain messages contain the same words. The text after the
+first words is often the user's prompt.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RED = frozenset({16711680, 15548997})  # seen 2023 to 2025; the second from clie
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """What a refusal means. `code` is stable; `pauses_account`: a human must mend it; `retry`: may be sent again."""
+    """The meaning of a refusal. `code` is stable; `pauses_account`: a human must fix it; `retry`: may be sent again."""
 
     code: str
     pauses_account: bool = False
@@ -34,8 +34,8 @@ def _refusal(code: str, *, pauses: bool = False, retry: bool = False, recoverabl
     return Refusal(code=code, pauses_account=pauses, retry=retry, recoverable=recoverable)
 
 
-# Every code a refusal may have: those of embeds, of plain sentences and of drawings.
-TROUBLES: Mapping[str, Refusal] = {
+# Every code of a refusal, from embeds, plain sentences and drawings.
+REFUSALS_BY_CODE: Mapping[str, Refusal] = {
     t.code: t
     for t in (
         _refusal("queue_full", retry=True),
@@ -70,8 +70,8 @@ NOTICE = "notice"
 INFO = "info"
 _DECLINED = re.compile(r"decline-", re.IGNORECASE)
 
-# MidJourney's words (seen 2023 to 2026), matched from their first letter: of a title, else of a description, else of a
-# message without an embed, as the same words have been seen in each place.
+# MidJourney's words (seen 2023 to 2026), matched at the start of a title, else of a description, else of a message
+# without an embed: the same words were seen in each place.
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(form, re.IGNORECASE), code)
     for form, code in (
@@ -117,8 +117,8 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
     )
 )
-# A parameter that does not go with another or with a version ("`--oref` is not compatible with `--version 8.1`", seen
-# 2026-06). It decides wherever a line says so, as it stands below vaguer words as well.
+# A conflict of a parameter with another or with a version ("`--oref` is not compatible with `--version 8.1`", seen
+# 2026-06). It decides on any line, as it may follow vaguer words.
 _QUOTE = r"[`'\"*]{0,3}"
 _PARAMETER = rf"{_QUOTE}--\w[\w-]{{0,30}}(?: [^\s`'\"*]{{1,40}})?{_QUOTE}"
 _CONFLICT = re.compile(
@@ -138,10 +138,10 @@ _HAIL = re.compile(r"\W{0,20}hey,?\s*<@!?([0-9]+)>\s*", re.IGNORECASE)
 _KEYCAP = re.compile("(?m)^[^\\S\\n]{0,20}[1-9]\ufe0f?\u20e3")
 _SHORTENED = re.compile(r"^#+ *(?:Important tokens|Shortened prompts)\b", re.MULTILINE | re.IGNORECASE)
 _TOKENS = re.compile(r"^#+ *Important tokens *\n+([^#]+)", re.MULTILINE | re.IGNORECASE)
-_MARKS = re.compile(r"\*\*|~~")  # a token that counts, and one that does not
+_MARKS = re.compile(r"\*\*|~~")  # around a token that counts, and around one that does not
 _TIME = re.compile(r"<t:([0-9]{1,12})(?::[A-Za-z])?>")
 _LONGEST_REASON = 1000
-_LATEST = 253_402_300_799_000  # ms: the end of the year 9999, the last time that can be written
+_LATEST = 253_402_300_799_000  # ms: the end of the year 9999, the last time that `datetime` can format
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,7 +156,7 @@ class Embed:
     action: Action | None = None
     options: int | None = None
     retry_at: int | None = None
-    hails: str | None = None  # the user whom it addresses by name
+    hails: str | None = None  # the user that it addresses
     raw: Mapping[str, Any]
 
     @property
@@ -189,7 +189,7 @@ def embed(raw: Mapping[str, Any], *, describes: bool = False, shortens: bool = F
 
 
 def with_time(reason: str, retry_at: int | None) -> str:
-    """MidJourney's words, and the time that in them only Discord can show (ms)."""
+    """MidJourney's words with the time (ms) that only Discord's clients can show in them."""
     if not retry_at or retry_at > _LATEST:
         return reason
     return f"{reason} (until {datetime.fromtimestamp(retry_at // 1000, UTC):%Y-%m-%d %H:%M:%S} UTC)"
@@ -201,7 +201,7 @@ def _kind(code: str) -> str:
 
 def _code(title: str, description: str, footer: str, *, red: bool) -> str:
     if _DECLINED.match(footer):
-        return "moderated"  # a rejection that looks like a fault (seen 2026)
+        return "moderated"  # a moderation rejection that looks like an error (seen 2026)
     known = _known(title) or _known(description)
     if known:
         return known
@@ -209,8 +209,8 @@ def _code(title: str, description: str, footer: str, *, red: bool) -> str:
 
 
 def _known(words: str) -> str:
-    """What MidJourney's words mean, after a greeting; "": they are not known."""
-    hail = _HAIL.match(words)  # at the beginning alone: to look for it everywhere takes a time that is no longer linear
+    """The code of MidJourney's words after an optional greeting; "" if they are unknown."""
+    hail = _HAIL.match(words)  # at the start only: a search everywhere would not be linear in time
     opening = _BOLD_LINE.sub(r"\1", (words[hail.end() :] if hail else words).lstrip(" \n!,.:#>"))
     return next((code for pattern, code in _WORDS if pattern.match(opening)), "")
 
@@ -226,14 +226,14 @@ def known_title(title: str) -> bool:
 
 
 def plain(content: str) -> Embed | None:
-    """The same words in a message without an embed; None when they are none of these."""
+    """Read the same words in a message without an embed; None if they are unknown."""
     if not _known(content) and not names_conflict(content):
         return None
     return replace(embed({"description": content}), prompt=command_prompt(content))
 
 
 def _shortened(description: str) -> str | None:
-    """What /shorten was asked about: its first part says it again, token by token."""
+    """The prompt given to /shorten, which its answer repeats token by token."""
     found = _TOKENS.search(description)
     return _MARKS.sub("", found[1]).strip() if found else None
 

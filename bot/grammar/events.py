@@ -1,7 +1,7 @@
-"""Discord's payloads as events of ours: the one way in from the wire.
+"""Converts Discord's payloads into domain events: the only way in from the wire.
 
-Pure: a payload goes in, an event or nothing comes out. What a payload says is read by `bot.grammar.reading`; whose
-task it is, whether it finishes it, and what to do about it is decided in `tasks`, never here.
+Contract: pure; a payload becomes one event or None. `bot.grammar.reading` determines what a payload says. `tasks`
+decides which task it belongs to and what follows, never this package.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.grammar import payload as payloads
-from bot.grammar.embeds import NOTICE, TROUBLES, known_title, with_time
+from bot.grammar.embeds import NOTICE, REFUSALS_BY_CODE, known_title, with_time
 from bot.grammar.ids import is_cancel, is_of_result, rivals, snowflake, time_of
 from bot.grammar.reading import Reading, read
 from bot.grammar.sanitize import sanitize
@@ -39,10 +39,11 @@ _THINKING = 128  # message flag LOADING: /describe and /shorten begin so
 def parse_event(
     event_name: str, payload: Any, *, account: str, user_id: str | None, from_history: bool = False
 ) -> DiscordEvent | None:
-    """What a gateway event, or a message of the history as MESSAGE_CREATE, means; None for what means nothing.
+    """The event of a gateway payload, or of a history message as MESSAGE_CREATE; None if it means nothing. Never
+    raises.
 
-    `user_id`: the account's own Discord user, by which an embed that addresses another is known. Never raises.
-    What cannot be stored is replaced first, in the whole payload: see `bot.grammar.sanitize`.
+    `user_id`: the account's Discord user; an embed that addresses another user is ignored. Values that cannot be stored
+    are replaced in the whole payload first: see `bot.grammar.sanitize`.
     """
     if not isinstance(payload, Mapping):
         return None
@@ -86,7 +87,7 @@ def _keys(reading: Reading, message: Mapping[str, Any], account: str, *, edited:
 
 
 def _nonce(payload: Mapping[str, Any]) -> str | None:
-    """As it was sent: mostly digits, but any text may come back. Some libraries hand it on as a number."""
+    """The nonce as sent: mostly digits, but any text may return. Some libraries send it as a number."""
     nonce = payload.get("nonce")
     if isinstance(nonce, int) and not isinstance(nonce, bool):
         return str(nonce)
@@ -120,7 +121,7 @@ def _finished(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Disco
         return Finished(keys=keys, image=picture, buttons=reading.buttons, text=reading.text)
     picture = payloads.image(message)
     if picture is None and not any(is_of_result(b.custom_id) for b in reading.buttons):
-        # A drawing ends with something to see or to press; its other half may still come.
+        # A result has a picture or buttons; the other half of this one may still come.
         return Informed(keys=keys, text=payloads.content(message))
     return Finished(keys=keys, mode=reading.mode, image=picture, buttons=reading.buttons)
 
@@ -133,13 +134,13 @@ def _refused(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Discor
     reason = reading.reason or ""
     if reading.code == "captcha":
         return CaptchaAsked(keys=keys, reason=reason)
-    trouble = TROUBLES.get(reading.code, TROUBLES["unknown_error"])
+    refusal = REFUSALS_BY_CODE.get(reading.code, REFUSALS_BY_CODE["unknown_error"])
     return Refused(
         keys=keys,
-        code=trouble.code,
+        code=refusal.code,
         reason=with_time(reason, reading.retry_at),
-        pauses_account=trouble.pauses_account,
-        retry=trouble.retry,
+        pauses_account=refusal.pauses_account,
+        retry=refusal.retry,
         retry_at=reading.retry_at,
     )
 
@@ -157,8 +158,8 @@ def _informed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Disco
 
 
 def _noticed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> DiscordEvent | None:
-    """What is ignored by itself may still be said to one of our tasks: its words are passed on, and the empty message
-    that an answer fills."""
+    """An ignored message may still answer a task's interaction: pass its words on, and the empty message that the
+    answer fills later."""
     if reading.why == "empty" and keys.flags & _THINKING:
         return Started(keys=keys)
     words = reading.text or _labels(reading)
@@ -168,7 +169,7 @@ def _noticed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Discor
 
 
 def _labels(reading: Reading) -> str:
-    """A message of nothing but buttons says what they say."""
+    """The text of a message that has buttons only."""
     return " ".join(f"[{button.label or button.emoji or button.custom_id}]" for button in reading.buttons)
 
 
@@ -217,7 +218,7 @@ def _interaction(event_name: str, payload: Mapping[str, Any], account: str) -> D
 
 
 def _opened(payload: Mapping[str, Any], keys: Keys) -> DiscordEvent | None:
-    """Its ids are what the submit must repeat; without them it cannot be filled."""
+    """A dialog without ids cannot be filled, as the submit must repeat them."""
     custom_id = payloads.text(payload.get("custom_id"))
     if keys.interaction_id is None or not custom_id:
         return None

@@ -1,7 +1,7 @@
-"""The forms of ids: the bots' applications, MidJourney's custom_ids, job uuids and Discord's snowflakes.
+"""Parses ids: the bots' applications, MidJourney's custom_ids, job uuids and Discord's snowflakes.
 
-Ids are read here, never built: what a button does depends on the model of the day, and only Discord's own string can
-be pressed. Nothing in here looks at text or at payloads.
+Contract: ids are parsed and never built, as a button's form depends on the model and only Discord's own string can be
+pressed. This module reads neither texts nor payloads.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ _OF_RESULTS = (
 # Forms whose uuid is the message's own job; an appeal's key or an iframe's token is not.
 _WITH_JOB = (_CANCEL_BY_JOB, "MJ::JOB::", "MJ::Outpaint", "MJ::CustomZoom", "MJ::Inpaint", "MJ::BOOKMARK")
 
-# What pressing a button does, and whether its number chooses one of four. The first form that fits decides. A solo
-# button always says 1 and chooses nothing (seen 2023-07 to 2026-06).
+# The action of a button, and whether its number selects one of four pictures. The first matching form decides. A solo
+# button always has the number 1 and selects nothing (seen 2023-07 to 2026-06).
 _DOES: tuple[tuple[re.Pattern[str], Action | None], ...] = tuple(
     (re.compile(form), action)
     for form, action in (
@@ -66,17 +66,17 @@ _DOES: tuple[tuple[re.Pattern[str], Action | None], ...] = tuple(
     )
 )
 
-# Known forms besides, which draw nothing (seen 2023-07 to 2026-06).
+# Other known forms, which draw nothing (seen 2023-07 to 2026-06).
 _DRAW_NOTHING = (CANCEL, CAPTCHA, "MJ::BOOKMARK::", "MJ::Prompts::Appeal", SETTINGS)
 
-# Pressing these opens a dialog and draws nothing yet (known from clients' code, 2023 to 2026).
+# A press of these opens a dialog and draws nothing yet (from clients' code, 2023 to 2026).
 _OPENS = re.compile(r"MJ::(?:CustomZoom|Inpaint)::|MJ::Job::PicReader::[1-4]$|MJ::JOB::video::.*::manual$")
-# These need no slot: they take a picture out of a grid, rate one, or turn a setting.
+# These need no slot: they extract a picture from a grid, rate one, or change a setting.
 _QUICK = re.compile(
     r"MJ::JOB::upsample::[1-4]::(?!.*::SOLO$)|MJ::JOB::video_virtual_upscale::|MJ::BOOKMARK::|MJ::Settings::"
 )
 
-# What a result calls itself, and what then stands in the custom_id that was pressed (seen 2023-07 to 2026-06).
+# A result's variant, and the matching part of the pressed custom_id (seen 2023-07 to 2026-06).
 _VARIANTS: Mapping[Action, Mapping[str, str]] = MappingProxyType(
     {
         Action.VARIATION: {"subtle": "::low_variation::", "strong": "::high_variation::", "region": "::Inpaint::"},
@@ -104,7 +104,7 @@ _DIALOG_INDEX = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ButtonForm:
-    """What a custom_id tells: what the button does and which of the four pictures it chooses."""
+    """What a custom_id shows: the button's action and which of the four pictures it selects."""
 
     does: Action | None = None
     index: int | None = None
@@ -114,7 +114,7 @@ class ButtonForm:
 
 
 def button_form(custom_id: str) -> ButtonForm:
-    """Read a button's custom_id. An unknown one does nothing known to us; it can still be pressed."""
+    """Read a button's custom_id. An unknown button has no known action, but can be pressed."""
     for pattern, action in _DOES:
         found = pattern.match(custom_id)
         if found is not None:
@@ -127,20 +127,20 @@ def button_form(custom_id: str) -> ButtonForm:
 
 
 def rivals(action: Action | None, variant: str | None) -> frozenset[str]:
-    """Parts of the custom_ids that lead to another variant of this action: such a press is not meant."""
+    """Parts of custom_ids that lead to another variant of the same action; such presses are excluded."""
     known = _VARIANTS.get(action, {}) if action is not None else {}
     own = known.get((variant or "").rpartition("-")[2])
     return frozenset(known.values()) - {own} if own is not None else frozenset()
 
 
 def is_known(custom_id: str) -> bool:
-    """Is it of a form that we know, whatever it does?"""
+    """Is the custom_id of a known form, whatever its action?"""
     return custom_id.startswith(_DRAW_NOTHING) or button_form(custom_id).does is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DialogForm:
-    """What a dialog's custom_id tells (known from clients' code, 2023 to 2026)."""
+    """What a dialog's custom_id shows (from clients' code, 2023 to 2026)."""
 
     action: Action | None = None
     job_id: str | None = None
@@ -156,7 +156,7 @@ def dialog_form(custom_id: str) -> DialogForm:
 
 
 def is_of_result(custom_id: str) -> bool:
-    """Does only a finished job carry such a button?"""
+    """Do only finished jobs carry this button?"""
     return custom_id.startswith(_OF_RESULTS)
 
 
@@ -165,7 +165,7 @@ def is_cancel(custom_id: str) -> bool:
 
 
 def job_of(custom_ids: Iterable[str]) -> str | None:
-    """The job uuid that a message's buttons name."""
+    """The job uuid in the custom_ids of a message."""
     return next((guid for c in custom_ids if c.startswith(_WITH_JOB) and (guid := first_guid(c))), None)
 
 
@@ -175,13 +175,13 @@ def first_guid(text: str) -> str | None:
 
 
 def last_guid(text: str) -> str | None:
-    """The last one: in a file's name the job's uuid follows the prompt, which may hold another."""
+    """The last uuid: in a file name the job's uuid follows the prompt, which may contain another."""
     found = _GUID.findall(text)
     return str(found[-1]).lower() if found else None
 
 
 def snowflake(value: object) -> str | None:
-    """A Discord id as text; None for anything that is none (missing, null, "")."""
+    """A Discord id as text; None for anything else (missing, null, "")."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     return value if isinstance(value, str) and _SNOWFLAKE.fullmatch(value) else None

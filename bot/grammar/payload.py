@@ -45,20 +45,20 @@ def number(value: Any) -> int | None:
 
 
 def bot_of(message: Mapping[str, Any]) -> Bot | None:
-    """Which of the two bots says it. Private acknowledgements come without an author (seen 2024-05); then the
-    application or webhook speaks."""
+    """Which of the two bots sent the message. Private acknowledgements have no author (seen 2024-05); then the
+    application or webhook id decides."""
     ids = [snowflake(mapping(message.get("author")).get("id"))]
     if ids == [None]:
         ids = [snowflake(message.get("application_id")), snowflake(message.get("webhook_id"))]
     return next((BOTS[id_] for id_ in ids if id_ is not None and id_ in BOTS), None)
 
 
-def is_ours(message: Mapping[str, Any]) -> bool | None:
-    """Is it of one of the two bots? None: the payload does not say whose it is."""
+def is_from_bot(message: Mapping[str, Any]) -> bool | None:
+    """Is one of the two bots the sender? None: the payload does not name a sender."""
     if bot_of(message) is not None:
         return True
-    said = [mapping(message.get("author")).get("id"), message.get("application_id"), message.get("webhook_id")]
-    return False if any(map(snowflake, said)) else None
+    senders = [mapping(message.get("author")).get("id"), message.get("application_id"), message.get("webhook_id")]
+    return False if any(map(snowflake, senders)) else None
 
 
 def interaction(message: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -73,11 +73,11 @@ def interaction_id(message: Mapping[str, Any]) -> str | None:
 
 
 def command_name(message: Mapping[str, Any]) -> str:
-    """The slash command that a message answers; "" when it answers none, or does not say."""
+    """The name of the slash command that a message answers; "" if it names none."""
     for key in ("interaction", "interaction_metadata"):
-        said = mapping(message.get(key))
-        if said.get("type", 2) == 2 and text(said.get("name")):
-            return text(said["name"]).casefold()
+        found = mapping(message.get(key))
+        if found.get("type", 2) == 2 and text(found.get("name")):
+            return text(found["name"]).casefold()
     return ""
 
 
@@ -103,7 +103,7 @@ def _walk(value: Any) -> Iterator[tuple[Mapping[str, Any], tuple[Mapping[str, An
 
 
 def buttons(message: Mapping[str, Any]) -> tuple[Button, ...]:
-    """Everything that can be pressed. Link buttons have no custom_id and are left out."""
+    """All buttons and selects. Link buttons have no custom_id and are left out."""
     return tuple(
         _button(item)
         for item in components(message.get("components"))
@@ -200,7 +200,7 @@ def job_in_files(message: Mapping[str, Any]) -> str | None:
 
 
 def image(message: Mapping[str, Any]) -> Image | None:
-    """The first attached picture or clip. Some messages list an attachment by its id alone: that is none."""
+    """The first attached picture or clip. An attachment with nothing but an id does not count."""
     return next((_image(item) for item in attachments(message) if text(item.get("url"))), None)
 
 

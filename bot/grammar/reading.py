@@ -1,7 +1,7 @@
-"""What one payload says by itself, without knowing any task: the `Reading`.
+"""Reads one payload without any context: the `Reading`. docs/grammar.md lists the order of the checks.
 
-Kinds are those a person would name: waiting, progress, done, queued, error, info, ignore, modal, captcha. Nothing in
-here knows accounts, tasks or what happened before; `bot.grammar.events` turns a reading into an event.
+Contract: pure; no account, no task, no earlier message. The kinds are waiting, progress, done, queued, error, info,
+ignore, modal and captcha. `bot.grammar.events` turns a reading into an event.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _ACKS = ("INTERACTION_CREATE", "INTERACTION_SUCCESS", "INTERACTION_FAILURE")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What a payload says. `action` None: it does not tell; then `candidates` are what it may be, if that is known."""
+    """The content of a payload. `action` None: the payload does not say; `candidates` are the possible actions, if
+    known."""
 
     kind: str
     action: Action | None = None
@@ -52,15 +53,15 @@ class Reading:
     stealth: bool = False
     paused: bool = False
     recoverable: bool = False  # MidJourney offers an appeal
-    already_done: bool = False  # the edit of a message whose job had finished before
-    options: int | None = None  # how many prompts /describe or /shorten answered
+    already_done: bool = False  # an edit of a message whose job had finished earlier
+    options: int | None = None  # number of prompts in the answer of /describe or /shorten
     seed: str | None = None
     custom_id: str | None = None  # of a dialog
     why: str | None = None  # of ignore: ack, delete, reaction, human, other_bot, empty, fragment, malformed…
 
-    code: str = ""  # of an error: stable, see bot.grammar.embeds.TROUBLES
+    code: str = ""  # of an error: stable, see bot.grammar.embeds.REFUSALS_BY_CODE
     retry_at: int | None = None  # ms
-    user_id: str | None = None  # whom the text addresses
+    user_id: str | None = None  # the user that the text addresses
     title: str = ""
     text: str = ""
     embed: Mapping[str, Any] | None = None  # the embed that was read
@@ -71,9 +72,9 @@ def ignored(why: str) -> Reading:
 
 
 def read(event_name: str, payload: Any, *, user_id: str | None = None) -> Reading:
-    """Read one gateway event, or a message of the history as MESSAGE_CREATE. Never raises, whatever the payload is.
+    """Read one gateway event, or a history message as MESSAGE_CREATE. Never raises, whatever the payload is.
 
-    `user_id`: the Discord user who reads. An embed that addresses another by name is ignored.
+    `user_id`: the account's Discord user. An embed that addresses another user is ignored.
     """
     if not isinstance(payload, Mapping):
         return ignored("malformed")
@@ -91,10 +92,10 @@ def read(event_name: str, payload: Any, *, user_id: str | None = None) -> Readin
 
 
 def _message(message: Mapping[str, Any], user_id: str | None, *, edited: bool) -> Reading:
-    ours = payloads.is_ours(message)
-    if ours is None:
+    from_bot = payloads.is_from_bot(message)
+    if from_bot is None:
         return ignored("fragment")
-    if not ours:
+    if not from_bot:
         author = payloads.mapping(message.get("author"))
         return ignored("other_bot" if author.get("bot") is True else "human")
     content = payloads.content(message)
@@ -103,13 +104,13 @@ def _message(message: Mapping[str, Any], user_id: str | None, *, edited: bool) -
     drawn = None if sentence else _drawn(content, message)
     if drawn is not None:
         reading = _drawing(drawn, message, buttons, edited=edited)
-        return reading if reading.kind == "done" else _with_trouble(reading, message, user_id)
+        return reading if reading.kind == "done" else _with_error(reading, message, user_id)
     sentence = sentence or seed_in(content)
     if sentence is not None and sentence.code in VAGUE and names_conflict(content):
         sentence = replace(sentence, code="invalid_parameter")
     if sentence is not None:
         reading = _sentence(sentence, content, message, buttons)
-        return _with_trouble(reading, message, user_id) if reading.kind == "waiting" else reading
+        return _with_error(reading, message, user_id) if reading.kind == "waiting" else reading
     if edited and "content" not in message and not content and not _answers_in_embed(message, buttons):
         return _fragment(message)
     answer = _embeds(message, buttons, user_id)
@@ -122,24 +123,24 @@ def _message(message: Mapping[str, Any], user_id: str | None, *, edited: bool) -
 
 
 def _drawn(content: str, message: Mapping[str, Any]) -> Drawing | None:
-    """The drawing that the text speaks of. Components V2 may put a heading before it, as a text of its own."""
+    """The drawing in the text. Components V2 may put a heading before it as a separate text."""
     if (found := drawing(content)) is not None or payloads.text(message.get("content")).strip():
         return found
     return next((found for part in payloads.component_texts(message) if (found := drawing(part)) is not None), None)
 
 
 def _fragment(message: Mapping[str, Any]) -> Reading:
-    """An embed added to a message of which we are not told the rest. Its words are kept; what Discord itself adds, to
-    show what a link leads to, has none of MidJourney's."""
+    """An embed added to a message whose other parts are absent. Keep its words, except those of link previews, which
+    Discord adds itself."""
     own = [raw for raw in payloads.mappings(message.get("embeds")) if payloads.text(raw.get("type")) in ("", "rich")]
     found = [embed(raw) for raw in own]
     return replace(ignored("fragment"), text="\n".join(e.reason for e in found if e.hails is None and e.reason))
 
 
-def _plain(trouble: Embed, message: Mapping[str, Any], buttons: tuple[Button, ...], user_id: str | None) -> Reading:
-    if _for_another(trouble, message, user_id):
+def _plain(found: Embed, message: Mapping[str, Any], buttons: tuple[Button, ...], user_id: str | None) -> Reading:
+    if _for_another(found, message, user_id):
         return ignored("foreign_embed")
-    return replace(_embed(trouble, message, buttons), embed=None)
+    return replace(_embed(found, message, buttons), embed=None)
 
 
 # ---------------------------------------------------------------- drawings
@@ -172,7 +173,7 @@ def _drawing(drawn: Drawing, message: Mapping[str, Any], buttons: tuple[Button, 
 
 
 def _still_runs(message: Mapping[str, Any], ids: Sequence[str]) -> bool:
-    """What can be cancelled, or shows previews alone, has not ended, unless it has a button that only results have."""
+    """A message with a Cancel button or with previews only has not ended, unless it has a button of a result."""
     return not any(map(is_of_result, ids)) and (any(map(is_cancel, ids)) or shows_previews_only(message))
 
 
@@ -181,8 +182,8 @@ def _is_temporary(message: Mapping[str, Any]) -> bool:
     return any(snowflake(message.get(key)) in BOTS for key in ("webhook_id", "application_id"))
 
 
-def _with_trouble(reading: Reading, message: Mapping[str, Any], user_id: str | None) -> Reading:
-    """An error is sometimes an edit of the progress message, whose text stays."""
+def _with_error(reading: Reading, message: Mapping[str, Any], user_id: str | None) -> Reading:
+    """Apply an error embed: some errors are edits of the progress message and leave its text."""
     panels = [panel for panel in payloads.panels(message) if drawing(payloads.text(panel.get("description"))) is None]
     for raw in (*payloads.mappings(message.get("embeds")), *panels):
         found = embed(raw)
@@ -228,7 +229,7 @@ def _has(form: str, buttons: Sequence[Button]) -> bool:
 
 
 def _panels(message: Mapping[str, Any], buttons: tuple[Button, ...], user_id: str | None) -> Reading | None:
-    """The panels of Components V2, read as embeds. Those of unknown words are left to `_unread`."""
+    """The panels of Components V2, read as embeds. `_unread` handles panels of unknown words."""
     found = _read_embeds(payloads.panels(message), buttons)
     known = [
         replace(e, prompt=e.prompt or command_prompt(e.text)) for e in found if e.kind != INFO or known_title(e.title)
@@ -251,18 +252,18 @@ def _chosen(
     mine = [e for e in found if not _for_another(e, message, user_id)]
     if not mine:
         return ignored("foreign_embed") if found else None
-    telling = [e for e in mine if e.kind != "info"]
-    return _embed((telling or mine)[0], message, buttons)
+    decisive = [e for e in mine if e.kind != "info"]
+    return _embed((decisive or mine)[0], message, buttons)
 
 
 def _for_another(found: Embed, message: Mapping[str, Any], user_id: str | None) -> bool:
     if found.hails is None:
         return False
-    return found.hails not in {user_id, _asker(message)}
+    return found.hails not in {user_id, _requester(message)}
 
 
-def _asker(message: Mapping[str, Any]) -> str | None:
-    """Whose interaction the message answers."""
+def _requester(message: Mapping[str, Any]) -> str | None:
+    """The user whose interaction the message answers."""
     return snowflake(payloads.mapping(payloads.interaction(message).get("user")).get("id"))
 
 
@@ -281,7 +282,7 @@ def _embed(found: Embed, message: Mapping[str, Any], buttons: tuple[Button, ...]
         recoverable=found.code == "action_needed",
         options=found.options,
         retry_at=found.retry_at,
-        user_id=found.hails or (_asker(message) if found.action else None),
+        user_id=found.hails or (_requester(message) if found.action else None),
         title=found.title,
         text=found.text,
         embed=found.raw,
@@ -289,7 +290,7 @@ def _embed(found: Embed, message: Mapping[str, Any], buttons: tuple[Button, ...]
 
 
 def _unread(content: str, message: Mapping[str, Any], buttons: tuple[Button, ...]) -> Reading:
-    """Words of the bot that are none we know: an answer if they answer an interaction, else not understood."""
+    """Unknown words of the bot: information if they answer an interaction, else not understood."""
     if not content.strip() and not buttons:
         return ignored("empty")
     answers = payloads.interaction_id(message) or snowflake(message.get("nonce")) or any(b.is_switch for b in buttons)
@@ -302,14 +303,14 @@ def _unread(content: str, message: Mapping[str, Any], buttons: tuple[Button, ...
 
 
 def _dialog(payload: Mapping[str, Any]) -> Reading:
-    """A dialog to be filled, or a captcha (known from clients' code, 2023 to 2026)."""
+    """A dialog to fill, or a captcha (from clients' code, 2023 to 2026)."""
     application = snowflake(payloads.mapping(payload.get("application")).get("id")) or snowflake(
         payload.get("application_id")
     )
     if application is not None and application not in BOTS:
         return ignored("other_bot")
     custom_id, title = payloads.text(payload.get("custom_id")), payloads.text(payload.get("title"))
-    path = f"/{payloads.text(payload.get('iframe_path')).lstrip('/')}"  # may come without its first slash (2026)
+    path = f"/{payloads.text(payload.get('iframe_path')).lstrip('/')}"  # Discord may omit the first slash (2026)
     if "/captcha/" in path or custom_id.startswith(CAPTCHA) or title.casefold().startswith("action required to"):
         return Reading(
             kind="captcha",

@@ -1,7 +1,7 @@
-"""The reading lamp: JSON lines in, what the grammar makes of each out. For people who want to see why.
+"""The command `read`: reads JSON lines of payloads and prints the grammar's reading of each.
 
-One line out for every line in, in order, whatever the line is. It reads no settings, opens nothing and writes to the
-given stream alone.
+Contract: one line out for every line in, in order, whatever the line is. It reads no settings, opens no file and writes
+only to the given stream.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ def run_read(lines: Iterable[str], out: TextIO) -> int:
 
 
 def _written(facts: dict[str, Any]) -> str:
-    """Compact, letters as they are; half a surrogate pair, which no stream can take, as JSON's escape."""
+    """Compact JSON with letters unescaped; half a surrogate pair, which no stream accepts, is escaped."""
     line = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
     return line if not _HALVES.search(line) else json.dumps(facts, separators=(",", ":"))
 
 
 def as_json(reading: Reading) -> dict[str, Any]:
-    """The reading's nine facts, as users see them: actions in small letters, buttons by their custom_id."""
+    """The nine fields of a reading that users see: actions in lower case, buttons by custom_id."""
     return {
         "kind": reading.kind,
         "action": reading.action.value.casefold() if reading.action else None,

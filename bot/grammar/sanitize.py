@@ -1,8 +1,8 @@
-"""What Discord sends, without anything that cannot be stored or sent on.
+"""Replaces values in Discord's payloads that cannot be stored or sent on.
 
-Contract: pure. JSON can say more than UTF-8 and SQLite take: half of a surrogate pair, NUL, whole numbers beyond 64
-bits, nesting without an end. Each is replaced, so that no other code has to expect it: a character by U+FFFD, a number
-and what is nested too deeply by None. The same object comes back when there is nothing to replace.
+Contract: pure. JSON allows more than UTF-8 and SQLite: half a surrogate pair, NUL, integers beyond 64 bits, unlimited
+nesting. Characters become U+FFFD; numbers and values nested too deeply become None. No other code needs to expect them.
+If nothing needs replacing, the same object is returned.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-DEEPEST = 64  # levels, where the rest is cut off; a message of Discord's has about ten
+DEEPEST = 64  # levels; deeper values are cut off. Discord's messages have about ten
 _BIGGEST = 2**63 - 1
 _REPLACEMENT = "\ufffd"
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
@@ -23,8 +23,8 @@ _encode = msgspec.json.Encoder().encode
 
 
 def sanitize(payload: Any) -> Any:
-    """The same value, fit to be stored. Nearly every payload is, and the encoder finds that out in a fiftieth of the
-    time that a walk takes."""
+    """The value in a form that can be stored. Nearly every payload already is; the encoder detects that fifty times
+    faster than a walk."""
     try:
         if not _SUSPECT.search(_encode(payload)):
             return payload

@@ -1,8 +1,8 @@
-"""MidJourney's sentences: what the content of a message says. Text in, facts out.
+"""Parses the text of MidJourney's messages: drawings and known sentences.
 
-A prompt is the user's own text and decides nothing: it lies between the first `**` and the last `** - `, and words
-about kind, action, state and mode are read outside of it only. The one exception is the parameter `--video`, which is
-the only mark of a video where nothing else is (seen 2025).
+Contract: pure; text in, facts out. The prompt is the user's text and decides nothing: it stands between the first `**`
+and the last `** - `, and words about kind, action, state and mode count outside of it only. The one exception is the
+parameter `--video`, where nothing else marks a video (seen 2025).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _MODES = {"fast": Mode.FAST, "relaxed": Mode.RELAXED, "relax": Mode.RELAXED, "tu
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawing:
-    """What the text of a drawing's message says. `state`: waiting, progress, paused, stopped or done."""
+    """The facts in the text of a drawing's message. `state`: waiting, progress, paused, stopped or done."""
 
     state: str
     prompt: str
@@ -72,12 +72,12 @@ class Drawing:
 
     @property
     def only_links(self) -> bool:
-        """At least two links and no words: a blend, or an imagine that looks like one."""
+        """At least two links and no words: a blend, or an imagine that looks like a blend."""
         return _ONLY_LINKS.fullmatch(self.prompt) is not None
 
 
 def drawing(content: str) -> Drawing | None:
-    """Read the text of a message about a drawing; None when it is none."""
+    """Parse the text of a message about a drawing; None for other texts."""
     start = content.find("**")
     if start < 0 or not _HEAD.fullmatch(content[:start]):
         return None
@@ -134,12 +134,12 @@ def _suffix(words: str) -> tuple[Action | None, str | None, int | None]:
 
 
 def _index(found: re.Match[str]) -> int | None:
-    sentence_in = found.groupdict().get("index")
-    return int(sentence_in) if sentence_in in {"1", "2", "3", "4"} else None
+    digit = found.groupdict().get("index")
+    return int(digit) if digit in {"1", "2", "3", "4"} else None
 
 
 def _state(rest: str, *, starts: bool) -> str:
-    """`starts`: words stand before the prompt, which only messages of a job that has not finished have."""
+    """`starts`: words precede the prompt, as only in messages of an unfinished job."""
     if _STOPPED.search(rest):
         return "stopped"
     if _WAITING.search(rest):
@@ -158,12 +158,12 @@ def _mode(rest: str) -> tuple[Mode | None, bool]:
     return _MODES[found[1].casefold()], "stealth" in (found[2] or "").casefold()
 
 
-# ---------------------------------------------------------------- sentences that are no drawing
+# ---------------------------------------------------------------- sentences
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sentence:
-    """A whole message in words. `kind`: waiting, error or info."""
+    """A message that is one of MidJourney's sentences. `kind`: waiting, error or info."""
 
     kind: str
     code: str = ""
@@ -172,7 +172,7 @@ class Sentence:
     job_id: str | None = None
 
 
-# How MidJourney's own sentences begin (seen 2023 to 2026). All are anchored at the very start of the message.
+# The starts of MidJourney's sentences (seen 2023 to 2026), anchored at the start of the message.
 _SENTENCES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     (re.compile(form, re.IGNORECASE), kind, code)
     for form, kind, code in (
@@ -195,7 +195,7 @@ _COMMAND = re.compile(r"^(?:-# )?/imagine (.*)\Z", re.DOTALL | re.MULTILINE)
 
 
 def sentence_in(content: str) -> Sentence | None:
-    """Read a message that is one of MidJourney's known sentences; None when it is none of them."""
+    """Parse one of MidJourney's known sentences; None for other texts."""
     for pattern, kind, code in _SENTENCES:
         if pattern.match(content):
             return Sentence(kind=kind, code=code, prompt=command_prompt(content) if kind == "error" else None)

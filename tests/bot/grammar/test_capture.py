@@ -225,7 +225,7 @@ async def test_a_folder_that_cannot_be_written_is_told_once_and_harms_nobody(
         listening.on_event("MESSAGE_CREATE", message("**a fox** - <@7> (0%) (fast)"))
     assert len(heard) == 4  # words that are not understood are passed on, too
     assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR"]
-    assert "cannot be kept" in caplog.records[1].getMessage()
+    assert "cannot write captures" in caplog.records[1].getMessage()
 
 
 async def test_the_loop_does_not_wait_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.grammar.embeds import TROUBLES
+from bot.grammar.embeds import REFUSALS_BY_CODE
 from bot.grammar.events import Reading, parse_event, read
 from bot.grammar.ids import APPLICATIONS, button_form
 from tasks.domain.advice import ADVICE
@@ -452,8 +452,8 @@ def test_a_time_is_told_in_words_beside_midjourneys_own(text: str, told: str) ->
 
 
 def test_every_code_has_its_consequences() -> None:
-    assert {code for code, t in TROUBLES.items() if t.pauses_account} == PAUSING
-    assert {code for _, _, code in REFUSALS} | {"stopped", "captcha"} == set(TROUBLES) == set(ADVICE)
+    assert {code for code, t in REFUSALS_BY_CODE.items() if t.pauses_account} == PAUSING
+    assert {code for _, _, code in REFUSALS} | {"stopped", "captcha"} == set(REFUSALS_BY_CODE) == set(ADVICE)
 
 
 def test_a_decline_is_moderation() -> None:
