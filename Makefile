@@ -29,7 +29,7 @@ help:
 	@echo "make peers   published programs, unchanged, against the simulator and the service; PROGRAMS=…; Linux, needs the network"
 	@echo "make lint    format, lint and types, checked"
 	@echo "make format  format, put right"
-	@echo "make bench   measure what the README claims"
+	@echo "make bench   measure the figures of docs/performance.md"
 	@echo "make binary  dist/midjourney-api: the service, the simulator and every command in one executable"
 	@echo "make smoke   the executable draws, restarts, backs up …, without Python on its PATH"
 	@echo "make image   the same as a container image, by buildah; BASE=…, IMAGE=…"

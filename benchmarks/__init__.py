@@ -1,1 +1,1 @@
-"""Each figure that the README claims, measured again by one command: `make bench`."""
+"""The figures of docs/performance.md, measured again by one command: `make bench`."""

@@ -111,15 +111,38 @@ def test_both_tell_the_same_commands(readme: str) -> None:
     assert commands(readme) == commands(READMES[0])
 
 
-async def test_its_routes_are_those_of_the_service(tmp_path: Path) -> None:
+async def test_the_routes_page_lists_the_routes_of_the_service(tmp_path: Path) -> None:
     async with whole(tmp_path) as house, house.client.session.get(f"{house.client.url}/openapi.json") as answer:
         document = await answer.json()
     served = {path: {method.upper() for method in item} & METHODS for path, item in document["paths"].items()}
     files_of_pages = {"/docs/{file}", "/console/{file}", "/console/{version}/{file}"}
-    for readme in READMES:
-        told = dict(routes_of(readme))
-        assert {path: served.get(path) for path in told} == told
-        assert served.keys() - told.keys() == files_of_pages
+    for page in ("docs/routes.md", "docs/routes.zh-CN.md"):
+        listed = dict(routes_of(page))
+        assert {path: served.get(path) for path in listed} == listed
+        assert served.keys() - listed.keys() == files_of_pages
+
+
+TRANSLATED = ("routes", "promises", "install", "first-account")
+
+
+@pytest.mark.parametrize("page", TRANSLATED)
+def test_a_translated_page_has_the_shape_of_the_english_one(page: str) -> None:
+    """The same headings, tests and commands; each links to the other."""
+    english, chinese = f"docs/{page}.md", f"docs/{page}.zh-CN.md"
+    levels = [[marks for marks, _ in HEADING.findall(prose_of(name))] for name in (english, chinese)]
+    assert levels[0] == levels[1]
+    targets = [{target for _, target in LINK.findall(prose_of(name))} for name in (english, chinese)]
+    assert f"{page}.zh-CN.md" in targets[0]
+    assert f"{page}.md" in targets[1]
+    tests = [
+        [text for text, _ in LINK.findall(prose_of(name)) if text.startswith("`test_")] for name in (english, chinese)
+    ]
+    assert tests[0] == tests[1]
+    commands = [
+        [re.sub(r"\s+#.*", "", line) for block in blocks_of(name, "sh") for line in block.splitlines()]
+        for name in (english, chinese)
+    ]
+    assert commands[0] == commands[1]
 
 
 @pytest.mark.parametrize("readme", READMES)

@@ -1,0 +1,52 @@
+"""CONTRIBUTING.md names files that exist, and its look-up table answers by file names.
+
+Contract: reads the page and the tree.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.docs.blocks import ROOT
+
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+QUESTIONS = re.findall(r"^\| (\w[^|]*\?) \| `([^`]+)` \|$", PAGE, re.M)
+PATHS = sorted(set(re.findall(r"`((?:\w[\w.-]*/)+(?:[\w.-]+)?|\w+\.(?:toml|md))`", PAGE)))
+
+
+def test_ten_questions_have_ten_different_answers() -> None:
+    assert len(QUESTIONS) == len({path for _, path in QUESTIONS}) == 10
+
+
+@pytest.mark.parametrize(("question", "path"), QUESTIONS)
+def test_a_question_is_answered_by_a_file(question: str, path: str) -> None:
+    assert (ROOT / path).is_file(), question
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_exists(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("settings/groups.py", "TranslatorName"),
+        ("app/translating.py", "DEFAULT_ORDER"),
+        ("app/translating.py", "_providers"),
+        ("app/translating.py", "_usable"),
+        ("tests/bot/translation/test_providers.py", "MAKERS"),
+        ("bot/grammar/ids.py", "_DOES"),
+        ("bot/grammar/ids.py", "_OPENS"),
+        ("bot/grammar/ids.py", "_QUICK"),
+        ("bot/grammar/ids.py", "_VARIANTS"),
+        ("bot/grammar/embeds.py", "TROUBLES"),
+        ("bot/grammar/embeds.py", "_WORDS"),
+        ("tests/bot/grammar/test_events.py", "REFUSALS"),
+    ],
+)
+def test_a_recipe_names_what_is_there(path: str, name: str) -> None:
+    assert f"`{name}`" in PAGE
+    assert re.search(rf"\b{name}\b", (ROOT / path).read_text(encoding="utf-8"))
