@@ -20,7 +20,8 @@ def scripts() -> list[str]:
     """The migrations; the first is number 1. Two with one number, or a gap, is a defect that every test run meets."""
     files = sorted(FOLDER.glob("*.sql"))
     numbers = [int(file.name.partition("_")[0]) for file in files]
-    assert numbers == list(range(1, len(files) + 1)), f"migrations are not numbered one after the other: {numbers}"
+    if numbers != list(range(1, len(files) + 1)):
+        raise RuntimeError(f"migrations are not numbered one after the other: {numbers}")
     return [file.read_text(encoding="utf-8") for file in files]
 
 

@@ -260,3 +260,7 @@ class NoSuchButton(SendRefused):
     """The button is gone from Discord, or the message that had it."""
 
     code = "message_gone"
+
+
+class IllegalTransition(RuntimeError):
+    """A task was to change in a way that `tasks.rules.lifecycle` does not allow: an error in the program."""

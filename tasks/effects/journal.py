@@ -1,10 +1,16 @@
-"""The one place where a change of tasks becomes durable and is announced: save with its call-backs, then broadcast."""
+"""Writes changes of tasks, with their webhooks and timeline lines, in one transaction; then announces them.
+
+Contract: only the tracker changes tasks in flight, in its own order, with `Journal.record`. Every other change of a
+task that is not over (claim, prepare, cancel, second input) goes through the object that `Journal.waiting_tasks`
+yields, one holder at a time.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from tasks.domain.model import IdempotencyKey, Phase, Picture, Send, Status, Task
 from tasks.domain.ports import Clock, TaskStore
@@ -13,6 +19,8 @@ from tasks.effects.changes import Changes
 from tasks.rules.lifecycle import hooks_due
 
 log = logging.getLogger(__name__)
+
+WAITING = frozenset({Phase.NEW, Phase.READY, Phase.CLAIMED, Phase.HELD})
 
 
 class Journal:
@@ -23,16 +31,37 @@ class Journal:
         self._changes = changes
         self._clock = clock
         self._operator_hook = operator_hook
-        # Held by whoever reads a task that is not in flight and writes it changed: claim, prepare, cancel, modal.
-        # What is in flight is changed by the tracker alone, in its own order.
-        self.waiting_tasks = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
-    async def is_still(self, task: Task, phase: Phase) -> bool:
-        """Of a task that was not in flight: nobody has cancelled it meanwhile. `waiting_tasks` must be held."""
-        current = await self._store.get(task.id)
-        return current is not None and current.phase is phase
+    @asynccontextmanager
+    async def waiting_tasks(self) -> AsyncIterator[WaitingTasks]:
+        """Yields the only object that can change waiting tasks, to one caller at a time. It is usable only inside."""
+        async with self._lock:
+            waiting = WaitingTasks(self._store, self)
+            try:
+                yield waiting
+            finally:
+                waiting.close()
 
     async def record(
+        self,
+        changed: Mapping[str, tuple[Task, Task]],
+        *,
+        marks: Sequence[Send] = (),
+        sends: Sequence[Send] = (),
+        entries: Sequence[Entry] = (),
+    ) -> None:
+        """Write changes of tasks in flight or over: `task id → (before, after)`, new sends, the new state of old ones,
+        and further timeline lines, in one transaction; then announce them.
+
+        Raises StoreFailed, and announces nothing then; RuntimeError for a task that waits.
+        """
+        for before, _ in changed.values():
+            if before.phase in WAITING:
+                raise RuntimeError(f"task {before.id} is {before.phase}: only the holder of waiting_tasks changes it")
+        await self.write(changed, marks=marks, sends=sends, entries=entries)
+
+    async def write(
         self,
         changed: Mapping[str, tuple[Task, Task]],
         *,
@@ -41,11 +70,7 @@ class Journal:
         pictures: Sequence[Picture] = (),
         entries: Sequence[Entry] = (),
     ) -> None:
-        """Write `task id → (before, after)`, new sends, what became of old ones, pictures for the (one) task, and lines
-        for the timelines (each change gets one besides), in one transaction; then tell.
-
-        Raises StoreFailed: then nothing is told.
-        """
+        """As `record`, without its check, with pictures for the (one) task. For this module alone."""
         if not changed and not marks and not sends and not entries:
             return
         now = self._clock.now()
@@ -67,6 +92,45 @@ class Journal:
         await self._store.insert(task, hooks_due(None, task, self._operator_hook), pictures, once, [line])
         _log(task)
         self._changes.publish(task.id)
+
+
+class WaitingTasks:
+    """Changes tasks that wait: new, ready, claimed or held ones."""
+
+    def __init__(self, store: TaskStore, journal: Journal) -> None:
+        self._store = store
+        self._journal = journal
+        self._is_open = True
+
+    def close(self) -> None:
+        self._is_open = False
+
+    async def is_still(self, task: Task, phase: Phase) -> bool:
+        """Is the stored task in this phase, that is, not cancelled meanwhile?"""
+        current = await self._store.get(task.id)
+        return current is not None and current.phase is phase
+
+    async def record(
+        self,
+        changed: Mapping[str, tuple[Task, Task]],
+        *,
+        sends: Sequence[Send] = (),
+        pictures: Sequence[Picture] = (),
+        entries: Sequence[Entry] = (),
+    ) -> None:
+        """Write `task id → (before, after)`, new sends, pictures for the (one) task and further timeline lines in one
+        transaction; then announce the changes. Raises StoreFailed, and announces nothing then."""
+        self._check()
+        await self._journal.write(changed, sends=sends, pictures=pictures, entries=entries)
+
+    async def save(self, tasks: Iterable[Task]) -> None:
+        """Write changes that no client sees, such as a claim, without an announcement. Raises StoreFailed."""
+        self._check()
+        await self._store.save(tasks)
+
+    def _check(self) -> None:
+        if not self._is_open:
+            raise RuntimeError("waiting tasks are changed only inside `Journal.waiting_tasks`")
 
 
 def _log(task: Task) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tasks.domain.advice import with_advice
+from tasks.domain.errors import IllegalTransition
 from tasks.domain.events import (
     CaptchaAsked,
     DiscordEvent,
@@ -44,7 +45,8 @@ def may_move(old: Status, new: Status) -> bool:
 
 
 def _move(task: Task, status: Status) -> Status:
-    assert may_move(task.status, status), f"task {task.id}: {task.status} -> {status}"
+    if not may_move(task.status, status):
+        raise IllegalTransition(f"task {task.id}: {task.status} -> {status}")
     return status
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tasks.domain.errors import IllegalTransition
 from tasks.domain.events import Finished, Progressed, Started
 from tasks.domain.model import Phase, Status, Task, TaskProgress
 from tasks.rules.lifecycle import account_to_keep, finish
@@ -22,9 +23,14 @@ def is_open_end(task: Task) -> bool:
     return task.status is Status.FAILURE and task.result.fail_code in OPEN_ENDS
 
 
+def _check_open_end(task: Task) -> None:
+    if not is_open_end(task):
+        raise IllegalTransition(f"task {task.id}: its end, {task.status} {task.result.fail_code}, is final")
+
+
 def reopen_with_result(task: Task, event: Finished, now: int) -> Task:
     """Its result came after all."""
-    assert is_open_end(task), f"task {task.id} has ended for good: {task.result.fail_code}"
+    _check_open_end(task)
     note = f"It was told as failed before ({task.result.fail_code}); its result came later."
     done = finish(task, event, now)
     return replace(
@@ -51,7 +57,7 @@ def record_late_keys(task: Task, event: Started | Progressed) -> Task:
 def retry(task: Task, now: int) -> Task:
     """Back into the queue, as if it had not been sent. Uploads do not last at Discord: pictures that are still here
     are put there anew."""
-    assert is_open_end(task), f"task {task.id} has ended for good: {task.result.fail_code}"
+    _check_open_end(task)
     uploads = () if task.pictures else task.uploads
     note = f"The operator had it sent again after it had failed ({task.result.fail_code})."
     return replace(

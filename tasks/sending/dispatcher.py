@@ -19,7 +19,7 @@ from tasks.domain.interactions import Interaction, SlashCommandInteraction
 from tasks.domain.model import Account, Lane, Mode, Phase, Send, Status, Task
 from tasks.domain.ports import Clock, Gateway, TaskStore, Translator
 from tasks.domain.timeline import of_send
-from tasks.effects.journal import Journal
+from tasks.effects.journal import Journal, WaitingTasks
 from tasks.effects.sender import BackgroundTasks, Sender
 from tasks.prompts.check import PromptRules, check_offered_length, check_sent
 from tasks.rules.account_limits import AccountLimits
@@ -103,7 +103,8 @@ class Dispatcher:
             await self._unclaim(task)
         waiting, now = await self._store.waiting(WHOLE_QUEUE), self._clock.now()
         late = [task for task in waiting if task.not_before > now + LONGEST_PAUSE]
-        await self._store.save([replace(task, not_before=now) for task in late])
+        async with self._journal.waiting_tasks() as waiting_tasks:
+            await waiting_tasks.save([replace(task, not_before=now) for task in late])
 
     def accounts_changed(self) -> None:
         """Accounts have come, changed or gone: what can run now is looked at again, what never can ends."""
@@ -126,7 +127,7 @@ class Dispatcher:
     async def drain(self) -> None:
         """No new claims; what was claimed and not yet sent goes back to the queue."""
         self._stopping = True
-        async with self._journal.waiting_tasks:
+        async with self._journal.waiting_tasks():
             pass  # sends that were begun are posted
         await self._readying.drain()
         await self._work.drain(0)
@@ -139,9 +140,9 @@ class Dispatcher:
             await self._unclaim(task)
         await self._unsent.look()
         for limit in LOOK_AHEAD:
-            async with self._journal.waiting_tasks:
+            async with self._journal.waiting_tasks() as waiting_tasks:
                 waiting = [task for task in await self._store.waiting(limit) if task.id not in self._refused]
-                queue = await self._unsent.without_orphans(waiting)
+                queue = await self._unsent.without_orphans(waiting, waiting_tasks)
                 if not self._stopping:
                     self._readying.begin(queue)
                 now = self._clock.now()
@@ -151,7 +152,7 @@ class Dispatcher:
                 placements = plan(queue, accounts, in_flight, now, choice=self._choice, last=self._last_account)
                 if placements and not self._stopping:
                     self._last_account = placements[-1].account
-                    await self._begin(placements)
+                    await self._begin(placements, waiting_tasks)
                     return 0.0 if len(queue) == limit else POLL_SECONDS
             if len(queue) + len(self._refused) < limit or not any(
                 account.is_usable for account in self._gateway.accounts()
@@ -160,21 +161,21 @@ class Dispatcher:
         soonest = next_attempt(queue, now)
         return POLL_SECONDS if soonest is None else min(max((soonest - now) / 1000, 0.01), POLL_SECONDS)
 
-    async def _begin(self, placements: list[Placement]) -> None:
+    async def _begin(self, placements: list[Placement], waiting_tasks: WaitingTasks) -> None:
         """Send at once where no pause between sends is kept; else claim, and send when it is the account's turn."""
         claims = [replace(p.task, phase=Phase.CLAIMED, account=p.account) for p in placements]
         if self._interval <= 0:
-            await self._send(claims)
+            await self._send(claims, waiting_tasks)
             return
-        await self._store.save(claims)
+        await waiting_tasks.save(claims)
         for task in claims:
             self._work.start(self._send_in_turn(task), f"send task {task.id} when it is its turn")
 
     async def _unclaim(self, task: Task) -> None:
         try:
-            async with self._journal.waiting_tasks:
-                if await self._journal.is_still(task, Phase.CLAIMED):
-                    await self._store.save([replace(task, phase=Phase.READY, account=account_to_keep(task))])
+            async with self._journal.waiting_tasks() as waiting_tasks:
+                if await waiting_tasks.is_still(task, Phase.CLAIMED):
+                    await waiting_tasks.save([replace(task, phase=Phase.READY, account=account_to_keep(task))])
         except StoreFailed:
             self._stuck[task.id] = task
             raise
@@ -190,9 +191,9 @@ class Dispatcher:
                 if not self._takes(account, task):
                     await self._unclaim(task)
                     return
-                async with self._journal.waiting_tasks:
-                    if await self._journal.is_still(task, Phase.CLAIMED):
-                        await self._send([task])
+                async with self._journal.waiting_tasks() as waiting_tasks:
+                    if await waiting_tasks.is_still(task, Phase.CLAIMED):
+                        await self._send([task], waiting_tasks)
         except (StoreFailed, asyncio.CancelledError):
             await asyncio.shield(self._unclaim(task))
             raise
@@ -203,19 +204,19 @@ class Dispatcher:
         pause = self._interval * self._random.uniform(1 - JITTER, 1 + JITTER)
         self._next_send[account] = loop.time() + pause
 
-    async def _send(self, tasks: list[Task]) -> None:
+    async def _send(self, tasks: list[Task], waiting_tasks: WaitingTasks) -> None:
         """Write the sends, expect their echoes, then post. If they cannot be written nothing is posted.
 
         Once begun it goes to its end, whatever becomes of who began it: what is written is posted.
         """
-        sending = asyncio.ensure_future(self._send_to_the_end(tasks))
+        sending = asyncio.ensure_future(self._send_to_the_end(tasks, waiting_tasks))
         try:
             await asyncio.shield(sending)
         except asyncio.CancelledError:
             await sending
             raise
 
-    async def _send_to_the_end(self, tasks: list[Task]) -> None:
+    async def _send_to_the_end(self, tasks: list[Task], waiting_tasks: WaitingTasks) -> None:
         changed: dict[str, tuple[Task, Task]] = {}
         written: list[tuple[Task, Send, Interaction]] = []
         for task in tasks:
@@ -229,9 +230,9 @@ class Dispatcher:
                 written.append((sent, send, order))
         sends = [send for _, send, _ in written]
         try:
-            await self._journal.record(changed, sends=sends, entries=[of_send(send) for send in sends])
+            await waiting_tasks.record(changed, sends=sends, entries=[of_send(send) for send in sends])
         except RecordRefused as error:
-            await self._send_one_by_one(tasks, error)
+            await self._send_one_by_one(tasks, waiting_tasks, error)
             return
         for task, send, order in written:
             self._tracker.expect(task, send)
@@ -250,11 +251,11 @@ class Dispatcher:
                 check_offered_length(text, [a.prompt_limit for a in self._gateway.accounts() if a.id == task.account])
         return order
 
-    async def _send_one_by_one(self, tasks: list[Task], error: RecordRefused) -> None:
+    async def _send_one_by_one(self, tasks: list[Task], waiting_tasks: WaitingTasks, error: RecordRefused) -> None:
         """The database refuses the send of one of them: that task is left alone, the others are sent."""
         if len(tasks) > 1:
             for task in tasks:
-                await self._send_to_the_end([task])
+                await self._send_to_the_end([task], waiting_tasks)
             return
         self._refused.add(tasks[0].id)
         log.error("it cannot be sent, as that cannot be written: %s", error, extra={"task": tasks[0].id})

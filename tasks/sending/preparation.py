@@ -87,9 +87,9 @@ class Preparation:
         """What was prepared is written until it is, and not prepared again: a picture may have been posted for it."""
         while True:
             try:
-                async with self._journal.waiting_tasks:
-                    if await self._journal.is_still(task, Phase.NEW):
-                        await self._journal.record({task.id: (task, after)})
+                async with self._journal.waiting_tasks() as waiting_tasks:
+                    if await waiting_tasks.is_still(task, Phase.NEW):
+                        await waiting_tasks.record({task.id: (task, after)})
                 return
             except StoreFailed as error:
                 log.error("what was prepared cannot be written, trying again: %s", error, extra={"task": task.id})

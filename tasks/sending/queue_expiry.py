@@ -8,7 +8,7 @@ from __future__ import annotations
 from tasks.domain.errors import StoreFailed
 from tasks.domain.model import Phase, Task
 from tasks.domain.ports import Clock, Gateway, TaskStore
-from tasks.effects.journal import Journal
+from tasks.effects.journal import Journal, WaitingTasks
 from tasks.rules.lifecycle import cancel, fail
 from tasks.rules.scheduling import fits
 
@@ -37,13 +37,13 @@ class QueueExpiry:
         if self._look_at_all:
             await self._end_all_orphans()
 
-    async def without_orphans(self, queue: list[Task]) -> list[Task]:
-        """What no account of ours can run any more ends; the others. `waiting_tasks` must be held."""
+    async def without_orphans(self, queue: list[Task], waiting_tasks: WaitingTasks) -> list[Task]:
+        """Fails the tasks that no configured account can run any more; returns the others."""
         known, now = self._gateway.accounts(), self._clock.now()
         orphans = [task for task in queue if known and not any(fits(task, account) for account in known)]
         if not orphans:
             return queue
-        await self._journal.record({t.id: (t, fail(t, "account_gone", ACCOUNT_GONE, now)) for t in orphans})
+        await waiting_tasks.record({t.id: (t, fail(t, "account_gone", ACCOUNT_GONE, now)) for t in orphans})
         ended = {task.id for task in orphans}
         return [task for task in queue if task.id not in ended]
 
@@ -51,16 +51,16 @@ class QueueExpiry:
         """A task that waited too long for its caller's second input."""
         now = self._clock.now()
         self._look_at_dialogs = now + DIALOGS_PAUSE
-        async with self._journal.waiting_tasks:
+        async with self._journal.waiting_tasks() as waiting_tasks:
             held = [task for task in await self._store.in_phase(Phase.HELD) if (task.held_until or 0) <= now]
-            await self._journal.record({task.id: (task, cancel(task, now)) for task in held})
+            await waiting_tasks.record({task.id: (task, cancel(task, now)) for task in held})
 
     async def _end_all_orphans(self) -> None:
         """At the start, and when accounts have changed. One that comes back to the queue later is met at its head."""
         self._look_at_all = False
         try:
-            async with self._journal.waiting_tasks:
-                await self.without_orphans(await self._store.waiting(WHOLE_QUEUE))
+            async with self._journal.waiting_tasks() as waiting_tasks:
+                await self.without_orphans(await self._store.waiting(WHOLE_QUEUE), waiting_tasks)
         except StoreFailed:
             self._look_at_all = True
             raise

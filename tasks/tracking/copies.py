@@ -10,6 +10,7 @@ from collections.abc import Callable
 from tasks.domain.events import CopyChange, CopyStored, LinksRenewed
 from tasks.domain.ports import TaskStore
 from tasks.domain.timeline import Detail
+from tasks.effects.journal import WAITING, Journal
 from tasks.results.image_copy import apply_picture_event
 from tasks.tracking.unit_of_work import UnitOfWork
 
@@ -17,6 +18,7 @@ from tasks.tracking.unit_of_work import UnitOfWork
 async def record_pictures(
     board: UnitOfWork,
     store: TaskStore,
+    journal: Journal,
     event: CopyChange | LinksRenewed,
     again: Callable[[CopyChange | LinksRenewed], None],
 ) -> None:
@@ -33,8 +35,19 @@ async def record_pictures(
         _tell(board, event)
     if flight is not None:
         board.change(flight, after)
+    elif before.phase in WAITING:
+        await _record_waiting(store, journal, event)
     else:
         board.note(before, after)
+
+
+async def _record_waiting(store: TaskStore, journal: Journal, event: CopyChange | LinksRenewed) -> None:
+    """Changes a task that is not the tracker's, as it is stored now."""
+    async with journal.waiting_tasks() as waiting_tasks:
+        before = await store.get(event.task_id)
+        after = before if before is None or before.phase not in WAITING else apply_picture_event(before, event)
+        if before is not None and after is not None and after is not before:
+            await waiting_tasks.record({event.task_id: (before, after)})
 
 
 def _tell(board: UnitOfWork, event: CopyChange) -> None:

@@ -239,7 +239,7 @@ class Tracker:
                 if await self._late.retry(event.task_id):
                     self._freed()
             case CopyStored() | CopyRemoved() | LinksRenewed():
-                await record_pictures(self._board, self._store, event, self.hear)
+                await record_pictures(self._board, self._store, self._journal, event, self.hear)
             case SendPosted() | SendNotMade() | SendDenied() | SendUncertain():
                 apply_send_outcome(self._board, event)
             case _:
@@ -252,12 +252,12 @@ class Tracker:
 
     async def _cancel_waiting(self, task_id: str) -> None:
         """It was in flight when its caller asked, and has come back to the queue since."""
-        async with self._journal.waiting_tasks:
+        async with self._journal.waiting_tasks() as waiting_tasks:
             try:
                 task = await self._store.get(task_id)
                 if task is None or task.status.is_over or task.in_flight:
                     return
-                await self._journal.record({task_id: (task, cancel(task, self._clock.now()))})
+                await waiting_tasks.record({task_id: (task, cancel(task, self._clock.now()))})
             except StoreFailed as error:
                 log.error("the cancel of a waiting task cannot be written: %s", error, extra={"task": task_id})
 

@@ -95,7 +95,8 @@ class Service(Queries):
         self._ids.go_on_from(await self._store.newest_id())
         until = self._clock.now() + self._limits.modal_timeout  # later than that: the clock was set back
         held = [task for task in await self._store.in_phase(Phase.HELD) if (task.held_until or 0) > until]
-        await self._journal.record({task.id: (task, replace(task, held_until=until)) for task in held})
+        async with self._journal.waiting_tasks() as waiting_tasks:
+            await waiting_tasks.record({task.id: (task, replace(task, held_until=until)) for task in held})
 
     # ------------------------------------------------------------ submit: commands
 
@@ -231,7 +232,7 @@ class Service(Queries):
 
         `prompt` None: the dialog's own text. Raises TaskNotFound, BadRequest, StoreFailed.
         """
-        async with self._journal.waiting_tasks:
+        async with self._journal.waiting_tasks() as waiting_tasks:
             before = task = await self._existing(task_id)
             if task.phase is not Phase.HELD:
                 raise BadRequest(f"Task {task_id} does not wait for an input.", hint="Only a task that is MODAL does.")
@@ -247,7 +248,7 @@ class Service(Queries):
                 held_until=None,
                 pictures=len(pictures),
             )
-            await self._journal.record({task_id: (before, after)}, pictures=pictures)
+            await waiting_tasks.record({task_id: (before, after)}, pictures=pictures)
         self._submitted()
         return after
 
@@ -268,7 +269,7 @@ class Service(Queries):
 
         Raises TaskNotFound, BadRequest (it is over), StoreFailed.
         """
-        async with self._journal.waiting_tasks:
+        async with self._journal.waiting_tasks() as waiting_tasks:
             task = await self._existing(task_id)
             if task.status.is_over:
                 raise BadRequest(f"Task {task_id} is over.", hint=f"Its status is {task.status}.")
@@ -276,7 +277,7 @@ class Service(Queries):
                 self._tell(CancelRequested(task_id=task_id))
                 return task
             after = cancel(task, self._clock.now())
-            await self._journal.record({task_id: (task, after)})
+            await waiting_tasks.record({task_id: (task, after)})
             return after
 
     # ------------------------------------------------------------ the operator's word about an open end

@@ -164,7 +164,8 @@ class House:
 
     async def change_all(self, tasks: Sequence[Task], **fields: Any) -> list[Task]:
         after = [changed(task, **fields) for task in tasks]
-        await self.journal.record({task.id: (task, new) for task, new in zip(tasks, after, strict=True)})
+        async with self.journal.waiting_tasks() as waiting_tasks:
+            await waiting_tasks.record({task.id: (task, new) for task, new in zip(tasks, after, strict=True)})
         return after
 
     async def end(self, *tasks: Task) -> list[Task]:

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.domain.advice import with_advice
+from tasks.domain.errors import IllegalTransition
 from tasks.domain.events import Acknowledged, DiscordEvent, Finished, Informed, Progressed, Queued, Refused, Started
-from tasks.domain.model import Action, Button, Image, Phase, Status
+from tasks.domain.model import Action, Button, Image, Phase, Status, TaskProgress
 from tasks.rules.lifecycle import apply, cancel, fail, hooks_due, may_move, requeue
+from tasks.rules.reopening import reopen_with_result, retry
 from tests.support.tasks import NOW, keys, task
 
 PICTURE = Image(url="https://cdn.discordapp.com/a.png")
@@ -173,3 +175,24 @@ def test_no_order_of_events_breaks_the_table_or_reopens_what_is_over(heard: list
 @pytest.mark.parametrize("over", [Status.SUCCESS, Status.FAILURE, Status.CANCEL])
 def test_what_is_over_has_no_way_out(over: Status) -> None:
     assert not any(may_move(over, status) for status in Status if status is not over)
+
+
+def test_an_illegal_transition_raises() -> None:
+    with pytest.raises(IllegalTransition, match="SUCCESS -> FAILURE"):
+        fail(task(status=Status.SUCCESS, phase=Phase.OVER), "silence", "", NOW)
+
+
+@pytest.mark.parametrize("code", ["moderated", "cancelled"])
+def test_a_final_end_is_not_reopened(code: str) -> None:
+    over = task(status=Status.FAILURE, phase=Phase.OVER, fail_code=code)
+    with pytest.raises(IllegalTransition, match=code):
+        retry(over, NOW)
+    with pytest.raises(IllegalTransition, match=code):
+        reopen_with_result(over, Finished(keys=keys()), NOW)
+
+
+def test_a_task_back_in_the_queue_has_an_empty_progress_and_its_old_request() -> None:
+    before = task(percent=31, queued=True, job_id="j", progress_message_id="m", words="w", echoed_prompt="a dog")
+    after = requeue(before, NOW)
+    assert after.progress == TaskProgress()
+    assert after.request == before.request
