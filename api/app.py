@@ -105,7 +105,7 @@ def _guard(
             response = _refused(request, error, max_body)
         if hdrs.ORIGIN in headers:
             response.headers.update(gate.cors(headers))
-        meter.note(request, response, perf_counter() - began)
+        meter.record(request, response, perf_counter() - began)
         return response
 
     return guard

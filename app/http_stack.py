@@ -159,7 +159,7 @@ def make_observers(
     clock: Clock,
 ) -> Observers:
     http_meter, task_meter = HttpMeter(), TaskMeter()
-    feed, seats, shapes = Feed(store, changes, watch=task_meter.look), StreamLimits(), Representations(links)
+    feed, seats, shapes = Feed(store, changes, watch=task_meter.observe), StreamLimits(), Representations(links)
     streams = EventRoutes(services, feed, store, gate=gate, seats=seats, tickets=Tickets(clock), shapes=shapes)
     looks = TaskRoutes(services, feed, store, seats=seats, shapes=shapes)
     metrics = Metrics(

@@ -1,4 +1,4 @@
-"""Routes for the operator: accounts, deliveries, settings in force, manual resolution.
+"""Routes for the operator: accounts, deliveries, effective settings, manual resolution.
 
-Contract: every route here requires ADMIN_SECRET, or is closed where there is none.
+Contract: every route here requires ADMIN_SECRET, and is disabled if none is set.
 """

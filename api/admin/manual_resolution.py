@@ -1,6 +1,6 @@
-"""/api/v1/tasks/{id}/adopt and /retry: what only the operator may decide, because it may cost money twice.
+"""/api/v1/tasks/{id}/adopt and /retry: decisions of the operator, because they may cost money twice.
 
-Law: a handler reads, asks the service once, and renders.
+Contract: a handler parses the request, calls the service once and renders the task.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from tasks.domain.model import Task
 
 
 class ManualResolution(Protocol):
-    """The use-cases. Each raises `tasks.domain.errors` with a message made for the caller."""
+    """The use cases. Each raises `tasks.domain.errors`; messages are for the client."""
 
     async def adopt(self, task_id: str, message_id: str = "") -> Task:
-        """The result in this Discord message is the task's; without one, that which alone fits."""
+        """Give the task the result in this Discord message, or the only one that fits if none is named."""
 
     async def retry(self, task_id: str) -> Task:
-        """Send it again."""
+        """Send the task again."""
 
 
 class ManualResolutionRoutes:

@@ -1,6 +1,6 @@
-"""The settings in force, for the operator.
+"""/api/v1/settings: the effective settings, for the operator.
 
-Law: what comes in is text that may be shown; this file decides nothing about secrets and reads no setting.
+Contract: receives text that may be shown; reads no setting and decides nothing about secrets.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DOC = Operation(
 
 
 class SettingsView:
-    """`values`: a setting's name -> its value as text, in the order of docs/settings.md."""
+    """`values`: the name of each setting → its value as text, in the order of docs/settings.md."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)

@@ -1,8 +1,8 @@
-"""Pictures that callers name by links, fetched: bytes within limits, or BadPicture with the reason.
+"""Downloads pictures that clients name by links: bytes within limits, or BadPicture with the reason.
 
-Law: a stranger's link never leads into the operator's network, at no step of a redirect either, but to what the
-operator allows; and what was asked for over TLS does not come without it. An error names the host alone: paths and
-queries hold secrets. What was fetched is not judged here beyond its length.
+Contract: no link, and no step of a redirect, reaches the operator's network except where the operator allows it, and no
+redirect leaves TLS. An error names the host alone, as paths and queries hold secrets. Of the content only the length is
+checked.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from urllib.parse import urlsplit
 import httpx
 
 from api.outbound.allowlist import Allowlist
-from api.outbound.guarded_transport import AddressNotAllowed, Guarded, GuardedTransport
+from api.outbound.guarded_transport import AddressNotAllowed, GuardedBackend, GuardedTransport
 from tasks.prompts.images import MOST_BYTES, BadPicture
 
-SECONDS = 20.0  # for all the links of a request together
+SECONDS = 20.0  # for all links of a request together
 CONNECT_SECONDS = 6.0
 REDIRECTS = 3
-AT_ONCE = 8  # in all: each may hold 20 MB
-HINT = "Give a link that anybody can load without a login, or the picture itself as a data URL."
+AT_ONCE = 8  # for the whole service, as each may hold 20 MB
+HINT = "Give a link that works without a login, or the picture as a data URL."
 
 
 class PictureFetch:
-    """Fetches while it is open."""
+    """Downloads while it is open."""
 
-    def __init__(self, allowed: Allowlist, *, seconds: float = SECONDS, guard: Guarded | None = None) -> None:
+    def __init__(self, allowed: Allowlist, *, seconds: float = SECONDS, guard: GuardedBackend | None = None) -> None:
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=0)
         self._seconds = seconds
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._client = httpx.AsyncClient(
-            transport=GuardedTransport(guard or Guarded(allowed), limits=limits),
+            transport=GuardedTransport(guard or GuardedBackend(allowed), limits=limits),
             trust_env=False,
-            follow_redirects=False,  # the library would read the whole body of each answer that redirects
-            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),  # the limit for the whole is set around it
+            follow_redirects=False,  # httpx would read the whole body of each redirect
+            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),  # `_fetch` limits the whole
             headers={"Accept": "image/*", "Accept-Encoding": "identity"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # keeps none
         )
@@ -53,21 +53,21 @@ class PictureFetch:
         await self._client.__aexit__(kind, error, trace)
 
     async def __call__(self, urls: Sequence[str]) -> Mapping[str, bytes]:
-        """The bytes behind each link. Raises BadPicture for the first that cannot be had."""
-        found = await asyncio.gather(*map(self._one, urls), return_exceptions=True)
+        """Link → bytes. Raises BadPicture for the first link that fails."""
+        found = await asyncio.gather(*map(self._fetch, urls), return_exceptions=True)
         for each in found:
             if isinstance(each, BaseException):
                 raise each
         return {url: each for url, each in zip(urls, found, strict=True) if isinstance(each, bytes)}
 
-    async def _one(self, url: str) -> bytes:
+    async def _fetch(self, url: str) -> bytes:
         try:
             async with asyncio.timeout(self._seconds), self._slots:
                 return await self._read(url)
         except AddressNotAllowed as error:
             raise _bad(url, "it leads to an address that is not public") from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise _bad(url, "it leads to what is no http or https URL") from error
+            raise _bad(url, "it leads to a URL that is not http or https") from error
         except (httpx.TimeoutException, TimeoutError) as error:
             raise _bad(url, "it did not arrive in time") from error
         except httpx.ConnectError as error:
@@ -91,7 +91,7 @@ class PictureFetch:
 
 
 async def _body(url: str, answer: httpx.Response) -> bytes:
-    """As it was sent, never unpacked: it could be a thousand times larger then."""
+    """Read the body without decompressing it, which could enlarge it a thousandfold."""
     if answer.status_code != httpx.codes.OK:
         raise _bad(url, f"the server answered {answer.status_code}")
     data = bytearray()

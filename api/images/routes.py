@@ -67,7 +67,7 @@ _HEADERS = {
         "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
         "frame-ancestors 'none'; sandbox"
     ),
-    # The name is all the secret there is, and no cookie is sent: pages of any origin may show and read it.
+    # The name is the only secret and no cookie is involved: pages of any origin may show and read the image.
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Referrer-Policy": "no-referrer",
@@ -83,13 +83,13 @@ class Archive(Protocol):
     async def find(self, name: str) -> ImageCopy | None: ...
 
     def read(self, copy: ImageCopy, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """Raises FileNotFoundError, ArchiveFailed."""
+        """The bytes. Raises FileNotFoundError, ArchiveFailed."""
 
     async def cut(self, copy: ImageCopy, width: int | None, tile: int | None) -> bytes:
-        """A quarter, or a smaller version, as WebP. Raises CannotCut, CuttingBusy, FileNotFoundError, ArchiveFailed."""
+        """A quarter or a smaller version as WebP. Raises CannotCut, CuttingBusy, FileNotFoundError, ArchiveFailed."""
 
     async def link(self, copy: ImageCopy) -> str | None:
-        """Where readers are to be sent instead. Raises ArchiveFailed."""
+        """The URL to redirect to; None: serve the bytes. Raises ArchiveFailed."""
 
 
 class ImageRoutes:
@@ -101,18 +101,18 @@ class ImageRoutes:
         return (Route(path=path, handler=self.image, methods=("GET", "HEAD"), is_open=True, doc=_IMAGE),)
 
     async def image(self, request: web.Request) -> web.StreamResponse:
-        width, tile = _chosen(request.query, "w", WIDTHS), _chosen(request.query, "tile", TILES)
+        width, tile = _choice(request.query, "w", WIDTHS), _choice(request.query, "tile", TILES)
         name = request.match_info["name"]
         copy = await self._archive.find(name)
         if copy is None:
-            raise _missing()
+            raise _not_found()
         try:
             return await self._answer(request, copy, width, tile)
         except FileNotFoundError as error:
-            log.error("the copy %s is gone from its place", name)
-            raise _missing() from error
+            log.error("the file of copy %s is missing", name)
+            raise _not_found() from error
         except ArchiveFailed as error:
-            log.error("a copy cannot be read: %s", error)
+            log.error("cannot read a copy: %s", error)
             raise ArchiveFailed("The picture cannot be read now.", hint="Come back later.") from error
 
     async def _answer(
@@ -126,9 +126,9 @@ class ImageRoutes:
         if is_cut:
             data = await self._archive.cut(copy, width, tile)
             return web.Response(body=data, headers=headers | {"Content-Type": CUT_TYPE})
-        if (elsewhere := await self._archive.link(copy)) is not None:
-            away = {"Location": elsewhere, "Cache-Control": "private, max-age=1800"}
-            return web.Response(status=302, headers=headers | away)
+        if (location := await self._archive.link(copy)) is not None:
+            redirect = {"Location": location, "Cache-Control": "private, max-age=1800"}
+            return web.Response(status=302, headers=headers | redirect)
         return await self._whole_or_part(request, copy, headers | {"Content-Type": copy.type}, etag)
 
     async def _whole_or_part(
@@ -148,32 +148,32 @@ class ImageRoutes:
         if request.method == hdrs.METH_HEAD:
             await response.prepare(request)
             return response
-        return await self._passed_on(request, copy, response, span)
+        return await self._stream(request, copy, response, span)
 
-    async def _passed_on(
+    async def _stream(
         self, request: web.Request, copy: ImageCopy, response: web.StreamResponse, span: tuple[int, int]
     ) -> web.StreamResponse:
         pieces = self._archive.read(copy, *span)
-        first = await anext(pieces, b"")  # what cannot be opened is answered as such
+        first = await anext(pieces, b"")  # an error on opening becomes an error response
         await response.prepare(request)
         try:
             await response.write(first)
             async for piece in pieces:
                 await response.write(piece)
         except (FileNotFoundError, ArchiveFailed) as error:
-            log.error("a copy broke off while it was read: %s", error)
-            if request.transport is not None:  # too late for another answer: let the reader see that it is cut
+            log.error("reading a copy failed midway: %s", error)
+            if request.transport is not None:  # too late for an error response: show the truncation
                 request.transport.abort()
             return response
         await response.write_eof()
         return response
 
 
-def _missing() -> NoSuchPicture:
-    return NoSuchPicture(hint="Its task tells imageUrl; a copy may have been removed since.")
+def _not_found() -> NoSuchPicture:
+    return NoSuchPicture(hint="imageUrl of its task has the name; the copy may have been removed.")
 
 
-def _chosen(query: Mapping[str, str], name: str, among: tuple[int, ...]) -> int | None:
+def _choice(query: Mapping[str, str], name: str, among: tuple[int, ...]) -> int | None:
     text = query.get(name, "").strip()
     if not text:
         return None
@@ -184,7 +184,7 @@ def _chosen(query: Mapping[str, str], name: str, among: tuple[int, ...]) -> int 
 
 
 def _disposition(request: web.Request, copy: ImageCopy, tile: int | None, is_cut: bool) -> str:
-    """The name to save it under: the job's id, without the secret."""
+    """The file name for saving: the job id, without the secret."""
     stem, _, rest = copy.name.rpartition("-")
     extension = "webp" if is_cut else rest.rpartition(".")[2]
     kind = "attachment" if request.query.get("download", "") in ("1", "true") else "inline"
@@ -197,15 +197,15 @@ def _is_known(request: web.Request, etag: str) -> bool:
 
 
 def _span(request: web.Request, size: int, etag: str) -> tuple[int, int] | None:
-    """First byte and the one behind the last; None when the range asked for is not in it."""
+    """The first byte and the one after the last; None if the range is not satisfiable."""
     given = request.headers.get(hdrs.IF_RANGE)
     if hdrs.RANGE not in request.headers or (given is not None and given.strip() != etag):
         return 0, size
     try:
-        asked = request.http_range
-    except ValueError:  # several, or none that can be read: all of it may be answered
+        requested = request.http_range
+    except ValueError:  # several ranges or an invalid one: the whole may be returned
         return 0, size
-    start, end, _ = asked.indices(size)
+    start, end, _ = requested.indices(size)
     if start >= size or end <= start:
         return None
     return start, end

@@ -1,6 +1,6 @@
-"""Pictures as `/mj` brings them, data URLs, bare base64 or files -> checked pictures.
+"""Pictures in requests to `/mj`: data URLs, base64 or files → checked pictures.
 
-Law: pure. An error names the picture by its place. A link that nobody loaded is refused.
+Contract: pure. An error names the picture by its position. A link that was not downloaded is refused.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _LINK = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 
 
 def check_count(count: int) -> None:
-    """At most as many as MidJourney takes."""
+    """Raises BadPicture for more pictures than MidJourney accepts."""
     if count > MOST_PICTURES:
         raise BadPicture(f"{count} pictures are too many.", hint=f"Give at most {MOST_PICTURES}.")
 
 
 def pictures_of(given: Sequence[str | bytes]) -> tuple[Picture, ...]:
-    """The pictures; a text is a data URL or base64."""
+    """The checked pictures; a text is a data URL or base64. Raises BadPicture."""
     check_count(len(given))
     files = _files(given)
     return tuple(
@@ -33,7 +33,7 @@ def pictures_of(given: Sequence[str | bytes]) -> tuple[Picture, ...]:
 
 
 def mask_of(given: str | bytes) -> bytes | None:
-    """The mask of a second input; None when there is none."""
+    """The mask of a second input; None if there is none."""
     if not given.strip():
         return None
     data = _file(given)
@@ -52,13 +52,13 @@ def frame_of(text: str) -> Picture | str | None:
 
 
 def frames_of(texts: Sequence[str]) -> tuple[Picture | str, ...]:
-    """Several of them, of which none is missing."""
+    """Several frames; empty ones are left out."""
     return tuple(frame for text in texts if (frame := frame_of(text)) is not None)
 
 
 def check_length(link: str) -> None:
     if len(link) > LONGEST_LINK:
-        raise BadRequest(f"link has {len(link)} characters.", hint=f"At most {LONGEST_LINK} are taken.")
+        raise BadRequest(f"link has {len(link)} characters.", hint=f"At most {LONGEST_LINK} are accepted.")
 
 
 def is_link(text: str) -> bool:

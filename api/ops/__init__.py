@@ -1,4 +1,4 @@
-"""What operators and machines look at: health, metrics, alerts, the OpenAPI document, /docs, the console page.
+"""Operations: health, metrics, alerts, the OpenAPI document, /docs, the console page.
 
 Contract: reads only; changes nothing.
 """

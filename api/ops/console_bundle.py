@@ -1,8 +1,7 @@
 """The console's modules and style sheets as one script and one style sheet.
 
-Contract: pure. The modules are written for browsers as they are and need no build; bundled, a page loads in one round
-trip what would take one for each file. Only the forms that our modules use are understood; any other raises
-`NotBundled`, so that a page is never served in part.
+Contract: pure. Browsers run the modules unchanged, without a build; a bundle saves one round trip for each file. Only
+the syntax that these modules use is supported; any other raises `NotBundled`, so that no incomplete page is served.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ _LEFT = re.compile(r"^\s*(?:import|export)\b[^(:]", re.MULTILINE)
 
 
 class NotBundled(Exception):
-    """A module uses a form that is not understood, is missing, or imports itself by a detour."""
+    """A module uses unsupported syntax, is missing, or is part of an import cycle."""
 
 
 def bundled(modules: Mapping[str, str], entry: str) -> str:
-    """One script that does what `entry` does. `modules` are sources by file name. Raises NotBundled."""
+    """One script equivalent to `entry`. `modules` are sources by file name. Raises NotBundled."""
     parts = [_wrapped(name, modules[name]) for name in _in_order(modules, entry)]
     return "\n".join(("const modules = {};", *parts, ""))
 
@@ -35,18 +34,18 @@ def styles_of(page: str) -> list[str]:
 
 
 def _in_order(modules: Mapping[str, str], entry: str) -> list[str]:
-    """What is imported comes before what imports it."""
+    """The modules, each after those that it imports."""
     done: dict[str, None] = {}
 
-    def visit(name: str, ways: tuple[str, ...]) -> None:
+    def visit(name: str, path: tuple[str, ...]) -> None:
         if name in done:
             return
-        if name in ways:
-            raise NotBundled(f"Modules import each other: {' → '.join((*ways, name))}")
+        if name in path:
+            raise NotBundled(f"Modules import each other: {' → '.join((*path, name))}")
         if name not in modules:
-            raise NotBundled(f"{ways[-1] if ways else 'the page'} imports {name}, which is missing.")
+            raise NotBundled(f"{path[-1] if path else 'the page'} imports {name}, which is missing.")
         for found in _IMPORT.finditer(modules[name]):
-            visit(found["file"], (*ways, name))
+            visit(found["file"], (*path, name))
         done[name] = None
 
     visit(entry, ())
@@ -54,19 +53,19 @@ def _in_order(modules: Mapping[str, str], entry: str) -> list[str]:
 
 
 def _wrapped(name: str, source: str) -> str:
-    """A module as a function that runs once and returns what it exports."""
+    """A module as a function that runs once and returns its exports."""
     exported = [f"{found['name']}" for found in _DECLARED.finditer(source)]
     body = _DECLARED.sub("", source)
     if listed := _LISTED.search(body):
         exported += [f"{outer}: {inner}" for inner, outer in _pairs(listed["names"])]
         body = body[: listed.start()] + ";"
-    body = _IMPORT.sub(_taken, body)
+    body = _IMPORT.sub(_import_statement, body)
     if left := _LEFT.search(body):
-        raise NotBundled(f"{name}: {left.group().strip()} is not understood.")
+        raise NotBundled(f"{name}: {left.group().strip()} is not supported.")
     return f'modules["{name}"] = (() => {{\n{body}\nreturn {{ {", ".join(exported)} }};\n}})();'
 
 
-def _taken(found: re.Match[str]) -> str:
+def _import_statement(found: re.Match[str]) -> str:
     if found["all"]:
         return f'const {found["all"]} = modules["{found["file"]}"];\n'
     names = ", ".join(outer if outer == inner else f"{outer}: {inner}" for outer, inner in _pairs(found["names"]))

@@ -1,8 +1,8 @@
 """GET / and /console/…: the console, a web page that is a client of the public API like any other.
 
-Law: what can be served is listed once, at the start; a request looks its name up and never touches the disk. The page
-runs its own scripts and nothing else, and loads nothing from other hosts but pictures. It names its script and style
-sheet by their content: what stands under such a name never changes and is kept for ever; all else is asked for again.
+Contract: the files are read once, at the start; a request looks up a name and never touches the disk. The page runs its
+scripts and no others, and loads nothing but pictures from other hosts. It names its script and style sheet by their
+content: such a file never changes and is cached for ever; everything else is revalidated.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parents[1] / "console"
 PAGE = "index.html"
 ENTRY = "main.js"
 SCRIPT, STYLE = "bundle.js", "bundle.css"
-VERSION = 12  # letters of a digest in an address
+VERSION = 12  # characters of a digest in a path
 _REPLACED = ('rel="stylesheet"', 'rel="modulepreload"', f"/console/{ENTRY}")
 
 _TYPES = {
@@ -84,10 +84,10 @@ _KEPT_DOC = Operation(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class File:
-    """A file as it is served, for as long as the process runs."""
+    """A file as it is served, in memory while the process runs."""
 
     body: bytes
-    packed: bytes  # the same, gzip
+    packed: bytes  # the body, gzip-compressed
     type: str
     etag: str
 
@@ -98,18 +98,18 @@ class File:
 
 
 class ConsolePage:
-    """`picture_hosts`: addresses of pictures that are not https, the simulator's or a proxy's in a local network."""
+    """`picture_hosts`: picture addresses that are not https, such as the simulator's or a local proxy's."""
 
     def __init__(self, *, picture_hosts: Iterable[str] = (), folder: Path = FOLDER) -> None:
-        """Raises NotBundled where the folder holds what makes no page."""
+        """Raises NotBundled if the modules in the folder cannot be bundled."""
         self.files = dict(_read(folder))
         self._kept = _bundle(self.files)
         self._page = _page(self.files, self._kept)
-        self._headers = {  # the rest is as on every answer
+        self._headers = {  # in addition to the headers of every response
             "Content-Security-Policy": policy(picture_hosts),
-            "Referrer-Policy": "same-origin",  # where no Sec-Fetch-Site is sent, the guard knows our page by it
+            "Referrer-Policy": "same-origin",  # identifies the page where the browser sends no Sec-Fetch-Site
             "Cross-Origin-Opener-Policy": "same-origin",
-            "Cache-Control": "no-cache",  # kept, and asked for again by its ETag
+            "Cache-Control": "no-cache",  # cached, and revalidated by its ETag
         }
 
     def routes(self) -> tuple[Route, ...]:
@@ -126,19 +126,19 @@ class ConsolePage:
         return self._answer(request, self.files.get(request.match_info["file"]))
 
     async def kept(self, request: web.Request) -> web.Response:
-        """Of another version than ours, a page from before an update: ours, and not to be kept under that name."""
+        """A page loaded before an update requests another version: answer the current file, not to be cached there."""
         file = self._kept.get(request.match_info["file"])
-        is_ours = file is not None and file.etag[:VERSION] == request.match_info["version"]
-        return self._answer(request, file, _KEPT if is_ours else "no-cache")
+        is_current = file is not None and file.etag[:VERSION] == request.match_info["version"]
+        return self._answer(request, file, _KEPT if is_current else "no-cache")
 
-    def _answer(self, request: web.Request, file: File | None, keeping: str = "no-cache") -> web.Response:
+    def _answer(self, request: web.Request, file: File | None, cache_control: str = "no-cache") -> web.Response:
         if file is None:
             raise UnknownRoute(hint="GET / is the page.")
-        is_packed = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "").casefold()
-        etag = f"{file.etag}-gzip" if is_packed else file.etag
+        is_gzip = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "").casefold()
+        etag = f"{file.etag}-gzip" if is_gzip else file.etag
         headers = {
             **self._headers,
-            hdrs.CACHE_CONTROL: keeping,
+            hdrs.CACHE_CONTROL: cache_control,
             hdrs.ETAG: f'"{etag}"',
             hdrs.VARY: hdrs.ACCEPT_ENCODING,
         }
@@ -146,13 +146,13 @@ class ConsolePage:
         if any(tag.value in (etag, "*") for tag in known):
             return web.Response(status=304, headers=headers)
         headers[hdrs.CONTENT_TYPE] = file.type
-        if is_packed:
+        if is_gzip:
             headers[hdrs.CONTENT_ENCODING] = "gzip"
-        return web.Response(body=file.packed if is_packed else file.body, headers=headers)
+        return web.Response(body=file.packed if is_gzip else file.body, headers=headers)
 
 
 def policy(picture_hosts: Iterable[str]) -> str:
-    """The page's Content-Security-Policy. A prompt that is HTML could do nothing even if it were taken for it."""
+    """The Content-Security-Policy of the page. A prompt that were parsed as HTML could not do anything."""
     origins = dict.fromkeys(f"{url.scheme}://{url.netloc}" for url in map(urlsplit, picture_hosts) if url.netloc)
     pictures = " ".join(("'self'", "https:", *origins))
     rules: Mapping[str, str] = {
@@ -172,14 +172,14 @@ def policy(picture_hosts: Iterable[str]) -> str:
 
 
 def _read(folder: Path) -> Iterator[tuple[str, File]]:
-    """What is served, by its name in the folder."""
+    """The files to serve, by name."""
     for path in sorted(folder.iterdir()):
         if path.suffix in _TYPES:
             yield path.name, File.of(path.read_bytes(), _TYPES[path.suffix])
 
 
 def _bundle(files: Mapping[str, File]) -> Mapping[str, File]:
-    """The page's script and style sheet, each as one file."""
+    """The script and the style sheet of the page, each as one file."""
     if PAGE not in files or ENTRY not in files:
         return {}
     modules = {name: file.body.decode() for name, file in files.items() if name.endswith(".js")}
@@ -191,7 +191,7 @@ def _bundle(files: Mapping[str, File]) -> Mapping[str, File]:
 
 
 def _page(files: Mapping[str, File], kept: Mapping[str, File]) -> File | None:
-    """The page, which names them in place of what they are made of."""
+    """The page, with the bundles in place of the files that they contain."""
     page = files.get(PAGE)
     if page is None or not kept:
         return page

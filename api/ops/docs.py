@@ -1,7 +1,7 @@
-"""/openapi.json, and /docs: a viewer of it, which is part of the service.
+"""/openapi.json, and /docs: its viewer, which is part of the service.
 
-Law: open to everybody, as it tells nothing of any task. The files are named one by one, so no path leads anywhere
-else, and the page may load nothing from another host.
+Contract: open to everyone, as it contains nothing about tasks. Files are listed by name, so no path leads anywhere
+else, and the page loads nothing from other hosts.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ _FILE = Operation(
 
 
 class Docs:
-    """The document of `routes`, and of its own."""
+    """The document of `routes` and of the routes of this class."""
 
     def __init__(self, routes: Sequence[Route], *, wants_secret: bool, public_url: str = "") -> None:
         self._all = (*routes, *self.routes())
@@ -108,7 +108,7 @@ class Docs:
 
     @cached_property
     def _document(self) -> bytes:
-        """Written when it is first asked for, then kept."""
+        """Built at the first request, then kept."""
         return encode(document(self._all, wants_secret=self._wants_secret, server=self._public_url))
 
 

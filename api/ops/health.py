@@ -82,7 +82,7 @@ _READY = Operation(
 
 
 class Health:
-    """`troubles` tells what else is not well, in words for the operator."""
+    """`troubles` returns further problems, in words for the operator."""
 
     def __init__(self, services: Services[object], gate: Gate, troubles: Callable[[], Sequence[str]] = tuple) -> None:
         self._services = services
@@ -97,7 +97,7 @@ class Health:
         )
 
     async def health(self, request: web.Request) -> web.Response:
-        """200 while the process serves: being degraded is no reason to be restarted."""
+        """200 while the process serves: a degraded service needs no restart."""
         accounts = self._services.accounts()
         reasons = [*reasons_of(accounts), *self._troubles()]
         waiting: int | None = None
@@ -119,22 +119,22 @@ class Health:
         return json_value({"status": "ok"})
 
     async def ready(self, request: web.Request) -> web.Response:
-        """503 when no account can draw: a load balancer should ask another instance."""
+        """503 if no account can draw, so that a load balancer uses another instance."""
         if any(account.is_usable for account in self._services.accounts()):
             return json_value({"status": "ok"})
         return json_value({"status": "degraded"}, 503)
 
 
 def reasons_of(accounts: Sequence[Account]) -> list[str]:
-    """Why the service is not at its best; empty when it is."""
+    """Why the service is degraded; empty if it is not."""
     if not accounts:
-        return ["No account is set up: set DISCORD_TOKEN, DISCORD_GUILD_ID and DISCORD_CHANNEL_ID."]
+        return ["No account is configured: set DISCORD_TOKEN, DISCORD_GUILD_ID and DISCORD_CHANNEL_ID."]
     reasons = []
     for account in accounts:
         if account.paused:
             reasons.append(advice_for(account.id, account.paused))
         elif not account.connected:
-            reasons.append(f"Account {account.id} is not connected to Discord; it tries again by itself.")
+            reasons.append(f"Account {account.id} is not connected to Discord; it reconnects by itself.")
     return reasons
 
 

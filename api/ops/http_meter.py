@@ -1,7 +1,7 @@
-"""Requests counted and timed, by route.
+"""Counts and times requests by route.
 
-Law: on the way of every request, so it costs next to nothing: a look-up and an addition. A route is named as the router
-knows it, never as it was asked for: an address may hold anything.
+Contract: runs on every request and costs a lookup and an addition. The label is the route of the router, never the
+requested path, which may contain anything.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from prometheus_client.utils import floatToGoString
 from api.http.errors import CODE_HEADER
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
-NO_ROUTE = "none"  # nothing stands at the address, or not with this method
-ANY = "any"  # a method that no route takes may be any word
+NO_ROUTE = "none"  # no route for the path or for the method
+ANY = "any"  # the label of a method without a route, which may be any word
 _EDGES = [*map(floatToGoString, BUCKETS), "+Inf"]
 _CODE = istr(CODE_HEADER)
-_FORGIVEN = re.compile(r"\{_\w+\}")  # where `api.http.routes` takes more slashes than one
+_FORGIVEN = re.compile(r"\{_\w+\}")  # where `api.http.routes` accepts repeated slashes
 
 
 class _Meter:
-    """Of one route."""
+    """The counts of one route."""
 
     __slots__ = ("answers", "counts", "route", "seconds")
 
     def __init__(self, route: str) -> None:
         self.route = route
         self.answers: Counter[tuple[str, int]] = Counter()  # by method and status
-        self.counts = [0] * (len(BUCKETS) + 1)  # for each bucket, and what is beyond
+        self.counts = [0] * (len(BUCKETS) + 1)  # by bucket; the last is open-ended
         self.seconds = 0.0
 
 
@@ -45,8 +45,8 @@ class HttpMeter:
         self._of_resource: dict[web.AbstractResource | None, _Meter] = {None: self._named(NO_ROUTE)}
         self._refusals: Counter[str] = Counter()
 
-    def note(self, request: web.Request, response: web.StreamResponse, seconds: float) -> None:
-        """It was answered so, after so long."""
+    def record(self, request: web.Request, response: web.StreamResponse, seconds: float) -> None:
+        """Count a response and its duration."""
         resource = request.match_info.route.resource
         meter = self._of_resource.get(resource)
         if meter is None:
@@ -55,12 +55,12 @@ class HttpMeter:
         meter.answers[ANY if resource is None else request.method, response.status] += 1
         if _CODE in response.headers:
             self._refusals[response.headers[_CODE]] += 1
-        if isinstance(response, web.Response):  # a stream lasts as long as it is listened to
+        if isinstance(response, web.Response):  # the duration of a stream depends on its client
             meter.counts[bisect_left(BUCKETS, seconds)] += 1
             meter.seconds += seconds
 
     def _named(self, route: str) -> _Meter:
-        """One for all the ways in which a route may be spelled."""
+        """One meter for all spellings of a route."""
         return self._meters.setdefault(route, _Meter(route))
 
     def collect(self) -> Iterator[Metric]:

@@ -1,7 +1,7 @@
-"""/metrics: how the service does, in the words of Prometheus.
+"""/metrics: the state of the service in the Prometheus format.
 
-Law: what is counted on the way is counted elsewhere; here what is now is asked for once and all of it is written. A
-registry of our own: nothing global. The database being away is a figure, not a failure.
+Contract: counters live in the meters; this page reads the current values once and writes everything. It uses a private
+registry and nothing global. An unavailable database is a metric, not a failure.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _HEADERS = {"Content-Type": CONTENT_TYPE_LATEST}
 
 
 class TaskCounts(Protocol):
-    """`tasks.domain.ports.TaskStore` has it."""
+    """Part of `tasks.domain.ports.TaskStore`."""
 
     async def count_open(self) -> Mapping[tuple[str, ...], int]: ...
 
@@ -47,28 +47,28 @@ class TaskCounts(Protocol):
 
 
 class HookCounts(Protocol):
-    """Of the outbox."""
+    """Part of the outbox."""
 
     async def counts(self) -> tuple[int, int]: ...
 
 
 class CopyCounts(Protocol):
-    """Of the copies of results."""
+    """Part of the table of copies."""
 
     async def counts(self) -> tuple[int, int, int, int]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kept:
-    """What the database says now."""
+class StoredCounts:
+    """Counts from the database."""
 
     open: Mapping[tuple[str, ...], int]  # by status, action, account
     waiting: int
-    oldest: int  # ms for which the first of them has waited
+    oldest: int  # ms that the first of them has waited
     hooks_due: int
     hooks_given_up: int
     copies: Mapping[str, int]  # by state
-    copies_size: int  # bytes of those that are stored
+    copies_size: int  # bytes of stored copies
 
 
 class Metrics:
@@ -103,15 +103,15 @@ class Metrics:
 
     async def page(self, request: web.Request) -> web.Response:
         if not request[CALLER].sees_all:
-            raise Forbidden("This tells of everybody's tasks.", hint="Use a secret that may see them.")
-        return web.Response(body=generate_latest(_All(self._families(await self._kept()))), headers=_HEADERS)
+            raise Forbidden("Metrics cover all tasks.", hint="Use a secret that sees all tasks.")
+        return web.Response(body=generate_latest(_All(self._families(await self._stored()))), headers=_HEADERS)
 
-    async def _kept(self) -> Kept | None:
+    async def _stored(self) -> StoredCounts | None:
         try:
             first = await self._tasks.waiting(1)
             due, given_up = await self._hooks.counts()
             copies_due, copies_given_up, stored, size = await self._copies.counts()
-            return Kept(
+            return StoredCounts(
                 open=await self._tasks.count_open(),
                 waiting=await self._tasks.count_waiting(),
                 oldest=max(0, self._clock.now() - first[0].request.submit_time) if first else 0,
@@ -123,17 +123,17 @@ class Metrics:
         except StoreFailed:
             return None
 
-    def _families(self, kept: Kept | None) -> Iterator[Metric]:
+    def _families(self, stored: StoredCounts | None) -> Iterator[Metric]:
         yield gauge("mj_build_info", "The version.", {(VERSION,): 1}, "version")
-        yield gauge("mj_database_up", "The database can be read: 1 or 0.", {(): int(kept is not None)})
-        if kept is not None:
-            yield from of_kept(kept)
+        yield gauge("mj_database_up", "The database can be read: 1 or 0.", {(): int(stored is not None)})
+        if stored is not None:
+            yield from of_stored(stored)
         yield from of_accounts(self._accounts())
         open_now: Values = {(kind,): self._seats.kinds[kind] for kind in KINDS}
         yield gauge("mj_streams_open", "Streams and waits that are open.", open_now, "kind")
         yield counter("mj_streams_cut", "Streams cut because their listener was too slow.", {(): self._cut()})
         yield from self._http.collect()
-        yield from map(_without_births, self._registry.collect())
+        yield from map(_without_created, self._registry.collect())
 
 
 class _All(Collector):
@@ -144,8 +144,8 @@ class _All(Collector):
         return self._families
 
 
-def _without_births(metric: Metric) -> Metric:
-    """When each series began is told for each of them, and is the start of the process or a little later."""
+def _without_created(metric: Metric) -> Metric:
+    """Drop the `_created` samples: each is about the start of the process."""
     metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
     return metric
 
@@ -168,15 +168,17 @@ def _filled(family: F, values: Values) -> F:
     return family
 
 
-def of_kept(kept: Kept) -> Iterator[Metric]:
-    yield gauge("mj_tasks", "Tasks that are not over.", kept.open, "status", "action", "account")
-    yield gauge("mj_queue_length", "Tasks that wait for an account.", {(): kept.waiting})
-    yield gauge("mj_queue_oldest_age_seconds", "How long the first of them has waited.", {(): kept.oldest / 1000})
-    yield gauge("mj_webhooks_due", "Call-backs that are to be made, now or later.", {(): kept.hooks_due})
-    yield gauge("mj_webhooks_given_up", "Call-backs that were given up and are still kept.", {(): kept.hooks_given_up})
-    copies: Values = {(state,): number for state, number in kept.copies.items()}
+def of_stored(counts: StoredCounts) -> Iterator[Metric]:
+    yield gauge("mj_tasks", "Tasks that are not over.", counts.open, "status", "action", "account")
+    yield gauge("mj_queue_length", "Tasks that wait for an account.", {(): counts.waiting})
+    yield gauge("mj_queue_oldest_age_seconds", "How long the first of them has waited.", {(): counts.oldest / 1000})
+    yield gauge("mj_webhooks_due", "Call-backs that are to be made, now or later.", {(): counts.hooks_due})
+    yield gauge(
+        "mj_webhooks_given_up", "Call-backs that were given up and are still kept.", {(): counts.hooks_given_up}
+    )
+    copies: Values = {(state,): number for state, number in counts.copies.items()}
     yield gauge("mj_archive_copies", "Copies of results: to be made, stored, or given up.", copies, "state")
-    yield gauge("mj_archive_stored_bytes", "What the stored copies take.", {(): kept.copies_size})
+    yield gauge("mj_archive_stored_bytes", "What the stored copies take.", {(): counts.copies_size})
 
 
 def of_accounts(accounts: Sequence[Account]) -> Iterator[Metric]:
@@ -184,7 +186,7 @@ def of_accounts(accounts: Sequence[Account]) -> Iterator[Metric]:
         values = {account.id: value(account) for account in accounts}
         return {(name,): float(known) for name, known in values.items() if isinstance(known, int)}
 
-    def told(name: str) -> dict[tuple[str, ...], float]:
+    def known(name: str) -> dict[tuple[str, ...], float]:
         return each(lambda account: account.details.get(name))
 
     yield gauge("mj_account_connected", "Connected to Discord: 1 or 0.", each(lambda a: a.connected), "account")
@@ -194,8 +196,10 @@ def of_accounts(accounts: Sequence[Account]) -> Iterator[Metric]:
     yield gauge(
         "mj_account_heartbeat_age_seconds",
         "Since anything came from Discord's gateway.",
-        told("last_heartbeat_seconds"),
+        known("last_heartbeat_seconds"),
         "account",
     )
-    yield gauge("mj_account_last_event_age_seconds", "Since something was said.", told("last_event_seconds"), "account")
-    yield counter("mj_account_reconnects", "Connections that were lost.", told("reconnects"), "account")
+    yield gauge(
+        "mj_account_last_event_age_seconds", "Since something was said.", known("last_event_seconds"), "account"
+    )
+    yield counter("mj_account_reconnects", "Connections that were lost.", known("reconnects"), "account")

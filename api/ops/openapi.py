@@ -1,7 +1,7 @@
-"""The OpenAPI document: every route's own description, written as one.
+"""The OpenAPI document, built from the descriptions of all routes.
 
-Law: pure, and nothing about a route is known here but what it says of itself (`Route.doc`). Schemas are written by
-msgspec from the types that read requests and make answers.
+Contract: pure. Everything about a route comes from its `Route.doc`; msgspec derives the schemas from the types that
+parse requests and build responses.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Json = dict[str, Any]
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _REF = "#/components/schemas/{name}"
-_ANY_ROUTE = (Malformed, InternalError)  # what is not HTTP, and what nobody foresaw
+_ANY_ROUTE = (Malformed, InternalError)  # malformed requests and internal errors
 _GUARDED = (Unauthorized, Forbidden, TooManyWrongSecrets)
 _SECRETS = ("secret", "bearer")
 
@@ -45,9 +45,9 @@ A refusal is `{"code":0,"description":"…"}`; the header `Error-Code` is for pr
 
 
 def document(routes: Iterable[Route], *, wants_secret: bool, server: str = "") -> Json:
-    """The document of these routes; those that say nothing of themselves are left out."""
-    told = [(route, route.doc) for route in routes if route.doc is not None]
-    writer = _Writer(told)
+    """The document of these routes; routes without a description are left out."""
+    described = [(route, route.doc) for route in routes if route.doc is not None]
+    writer = _Writer(described)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -59,27 +59,27 @@ def document(routes: Iterable[Route], *, wants_secret: bool, server: str = "") -
         "servers": [{"url": server.rstrip("/") or "/"}],
         "tags": [
             {"name": tag, **({"description": TAGS[tag]} if tag in TAGS else {})}
-            for tag in dict.fromkeys([*TAGS, *(doc.tag for _, doc in told)])
-            if any(doc.tag == tag for _, doc in told)
+            for tag in dict.fromkeys([*TAGS, *(doc.tag for _, doc in described)])
+            if any(doc.tag == tag for _, doc in described)
         ],
-        "paths": _paths(told, writer, wants_secret=wants_secret, server=server.rstrip("/")),
+        "paths": _paths(described, writer, wants_secret=wants_secret, server=server.rstrip("/")),
         "components": {
             "schemas": writer.components,
             "responses": writer.refusals,
-            "securitySchemes": _schemes(told),
+            "securitySchemes": _schemes(described),
         },
     }
 
 
 def addresses(path: str, operation: Operation) -> tuple[str, ...]:
-    """The path as it stands in the document, under each of its prefixes."""
+    """The path in the document, alone and under each prefix."""
     return (path, *(prefix + path for prefix in operation.prefixes))
 
 
-def _paths(told: list[tuple[Route, Operation]], writer: _Writer, *, wants_secret: bool, server: str) -> Json:
+def _paths(described: list[tuple[Route, Operation]], writer: _Writer, *, wants_secret: bool, server: str) -> Json:
     paths: Json = {}
-    copies = {address for route, doc in told for address in addresses(route.path, doc)[1:]}
-    for route, doc in told:
+    copies = {address for route, doc in described for address in addresses(route.path, doc)[1:]}
+    for route, doc in described:
         if route.path in copies:
             continue
         entry = paths.setdefault(route.path, {})
@@ -92,12 +92,12 @@ def _paths(told: list[tuple[Route, Operation]], writer: _Writer, *, wants_secret
     return paths
 
 
-def _schemes(told: list[tuple[Route, Operation]]) -> Json:
+def _schemes(described: list[tuple[Route, Operation]]) -> Json:
     schemes: Json = {
         "secret": {"type": "apiKey", "in": "header", "name": "mj-api-secret", "description": "`API_SECRET`."},
         "bearer": {"type": "http", "scheme": "bearer", "description": "The same, as `Authorization: Bearer`."},
     }
-    if any(route.is_admin for route, _ in told):
+    if any(route.is_admin for route, _ in described):
         schemes |= {
             f"admin_{name}": {**scheme, "description": "`ADMIN_SECRET`: the operator's own."}
             for name, scheme in schemes.items()
@@ -114,11 +114,11 @@ def _security(route: Route, doc: Operation, *, wants_secret: bool) -> list[Json]
 
 
 class _Writer:
-    """Writes operations; what they refer to is in `components` and `refusals`."""
+    """Writes operations; collects what they refer to in `components` and `refusals`."""
 
-    def __init__(self, told: list[tuple[Route, Operation]]) -> None:
+    def __init__(self, described: list[tuple[Route, Operation]]) -> None:
         kinds: list[Any] = [Refusal]
-        for _, doc in told:
+        for _, doc in described:
             kinds += [doc.body] if doc.body else []
             kinds += [
                 kind for answer in doc.answers.values() for kind in (answer.type, answer.or_type) if kind is not None
@@ -175,8 +175,8 @@ class _Writer:
         return found
 
     def _refusal(self, status: int, kinds: list[type[ServiceError]], method: str) -> Json:
-        told = "\n".join(f"- `{kind.code}`: {meaning(kind)}" for kind in kinds)
-        made = self._answer(Answer(means=told, type=Refusal, errors=tuple(kinds)), method, always=True)
+        text = "\n".join(f"- `{kind.code}`: {meaning(kind)}" for kind in kinds)
+        made = self._answer(Answer(means=text, type=Refusal, errors=tuple(kinds)), method, always=True)
         if status in (429, 503):
             made["headers"]["Retry-After"] = {
                 "description": f"Seconds to wait, such as {RETRY_SECONDS}.",
@@ -210,7 +210,7 @@ class _Writer:
         return {"anyOf": [*schema.get("anyOf", [schema]), self._schema(other)]}
 
     def _schema(self, kind: Any) -> Json:
-        """Types are compared, not hashed: a union of aliases has no stable hash."""
+        """Find the schema by comparing types: a union of aliases has no stable hash."""
         return next(schema for known, schema in self._schemas if known is kind or known == kind)
 
     def _fields_of(self, schema: Mapping[str, Any]) -> Json:
@@ -242,12 +242,12 @@ def _parameters(kind: type[Struct] | None, place: str, example: Mapping[str, obj
     fields = components[kind.__name__]
     for name, schema in fields["properties"].items():
         given = {"example": example[name]} if name in example else {}
-        told = {"description": text} if (text := schema.get("description")) else {}
+        description = {"description": text} if (text := schema.get("description")) else {}
         yield {
             "name": name,
             "in": place,
             "required": place == "path" or name in fields.get("required", ()),
-            **told,
+            **description,
             "schema": {key: value for key, value in schema.items() if key != "description"},
             **given,
         }
@@ -259,7 +259,7 @@ def _schemas(kinds: list[Any]) -> tuple[list[Json], Json]:
 
 
 def _tidy(schema: Json) -> Json:
-    """Without defaults: a generator of types takes a field that has one for a field that must be given."""
+    """Remove defaults: type generators treat a field with a default as a required one."""
     for field in schema.get("properties", {}).values():
         field.pop("default", None)
     return schema

@@ -1,7 +1,7 @@
-"""What a human can do about an account's pause: one sentence for people, the same in `/health` and in an alert.
+"""What a human can do about the pause of an account: one sentence, the same in `/health` and in an alert.
 
-Law: the reason is always shown. It is a code of ours or the words of Discord or MidJourney; which of the known troubles
-it is, its beginning tells, as what follows may repeat a user's prompt. An unknown reason still gets a next step.
+Contract: the sentence always contains the reason, which is a code of the service or a text of Discord or MidJourney.
+Only the beginning of a reason classifies it, as the rest may repeat a prompt. An unknown reason gets a next step, too.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import re
 
 from tasks.domain.model import BY_OPERATOR
 
-_LONGEST = 200  # of a reason in a sentence; `/health` has the whole beside it
+_MAX_LENGTH = 200  # of a reason in the sentence; `/health` also has the whole reason
 
-# How a reason begins, a code's `_` being blanks; what happened; what to do.
+# The beginning of a reason (with blanks for `_` in codes); what happened; what to do.
 _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     (re.compile(form, re.IGNORECASE), what, todo)
     for form, what, todo in (
@@ -36,10 +36,10 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"token invalid\b", "Discord does not accept its token", "set a new DISCORD_TOKEN"),
         (
             r"captcha\b|action required to\b|please complete the task\b",
-            "a captcha wants to see a human",
+            "Discord demands a captcha",
             "solve it in Discord",
         ),
-        (r"pending mod", "a moderator's message waits to be read", "read it in Discord"),
+        (r"pending mod", "an unread message of a moderator blocks it", "read it in Discord"),
         (
             r"(?:(?:you are|you have been|account|user) )?(?:temporarily )?blocked\b",
             "MidJourney has blocked it",
@@ -59,24 +59,25 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         ),
     )
 )
-_UNKNOWN = ("Discord or MidJourney wants a human", "mend it in Discord")
+_UNKNOWN = ("Discord or MidJourney requires a human", "fix it in Discord")
 
 
 def advice_for(account: str, reason: str) -> str:
     """One sentence: what happened to the account and what to do."""
-    said = " ".join(reason.split())
-    if said.startswith(BY_OPERATOR):
-        why = said.removeprefix(BY_OPERATOR).removeprefix(": ")
-        return f"Account {account} is {BY_OPERATOR}{f' ({why[:_LONGEST]})' if why else ''}; resume it when it may draw."
+    text = " ".join(reason.split())
+    if text.startswith(BY_OPERATOR):
+        details = text.removeprefix(BY_OPERATOR).removeprefix(": ")
+        shown = f" ({details[:_MAX_LENGTH]})" if details else ""
+        return f"Account {account} is {BY_OPERATOR}{shown}; resume it when it may draw."
     what, todo = _known(reason)
-    shown = said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
+    shown = text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
     return f"Account {account} is paused: {what} ({shown}); {todo}, then resume it, or restart the service."
 
 
 def _known(reason: str) -> tuple[str, str]:
     words = reason.replace("_", " ")
-    for said in (words, words.partition(": ")[2]):  # the title, or what follows a title that says nothing
+    for candidate in (words, words.partition(": ")[2]):  # the title, or the text after a generic title
         for pattern, what, todo in _KNOWN:
-            if pattern.match(said):
+            if pattern.match(candidate):
                 return what, todo
     return _UNKNOWN

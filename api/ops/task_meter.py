@@ -1,7 +1,7 @@
-"""Tasks counted and timed from their timelines: how many came, how they ended, how long each leg of their way took.
+"""Counts and times tasks from their timelines: submits, outcomes and the duration of each stage.
 
-Law: reads what the feed reads and asks for nothing more. Labels are words of ours and ids of accounts, never a caller's
-text. Counted from the start of the process: a task whose earlier lines were written before it is not timed.
+Contract: consumes the pages that the feed reads and makes no queries. Labels are constants and account ids, never text
+of a client. Counting begins with the process: a task with earlier timeline lines is not timed.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from tasks.domain.model import Purpose, Status, Task
 from tasks.domain.timeline import Detail, Line
 
 BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)  # seconds
-MOST = 20_000  # tasks whose way is followed at a time
+MAX_TRACKED = 20_000  # tasks timed at once
 _OVER = frozenset(status.value for status in Status if status.is_over)
 _BEGINS = frozenset({Purpose.DRAW.value, Purpose.OPEN.value, Purpose.SUBMIT.value, Purpose.ASK.value, "switch"})
 
 
 @dataclass(slots=True)
-class _Way:
-    """Times (ms) at which a task passed; None: not yet."""
+class _Times:
+    """When a task reached each stage (ms); None: not yet."""
 
     sent: int | None = None
     heard: int | None = None
 
 
 class TaskMeter:
-    """Its figures are in `registry`."""
+    """Its metrics are in `registry`."""
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
@@ -37,7 +37,7 @@ class TaskMeter:
         def counter(name: str, meaning: str, *labels: str) -> Counter:
             return Counter(name, meaning, labels, registry=registry)
 
-        self._ways: dict[str, _Way] = {}
+        self._times: dict[str, _Times] = {}
         self._submitted = counter("mj_tasks_submitted", "Tasks that came.", "action", "api")
         self._ended = counter("mj_tasks_ended", "Tasks that ended.", "action", "status", "fail_code")
         self._sends = counter("mj_sends", "POSTs to Discord, by what became of them.", "purpose", "outcome")
@@ -48,7 +48,7 @@ class TaskMeter:
             "mj_task_leg_seconds", "How long a leg of a task's way took.", ("leg",), registry=registry, buckets=BUCKETS
         )
 
-    def look(self, page: Page) -> None:
+    def observe(self, page: Page) -> None:
         for line in page.lines:
             task = page.tasks.get(line.task_id)
             if task is not None:
@@ -59,50 +59,50 @@ class TaskMeter:
             case "submitted":
                 self._submitted.labels(task.request.action.value, task.request.api).inc()
             case "sent" if line.detail.get("purpose") in _BEGINS:
-                self._left(line, task)
+                self._record_sent(line, task)
             case "posted":
                 self._sends.labels(_word(line.detail.get("purpose")), _word(line.detail.get("outcome"))).inc()
             case "heard":
-                self._answered(line)
+                self._record_heard(line)
             case "changed" if line.detail.get("status") in _OVER:
-                self._over(line, task)
+                self._record_end(line, task)
             case "told":
-                self._told(line, task)
+                self._record_attempt(line, task)
 
-    def _left(self, line: Line, task: Task) -> None:
-        way = self._ways.get(line.task_id)
-        if way is None:
-            if len(self._ways) >= MOST:
-                del self._ways[next(iter(self._ways))]
-            way = self._ways[line.task_id] = _Way()
-            self._took("submit_to_sent", task.request.submit_time, line.time)
-        way.sent, way.heard = line.time, None  # sent again: it is the newest that is answered
+    def _record_sent(self, line: Line, task: Task) -> None:
+        times = self._times.get(line.task_id)
+        if times is None:
+            if len(self._times) >= MAX_TRACKED:
+                del self._times[next(iter(self._times))]
+            times = self._times[line.task_id] = _Times()
+            self._record_leg("submit_to_sent", task.request.submit_time, line.time)
+        times.sent, times.heard = line.time, None  # after another send, the newest one counts
 
-    def _answered(self, line: Line) -> None:
+    def _record_heard(self, line: Line) -> None:
         self._heard.labels(_word(line.detail.get("event")), _word(line.detail.get("by"))).inc()
-        way = self._ways.get(line.task_id)
-        if way is not None and way.sent is not None and way.heard is None:
-            way.heard = line.time
-            self._took("sent_to_heard", way.sent, line.time)
+        times = self._times.get(line.task_id)
+        if times is not None and times.sent is not None and times.heard is None:
+            times.heard = line.time
+            self._record_leg("sent_to_heard", times.sent, line.time)
 
-    def _over(self, line: Line, task: Task) -> None:
+    def _record_end(self, line: Line, task: Task) -> None:
         status = _word(line.detail.get("status"))
         code = _word(line.detail.get("fail_code")) if status == Status.FAILURE else ""
         self._ended.labels(task.request.action.value, status, code).inc()
-        way = self._ways.pop(line.task_id, None)
-        if way is not None and way.heard is not None:
-            self._took("heard_to_end", way.heard, line.time)
+        times = self._times.pop(line.task_id, None)
+        if times is not None and times.heard is not None:
+            self._record_leg("heard_to_end", times.heard, line.time)
 
-    def _told(self, line: Line, task: Task) -> None:
+    def _record_attempt(self, line: Line, task: Task) -> None:
         status, outcome = line.detail.get("http_status"), _word(line.detail.get("outcome"))
         self._attempts.labels(f"{status // 100}xx" if isinstance(status, int) else "none").inc()
         if outcome != "due":
             self._settled.labels(outcome).inc()
         if outcome == "done" and line.detail.get("event") == "end" and task.result.finish_time is not None:
-            self._took("end_to_webhook", task.result.finish_time, line.time)
+            self._record_leg("end_to_webhook", task.result.finish_time, line.time)
 
-    def _took(self, leg: str, began: int, ended: int) -> None:
-        self._legs.labels(leg).observe(max(0, ended - began) / 1000)
+    def _record_leg(self, leg: str, start: int, end: int) -> None:
+        self._legs.labels(leg).observe(max(0, end - start) / 1000)
 
 
 def _word(value: Detail) -> str:

@@ -1,6 +1,6 @@
-"""Where a caller's URL may lead: public addresses, and what the operator allows besides. Pure; nothing is looked up.
+"""The addresses that a client's URL may reach: public ones, and those the operator allows. Pure: resolves no name.
 
-Law: an address is judged as what it is in the end: one wrapped in another (IPv4-mapped, NAT64) as the one inside.
+Contract: an address embedded in another (IPv4-mapped, NAT64) is judged as the embedded one.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_net
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# IANA's registries of special-purpose addresses, written out: what `ipaddress` calls private differs between patch
-# releases of Python.
+# IANA's registries of special-purpose addresses, written out, because `ipaddress` differs between patch releases of
+# Python.
 NOT_PUBLIC_V4 = tuple(
     map(
         IPv4Network,
         (
             "0.0.0.0/8",  # this host
             "10.0.0.0/8",
-            "100.64.0.0/10",  # carrier NAT; one cloud keeps its metadata here
+            "100.64.0.0/10",  # carrier NAT; one cloud serves its metadata here
             "127.0.0.0/8",
             "168.63.129.16/32",  # a cloud's host agent, on an address that looks public
             "169.254.0.0/16",  # link-local; most clouds' metadata
@@ -39,26 +39,26 @@ NOT_PUBLIC_V4 = tuple(
     )
 )
 
-# Public IPv6 is in here and nowhere else: loopback, unique local (fd00:ec2::254 too), link-local and multicast are not.
+# All public IPv6 addresses. Loopback, unique local (also fd00:ec2::254), link-local and multicast are outside.
 GLOBAL_V6 = IPv6Network("2000::/3")
 NOT_PUBLIC_V6 = tuple(
     map(
         IPv6Network,
         (
-            "2001::/23",  # protocol assignments; Teredo, which wraps an IPv4 address
+            "2001::/23",  # protocol assignments; Teredo, which embeds an IPv4 address
             "2001:db8::/32",
-            "2002::/16",  # 6to4, which wraps an IPv4 address
+            "2002::/16",  # 6to4, which embeds an IPv4 address
             "3fff::/20",
         ),
     )
 )
-NAT64 = IPv6Network("64:ff9b::/96")  # how a host without IPv4 reaches the IPv4 address in the last 32 bits
+NAT64 = IPv6Network("64:ff9b::/96")  # maps the IPv4 address in the last 32 bits
 
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 def embedded_ipv4(address: Address) -> Address:
-    """The IPv4 address in it, where it stands for one."""
+    """The embedded IPv4 address if there is one, else the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if address.ipv4_mapped is not None:
@@ -67,25 +67,25 @@ def embedded_ipv4(address: Address) -> Address:
 
 
 def is_public(address: Address) -> bool:
-    """May a stranger's URL lead here?"""
-    real = embedded_ipv4(address)
-    if isinstance(real, IPv4Address):
-        return not any(real in network for network in NOT_PUBLIC_V4)
-    return real in GLOBAL_V6 and not any(real in network for network in NOT_PUBLIC_V6)
+    """May any client's URL reach this address?"""
+    target = embedded_ipv4(address)
+    if isinstance(target, IPv4Address):
+        return not any(target in network for network in NOT_PUBLIC_V4)
+    return target in GLOBAL_V6 and not any(target in network for network in NOT_PUBLIC_V6)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Allowlist:
-    """What is allowed although it is not public."""
+    """The addresses that are allowed although they are not public."""
 
     everything: bool = False
-    names: frozenset[str] = frozenset()  # wherever they lead
-    parents: tuple[str, ...] = ()  # ".example.internal": every name below it
+    names: frozenset[str] = frozenset()  # whatever they resolve to
+    parents: tuple[str, ...] = ()  # ".example.internal": every subdomain
     networks: tuple[Network, ...] = ()
 
     @classmethod
     def of(cls, entries: Iterable[str]) -> Allowlist:
-        """From host names, `*.names` and networks or addresses, as the setting HOOK_ALLOW has them."""
+        """From host names, `*.` wildcards, networks and addresses, as in the setting HOOK_ALLOW."""
         names, parents, networks = set[str](), list[str](), list[Network]()
         for entry in entries:
             if entry.startswith("*."):
@@ -97,22 +97,22 @@ class Allowlist:
         return cls(names=frozenset(names), parents=tuple(parents), networks=tuple(networks))
 
     def allows_name(self, host: str) -> bool:
-        """May this host be connected to whatever its addresses are?"""
+        """May a request go to this host, whatever its addresses are?"""
         name = host.lower().removesuffix(".")
         if self.everything:
             return True
-        # What is no plain name is left to its addresses: "[::1%.example.internal]" ends like a name, too.
+        # Only plain names match: "[::1%.example.internal]" ends like an allowed name, too.
         return bool(_NAME.fullmatch(name)) and (name in self.names or name.endswith(self.parents))
 
     def allows(self, address: Address) -> bool:
-        """May this address be connected to?"""
+        """May a request go to this address?"""
         if self.everything or is_public(address):
             return True
-        real = embedded_ipv4(address)
-        return any(real in network or address in network for network in self.networks)
+        target = embedded_ipv4(address)
+        return any(target in network or address in network for network in self.networks)
 
 
-EVERYTHING = Allowlist(everything=True)  # for the operator's own URLs
+EVERYTHING = Allowlist(everything=True)  # for URLs of the operator
 
 
 def _network(entry: str) -> Network | None:

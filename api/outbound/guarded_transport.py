@@ -1,10 +1,8 @@
-"""Where we let a caller's URL lead us is checked on the address that is connected to; `api.outbound.allowlist` says
-what may be.
+"""An httpx transport that connects to allowed addresses only.
 
-A name is looked up once, every address it has is checked, and the connection is made to one of those checked: a name
-that answers differently a moment later changes nothing. TLS and the Host header keep the name.
-
-Nothing here knows what is fetched or told. Redirects are the caller's business: do not follow them.
+Contract: a name is resolved once, all its addresses are checked against `api.outbound.allowlist`, and the connection
+goes to one of the checked addresses; a name that resolves differently a moment later changes nothing. TLS and the Host
+header keep the name. The transport does not follow redirects: whoever does must send each step through it.
 """
 
 from __future__ import annotations
@@ -33,14 +31,14 @@ class AddressNotAllowed(ServiceError):
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
 
 ADDRESSES_TRIED = 4
-LOOK_UPS = 256  # at once
+MAX_LOOKUPS = 256  # at once
 
 
 class SystemLookup:
-    """The system's resolver. Look-ups of one name are one.
+    """The resolver of the system. Concurrent lookups of one name share one.
 
-    Each has a thread of its own: in a shared pool some names whose servers never answer would hold up all others, and
-    the end of the process with them.
+    Each lookup runs in a new thread: in a shared pool, names whose servers never answer would block all others, and
+    the exit of the process.
     """
 
     def __init__(self) -> None:
@@ -54,31 +52,31 @@ class SystemLookup:
         return await asyncio.shield(pending)
 
     def _start(self, name: str) -> asyncio.Future[Sequence[str]]:
-        if len(self._pending) >= LOOK_UPS:
-            raise httpcore.ConnectError("too many names are being looked up")
+        if len(self._pending) >= MAX_LOOKUPS:
+            raise httpcore.ConnectError("too many lookups at once")
         loop = asyncio.get_running_loop()
         found: asyncio.Future[Sequence[str]] = loop.create_future()
         found.add_done_callback(lambda _: self._forget(name, found))
         self._pending[name] = found
-        Thread(target=_look_up, args=(name, loop, found), name="look up a name", daemon=True).start()
+        Thread(target=_look_up, args=(name, loop, found), name="resolve a name", daemon=True).start()
         return found
 
     def _forget(self, name: str, found: asyncio.Future[Sequence[str]]) -> None:
         del self._pending[name]
         if not found.cancelled():
-            found.exception()  # whoever asked may have gone
+            found.exception()  # retrieved, as nobody may wait for it any more
 
 
 def _look_up(name: str, loop: asyncio.AbstractEventLoop, found: asyncio.Future[Sequence[str]]) -> None:
-    """In a thread: what is found, or why not, goes back to the loop, unless that has ended."""
+    """Resolve in a thread; return the addresses or the error to the loop, unless it has ended."""
     addresses: Sequence[str] = ()
     failure: Exception | None = None
     try:
         addresses = _addresses_of(name)
-    except Exception as error:  # raised where it is waited for
+    except Exception as error:  # raised by the future
         failure = error
 
-    def tell() -> None:
+    def settle() -> None:
         if found.done():
             return
         if failure is None:
@@ -87,20 +85,20 @@ def _look_up(name: str, loop: asyncio.AbstractEventLoop, found: asyncio.Future[S
             found.set_exception(failure)
 
     with suppress(RuntimeError):
-        loop.call_soon_threadsafe(tell)
+        loop.call_soon_threadsafe(settle)
 
 
 def _addresses_of(name: str) -> Sequence[str]:
-    """Also reads what resolvers take for numbers: 2130706433, 0177.1 and 0x7f000001 are all 127.0.0.1."""
+    """Also handles numeric forms that resolvers accept: 2130706433, 0177.1 and 0x7f000001 are all 127.0.0.1."""
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:  # a label of more than 63 letters is a UnicodeError
+    except (OSError, UnicodeError) as error:  # a label over 63 characters is a UnicodeError
         raise httpcore.ConnectError("the name was not found") from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-class Guarded(httpcore.AsyncNetworkBackend):
-    """Connects to what is allowed, and raises `AddressNotAllowed` for names that have any other address."""
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Connects to allowed addresses; raises `AddressNotAllowed` for a name with any other address."""
 
     def __init__(
         self,
@@ -132,9 +130,11 @@ class Guarded(httpcore.AsyncNetworkBackend):
         addresses = await self._lookup(host)
         if not addresses:
             raise httpcore.ConnectError("the name has no address")
-        # One that is not allowed spoils them all: an honest receiver has none.
-        may = self._allowed.allows_name(host) or all(self._allowed.allows(ip_address(each)) for each in addresses)
-        if not may:
+        # One forbidden address forbids the name: an honest receiver has none.
+        is_allowed = self._allowed.allows_name(host) or all(
+            self._allowed.allows(ip_address(each)) for each in addresses
+        )
+        if not is_allowed:
             raise AddressNotAllowed
         return addresses[:ADDRESSES_TRIED]
 
@@ -146,7 +146,7 @@ class Guarded(httpcore.AsyncNetworkBackend):
         local_address: str | None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
     ) -> httpcore.AsyncNetworkStream:
-        # Each gets its share of the time, so that a dead first address leaves some for the next.
+        # Divide the time, so that a dead first address leaves some for the next.
         share = None if timeout is None else timeout / len(addresses)
         for address in addresses[:-1]:
             try:
@@ -168,10 +168,10 @@ class Guarded(httpcore.AsyncNetworkBackend):
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """httpx over a network backend of our choice, without proxies.
+    """httpx over the given network backend, without proxies.
 
-    httpx's own transport takes no backend. To replace its private pool would be shorter, and would fail open on the day
-    that the attribute is renamed.
+    The transport of httpx accepts no backend. Replacing its private pool would be shorter, and would fail open as soon
+    as httpx renames the attribute.
     """
 
     def __init__(self, backend: httpcore.AsyncNetworkBackend, *, limits: httpx.Limits) -> None:
@@ -190,15 +190,15 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             port=request.url.port,
             target=request.url.raw_path,
         )
-        plain = httpcore.Request(
+        forwarded = httpcore.Request(
             method=request.method,
             url=url,
             headers=request.headers.raw,
             content=request.stream,
             extensions=request.extensions,
         )
-        with _as_httpx():
-            answer = await self._pool.handle_async_request(plain)
+        with _translate_errors():
+            answer = await self._pool.handle_async_request(forwarded)
         return httpx.Response(
             status_code=answer.status,
             headers=answer.headers,
@@ -227,18 +227,18 @@ class _Body(httpx.AsyncByteStream):
         self._answer = answer
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _as_httpx():
+        with _translate_errors():
             async for part in self._answer.aiter_stream():
                 yield part
 
     async def aclose(self) -> None:
-        with _as_httpx():
+        with _translate_errors():
             await self._answer.aclose()
 
 
 @contextmanager
-def _as_httpx() -> Iterator[None]:
-    """Callers know httpx's errors only."""
+def _translate_errors() -> Iterator[None]:
+    """Translate errors of httpcore into those of httpx."""
     try:
         yield
     except httpcore.TimeoutException as error:

@@ -15,7 +15,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 
 from api.outbound.allowlist import Allowlist
-from api.outbound.guarded_transport import AddressNotAllowed, Guarded, GuardedTransport
+from api.outbound.guarded_transport import AddressNotAllowed, GuardedBackend, GuardedTransport
 
 # At INFO httpx logs whole URLs, with secrets in their queries.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -79,7 +79,7 @@ async def webhook_client(allowed: Allowlist) -> AsyncIterator[httpx.AsyncClient]
     """A client that reaches public addresses and those `allowed`."""
     limits = httpx.Limits(max_keepalive_connections=KEEP_ALIVE, keepalive_expiry=15)
     async with httpx.AsyncClient(
-        transport=GuardedTransport(Guarded(allowed), limits=limits),
+        transport=GuardedTransport(GuardedBackend(allowed), limits=limits),
         trust_env=False,
         follow_redirects=False,
         timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),  # `post_once` limits the whole attempt

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from api.images.picture_fetch import REDIRECTS, PictureFetch
 from api.outbound.allowlist import EVERYTHING, Allowlist
-from api.outbound.guarded_transport import Guarded
+from api.outbound.guarded_transport import GuardedBackend
 from tasks.prompts.images import MOST_BYTES, BadPicture
 from tests.support.mj_client import data_url, png, speaking_mj, told
 from tests.support.service_twin import Caller
@@ -134,7 +134,7 @@ async def test_links_that_are_midjourneys_to_load_are_not_loaded(pictures: Pictu
         ("/svg", "an SVG drawing"),
         ("/missing?token=s3cret", "the server answered 404"),
         ("/round", "redirects more than 3 times"),
-        ("/away?to=file:///etc/passwd", "no http or https URL"),
+        ("/away?to=file:///etc/passwd", "not http or https"),
         ("/away?to=http://[", "127.0.0.1 cannot be loaded"),
     ],
 )
@@ -217,7 +217,7 @@ async def look_up(name: str) -> Sequence[str]:
 async def test_a_redirect_leads_to_public_addresses_only(pictures: Pictures) -> None:
     port = pictures.url.rpartition(":")[2]
     base = f"http://pictures.example:{port}"
-    async with PictureFetch(Allowlist(), guard=Guarded(Allowlist(), lookup=look_up, inner=Detour())) as load:
+    async with PictureFetch(Allowlist(), guard=GuardedBackend(Allowlist(), lookup=look_up, inner=Detour())) as load:
         allowed = f"{base}/away?to={base}/dog.png"
         assert await load([allowed]) == {allowed: png()}
         with pytest.raises(BadPicture, match=r"pictures\.example cannot be loaded: .* not public"):
@@ -228,7 +228,7 @@ async def test_a_redirect_leads_to_public_addresses_only(pictures: Pictures) -> 
 async def test_the_operator_may_allow_a_name(pictures: Pictures) -> None:
     port = pictures.url.rpartition(":")[2]
     allowed = Allowlist.of(["*.inside.example"])
-    async with PictureFetch(allowed, guard=Guarded(allowed, lookup=look_up)) as load:
+    async with PictureFetch(allowed, guard=GuardedBackend(allowed, lookup=look_up)) as load:
         url = f"http://files.inside.example:{port}/dog.png"
         assert await load([url]) == {url: png()}
         with pytest.raises(BadPicture, match="not public"):
@@ -258,7 +258,7 @@ class Speaks(httpcore.AsyncNetworkBackend):
 async def test_what_was_asked_for_over_tls_does_not_come_without_it(target: str, is_followed: bool) -> None:
     away = f"HTTP/1.1 302 Found\r\nLocation: {target}://pictures.example/dog.png\r\nContent-Length: 0\r\n\r\n"
     wire = Speaks(away.encode(), b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ndog")
-    async with PictureFetch(Allowlist(), guard=Guarded(Allowlist(), lookup=look_up, inner=wire)) as load:
+    async with PictureFetch(Allowlist(), guard=GuardedBackend(Allowlist(), lookup=look_up, inner=wire)) as load:
         url = "https://pictures.example/dog.png"
         if is_followed:
             assert await load([url]) == {url: b"dog"}

@@ -226,8 +226,8 @@ def test_half_a_surrogate_pair_is_told_as_json_escapes_it() -> None:
         ("Subscription paused: …", "subscribe"),
         ("Sorry: You've run out of fast hours", "hours"),
         ("ToS not accepted: Accept them", "accept"),
-        ("something new: with words", "wants a human"),
-        ("x" * 5000, "wants a human"),
+        ("something new: with words", "requires a human"),
+        ("x" * 5000, "requires a human"),
     ],
 )
 def test_what_to_do_is_one_sentence(reason: str, what: str) -> None:

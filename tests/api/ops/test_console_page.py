@@ -131,8 +131,8 @@ async def test_modules_do_the_same_as_one_script() -> None:
     [
         ({"main.js": 'import { a } from "./main.js";'}, "import each other"),
         ({"main.js": 'import { a } from "./gone.js";'}, "missing"),
-        ({"main.js": 'import a from "./main.js";'}, "not understood"),
-        ({"main.js": "export default 1;"}, "not understood"),
+        ({"main.js": 'import a from "./main.js";'}, "not supported"),
+        ({"main.js": "export default 1;"}, "not supported"),
     ],
 )
 def test_what_cannot_be_bundled_is_refused(modules: dict[str, str], why: str) -> None:

@@ -19,7 +19,7 @@ from api.live.connection_limits import StreamLimits
 from api.live.feed import Page
 from api.ops.http_meter import HttpMeter
 from api.ops.metrics import Metrics
-from api.ops.task_meter import MOST, TaskMeter
+from api.ops.task_meter import MAX_TRACKED, TaskMeter
 from storage.database import Database
 from storage.images import Images, Wanted
 from storage.outbox import Outbox
@@ -212,7 +212,7 @@ def line(task: Task, time: int, kind: str, **detail: Detail) -> Line:
 
 def seen(task: Task, *lines: Line) -> TaskMeter:
     ways = TaskMeter()
-    ways.look(Page(end=1, is_whole=True, lines=lines, tasks={task.id: task}))
+    ways.observe(Page(end=1, is_whole=True, lines=lines, tasks={task.id: task}))
     return ways
 
 
@@ -276,10 +276,10 @@ async def test_a_task_sent_again_is_timed_from_its_newest_send() -> None:
 
 def test_what_never_ends_is_forgotten() -> None:
     ways = TaskMeter()
-    for number in range(MOST + 5):
+    for number in range(MAX_TRACKED + 5):
         task = Task(id=str(number), request=TaskRequest(action=Action.IMAGINE))
-        ways.look(Page(end=1, is_whole=True, lines=[line(task, 1, "sent", purpose="draw")], tasks={task.id: task}))
-    assert len(ways._ways) == MOST
+        ways.observe(Page(end=1, is_whole=True, lines=[line(task, 1, "sent", purpose="draw")], tasks={task.id: task}))
+    assert len(ways._times) == MAX_TRACKED
 
 
 # ---------------------------------------------------------------- documents

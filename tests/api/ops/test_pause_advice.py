@@ -10,7 +10,7 @@ from bot.http.refusals import ACCOUNT
 
 @pytest.mark.parametrize("reason", sorted({*ACCOUNT.values(), "captcha", "refused: Discord answered 403: Limited"}))
 def test_each_reason_of_discords_has_a_remedy_of_its_own(reason: str) -> None:
-    assert "wants a human" not in advice_for("a", reason)
+    assert "requires a human" not in advice_for("a", reason)
     assert f"({reason})" in advice_for("a", reason)
 
 

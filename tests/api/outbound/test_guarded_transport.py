@@ -15,7 +15,13 @@ import pytest
 from aiohttp import web
 
 from api.outbound.allowlist import Allowlist, is_public
-from api.outbound.guarded_transport import LOOK_UPS, AddressNotAllowed, Guarded, GuardedTransport, SystemLookup
+from api.outbound.guarded_transport import (
+    MAX_LOOKUPS,
+    AddressNotAllowed,
+    GuardedBackend,
+    GuardedTransport,
+    SystemLookup,
+)
 from tests.support.web_server import loopback
 
 PUBLIC = ["1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
@@ -81,14 +87,14 @@ def client(backend: httpcore.AsyncNetworkBackend) -> httpx.AsyncClient:
 
 async def test_a_name_that_changes_its_answer_changes_nothing() -> None:
     names, wire = Names(["8.8.8.8"], ["127.0.0.1"]), Wire()
-    async with client(Guarded(Allowlist(), lookup=names, inner=wire)) as http:
+    async with client(GuardedBackend(Allowlist(), lookup=names, inner=wire)) as http:
         assert (await http.get("http://rebinding.test/")).text == "ok"
     assert (names.asked, wire.connected) == (["rebinding.test"], ["8.8.8.8"])
 
 
 async def test_one_address_that_is_not_public_spoils_the_name() -> None:
     wire = Wire()
-    async with client(Guarded(Allowlist(), lookup=Names(["8.8.8.8", "10.0.0.1"]), inner=wire)) as http:
+    async with client(GuardedBackend(Allowlist(), lookup=Names(["8.8.8.8", "10.0.0.1"]), inner=wire)) as http:
         with pytest.raises(AddressNotAllowed):
             await http.get("http://mixed.test/")
     assert wire.connected == []
@@ -96,14 +102,14 @@ async def test_one_address_that_is_not_public_spoils_the_name() -> None:
 
 async def test_the_next_address_is_tried_when_one_is_dead() -> None:
     wire = Wire(dead=["8.8.8.8"])
-    async with client(Guarded(Allowlist(), lookup=Names(["8.8.8.8", "1.1.1.1"]), inner=wire)) as http:
+    async with client(GuardedBackend(Allowlist(), lookup=Names(["8.8.8.8", "1.1.1.1"]), inner=wire)) as http:
         assert (await http.get("http://two.test/")).status_code == 200
     assert wire.connected == ["8.8.8.8", "1.1.1.1"]
 
 
 async def test_all_dead_or_none_there_is_no_connection() -> None:
     for answer in (["8.8.8.8", "1.1.1.1"], []):
-        async with client(Guarded(Allowlist(), lookup=Names(answer), inner=Wire(dead=answer))) as http:
+        async with client(GuardedBackend(Allowlist(), lookup=Names(answer), inner=Wire(dead=answer))) as http:
             with pytest.raises(httpx.ConnectError):
                 await http.get("http://none.test/")
 
@@ -113,7 +119,7 @@ async def test_a_name_that_never_answers_ends_in_time() -> None:
         await asyncio.Event().wait()
         return []
 
-    async with client(Guarded(Allowlist(), lookup=silent, inner=Wire())) as http:
+    async with client(GuardedBackend(Allowlist(), lookup=silent, inner=Wire())) as http:
         with pytest.raises(httpx.TimeoutException):
             await http.get("http://silent.test/", timeout=0.05)
 
@@ -158,7 +164,7 @@ async def port() -> AsyncIterator[int]:
     ],
 )
 async def test_loopback_by_any_name_is_not_reached(port: int, host: str) -> None:
-    async with client(Guarded(Allowlist())) as http:
+    async with client(GuardedBackend(Allowlist())) as http:
         with pytest.raises(AddressNotAllowed):
             await http.get(f"http://{host}:{port}/")
     async with client(httpcore.AnyIOBackend()) as http:
@@ -171,7 +177,7 @@ async def test_names_that_the_operator_allows_lead_anywhere_and_networks_allow_a
     async def lookup(name: str) -> Sequence[str]:
         return ["127.8.8.8" if name == "strangers.test" else "127.1.1.1" if name.endswith("s.test") else "127.0.0.1"]
 
-    async with client(Guarded(allowed, lookup=lookup, inner=ToLoopback())) as http:
+    async with client(GuardedBackend(allowed, lookup=lookup, inner=ToLoopback())) as http:
         for host in ("inside.test", "INSIDE.TEST.", "a.apps.test", "anything.example", "127.0.0.1"):
             assert (await http.get(f"http://{host}:{port}/")).text == "secret", host
         for host in ("strangers.test", "apps.test", "xapps.test"):
@@ -214,24 +220,24 @@ async def test_names_that_are_never_found_hold_up_no_other(monkeypatch: pytest.M
 
 async def test_look_ups_have_a_bound() -> None:
     lookup = SystemLookup()
-    waiting = [asyncio.create_task(lookup(f"{n}..test")) for n in range(LOOK_UPS + 1)]
+    waiting = [asyncio.create_task(lookup(f"{n}..test")) for n in range(MAX_LOOKUPS + 1)]
     answers = await asyncio.gather(*waiting, return_exceptions=True)
-    assert {str(answer) for answer in answers} == {"the name was not found", "too many names are being looked up"}
+    assert {str(answer) for answer in answers} == {"the name was not found", "too many lookups at once"}
     assert lookup._pending == {}
 
 
 async def test_four_numbers_that_are_no_address_are_no_url() -> None:
-    async with client(Guarded(Allowlist())) as http:
+    async with client(GuardedBackend(Allowlist())) as http:
         with pytest.raises(httpx.InvalidURL):
             await http.get("http://0177.0.0.01/")
 
 
 async def test_other_schemes_are_refused() -> None:
-    async with client(Guarded(Allowlist())) as http:
+    async with client(GuardedBackend(Allowlist())) as http:
         with pytest.raises(httpx.UnsupportedProtocol):
             await http.get("ftp://127.0.0.1/")
 
 
 async def test_no_unix_sockets() -> None:
     with pytest.raises(AddressNotAllowed):
-        await Guarded(Allowlist()).connect_unix_socket("/run/x")
+        await GuardedBackend(Allowlist()).connect_unix_socket("/run/x")
