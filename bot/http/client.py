@@ -1,8 +1,7 @@
-"""The library's HTTP client with its exits under our control.
+"""The library's HTTP client, restricted to the configured endpoints and proxy.
 
-Law: everything one account says to Discord leaves through this object, to the configured bases and through the
-configured proxy. The library's own start is replaced as a whole: it would ask a third party, and open a second
-HTTP stack that honours neither.
+Contract: every HTTP request of one account to Discord goes through this object. The library's start-up is replaced
+completely: it would contact a third party and open a second HTTP stack that honours neither endpoints nor proxy.
 """
 
 import asyncio
@@ -23,7 +22,7 @@ from bot.http.session import CONNECT_SECONDS, DiscordSession, SingleUse
 
 FILE_SECONDS = 120.0  # for the largest picture over a slow line
 DIALOG_SECONDS = 60.0  # of silence
-LONGEST_BUCKET_WAIT = 60.0  # the library waits by itself for a rate limit it knows of, no longer than this
+LONGEST_BUCKET_WAIT = 60.0  # the longest wait of the library for a rate limit that it knows
 
 
 class DiscordHttp(HTTPClient):
@@ -48,9 +47,9 @@ class DiscordHttp(HTTPClient):
         self._endpoints = endpoints
         self._own_headers = headers
         self._own_session: DiscordSession | None = None
-        self._after_answer: set[asyncio.Task[Any]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
 
-    # ------------------------------------------------------------ what the library calls
+    # ------------------------------------------------------------ called by the library
 
     async def startup(self) -> None:
         if self._started:
@@ -81,7 +80,7 @@ class DiscordHttp(HTTPClient):
         return _ok(answer, "the CDN")
 
     async def upload_to_cloud(self, url: str, file: Any, hash: str | None = None) -> Any:  # noqa: A002 - the library's
-        """Bytes, or the library's File. Like the library, without a content type: the store refuses any."""
+        """`file`: bytes, or the library's File. Sent without a content type, as the store refuses any."""
         content = file if isinstance(file, bytes | str) else file.fp.read()
         headers = {"Content-Type": None, **({"Content-MD5": hash} if hash else {})}
         answer = await self._session().request(
@@ -96,49 +95,49 @@ class DiscordHttp(HTTPClient):
         return _ok(answer, "the upload store")
 
     async def close(self) -> None:
-        for task in self._after_answer:
+        for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._after_answer, return_exceptions=True)
+        await asyncio.gather(*self._running, return_exceptions=True)
         await super().close()
 
-    # ------------------------------------------------------------ ours
+    # ------------------------------------------------------------ called by the service
 
     def server_time(self) -> int | None:
-        """What Discord's clock says now (ms), to half a second, by the last answer that told; None: none did."""
-        date, came = self._session().told
+        """Discord's time now (ms), to half a second, from the last response's Date header; None without one."""
+        header, received = self._session().last_date
         try:
-            told = parsedate_to_datetime(date)
+            date = parsedate_to_datetime(header)
         except ValueError:
             return None
-        return int((told.timestamp() + 0.5 + time.monotonic() - came) * 1000)
+        return int((date.timestamp() + 0.5 + time.monotonic() - received) * 1000)
 
     async def post_interaction(self, payload: dict[str, Any]) -> None:
-        """One POST; raises what `bot.http.session` or the library raises.
+        """Send one POST; raises what `bot.http.session` or the library raises.
 
-        Returns as soon as Discord has taken it, while the library may still wait for the rate limit's next window
-        before it lets the next request through.
+        Returns as soon as Discord accepts it. The library may still wait for the next window of the rate limit before
+        it lets the next request through.
         """
         guild, channel = payload.get("guild_id") or "@me", payload.get("channel_id")
         once = SingleUse(referer=f"https://discord.com/channels/{guild}/{channel}" if channel else "")
-        asking = asyncio.create_task(
+        request = asyncio.create_task(
             self.request(Route("POST", "/interactions"), json=payload, once=once), name="post an interaction"
         )
-        self._after_answer.add(asking)
-        asking.add_done_callback(self._answered)
+        self._running.add(request)
+        request.add_done_callback(self._on_done)
         try:
-            await asyncio.wait({asking, once.taken}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({request, once.accepted}, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
-            asking.cancel()
+            request.cancel()
             raise
-        if not once.taken.done():
-            asking.result()
+        if not once.accepted.done():
+            request.result()
 
     async def post_to_dialog(self, url: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[int, str]:
-        """One POST to a web dialog, as its page makes it: without the token. A definite answer's status and text.
+        """Send one POST to a web dialog like its page does: without the token. Returns the status and text.
 
         Raises what `bot.http.session` raises.
         """
-        said = {
+        all_headers = {
             **self.headers.client_hints,
             "Accept": "application/json",
             "Accept-Language": "en-US,en;q=0.9",
@@ -156,17 +155,17 @@ class DiscordHttp(HTTPClient):
             url,
             once=SingleUse(denies=False),
             data=json.dumps(body),
-            headers=said,
+            headers=all_headers,
             timeout=(CONNECT_SECONDS, DIALOG_SECONDS),
             stream=True,
             **self._proxies(),
         )
         return answer.status_code, await _text(answer)
 
-    def _answered(self, asking: asyncio.Task[Any]) -> None:
-        self._after_answer.discard(asking)
-        if not asking.cancelled():
-            asking.exception()  # looked at, so that nobody complains that it was not
+    def _on_done(self, request: asyncio.Task[Any]) -> None:
+        self._running.discard(request)
+        if not request.cancelled():
+            request.exception()  # retrieve it, so that asyncio does not log it
 
     def _session(self) -> DiscordSession:
         if self._own_session is None:
@@ -178,7 +177,7 @@ class DiscordHttp(HTTPClient):
 
 
 async def _text(answer: Any) -> str:
-    """Of a streamed answer; empty when the connection is lost meanwhile: its status has said what matters."""
+    """The text of a streamed response; "" if the connection is lost, as the status suffices."""
     try:
         return str(await answer.atext())
     except RequestException:

@@ -1,8 +1,8 @@
-"""What Discord's web client says of itself: which Chrome, which build.
+"""The client properties that Discord's web client sends: Chrome version, build number, launch ids.
 
-Law: the Chrome is always the one whose TLS handshake curl imitates, anything else would give us away. The build
-is asked of Discord's own pages, within ten seconds in all, and nobody else is ever asked; when that fails, a dated
-number serves. The library's way asks a third party first and can wait for ten minutes.
+Contract: the Chrome version is always the one whose TLS handshake curl imitates, as a mismatch would be conspicuous.
+Only Discord's own pages are read for the build number, within ten seconds in all; if that fails, a dated number is
+used. The library would contact a third party first and could wait for ten minutes.
 """
 
 import asyncio
@@ -48,16 +48,16 @@ class ClientIdentity:
 
 
 async def fetch(known: ClientIdentity, *, pages_base: str, proxy_url: str = "") -> ClientIdentity:
-    """`known`, with the build that Discord's pages name now. Never raises; says in the log what it did."""
+    """Return `known` with the build number from Discord's pages. Never raises; logs the result."""
     try:
         async with asyncio.timeout(FETCH_SECONDS):
             build = await _fetch_build(known, pages_base.rstrip("/"), proxy_url)
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ImportError, ValueError) as error:
         log.warning(
-            "Discord's pages did not tell their build (%s): %d serves", type(error).__name__, known.build_number
+            "cannot read the build number from Discord's pages (%s): using %d", type(error).__name__, known.build_number
         )
         return known
-    log.info("Discord's web client is build %d", build)
+    log.info("Discord's web client has build number %d", build)
     return replace(known, build_number=build)
 
 
@@ -69,17 +69,17 @@ async def _fetch_build(known: ClientIdentity, base: str, proxy_url: str) -> int:
             return int(found[1])
         asset = _ASSET.search(page)
         if asset is None:
-            raise ValueError("the page names no build")
+            raise ValueError("no build number in the page")
         script = (await pages.get(f"{base}/assets/{asset[1]}")).raise_for_status().text
         found = _BUILD_IN_ASSET.search(script)
         if found is None:
-            raise ValueError("the script names no build")
+            raise ValueError("no build number in the script")
         return int(found[1])
 
 
 def to_headers(properties: ClientIdentity) -> Headers:
-    """As the library wants it, for one client: launch ids are its own."""
-    said: dict[str, Any] = {
+    """The library's headers for one client, with launch ids of its own."""
+    super_properties: dict[str, Any] = {
         "os": "Windows",
         "browser": "Chrome",
         "device": "",
@@ -103,19 +103,20 @@ def to_headers(properties: ClientIdentity) -> Headers:
     headers = Headers(
         platform="Windows",
         major_version=properties.chrome,
-        super_properties=said,
-        encoded_super_properties=base64.b64encode(json.dumps(said, separators=(",", ":")).encode()).decode(),
+        super_properties=super_properties,
+        encoded_super_properties=base64.b64encode(
+            json.dumps(super_properties, separators=(",", ":")).encode()
+        ).decode(),
         extra_gateway_properties=dict(_EXTRA),
     )
-    _settle_hints(headers)
+    _build_hints(headers)
     return headers
 
 
-def _settle_hints(headers: Headers) -> None:
-    """Building the hints seeds the process's random numbers with a constant; they are built once, here, and
-    the random numbers are put back as they were."""
+def _build_hints(headers: Headers) -> None:
+    """Build the client hints once. The library seeds the process's random numbers for them; restore their state."""
     before = random.getstate()
     try:
-        assert headers.client_hints  # a cached property
+        _ = headers.client_hints  # a cached property
     finally:
         random.setstate(before)

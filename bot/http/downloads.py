@@ -1,7 +1,7 @@
-"""Pictures and clips from Discord's CDN, as bytes.
+"""Downloads pictures and clips from Discord's CDN.
 
-Law: no account is needed and none is named, as a link carries its own signature. Only Discord's hosts are asked, or the
-CDN that the operator put in their place; a redirect is followed nowhere.
+Contract: a download needs no account, as a link carries its own signature. Only Discord's hosts are contacted, or the
+CDN that the operator configured instead; redirects are never followed.
 """
 
 import ssl
@@ -21,7 +21,8 @@ _TRANSIENT = (408, 425, 429)  # of the 4xx
 
 
 async def load(url: str, most: int, *, endpoints: Endpoints, proxy_url: str, properties: ClientIdentity) -> bytes:
-    """Raises NotSent (it may be tried again) and SendRefused: a definite 4xx, more than `most` bytes, not Discord's."""
+    """Raises NotSent (may be retried) and SendRefused: a definite 4xx, more than `most` bytes, a link of another
+    host."""
     where = _address(url, endpoints)
     limits = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     headers = {"User-Agent": properties.user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -43,7 +44,7 @@ async def load(url: str, most: int, *, endpoints: Endpoints, proxy_url: str, pro
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    """Shared by all downloads: reading every authority's certificate takes 30 ms, in which nothing else runs."""
+    """Shared by all downloads: loading the certificates blocks the event loop for 30 ms."""
     return httpx.create_ssl_context(trust_env=False)
 
 

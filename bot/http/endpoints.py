@@ -1,7 +1,7 @@
-"""Where Discord is, and how its absolute addresses become ours.
+"""The base URLs of Discord, and the rewriting of Discord's absolute URLs to configured ones.
 
-Law: pure. People who cannot reach Discord name reverse proxies here, and the simulator names itself. An address
-that is Discord's own is left alone, so that Discord's choice of host (media, resume, uploads) is kept.
+Contract: pure. Operators who cannot reach Discord configure reverse proxies here, and the simulator its own address.
+With Discord's own base a URL stays unchanged, which keeps Discord's choice of host (media, resume, uploads).
 """
 
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ PAGES_BASE = "https://discord.com"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Endpoints:
-    """The bases of everything this package opens a connection to. Empty: Discord's own."""
+    """The base URLs of every connection of this package. Empty: Discord's own."""
 
     api_base: str = API_BASE  # with the version
     gateway_url: str = GATEWAY_URL
     cdn_base: str = CDN_BASE
     upload_base: str = UPLOAD_BASE
-    pages_base: str = PAGES_BASE  # Discord's web pages, asked for the number of its build
+    pages_base: str = PAGES_BASE  # Discord's web pages, which contain the build number
     activity_base: str = ""  # web dialogs inside Discord, such as MidJourney's Vary (Region)
 
     @property
     def is_discord(self) -> bool:
-        """Whether it is Discord itself that is spoken to: only then its pages are worth asking."""
+        """Is the API Discord itself? Only then its pages contain the right build number."""
         return self.api_base.rstrip("/") in ("", API_BASE)
 
     def api(self, url: str) -> str:
@@ -36,7 +36,7 @@ class Endpoints:
         return self.api_base.rstrip("/") + url.removeprefix(API_BASE)
 
     def gateway(self, url: str) -> str:
-        """Also of a `resume_gateway_url`, which Discord sends and no reverse proxy rewrites."""
+        """Also for a `resume_gateway_url`, which Discord sends and no reverse proxy rewrites."""
         if self.gateway_url.rstrip("/") in ("", GATEWAY_URL.rstrip("/")):
             return url
         return urlunsplit(urlsplit(self.gateway_url)._replace(query=urlsplit(url).query))
@@ -48,12 +48,12 @@ class Endpoints:
         return _moved(url, self.upload_base, UPLOAD_BASE)
 
     def activity(self, application_id: str) -> str:
-        """Where the web dialogs of an application are: each has a host of its own."""
+        """The base URL of an application's web dialogs; each application has its own host."""
         return self.activity_base.rstrip("/") or activity_host(application_id)
 
 
 def activity_host(application_id: str) -> str:
-    """What a browser says it comes from, whatever stands in between."""
+    """The origin that a browser would send, whatever proxy stands in between."""
     return f"https://{application_id}.discordsays.com"
 
 

@@ -1,6 +1,6 @@
-"""A channel's history, oldest first, page by page: never many pages at a time, and slowly.
+"""Reads a channel's history, oldest first, page by page, with a limit and pauses.
 
-Law: raw messages go the way that the gateway's go, and are marked as history. Private answers are not in it.
+Contract: the messages are parsed like the gateway's and marked as history. The history contains no private answers.
 """
 
 import asyncio
@@ -13,15 +13,15 @@ from bot.grammar.payload import mapping
 from bot.http.nonces import id_at
 from tasks.rules.matching import snowflake_time
 
-PAGE = 100  # Discord's most
-PAUSE_SECONDS = 0.5  # between two pages: nobody scrolls faster
+PAGE = 100  # Discord's limit
+PAUSE_SECONDS = 0.5  # between two pages, as a person scrolls
 
 Message = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistorySlice:
-    """Messages, oldest first. `more_since` (ms): there are more from then on; None: it was read up to now."""
+    """Messages, oldest first. `more_since` (ms): more follow from then on; None: read up to now."""
 
     messages: Sequence[Message]
     more_since: int | None = None
@@ -37,7 +37,7 @@ async def read(
     """The messages since `since` (ms), at most `max_pages` pages of them. `page_after(id)`: the oldest `PAGE` messages
     newer than that id."""
     found: list[Message] = []
-    after = str(max(0, int(id_at(since)) - 1))  # the first id of that moment is asked for, too
+    after = str(max(0, int(id_at(since)) - 1))  # includes the first id of that moment
     for number in range(max_pages):
         if number:
             await pause(PAUSE_SECONDS)
@@ -50,7 +50,7 @@ async def read(
 
 
 def _has_id(message: Message) -> bool:
-    """Without one it is nothing that could be read or gone on from; it does not cost the others."""
+    """A message without an id cannot be read or continued from; skip it alone."""
     return snowflake(mapping(message).get("id")) is not None
 
 

@@ -1,8 +1,8 @@
-"""Files, their links and reactions: what an account does at Discord besides talking to MidJourney.
+"""Uploads, links and reactions: an account's requests to Discord that do not draw.
 
-Law: all of it is free, so a request that failed in passing is made once more, and one whose outcome stays unknown is
-told as not made. The refusals are those of a send. A file's name is ours: plain ASCII, never the same twice, and with
-the extension of what the file is, because MidJourney refuses a link whose extension it does not know.
+Contract: all of these are free, so a transient failure is retried once, and an unknown outcome counts as not sent.
+Refusals are those of a send. File names are made here: plain ASCII, unique, and with the extension of the actual type,
+because MidJourney refuses links with unknown extensions.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from tasks.domain.interactions import Upload
 from tasks.domain.model import Picture
 
 PAUSE_SECONDS = 1.0  # before the second attempt
-MOST_LINKS = 50  # that Discord refreshes in one request
+MOST_LINKS = 50  # per refresh request, Discord's limit
 
 _EXTENSIONS: Mapping[str, str] = MappingProxyType(
     {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 async def upload(rest: DiscordHttp, channel_id: str, pictures: Sequence[Picture]) -> list[Upload]:
-    """Put the files into Discord's store: places for all of them, then the bytes of each."""
+    """Upload the files to Discord's store: request a place for each, then send the bytes."""
     if not pictures:
         return []
     names = [safe_name(picture) for picture in pictures]
@@ -46,7 +46,7 @@ async def upload(rest: DiscordHttp, channel_id: str, pictures: Sequence[Picture]
         {"id": str(n), "filename": name, "file_size": len(picture.data)}
         for n, (name, picture) in enumerate(zip(names, pictures, strict=True))
     ]
-    answer = await _ask(rest, _in_channel("POST", "/attachments", channel_id), json={"files": files})
+    answer = await _request(rest, _in_channel("POST", "/attachments", channel_id), json={"files": files})
     uploads = []
     for name, picture, (url, uploaded) in zip(names, pictures, _places(answer, len(files)), strict=True):
         await _put(rest, url, picture.data)
@@ -70,22 +70,22 @@ async def publish(rest: DiscordHttp, channel_id: str, pictures: Sequence[Picture
             for n, upload in enumerate(uploads)
         ],
     }
-    answer = await _ask(rest, _in_channel("POST", "/messages", channel_id), json=message)
+    answer = await _request(rest, _in_channel("POST", "/messages", channel_id), json=message)
     return _links(answer, uploads)
 
 
 async def react(rest: DiscordHttp, channel_id: str, message_id: str, emoji: str) -> None:
     path = "/messages/{message_id}/reactions/{emoji}/@me"
-    await _ask(rest, _in_channel("PUT", path, channel_id, message_id=message_id, emoji=emoji), params={"type": 0})
+    await _request(rest, _in_channel("PUT", path, channel_id, message_id=message_id, emoji=emoji), params={"type": 0})
 
 
 async def refresh(rest: DiscordHttp, urls: Sequence[str]) -> dict[str, str]:
-    """Links of Discord's whose signature expired -> the same with a new one. What Discord does not know is left out."""
+    """Expired Discord link -> the same link with a new signature. Links that Discord does not know are left out."""
     fresh: dict[str, str] = {}
     wanted = list(dict.fromkeys(urls))
     for start in range(0, len(wanted), MOST_LINKS):
         some = {"attachment_urls": wanted[start : start + MOST_LINKS]}
-        answer = await _ask(rest, lambda: Route("POST", "/attachments/refresh-urls"), json=some)
+        answer = await _request(rest, lambda: Route("POST", "/attachments/refresh-urls"), json=some)
         for item in mappings(mapping(answer).get("refreshed_urls")):
             if text(item.get("original")) and text(item.get("refreshed")):
                 fresh[text(item["original"])] = text(item["refreshed"])
@@ -93,7 +93,7 @@ async def refresh(rest: DiscordHttp, urls: Sequence[str]) -> dict[str, str]:
 
 
 def safe_name(picture: Picture) -> str:
-    """What Discord and MidJourney are told the file is called."""
+    """The file's name for Discord and MidJourney."""
     extension = _EXTENSIONS.get(picture.type)
     if extension is None:
         raise SendRefused(f"MidJourney takes no files of the type {picture.type!r}.")
@@ -101,11 +101,11 @@ def safe_name(picture: Picture) -> str:
     return f"{stem[:_LONGEST_STEM].strip('-') or 'picture'}-{secrets.token_hex(6)}.{extension}"
 
 
-# ---------------------------------------------------------------- what Discord answers
+# ---------------------------------------------------------------- responses
 
 
 def _places(answer: Any, count: int) -> list[tuple[str, str]]:
-    """For each file: where its bytes go, and what Discord calls it then. Discord answers our ids as numbers."""
+    """For each file: the upload URL and Discord's name for it. Discord returns the ids as numbers."""
     given = {str(item.get("id")): item for item in mappings(mapping(answer).get("attachments"))}
     items = [given.get(str(n), {}) for n in range(count)]
     places = [(text(item.get("upload_url")), text(item.get("upload_filename"))) for item in items]
@@ -115,7 +115,7 @@ def _places(answer: Any, count: int) -> list[tuple[str, str]]:
 
 
 def _links(answer: Any, uploads: Sequence[Upload]) -> list[str]:
-    """In the order of the uploads. A name that Discord changed is taken by its place."""
+    """In the order of the uploads. A file that Discord renamed is found by its position."""
     found = mappings(mapping(answer).get("attachments"))
     urls = {text(item.get("filename")): text(item.get("url")) for item in found}
     by_place = [text(item.get("url")) for item in found]
@@ -125,15 +125,15 @@ def _links(answer: Any, uploads: Sequence[Upload]) -> list[str]:
     return by_name if all(by_name) else by_place
 
 
-# ---------------------------------------------------------------- asking
+# ---------------------------------------------------------------- requests
 
 
 def _in_channel(method: Any, path: str, channel_id: str, **parts: str) -> Callable[[], Route]:
     return lambda: Route(method, "/channels/{channel_id}" + path, channel_id=channel_id, **parts)
 
 
-async def _ask(rest: DiscordHttp, route: Callable[[], Route], **request: Any) -> Any:
-    """Each attempt has a permit of its own, so that it is us who try again and not the library, five times."""
+async def _request(rest: DiscordHttp, route: Callable[[], Route], **request: Any) -> Any:
+    """Each attempt has its own permit, so that this module retries and not the library, which would try five times."""
     return sanitize(await _with_retry(lambda: rest.request(route(), once=SingleUse(), **request)))
 
 
@@ -141,7 +141,7 @@ async def _put(rest: DiscordHttp, url: str, data: bytes) -> None:
     async def put() -> None:
         try:
             await rest.upload_to_cloud(url, data)
-        except discord.HTTPException as error:  # of the store: its 401 says nothing about the account
+        except discord.HTTPException as error:  # from the store: its 401 does not concern the account
             if error.status in _TRANSIENT or error.status // 100 != 4:
                 raise ResponseLost(f"HTTP {error.status} from the store") from error
             refused = f"Discord's store for files answered {error.status}."
@@ -151,22 +151,22 @@ async def _put(rest: DiscordHttp, url: str, data: bytes) -> None:
 
 
 async def _with_retry(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Twice at most; waits for rate limits come on top."""
+    """At most two attempts, plus waits for rate limits."""
     deadline = asyncio.get_running_loop().time() + send.RATE_LIMIT_BUDGET_SECONDS
-    tried = False
+    retried = False
     while True:
         try:
             return await attempt()
-        except RateLimited as told:
-            await send.wait(told, deadline)
+        except RateLimited as limited:
+            await send.wait(limited, deadline)
         except Exception as error:  # of two libraries; `bot.http.refusals` knows them
-            said = _free(refusals.to_error(error))
-            if tried or not isinstance(said, NotSent) or said.retry_after:
-                raise said from error
-            tried = True
+            failure = _as_free(refusals.to_error(error))
+            if retried or not isinstance(failure, NotSent) or failure.retry_after:
+                raise failure from error
+            retried = True
             await asyncio.sleep(PAUSE_SECONDS)
 
 
-def _free(error: SendError) -> SendError:
-    """What costs nothing may count as not done when nobody knows."""
+def _as_free(error: SendError) -> SendError:
+    """A free request with an unknown outcome counts as not sent."""
     return NotSent(error.message) if isinstance(error, OutcomeUnknown) else error

@@ -1,7 +1,7 @@
-"""Nonces: our name for one send, which Discord gives back with the answer.
+"""Nonces: the service's id of one send, which Discord returns with the answer.
 
-Law: no two are ever equal, neither in this process, whatever thread asks, nor after a restart. They look like
-Discord's own ids, as its web client's do.
+Contract: no two nonces are equal, across threads and across restarts. They look like Discord's ids, as those of its web
+client do.
 """
 
 import secrets
@@ -17,7 +17,7 @@ _last = 0
 
 
 def new_nonce() -> str:
-    """The milliseconds make it new after a restart, the random bits after a clock that was set back."""
+    """The milliseconds make it unique after a restart, the random bits after the clock was set back."""
     global _last  # noqa: PLW0603 - the last one given out belongs to the process, not to an object
     fresh = (_now_ms() - DISCORD_EPOCH) << _LOW_BITS | secrets.randbits(_LOW_BITS)
     with _lock:
@@ -26,7 +26,7 @@ def new_nonce() -> str:
 
 
 def id_at(time_ms: int) -> str:
-    """The smallest Discord id of that moment: what was written later has a greater one."""
+    """The smallest Discord id of that moment; later messages have greater ids."""
     return str(max(0, time_ms - DISCORD_EPOCH) << _LOW_BITS)
 
 

@@ -1,8 +1,8 @@
-"""The submit of Vary (Region): MidJourney draws its dialog on a web page of its own, which Discord only frames.
+"""Submits Vary (Region), whose dialog is MidJourney's own web page in a frame of Discord.
 
-Law: it is paid, so each of its two forms is posted once at most, and the older one only after an answer which shows
-that the newer is not there. Where nobody knows what became of a POST nothing follows. No token of Discord's goes there,
-and what that page refuses says nothing about the account.
+Contract: the submit is paid, so each of its two forms is posted at most once, and the older one only after a response
+that shows that the newer one does not exist. After an unknown outcome nothing is posted. The page never receives
+Discord's token, and its refusals do not concern the account.
 """
 
 import base64
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 IFRAME = "MJ::iframe::"
 _NOT_THERE = (404, 405, 410)
-_TIMED_OUT = 408  # said by something in between, which may have passed the request on
+_TIMED_OUT = 408  # from a proxy, which may have passed the request on
 _LONGEST_TEXT = 200
 
 Post = Callable[[str, Mapping[str, Any], Mapping[str, str]], Awaitable[tuple[int, str]]]  # URL, JSON, headers
@@ -34,7 +34,7 @@ Post = Callable[[str, Mapping[str, Any], Mapping[str, str]], Awaitable[tuple[int
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InteractionContext:
-    """Where the dialog was opened."""
+    """The place where the dialog was opened."""
 
     endpoints: Endpoints
     guild_id: str
@@ -52,16 +52,16 @@ async def submit(order: RegionEditInteraction, *, post: Post, place: Interaction
     """Raises `NotSent`, `SendRefused` or `OutcomeUnknown`."""
     if not order.custom_id.startswith(IFRAME):
         raise SendRefused("This is not the dialog of Vary (Region).")
-    status, said = await _posted(newer(order, place), order, post)
-    if _is_missing(status, said):
-        log.info("the dialog of Vary (Region) does not know the newer form (HTTP %d): the older one is tried", status)
-        status, said = await _posted(older(order, place), order, post)
+    status, text = await _post(newer(order, place), order, post)
+    if _is_missing(status, text):
+        log.info("the dialog of Vary (Region) does not know the newer form (HTTP %d): trying the older one", status)
+        status, text = await _post(older(order, place), order, post)
     if status // 100 != 2:
-        raise _refusal(status, said)
+        raise _refusal(status, text)
 
 
 def newer(order: RegionEditInteraction, place: InteractionContext) -> EndpointForm:
-    """As its page of 2026 does it."""
+    """The request of the dialog's page of 2026."""
     application = APPLICATIONS[order.bot]
     opened, token = quote(order.custom_id, safe=""), quote(_token(order), safe="")
     host = activity_host(application)
@@ -77,7 +77,7 @@ def newer(order: RegionEditInteraction, place: InteractionContext) -> EndpointFo
 
 
 def older(order: RegionEditInteraction, place: InteractionContext) -> EndpointForm:
-    """As it was in 2023 and 2024: at one host for both bots."""
+    """The request of 2023 and 2024, at one host for both bots."""
     application = APPLICATIONS[Bot.MIDJOURNEY]
     return EndpointForm(
         url=f"{place.endpoints.activity(application)}/inpaint/api/submit-job",
@@ -101,30 +101,30 @@ def _encoded(mask: bytes) -> str:
     return base64.b64encode(mask).decode()
 
 
-async def _posted(form: EndpointForm, order: RegionEditInteraction, post: Post) -> tuple[int, str]:
+async def _post(form: EndpointForm, order: RegionEditInteraction, post: Post) -> tuple[int, str]:
     try:
-        status, said = await post(form.url, form.body, form.headers)
+        status, text = await post(form.url, form.body, form.headers)
     except Exception as error:  # of the HTTP library; `bot.http.refusals` knows them
         raise refusals.to_error(error, order) from error
     if status == _TIMED_OUT:
         raise OutcomeUnknown(f"MidJourney's answer is not known (HTTP {status}).")
-    return status, said
+    return status, text
 
 
-def _is_missing(status: int, said: str) -> bool:
-    """The dialog itself refuses in JSON; whatever else says no, stands before it and knows no such route."""
-    return status in _NOT_THERE or (status // 100 == 4 and not _is_json(said))
+def _is_missing(status: int, text: str) -> bool:
+    """The dialog refuses in JSON; a refusal in another form comes from a server that lacks the route."""
+    return status in _NOT_THERE or (status // 100 == 4 and not _is_json(text))
 
 
-def _is_json(said: str) -> bool:
+def _is_json(text: str) -> bool:
     try:
-        return isinstance(json.loads(said), dict | list)
+        return isinstance(json.loads(text), dict | list)
     except ValueError:
         return False
 
 
-def _refusal(status: int, said: str) -> SendRefused:
-    reason = f": {sanitize_text(said[:_LONGEST_TEXT])}" if _is_json(said) else "."
+def _refusal(status: int, text: str) -> SendRefused:
+    reason = f": {sanitize_text(text[:_LONGEST_TEXT])}" if _is_json(text) else "."
     return SendRefused(
         f"MidJourney's dialog answered {status}{reason}",
         hint="It may have expired: press Vary (Region) again.",

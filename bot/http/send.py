@@ -1,8 +1,8 @@
-"""One send: at most one request at Discord, again only after a definite no.
+"""One send: at most one accepted request, repeated only after a definite refusal.
 
-Law: there are three reasons to ask twice: a rate limit, waited for; an outdated command, read anew once; a button that
-is not there, looked for once more after a moment. All come after an answer that says that nothing was taken. All else
-ends here as one of `tasks.domain.errors`.
+Contract: three refusals allow a repeat: a rate limit, after its wait; an outdated command, once, after reading the
+index; a missing button, once, after a moment. Each shows that Discord accepted nothing. Every other failure is raised
+as one of `tasks.domain.errors`.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from tasks.domain.interactions import Interaction
 log = logging.getLogger(__name__)
 
 RATE_LIMIT_BUDGET_SECONDS = 60.0  # for rate limits, in all
-BUTTON_SECONDS = 1.0  # a button may be missing while its message is being edited
-LEAST_WAIT_SECONDS = 0.1  # also when Discord says 0: nothing is to be stormed
+BUTTON_SECONDS = 1.0  # a button may be missing while its message is edited
+LEAST_WAIT_SECONDS = 0.1  # also if Discord says 0, to avoid a request storm
 
 
 async def send(
@@ -30,51 +30,51 @@ async def send(
     post: Callable[[dict[str, Any]], Awaitable[None]],
     refresh: Callable[[], Awaitable[None]],
 ) -> None:
-    """`build` makes the payload for the session that is open now, and raises `NotSent` when there is none."""
+    """`build` returns the payload for the open session, and raises `NotSent` without one."""
     deadline = asyncio.get_running_loop().time() + RATE_LIMIT_BUDGET_SECONDS
-    again = [partial(_refresh_outdated_command, order, refresh), partial(_wait_for_button, order)]
+    remedies = [partial(_refresh_outdated_command, order, refresh), partial(_wait_for_button, order)]
     while True:
         payload = build()
         try:
             await post(payload)
             return
-        except RateLimited as told:
-            await wait(told, deadline)
+        except RateLimited as limited:
+            await wait(limited, deadline)
         except Exception as error:  # of two libraries; `bot.http.refusals` knows them
-            for remedy in again:
+            for remedy in remedies:
                 if await remedy(error):
-                    again.remove(remedy)
+                    remedies.remove(remedy)
                     break
             else:
                 raise refusals.to_error(error, order) from error
 
 
-async def wait(told: RateLimited, deadline: float) -> None:
-    """Raises `NotSent` when that would go beyond the deadline (of the loop's clock)."""
-    if asyncio.get_running_loop().time() + told.retry_after > deadline:
-        raise refusals.to_error(told) from told
-    log.info("Discord asks to wait %.1f s before the next send", told.retry_after)
-    await asyncio.sleep(max(told.retry_after, LEAST_WAIT_SECONDS))
+async def wait(limited: RateLimited, deadline: float) -> None:
+    """Raises `NotSent` if the wait would exceed the deadline (of the loop's clock)."""
+    if asyncio.get_running_loop().time() + limited.retry_after > deadline:
+        raise refusals.to_error(limited) from limited
+    log.info("rate limited by Discord: waiting %.1f s before the next send", limited.retry_after)
+    await asyncio.sleep(max(limited.retry_after, LEAST_WAIT_SECONDS))
 
 
 async def _refresh_outdated_command(
     order: Interaction, refresh: Callable[[], Awaitable[None]], error: Exception
 ) -> bool:
-    """Was it refused for a command that is outdated, and was the index read anew?"""
+    """True if the command was outdated and the index has been read again."""
     if not refusals.is_outdated(error, order):
         return False
-    log.info("Discord says that the command is outdated: its commands are fetched anew")
+    log.info("Discord refused an outdated command: reading the command index again")
     try:
         await refresh()
-    except Exception as failed:  # nothing was sent, whatever it was
+    except Exception as failed:  # nothing was sent, whatever failed
         raise NotSent("The command is outdated and the new one could not be fetched.") from failed
     return True
 
 
 async def _wait_for_button(order: Interaction, error: Exception) -> bool:
-    """Was it refused for a button that is not there, and has a moment passed?"""
+    """True if the button was missing and a moment has passed."""
     if not refusals.is_button_missing(error, order):
         return False
-    log.info("Discord says that the button is not there: it is pressed once more in %g s", BUTTON_SECONDS)
+    log.info("Discord found no such button: pressing it again in %g s", BUTTON_SECONDS)
     await asyncio.sleep(BUTTON_SECONDS)
     return True

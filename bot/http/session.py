@@ -1,11 +1,10 @@
-"""The HTTP session under the library, which can be told that a request may leave only once.
+"""The HTTP session beneath the library, with requests that leave at most once.
 
-Law: whoever gives `once` gets one request on the wire at most, and learns which of three things happened: Discord
-answered (yes, or no with all that it said), nothing left, or nobody knows. Two others would send it again by
-themselves: the library on 502, 504 and time-outs, and libcurl when a connection it had kept alive is cut. The library
-is stopped by spending the permit, libcurl by a body that can be read once. That body also tells whether it was ever
-asked for: if not, nothing that Discord could act on has left, whatever the error was. `docs/decisions/0002` has the
-measurements.
+Contract: a caller that passes `once` gets at most one request on the wire, and learns which of three things happened:
+Discord answered (accepted, or refused with the whole body), nothing was sent, or the outcome is unknown. Two layers
+would repeat a request: the library on 502, 504 and time-outs, and libcurl when a kept-alive connection is cut. A spent
+permit stops the library; a body that can be read once stops libcurl. That body also records whether it was read: if
+not, nothing that Discord could act on was sent. `docs/decisions/0002` has the measurements.
 """
 
 import asyncio
@@ -18,10 +17,10 @@ from curl_cffi import CurlOpt
 from curl_cffi.requests import AsyncSession, AsyncWebSocket, Response
 from curl_cffi.requests.exceptions import RequestException
 
-CONNECT_SECONDS = 8.0  # a shutdown must not wait longer for a thread that opens a connection
-MAX_IDLE_SECONDS = 30  # an older connection may have been forgotten by something in between: not used again
+CONNECT_SECONDS = 8.0  # the longest wait of a shutdown for a thread that opens a connection
+MAX_IDLE_SECONDS = 30  # proxies forget older connections, so they are not reused
 MAX_GATEWAY_MESSAGE = 32 * 2**20  # READY of an account with many servers is over curl_cffi's 4 MiB
-UNTOLD_WAIT_SECONDS = 60.0  # Cloudflare's 429 may say no time
+DEFAULT_RETRY_AFTER = 60.0  # Cloudflare's 429 may name no time
 
 
 class RequestNotSent(Exception):
@@ -29,11 +28,11 @@ class RequestNotSent(Exception):
 
 
 class ResponseLost(Exception):
-    """The request left and no answer says what became of it."""
+    """The request was sent, and no response shows its outcome."""
 
 
 class RateLimited(Exception):
-    """429: not taken, and when to come again."""
+    """429: not accepted, with the time until the next attempt."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"429, retry after {retry_after:g} s")
@@ -41,7 +40,7 @@ class RateLimited(Exception):
 
 
 class Denied(Exception):
-    """A definite no. `body`: the JSON of the answer, or its text, whole: the library drops parts of it."""
+    """A definite refusal. `body`: the complete JSON or text of the response; the library drops parts of it."""
 
     def __init__(self, status: int, body: Any) -> None:
         super().__init__(f"HTTP {status}")
@@ -50,18 +49,18 @@ class Denied(Exception):
 
 
 class SingleUse:
-    """A permit for one request. `taken` is done at the moment Discord says yes. `denies`: a no is raised as `Denied`,
-    else it is handed to whoever asked. `referer`: the page on which the client stands; "" leaves the library's."""
+    """A permit for one request. `accepted` is done when Discord accepts it. `denies`: raise a refusal as `Denied`, else
+    return the response. `referer`: the page of the client; "" keeps the library's."""
 
     def __init__(self, *, denies: bool = True, referer: str = "") -> None:
         self.denies = denies
         self.referer = referer
         self.spent = False
-        self.taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.accepted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def spend(self) -> None:
         if self.spent:
-            raise ResponseLost("the library wanted to send it again")
+            raise ResponseLost("the library tried to send it again")
         self.spent = True
 
 
@@ -71,14 +70,14 @@ class DiscordSession(AsyncSession[Response]):
     def __init__(self, *, proxied: bool) -> None:
         # libcurl reads http_proxy and no_proxy itself: "*" means no proxy for any host, "" the given one for all.
         self._options = {CurlOpt.NOPROXY: b"" if proxied else b"*", CurlOpt.MAXAGE_CONN: MAX_IDLE_SECONDS}
-        self.told = ("", 0.0)  # the last answer's Date, and when it came
+        self.last_date = ("", 0.0)  # the last response's Date header, and when it arrived
         super().__init__(impersonate="chrome", default_headers=False, trust_env=False, curl_options=self._options)
 
-    # `once` is ours; whoever leaves it out gets the library's own way.
+    # `once` is an addition; without it the library's own behaviour applies.
     async def request(self, method: Any, url: str, once: SingleUse | None = None, **kwargs: Any) -> Response:  # type: ignore[override]
         if once is None:
             answer = await super().request(method, url, **kwargs)
-            self.told = (answer.headers.get("Date", ""), time.monotonic())
+            self.last_date = (answer.headers.get("Date", ""), time.monotonic())
             return answer
         once.spend()
         body = _SingleUseBody((kwargs.pop("data", None) or "").encode())
@@ -87,17 +86,17 @@ class DiscordSession(AsyncSession[Response]):
         try:
             answer = await super().request(method, url, content=body, allow_redirects=False, **kwargs)
         except RequestException as error:
-            may_have_left = body.asked or not body.content  # an empty one may never be asked for
+            may_have_left = body.was_read or not body.content  # an empty body may never be read
             raise (ResponseLost if may_have_left else RequestNotSent)(f"curl error {int(error.code)}") from error
-        return await _judged(answer, once)
+        return await _checked(answer, once)
 
     async def open_gateway(self, url: str, **kwargs: Any) -> AsyncWebSocket:
         kwargs.update(timeout=CONNECT_SECONDS, max_message_size=MAX_GATEWAY_MESSAGE, curl_options=self._options)
         return await self.ws_connect(url, **kwargs)
 
 
-async def _judged(answer: Response, once: SingleUse) -> Response:
-    """A definite answer for the library to read, or the error that it would hide behind another attempt."""
+async def _checked(answer: Response, once: SingleUse) -> Response:
+    """A definite response for the library, or the error that the library would hide behind a retry."""
     status = answer.status_code
     if status == 429:
         raise RateLimited(_retry_after(await answer.atext(), answer.headers.get("Retry-After")))
@@ -105,14 +104,14 @@ async def _judged(answer: Response, once: SingleUse) -> Response:
         await answer.aclose()  # type: ignore[no-untyped-call]  # curl_cffi's
         raise ResponseLost(f"HTTP {status}")
     if status // 100 == 4 and once.denies:
-        raise Denied(status, await _said(answer))
+        raise Denied(status, await _content(answer))
     if status in (200, 204):
-        once.taken.set_result(None)
+        once.accepted.set_result(None)
     return answer
 
 
-async def _said(answer: Response) -> Any:
-    """JSON, or text. An answer that breaks off says nothing."""
+async def _content(answer: Response) -> Any:
+    """JSON or text. A response that breaks off is lost."""
     try:
         text = await answer.atext()
     except RequestException as error:
@@ -124,25 +123,25 @@ async def _said(answer: Response) -> Any:
 
 
 def _retry_after(text: str, header: str | None) -> float:
-    """Discord says it in the body, with decimals; Cloudflare in the header, if at all."""
+    """Discord sends it in the body, with decimals; Cloudflare in the header, if at all."""
     try:
-        said = json.loads(text)
-        return float(said["retry_after"])
+        body = json.loads(text)
+        return float(body["retry_after"])
     except (ValueError, TypeError, KeyError):
         pass
     try:
-        return float(header or UNTOLD_WAIT_SECONDS)
+        return float(header or DEFAULT_RETRY_AFTER)
     except ValueError:
-        return UNTOLD_WAIT_SECONDS
+        return DEFAULT_RETRY_AFTER
 
 
 class _SingleUseBody:
-    """Can be read once, and knows whether it was."""
+    """A body that can be read once, and records whether it was."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
-        self.asked = False
+        self.was_read = False
 
     def __iter__(self) -> Iterator[bytes]:
-        self.asked = True
+        self.was_read = True
         yield self.content
