@@ -15,14 +15,19 @@ RUN := $(VENV)/requirements.stamp
 DEV := $(VENV)/requirements-dev.stamp
 FREEZE := .venv-binary
 IMAGE ?= midjourney-api
+# Coverage of the unit tests alone: end-to-end tests run in other processes, and take minutes. Raise the gate, never lower it.
+UNIT_TESTS := tests/tasks tests/bot tests/storage tests/api tests/simulator tests/test_settings.py
+PARTS := settings tasks bot storage api app cli simulator
+COVERED := 80
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test chaos soak generated peers lint format bench audit lock lock-check binary smoke image
+.PHONY: help demo run test cover chaos soak generated peers lint format bench audit lock lock-check binary smoke image
 
 help:
 	@echo "make demo    try it: a simulator and the service, no account needed, nothing is real"
 	@echo "make run     the service, with the Discord account in .env"
 	@echo "make test    every test"
+	@echo "make cover   the unit tests with coverage; fails below $(COVERED) %"
 	@echo "make chaos   the service under mischief: kills, lost events, a full disk, clocks that are set; ROUND=long, SEED=…"
 	@echo "make soak    twenty minutes of work: memory, files and latency must stay flat; SECONDS=…"
 	@echo "make generated  10,000 generated requests over all routes; SEED=…"
@@ -44,6 +49,9 @@ run: $(RUN)
 
 test: $(DEV)
 	$(BIN)/python -m pytest -n 4
+
+cover: $(DEV)
+	$(BIN)/python -m pytest -n 4 $(UNIT_TESTS) $(PARTS:%=--cov=%) --cov-report=term:skip-covered --cov-fail-under=$(COVERED)
 
 chaos: $(DEV)
 	$(BIN)/python -m tests.chaos $(ROUNDS) $(if $(filter long,$(ROUND)),--long) $(if $(SEED),--seed $(SEED))
