@@ -14,7 +14,7 @@ from api.webhooks.signing import Signer
 from app.accounts import Accounts
 from app.accounts_file import AccountsFile
 from app.factories import accounts_of, make_deadlines, make_endpoints, make_limits, make_pool, make_rules
-from app.image_archive import make_wanted
+from app.image_archive import make_copy_policy
 from app.translators import make_translation_client, make_translator
 from bot.grammar.capture import Captures
 from bot.http.nonces import new_nonce
@@ -67,7 +67,7 @@ class Core:
 async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
     database = await stack.enter_async_context(Database(settings.storage.database_path))
     clock, changes, operator = SteadyClock(), Changes(), settings.hooks.notify_hook
-    tasks = Tasks(database, clock=clock, operator_hook=operator, copies=make_wanted(settings.archive))
+    tasks = Tasks(database, clock=clock, operator_hook=operator, copies=make_copy_policy(settings.archive))
     journal = Journal(tasks, changes, clock, operator)
     outbox = Outbox(database, operator)
     return Store(database=database, tasks=tasks, outbox=outbox, changes=changes, journal=journal, clock=clock)

@@ -22,7 +22,7 @@ from storage.archive.disk import DiskArchive
 from storage.archive.image_variants import ImageVariants
 from storage.archive.s3 import Bucket, S3Archive
 from storage.database import Database
-from storage.images import Images, Wanted
+from storage.images import CopyPolicy, Images
 from storage.tasks import Tasks
 from tasks.domain.events import CopyChange
 from tasks.domain.ports import Clock
@@ -33,11 +33,11 @@ from tasks.results.retention import ImageRetention, StorageLimit
 log = logging.getLogger(__name__)
 
 
-def make_wanted(given: ArchiveSettings) -> Wanted | None:
+def make_copy_policy(given: ArchiveSettings) -> CopyPolicy | None:
     """What the store marks for copying; None: nothing."""
     if given.place == "off":
         return None
-    return Wanted(place=given.place, previews=given.previews, first_ms=given.first_seconds * 1000)
+    return CopyPolicy(place=given.place, previews=given.previews, first_ms=given.first_seconds * 1000)
 
 
 def set_address(links: Links, http: HttpSettings, url: str) -> None:

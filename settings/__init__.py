@@ -4,7 +4,7 @@ Contract: imports nothing else of the project. `groups` declares each setting on
 """
 
 from settings.checks import warnings
-from settings.declaration import Declaration, Group
+from settings.declaration import Declaration, SettingsGroup
 from settings.errors import SettingsError
 from settings.groups import (
     AccountSettings,
@@ -37,13 +37,13 @@ __all__ = [
     "CallerSettings",
     "Declaration",
     "DiscordSettings",
-    "Group",
     "HookSettings",
     "HttpSettings",
     "LogSettings",
     "Setting",
     "Settings",
     "SettingsError",
+    "SettingsGroup",
     "StorageSettings",
     "TaskSettings",
     "TranslationSettings",

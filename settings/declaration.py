@@ -32,7 +32,7 @@ class Declaration:
     missing: str = ""  # of a setting without default: what to do when it is not set
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True):
+class SettingsGroup(msgspec.Struct, frozen=True, kw_only=True):
     """A frozen group of settings; its repr hides secrets."""
 
     def __repr__(self) -> str:
@@ -45,7 +45,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
         for name in self.__struct_fields__:
             value = getattr(self, name)
             for each in value if isinstance(value, tuple) else (value,):
-                if isinstance(each, Group):
+                if isinstance(each, SettingsGroup):
                     yield from each.secrets()
             if value and self._is_secret(name):
                 yield from secrets_in(value)
@@ -56,7 +56,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @cache
-def declarations(group: type[Group]) -> Mapping[str, Declaration]:
+def declarations(group: type[SettingsGroup]) -> Mapping[str, Declaration]:
     """Field name → its declaration; fields without one come from elsewhere than the environment."""
     hints = typing.get_type_hints(group, include_extras=True)
     return {

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from settings import readers
-from settings.declaration import Declaration, Group
+from settings.declaration import Declaration, SettingsGroup
 from settings.secrets import ApiSecret
 
 Whole = Annotated[int, Meta(ge=1)]
@@ -27,7 +27,7 @@ _CHANNEL_ADDRESS = "It is in the channel's address in a browser: discord.com/cha
 # fmt: off
 
 
-class AccountSettings(Group, frozen=True, kw_only=True):
+class AccountSettings(SettingsGroup, frozen=True, kw_only=True):
     """One Discord account and the channel it draws in. Write several accounts as lists of equal length."""
 
     token: Annotated[str, Declaration(
@@ -55,7 +55,7 @@ class AccountSettings(Group, frozen=True, kw_only=True):
     )] = 3
 
 
-class DiscordSettings(Group, frozen=True, kw_only=True):
+class DiscordSettings(SettingsGroup, frozen=True, kw_only=True):
     """The accounts, the addresses of Discord and the client to identify as. An empty address is Discord's own."""
 
     accounts: tuple[AccountSettings, ...] = ()
@@ -101,7 +101,7 @@ class DiscordSettings(Group, frozen=True, kw_only=True):
     )] = 150
 
 
-class TaskSettings(Group, frozen=True, kw_only=True):
+class TaskSettings(SettingsGroup, frozen=True, kw_only=True):
     """Limits and waiting times of the rules."""
 
     account_choice: Annotated[Literal["free", "turn", "weight", "fill"], Declaration(
@@ -174,7 +174,7 @@ class TaskSettings(Group, frozen=True, kw_only=True):
     )] = 64
 
 
-class HttpSettings(Group, frozen=True, kw_only=True):
+class HttpSettings(SettingsGroup, frozen=True, kw_only=True):
     """Where the API listens and which requests it accepts."""
 
     host: Annotated[str, Declaration(
@@ -239,7 +239,7 @@ class HttpSettings(Group, frozen=True, kw_only=True):
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
-class HookSettings(Group, frozen=True, kw_only=True):
+class HookSettings(SettingsGroup, frozen=True, kw_only=True):
     """Webhooks and alerts."""
 
     notify_hook: Annotated[str, Declaration(
@@ -266,7 +266,7 @@ class HookSettings(Group, frozen=True, kw_only=True):
     )] = False
 
 
-class TranslationSettings(Group, frozen=True, kw_only=True):
+class TranslationSettings(SettingsGroup, frozen=True, kw_only=True):
     """Translation of prompts into English."""
 
     enabled: Annotated[bool, Declaration(
@@ -360,7 +360,7 @@ class TranslationSettings(Group, frozen=True, kw_only=True):
     )] = 10_000
 
 
-class StorageSettings(Group, frozen=True, kw_only=True):
+class StorageSettings(SettingsGroup, frozen=True, kw_only=True):
     """Where tasks are stored, and for how long."""
 
     data_dir: Annotated[Path, Declaration(
@@ -385,7 +385,7 @@ class StorageSettings(Group, frozen=True, kw_only=True):
     )] = ""
 
 
-class ArchiveSettings(Group, frozen=True, kw_only=True):
+class ArchiveSettings(SettingsGroup, frozen=True, kw_only=True):
     """Copies of results, which outlive Discord's links."""
 
     place: Annotated[Literal["off", "disk", "s3"], Declaration(
@@ -446,7 +446,7 @@ class ArchiveSettings(Group, frozen=True, kw_only=True):
     )] = False
 
 
-class LogSettings(Group, frozen=True, kw_only=True):
+class LogSettings(SettingsGroup, frozen=True, kw_only=True):
     """What is logged to stderr."""
 
     level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Declaration(
@@ -459,7 +459,7 @@ class LogSettings(Group, frozen=True, kw_only=True):
     )] = "text"
 
 
-class Settings(Group, frozen=True, kw_only=True):
+class Settings(SettingsGroup, frozen=True, kw_only=True):
     """All groups. Only app/ uses this; it passes each constructor the group that it needs."""
 
     discord: DiscordSettings = DiscordSettings()

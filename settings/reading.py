@@ -16,7 +16,7 @@ import msgspec
 from dotenv import dotenv_values
 
 from settings.checks import conflicts
-from settings.declaration import Group
+from settings.declaration import SettingsGroup
 from settings.errors import SettingsError
 from settings.groups import (
     AccountSettings,
@@ -40,7 +40,7 @@ def load(
 ) -> Settings:
     """The settings. Raises `SettingsError` with every mistake. `dotenv_paths`: the first file with a value wins."""
     files = dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths
-    reader = _Reader(environ, files, simulator=simulator)
+    reader = _SettingsReader(environ, files, simulator=simulator)
     found = {name: reader.values(group) for name, group in GROUPS.items()}
     alone = reader.values(Settings)
     accounts = () if simulator or found["discord"].get("accounts_file") else reader.accounts()
@@ -63,7 +63,7 @@ def load_storage(
     root: Path = ROOT,
 ) -> StorageSettings:
     """The storage settings as `load` finds them; ignores all others, and mistakes in them."""
-    reader = _Reader(environ, dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths, simulator)
+    reader = _SettingsReader(environ, dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths, simulator)
     values = reader.values(StorageSettings)
     if reader.mistakes:
         raise SettingsError(reader.mistakes)
@@ -83,7 +83,7 @@ def load_caller(
     environ: Mapping[str, str] = os.environ, dotenv_paths: Sequence[Path] | None = None, *, root: Path = ROOT
 ) -> CallerSettings:
     """The service's address and secret, read as `load` reads them; requires no account."""
-    reader = _Reader(environ, dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths)
+    reader = _SettingsReader(environ, dotenv_files(environ, root) if dotenv_paths is None else dotenv_paths)
     http, discord = reader.values(HttpSettings), reader.values(DiscordSettings)
     if reader.mistakes:
         raise SettingsError(reader.mistakes)
@@ -139,7 +139,7 @@ def _place_archive(values: dict[str, Any], root: Path, data_dir: Path, *, simula
     values["folder"] = root / values.get("folder", folder)
 
 
-class _Reader:
+class _SettingsReader:
     """Reads values one by one and collects the mistakes."""
 
     def __init__(self, environ: Mapping[str, str], dotenv_paths: Sequence[Path], simulator: bool = False) -> None:
@@ -157,7 +157,7 @@ class _Reader:
             self.mistakes.append(f"{path} cannot be read.\n    Save it as UTF-8 text that this user may read.")
         return values or {}
 
-    def values(self, group: type[Group]) -> dict[str, Any]:
+    def values(self, group: type[SettingsGroup]) -> dict[str, Any]:
         """Field → value, for every field that is set or has another default under the simulator."""
         values = {}
         for setting in (row for row in TABLE if row.group is group):

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Meta
 
-from settings.declaration import Declaration, Group, declarations
+from settings.declaration import Declaration, SettingsGroup, declarations
 from settings.groups import AccountSettings, Settings
 
 
@@ -21,7 +21,7 @@ from settings.groups import AccountSettings, Settings
 class Setting(Declaration):
     """A declaration with the field on which it stands."""
 
-    group: type[Group]
+    group: type[SettingsGroup]
     field: str
     type: Any
     default: Any  # `msgspec.NODEFAULT` where the setting is required
@@ -41,7 +41,7 @@ class Setting(Declaration):
     def values(self, settings: Settings) -> list[Any]:
         """The value in force, or that of each account."""
         if self.group is AccountSettings:
-            owners: list[Group] = list(settings.discord.accounts)
+            owners: list[SettingsGroup] = list(settings.discord.accounts)
         else:
             owners = [each for each in (settings, *_parts(settings)) if type(each) is self.group]
         return [getattr(owner, self.field) for owner in owners]
@@ -57,25 +57,25 @@ class Setting(Declaration):
         return f"{kind} {low}{'' if bounds.le is None else f' to {bounds.le}'} ({self.unit})"
 
 
-def _parts(settings: Settings) -> Iterator[Group]:
+def _parts(settings: Settings) -> Iterator[SettingsGroup]:
     return (getattr(settings, name) for name in GROUPS)
 
 
-def _groups() -> Iterator[tuple[str, type[Group]]]:
+def _groups() -> Iterator[tuple[str, type[SettingsGroup]]]:
     for name, hint in typing.get_type_hints(Settings).items():
-        if isinstance(hint, type) and issubclass(hint, Group):
+        if isinstance(hint, type) and issubclass(hint, SettingsGroup):
             yield name, hint
 
 
-def _rows(group: type[Group]) -> Iterator[Setting]:
+def _rows(group: type[SettingsGroup]) -> Iterator[Setting]:
     hints = typing.get_type_hints(group, include_extras=True)
     defaults = {field.name: field.default for field in msgspec.structs.fields(group)}
     for field, declaration in declarations(group).items():
         yield Setting(**vars(declaration), group=group, field=field, type=hints[field], default=defaults[field])
 
 
-GROUPS: Mapping[str, type[Group]] = dict(_groups())  # by the field of `Settings` that holds the group
+GROUPS: Mapping[str, type[SettingsGroup]] = dict(_groups())  # by the field of `Settings` that holds the group
 
-_ALL: tuple[type[Group], ...] = (AccountSettings, *GROUPS.values(), Settings)
+_ALL: tuple[type[SettingsGroup], ...] = (AccountSettings, *GROUPS.values(), Settings)
 
 TABLE: tuple[Setting, ...] = tuple(row for group in _ALL for row in _rows(group))

@@ -24,7 +24,7 @@ _EXTENSIONS = ("png", "webp", "jpg", "jpeg", "gif", "mp4", "webm", "mov")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
+class CopyPolicy:
     """What is to be copied, and where to. `first_ms`: how long the call-back of an end waits for it."""
 
     place: str  # disk | s3
@@ -32,7 +32,7 @@ class Wanted:
     first_ms: int = 0
 
 
-def statements_of(tasks: Iterable[Task], wanted: Wanted, now: int) -> list[Statement]:
+def statements_of(tasks: Iterable[Task], wanted: CopyPolicy, now: int) -> list[Statement]:
     """What is written with a change of these tasks, behind their call-backs."""
     tasks = list(tasks)
     over = [task for task in tasks if task.is_over]
@@ -56,7 +56,7 @@ def statements_of(tasks: Iterable[Task], wanted: Wanted, now: int) -> list[State
     ]
 
 
-def _row_of(task: Task, role: str, image: Image, wanted: Wanted, now: int) -> dict[str, object]:
+def _row_of(task: Task, role: str, image: Image, wanted: CopyPolicy, now: int) -> dict[str, object]:
     return {
         "task": own_key(task.id),
         "role": role,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import msgspec
 
@@ -12,34 +11,10 @@ from storage import sql
 from storage.database import Database
 from storage.records import key, line_row_of, snapshot_of
 from storage.writer import Row, Statement
-from tasks.domain.model import Task
 from tasks.domain.timeline import of_attempt
-from tasks.domain.webhooks import Attempt
+from tasks.domain.webhooks import Attempt, Delivery
 
 NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
-    """A row of the outbox."""
-
-    id: int
-    task_id: str
-    url: str
-    receiver: str  # scheme://host:port of the URL
-    owner: str  # the name of the secret that the task came with; "*": the operator
-    api: str  # the contract whose shape the body has
-    state: str | None  # None: the task's own
-    trusted: bool  # the operator's own URL: its address is not checked
-    event: str
-    snapshot: Task | None  # the task as it was then; None: as it is
-    attempts: int  # made so far, or since somebody asked for it to be delivered again
-    due: int  # ms; 0: at once
-    status: str  # due | done | given_up
-    last_error: str
-    created: int
-    settled: int | None  # ms; None while it is due
-    last_status: int | None  # HTTP's, of the last answer
 
 
 class Outbox:

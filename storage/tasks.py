@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from storage import sql
 from storage.database import Database
-from storage.images import Wanted, statements_of
+from storage.images import CopyPolicy, statements_of
 from storage.records import (
     follower_row_of,
     hook_statement,
@@ -54,7 +54,7 @@ class Tasks:
         recent: int = 4096,
         clock: Clock | None = None,
         operator_hook: str = "",
-        copies: Wanted | None = None,
+        copies: CopyPolicy | None = None,
     ) -> None:
         self._operator_hook = operator_hook
         self._database = database

@@ -16,7 +16,18 @@ from hypothesis import strategies as st
 
 import settings
 from app.factories import make_allowlist
-from settings import ROOT, TABLE, AccountSettings, ApiSecret, Group, Setting, Settings, SettingsError, load, warnings
+from settings import (
+    ROOT,
+    TABLE,
+    AccountSettings,
+    ApiSecret,
+    Setting,
+    Settings,
+    SettingsError,
+    SettingsGroup,
+    load,
+    warnings,
+)
 
 ACCOUNT = {"DISCORD_TOKEN": "secret.token", "DISCORD_GUILD_ID": "11", "DISCORD_CHANNEL_ID": "22"}
 each_setting = pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
@@ -82,7 +93,7 @@ def test_it_has_a_field_of_its_own(setting: Setting) -> None:
 
 def test_every_field_has_a_setting() -> None:
     ours = {"accounts", "simulator", *settings.GROUPS}
-    groups: list[type[Group]] = [AccountSettings, *settings.GROUPS.values(), Settings]
+    groups: list[type[SettingsGroup]] = [AccountSettings, *settings.GROUPS.values(), Settings]
     for group in groups:
         declared = {setting.field for setting in TABLE if setting.group is group}
         assert {field.name for field in msgspec.structs.fields(group)} - ours == declared

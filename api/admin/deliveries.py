@@ -20,6 +20,7 @@ from api.http.routes import Route
 from api.v1.operations import BODY_ERRORS
 from tasks.domain.errors import BadRequest, StoreFailed
 from tasks.domain.ports import Clock
+from tasks.domain.webhooks import Delivery
 
 STATUSES = ("due", "done", "given_up")
 MAX_LIMIT = 1000
@@ -80,36 +81,7 @@ _RETRY = Operation(
 _LIST_FIELDS = names_of(Listed)
 
 
-class Delivery(Protocol):
-    """A row of the outbox as the operator sees it."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def task_id(self) -> str: ...
-    @property
-    def receiver(self) -> str: ...
-    @property
-    def event(self) -> str: ...
-    @property
-    def api(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def attempts(self) -> int: ...
-    @property
-    def due(self) -> int: ...
-    @property
-    def created(self) -> int: ...
-    @property
-    def settled(self) -> int | None: ...
-    @property
-    def last_status(self) -> int | None: ...
-    @property
-    def last_error(self) -> str: ...
-
-
-class Outbox(Protocol):
+class DeliveryLog(Protocol):
     """The deliveries: due, done and given up."""
 
     async def get(self, delivery_id: int) -> Delivery | None: ...
@@ -130,7 +102,7 @@ class Outbox(Protocol):
 
 
 class DeliveryRoutes:
-    def __init__(self, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, outbox: DeliveryLog, clock: Clock) -> None:
         self._outbox = outbox
         self._clock = clock
 

@@ -20,7 +20,7 @@ from api.v1.schema import render_v1
 from tasks.domain.model import Task
 
 
-class ManualResolution(Protocol):
+class OperatorDecisions(Protocol):
     """The use cases. Each raises `tasks.domain.errors`; messages are for the client."""
 
     async def adopt(self, task_id: str, message_id: str = "") -> Task:
@@ -31,7 +31,7 @@ class ManualResolution(Protocol):
 
 
 class ManualResolutionRoutes:
-    def __init__(self, decisions: ManualResolution, links: Links) -> None:
+    def __init__(self, decisions: OperatorDecisions, links: Links) -> None:
         self._decisions = decisions
         self._links = links
 

@@ -77,7 +77,7 @@ _HEADERS = {
 log = logging.getLogger(__name__)
 
 
-class Archive(Protocol):
+class CopySource(Protocol):
     """The stored copies."""
 
     async def find(self, name: str) -> ImageCopy | None: ...
@@ -93,7 +93,7 @@ class Archive(Protocol):
 
 
 class ImageRoutes:
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: CopySource) -> None:
         self._archive = archive
 
     def routes(self) -> tuple[Route, ...]:

@@ -42,7 +42,7 @@ _KEPT = "public, max-age=31536000, immutable"
 _METHODS = ("GET", "HEAD")
 
 
-class OneFile(Struct, kw_only=True):
+class ConsoleFile(Struct, kw_only=True):
     """Which file of the page."""
 
     file: Annotated[str, says("Its name.", "main.js")]
@@ -66,7 +66,7 @@ _FILE_DOC = Operation(
     name="console_file",
     tag="documents",
     summary="What the console is made of",
-    place=OneFile,
+    place=ConsoleFile,
     answers={200: Answer(means="The file.", media="application/octet-stream"), 304: _SAME},
     errors=(UnknownRoute,),
 )

@@ -48,7 +48,7 @@ _HEADERS = {
 }
 
 
-class OneFile(Struct, kw_only=True):
+class DocsFile(Struct, kw_only=True):
     """Which file of the viewer."""
 
     file: Annotated[str, words("Its name.", FILES, "start.js")]
@@ -70,7 +70,7 @@ _FILE = Operation(
     name="docs_file",
     tag="documents",
     summary="What that page is made of",
-    place=OneFile,
+    place=DocsFile,
     answers={
         200: Answer(means="The file.", media="application/octet-stream"),
         304: Answer(means="As you have it already (`ETag`)."),

@@ -25,47 +25,14 @@ from api.webhooks.signing import Signer, message_id
 from tasks.domain.errors import StoreFailed
 from tasks.domain.model import Task
 from tasks.domain.ports import Clock
-from tasks.domain.webhooks import DURABLE, Attempt, Place
+from tasks.domain.webhooks import DURABLE, Attempt, Delivery
 
 log = logging.getLogger(__name__)
 
 POLL = 30.0  # seconds; how long a missed wake-up can matter
 
 
-class Delivery(Protocol):
-    """A row of the outbox as the worker needs it."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def task_id(self) -> str: ...
-    @property
-    def url(self) -> str: ...
-    @property
-    def receiver(self) -> str:
-        """scheme://host:port of the URL; "" if it cannot be parsed."""
-
-    @property
-    def owner(self) -> str:
-        """The owner of the task: no owner waits for receivers of another owner."""
-
-    @property
-    def api(self) -> str: ...
-    @property
-    def state(self) -> str | None: ...
-    @property
-    def trusted(self) -> bool: ...
-    @property
-    def event(self) -> str: ...
-    @property
-    def snapshot(self) -> Task | None: ...
-    @property
-    def attempts(self) -> int: ...
-    @property
-    def created(self) -> int: ...
-
-
-class Outbox(Protocol):
+class DueDeliveries(Protocol):
     """The deliveries on disk."""
 
     @property
@@ -89,7 +56,7 @@ class WebhookWorker:
 
     def __init__(
         self,
-        outbox: Outbox,
+        outbox: DueDeliveries,
         load: Callable[[str], Awaitable[Task | None]],
         render: Mapping[str, Callable[[Task], bytes]],
         *,
@@ -152,7 +119,7 @@ class WebhookWorker:
             without, room_at = self._queue.full_names(), self._room_at()
             for row in await self._outbox.due(now, limit, without):
                 if self._may_start(row):
-                    self._queue.start(row.id, _place(row))
+                    self._queue.start(row.id, row.place)
                     self._active.add((row.task_id, row.url))
                     client = operator if row.trusted else callers
                     group.create_task(self._deliver(row, client), name=f"delivery {row.id} to {row.receiver}")
@@ -168,7 +135,7 @@ class WebhookWorker:
     def _may_start(self, row: Delivery) -> bool:
         """Deliveries of one task to one URL go out one at a time, in the order in which they became due."""
         is_open = row.id not in self._settled and (row.task_id, row.url) not in self._active
-        return is_open and self._queue.has_room(_place(row))
+        return is_open and self._queue.has_room(row.place)
 
     async def _seconds_to_next(self, now: int) -> float:
         """Seconds until the next row is due. Rows due by `now` wait for room, which wakes the loop."""
@@ -264,10 +231,6 @@ class WebhookWorker:
             except StoreFailed as error:
                 log.error("cannot write the outcome of a delivery: %s", error)
                 await asyncio.sleep(self._poll)
-
-
-def _place(row: Delivery) -> Place:
-    return Place(owner=row.owner, receiver=row.receiver, url=row.url)
 
 
 def _log(attempt: Attempt) -> None:

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cli.doctor.diagnostics import Finding, failure, passed, readable_by_others, warning
+from cli.doctor.diagnostics import CheckResult, failure, passed, readable_by_others, warning
 from settings import ROOT, DiscordSettings
 
 SHAPE = "Write each account as a table under [[account]]: docs/accounts.md."
 REQUIRED = ("token", "channel_id")
 
 
-def accounts(discord: DiscordSettings) -> Iterator[Finding]:
+def accounts(discord: DiscordSettings) -> Iterator[CheckResult]:
     if discord.accounts_file:
         yield from _of_file(ROOT / discord.accounts_file)
         return
@@ -28,7 +28,7 @@ def accounts(discord: DiscordSettings) -> Iterator[Finding]:
         yield _of_token(f"DISCORD_TOKEN {number}" if several else "DISCORD_TOKEN", account.token)
 
 
-def _of_file(path: Path) -> Iterator[Finding]:
+def _of_file(path: Path) -> Iterator[CheckResult]:
     if not path.exists():
         return  # a warning of the settings reports it
     if found := readable_by_others(path):
@@ -64,7 +64,7 @@ def _tables(document: dict[str, Any]) -> list[dict[str, Any]] | None:
     return found if is_valid else None
 
 
-def _of_token(name: str, token: str) -> Finding:
+def _of_token(name: str, token: str) -> CheckResult:
     parts = token.split(".")
     if token.startswith("mfa.") or (len(parts) == 3 and all(map(_is_word, parts)) and len(parts[2]) >= 20):
         return passed(f"{name} has the shape of a token.")

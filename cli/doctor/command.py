@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cli import console
 from cli.doctor.accounts import accounts
-from cli.doctor.diagnostics import Finding, Verdict, failure, passed, warning
+from cli.doctor.diagnostics import CheckResult, Verdict, failure, passed, warning
 from cli.doctor.machine import database, disk, files, versions
 from cli.doctor.network import discord, port
 from settings import Settings, SettingsError, dotenv_files, load, load_caller, load_storage, misspelt, warnings
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """The exit code: 0 without problems, else 1."""
-    found: list[Finding] = []
+    found: list[CheckResult] = []
     for finding in _findings(given):
         found.append(finding)
         console.result(f"{finding.verdict.value:<6}{finding.text}")
@@ -34,7 +34,7 @@ def run(given: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _findings(given: argparse.Namespace) -> Iterator[Finding]:
+def _findings(given: argparse.Namespace) -> Iterator[CheckResult]:
     yield from _checked("versions", versions)
     yield from _checked("files", files)
     try:
@@ -58,13 +58,13 @@ def _findings(given: argparse.Namespace) -> Iterator[Finding]:
     yield from _checked("database", lambda: database(storage))
 
 
-def _mistakes(error: SettingsError) -> Iterator[Finding]:
+def _mistakes(error: SettingsError) -> Iterator[CheckResult]:
     for mistake in error.mistakes:
         what, _, fix = mistake.partition("\n")
         yield failure(what, " ".join(fix.split()))
 
 
-def _checked(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+def _checked(name: str, check: Callable[[], Iterable[CheckResult]]) -> Iterator[CheckResult]:
     try:
         yield from check()
     except Exception as error:  # its text may hold a secret

@@ -19,25 +19,25 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class CheckResult:
     verdict: Verdict
     text: str
     fix: str = ""
 
 
-def passed(text: str) -> Finding:
-    return Finding(verdict=Verdict.PASSED, text=text)
+def passed(text: str) -> CheckResult:
+    return CheckResult(verdict=Verdict.PASSED, text=text)
 
 
-def warning(text: str, fix: str) -> Finding:
-    return Finding(verdict=Verdict.WARNING, text=text, fix=fix)
+def warning(text: str, fix: str) -> CheckResult:
+    return CheckResult(verdict=Verdict.WARNING, text=text, fix=fix)
 
 
-def failure(text: str, fix: str) -> Finding:
-    return Finding(verdict=Verdict.FAILURE, text=text, fix=fix)
+def failure(text: str, fix: str) -> CheckResult:
+    return CheckResult(verdict=Verdict.FAILURE, text=text, fix=fix)
 
 
-def readable_by_others(path: Path) -> Finding | None:
+def readable_by_others(path: Path) -> CheckResult | None:
     """A warning if other users may read or change the file."""
     if is_open_to_others(path):
         return warning(f"{path} can be read by other users of this machine.", f"chmod 600 {path}")

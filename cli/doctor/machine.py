@@ -16,7 +16,7 @@ from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 
-from cli.doctor.diagnostics import Finding, failure, passed, readable_by_others, warning
+from cli.doctor.diagnostics import CheckResult, failure, passed, readable_by_others, warning
 from settings import COMES_WITH, IS_BINARY, StorageSettings, dotenv_files
 
 PYTHON = (3, 11)
@@ -27,7 +27,7 @@ _PIN = re.compile(
 )
 
 
-def versions() -> Iterator[Finding]:
+def versions() -> Iterator[CheckResult]:
     python = platform.python_version()
     if sys.version_info < PYTHON:
         yield failure(f"Python {python} is too old.", "Install Python 3.11 or newer, and create .venv again.")
@@ -60,7 +60,7 @@ def _pins(path: Path) -> list[tuple[str, str]]:
     return [(pin["name"], pin["version"]) for pin in found if sys.version_info >= (3, int(pin["since"] or 0))]
 
 
-def files() -> Iterator[Finding]:
+def files() -> Iterator[CheckResult]:
     """Check the `.env` files, which hold tokens."""
     for path in dotenv_files():
         if not path.exists():
@@ -68,7 +68,7 @@ def files() -> Iterator[Finding]:
         yield readable_by_others(path) or passed(f"{path} is read, and only this user can read it.")
 
 
-def disk(storage: StorageSettings) -> Iterator[Finding]:
+def disk(storage: StorageSettings) -> Iterator[CheckResult]:
     folder = storage.database_path.parent
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not os.access(existing, os.W_OK | os.X_OK):
@@ -81,7 +81,7 @@ def disk(storage: StorageSettings) -> Iterator[Finding]:
         yield passed(f"Disk: {free >> 30} GiB free at {existing}.")
 
 
-def database(storage: StorageSettings) -> Iterator[Finding]:
+def database(storage: StorageSettings) -> Iterator[CheckResult]:
     path = storage.database_path
     if not path.exists():
         yield passed(f"Database: {path} does not exist yet; the first start creates it.")

@@ -13,14 +13,14 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from cli.doctor.diagnostics import Finding, failure, passed, warning
+from cli.doctor.diagnostics import CheckResult, failure, passed, warning
 from settings import DiscordSettings, HttpSettings
 
 TIMEOUT = 10.0  # seconds
 SKEW, MUCH_SKEW = 5.0, 60.0  # seconds between this clock and Discord's
 
 
-def port(http: HttpSettings, secret: str) -> Iterator[Finding]:
+def port(http: HttpSettings, secret: str) -> Iterator[CheckResult]:
     where = f"{http.host}:{http.port}"
     family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
@@ -40,7 +40,7 @@ def port(http: HttpSettings, secret: str) -> Iterator[Finding]:
         yield failure(f"{where} cannot be opened: {problem.strerror}.", "Set HOST to an address of this machine.")
 
 
-def _identify_listener(http: HttpSettings, secret: str, where: str) -> Iterator[Finding]:
+def _identify_listener(http: HttpSettings, secret: str, where: str) -> Iterator[CheckResult]:
     headers = {"mj-api-secret": secret} if secret else {}
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(http.host, http.host)  # noqa: S104 - requested, not bound
     base = f"http://{f'[{host}]' if ':' in host else host}:{http.port}"
@@ -60,7 +60,7 @@ def _identify_listener(http: HttpSettings, secret: str, where: str) -> Iterator[
         yield failure(what, fix or "docs/troubleshooting.md")
 
 
-def discord(given: DiscordSettings) -> Iterator[Finding]:
+def discord(given: DiscordSettings) -> Iterator[CheckResult]:
     """One request that needs no account. The password of the proxy is never shown."""
     route = "through PROXY_URL" if given.proxy_url else "directly"
     host = httpx.URL(given.api_base).host
@@ -85,7 +85,7 @@ def discord(given: DiscordSettings) -> Iterator[Finding]:
     yield from _clock(answer.headers.get("Date", ""), elapsed)
 
 
-def _clock(date: str, elapsed: float) -> Iterator[Finding]:
+def _clock(date: str, elapsed: float) -> Iterator[CheckResult]:
     try:
         server_time = parsedate_to_datetime(date).timestamp()
     except ValueError:

@@ -42,6 +42,34 @@ class Hook:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """A webhook owed to a receiver: a row of the outbox."""
+
+    id: int
+    task_id: str
+    url: str
+    receiver: str  # scheme://host:port of the URL; "" if it cannot be parsed
+    owner: str  # the name of the secret that submitted the task; "*": the operator
+    api: str  # the contract that shapes the body
+    state: str | None  # None: that of the task
+    trusted: bool  # a URL of the operator: its address is not checked
+    event: str
+    snapshot: Task | None  # the task at the time of the event; None: as it is now
+    attempts: int  # made so far, or since the operator requested a retry
+    due: int  # ms; 0: at once
+    status: str  # due | done | given_up
+    last_error: str
+    created: int  # ms
+    settled: int | None  # ms; None while it is due
+    last_status: int | None  # the HTTP status of the last response
+
+    @property
+    def place(self) -> Place:
+        """Where it waits its turn."""
+        return Place(owner=self.owner, receiver=self.receiver, url=self.url)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
     """One POST of a call-back, and what became of it."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from storage.archive.archive import Archive
 from storage.archive.disk import DiskArchive
 from storage.archive.image_variants import ImageVariants
-from storage.images import Images, Wanted
+from storage.images import CopyPolicy, Images
 from tasks.domain.errors import NotSent
 from tasks.domain.model import Image, Phase, Status, Task
 from tasks.results.archiver import Archiver
@@ -106,11 +106,11 @@ async def shelf(
     desk: Desk | None = None,
     clock: SetClock | None = None,
     room: StorageLimit | None = None,
-    wanted: Wanted | None = None,
+    wanted: CopyPolicy | None = None,
     reserve: int = 0,
     runs: bool = True,
 ) -> AsyncIterator[Shelf]:
-    async with house(folder, desk, clock, copies=wanted or Wanted(place="disk")) as built:
+    async with house(folder, desk, clock, copies=wanted or CopyPolicy(place="disk")) as built:
         made = Shelf(built, cdn or Cdn(), folder, room or StorageLimit(), reserve)
         loop = asyncio.create_task(made.archiving.run()) if runs else None
         try:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from storage.database import Database
-from storage.images import Wanted
+from storage.images import CopyPolicy
 from storage.outbox import Outbox
 from storage.tasks import Tasks
 from tasks.domain.errors import NotSent
@@ -127,7 +127,7 @@ class House:
         *,
         remix_waits: bool = False,
         send_interval: float = 0.0,
-        copies: Wanted | None = None,
+        copies: CopyPolicy | None = None,
         suffix: str = "",
     ) -> None:
         self.desk, self.clock, self.database = desk, clock, database
@@ -234,7 +234,7 @@ async def house(
     *,
     remix_waits: bool = False,
     send_interval: float = 0.0,
-    copies: Wanted | None = None,
+    copies: CopyPolicy | None = None,
     suffix: str = "",
 ) -> AsyncIterator[House]:
     """Open, started and running; stopped in order at the end."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from storage.outbox import Delivery
 from tasks.domain.model import Purpose, Send, Task
-from tasks.domain.webhooks import Attempt, Hook
+from tasks.domain.webhooks import Attempt, Delivery, Hook
 from tests.support.tasks import built
 
 

@@ -17,11 +17,11 @@ from api.outbound.allowlist import EVERYTHING, Allowlist
 from api.webhooks.signing import Signer
 from api.webhooks.worker import WebhookWorker
 from storage.database import Database
-from storage.outbox import Delivery, Outbox
+from storage.outbox import Outbox
 from storage.tasks import Tasks
 from tasks.domain import ports
 from tasks.domain.model import Action, Task, TaskRequest
-from tasks.domain.webhooks import Attempt, Hook
+from tasks.domain.webhooks import Attempt, Delivery, Hook
 
 OLD, NEW = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in range(2))
 TASK = Task(id="1", request=TaskRequest(action=Action.IMAGINE, state="task's own"))

@@ -21,7 +21,7 @@ from api.ops.http_meter import HttpMeter
 from api.ops.metrics import Metrics
 from api.ops.task_meter import MAX_TRACKED, TaskMeter
 from storage.database import Database
-from storage.images import Images, Wanted
+from storage.images import CopyPolicy, Images
 from storage.outbox import Outbox
 from storage.tasks import Tasks
 from tasks.domain.errors import StoreFailed
@@ -139,7 +139,7 @@ async def test_the_queue_and_the_open_tasks_are_counted_from_the_table(tmp_path:
 
 async def test_the_copies_of_results_are_counted_from_their_table(tmp_path: Path) -> None:
     async with Database(tmp_path / "tasks.db") as database:
-        store, images = Tasks(database, clock=SetClock(), copies=Wanted(place="disk")), Images(database)
+        store, images = Tasks(database, clock=SetClock(), copies=CopyPolicy(place="disk")), Images(database)
         over = [a_task(n, status=Status.SUCCESS, phase=Phase.OVER, image=Image(url=f"u{n}")) for n in range(1, 7)]
         await store.save(over)
         waiting = await images.due(SetClock().now(), 10)

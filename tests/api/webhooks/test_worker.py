@@ -14,10 +14,9 @@ from aiohttp import web
 from api.outbound.allowlist import Allowlist
 from api.webhooks.retry_schedule import MAX_RETRY_AFTER, WAITS
 from storage.database import Database
-from storage.outbox import Delivery
 from storage.writer import Statement
 from tasks.domain.errors import StoreFailed
-from tasks.domain.webhooks import Attempt, Hook
+from tasks.domain.webhooks import Attempt, Delivery, Hook
 from tests.support.webhook_receivers import TASK, Clock, Receiver, Telling, Watched
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.archive.disk import NAME
-from storage.images import Wanted
+from storage.images import CopyPolicy
 from tasks.domain.errors import NotSent, SendRefused
 from tasks.domain.events import CopyStored
 from tasks.domain.model import Image, Phase, Status
@@ -271,7 +271,7 @@ async def test_a_crash_before_the_row_is_settled_tells_nothing_twice(tmp_path: P
 
 async def test_what_was_due_at_another_place_goes_to_the_one_that_is_set_now(tmp_path: Path) -> None:
     made = result()
-    async with shelf(tmp_path, runs=False, wanted=Wanted(place="s3")) as home:
+    async with shelf(tmp_path, runs=False, wanted=CopyPolicy(place="s3")) as home:
         await home.house.store.insert(made)
         assert [row.place for row in await home.copies(made)] == ["s3"]
         await home.images.start("disk")
@@ -283,7 +283,7 @@ async def test_what_was_due_at_another_place_goes_to_the_one_that_is_set_now(tmp
 
 
 async def test_previews_are_copied_where_asked_for_and_go_with_the_next(tmp_path: Path) -> None:
-    wanted = Wanted(place="disk", previews=True)
+    wanted = CopyPolicy(place="disk", previews=True)
     async with shelf(tmp_path, wanted=wanted) as home:
         first = task(1, status=Status.IN_PROGRESS, phase=Phase.HELD, preview=Image(url=f"{CDN}/1/a.webp?ex=ffffffff"))
         await home.house.store.insert(first)
@@ -326,7 +326,7 @@ async def test_previews_are_left_alone_otherwise(tmp_path: Path) -> None:
 async def test_the_call_back_may_wait_for_the_copy(tmp_path: Path) -> None:
     cdn, clock = Cdn(), SetClock()
     cdn.answers = [NotSent("not now")]
-    async with shelf(tmp_path, cdn=cdn, clock=clock, wanted=Wanted(place="disk", first_ms=20_000)) as home:
+    async with shelf(tmp_path, cdn=cdn, clock=clock, wanted=CopyPolicy(place="disk", first_ms=20_000)) as home:
         made, plain = result(), result(2, image=None)
         await home.house.store.save([made, plain], [a_hook(int(made.id)), a_hook(int(plain.id))])
         [waits], [goes] = [await home.house.outbox.of_task(each.id) for each in (made, plain)]

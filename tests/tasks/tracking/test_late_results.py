@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from storage.outbox import Delivery
 from tasks.domain.errors import ButtonNotFound, CannotAdopt, NotOpen, OutcomeUnknown, TaskNotFound
 from tasks.domain.events import Acknowledged, AdoptRequested, Connected, HistoryRead, Progressed, Refused, Started
 from tasks.domain.interactions import Interaction, SlashCommandInteraction
 from tasks.domain.model import Action, Phase, Picture, SendState, Status, SubmitOptions, Task
-from tasks.domain.webhooks import Hook
+from tasks.domain.webhooks import Delivery, Hook
 from tasks.tracking.late_results import REOPEN_WINDOW
 from tests.support.house import House, house
 from tests.support.tasks import NOW, USER, account, keys, snowflake
