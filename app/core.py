@@ -28,8 +28,7 @@ from tasks.domain.events import Event
 from tasks.effects.changes import Changes
 from tasks.effects.journal import Journal
 from tasks.effects.sender import Sender
-from tasks.rules.account_limits import AccountLimits
-from tasks.rules.congestion import QueueFullBackoff
+from tasks.rules.account_limits import AccountLimits, QueueFullBackoff
 from tasks.rules.deadlines import MINUTE
 from tasks.rules.scheduling import AccountChoice
 from tasks.sending.dispatcher import Dispatcher

@@ -32,7 +32,7 @@ from tasks.domain.clock import SteadyClock
 from tasks.domain.events import Event
 from tasks.prompts.banned import BannedWords, BannedWordsUnreadable
 from tasks.prompts.check import PromptRules
-from tasks.results.upkeep import RetentionPolicy
+from tasks.results.retention import RetentionPolicy
 from tasks.rules.deadlines import MINUTE, Deadlines
 from tasks.use_cases.service import Limits
 

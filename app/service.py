@@ -19,7 +19,7 @@ from app.image_archive import set_address
 from settings import Settings
 from storage.removal import Removal
 from tasks.domain.clock import SystemClock, log_clock_jumps
-from tasks.results.upkeep import TaskRetention
+from tasks.results.retention import TaskRetention
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
-"""Finished tasks leave the database, with every row of theirs. What is to go is decided in `tasks.results.upkeep`; what
-must stay whatever was decided is a condition of the one statement that removes.
+"""Removes finished tasks with all their rows. `tasks.results.retention` decides what goes; the one statement that
+removes protects what must stay, whatever was decided.
 
-Law: small batches, so that no write waits long behind one, and what was removed is forgotten everywhere at once.
+Contract: batches are small, so that no write waits long behind one. Every cache forgets the removed tasks at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PAGES = 1000  # given back to the disk at once; 4 MB
 
 
 class Removal:
-    """The `tasks.results.upkeep.Removal` of one database."""
+    """The `tasks.results.retention.Removal` of one database."""
 
     def __init__(self, database: Database, store: Tasks) -> None:
         self._database = database

@@ -1,14 +1,14 @@
-"""What an account may do at this hour of this day: its working hours and its daily limit. Pure but for the count that
-it keeps.
+"""How many drawings an account may begin now: its working hours, its daily limit, and the back-off after MidJourney's
+full queue. Pure but for the counts that it keeps.
 
-Law: what is allowed only holds back what is new. What runs goes on to its end, and is listened for.
+Contract: a limit only holds back new tasks. Running ones go on to their end.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tasks.domain.model import Account
@@ -78,3 +78,34 @@ class AccountLimits:
 
 def _local(now: int) -> datetime:
     return datetime.fromtimestamp(now / 1000).astimezone()
+
+
+EASED_FOR = 5 * 60_000  # ms
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Eased:
+    capacity: int
+    until: int  # ms
+
+
+class QueueFullBackoff:
+    """Lowers the capacity of an account for a while after MidJourney's queue was full. CONCURRENCY is the operator's
+    guess of what the plan allows; MidJourney's refusal corrects it."""
+
+    def __init__(self) -> None:
+        self._eased: dict[str, _Eased] = {}
+
+    def full(self, account: str, running: int, now: int) -> None:
+        """MidJourney said "Queue full" while so many drawings of ours were running there."""
+        self._eased[account] = _Eased(capacity=max(running, 1), until=now + EASED_FOR)
+
+    def eased(self, accounts: Sequence[Account], now: int) -> list[Account]:
+        """The accounts with the capacity they have now."""
+        return [self._account(account, now) for account in accounts]
+
+    def _account(self, account: Account, now: int) -> Account:
+        eased = self._eased.get(account.id)
+        if eased is None or eased.until <= now:
+            return account
+        return replace(account, capacity=min(account.capacity, eased.capacity))

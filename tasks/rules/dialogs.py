@@ -1,14 +1,20 @@
-"""A dialog opened: what is answered? Pure. Every id comes from the event that opened it; nothing is built.
+"""How the service answers a dialog that opened, and the answer to /settings. Pure.
 
-A dialog that was asked for is filled with the caller's text, or sent on with its own. One that opened unasked (Remix)
-is sent on with its own text, or waits for the caller.
+Contract: every id comes from the event; nothing is built. A requested dialog gets the caller's text, or is submitted
+with its own text. A dialog that opens unrequested (Remix) is submitted with its own text, or waits for the caller. To
+turn a setting, the service sends /settings and presses a button of the answer. The press ends with the bot's reply, the
+edit of the settings message, or Discord's success alone, whichever comes first. It is never repeated while its outcome
+is unknown, because a second press turns the setting back.
 """
 
 from __future__ import annotations
 
-from tasks.domain.events import ModalOpened
-from tasks.domain.interactions import Interaction, ModalInteraction, RegionEditInteraction
+from dataclasses import replace
+
+from tasks.domain.events import Informed, ModalOpened
+from tasks.domain.interactions import ButtonInteraction, Interaction, ModalInteraction, RegionEditInteraction
 from tasks.domain.model import Task
+from tasks.rules.lifecycle import fail
 
 
 def answer(task: Task, event: ModalOpened, mask: bytes) -> Interaction | None:
@@ -49,3 +55,30 @@ def prompt_field(event: ModalOpened) -> str | None:
 def own_text(event: ModalOpened) -> str:
     field = prompt_field(event)
     return event.fields[field] if field is not None else ""
+
+
+REMIX = "Remix mode"  # the label, in every era
+_ON = 3  # the style of a button whose setting is on
+
+
+def press_setting(task: Task, event: Informed, now: int) -> tuple[Task, ButtonInteraction | None]:
+    """The task after the answer to /settings, and what to press; None: it is over, the button is not there."""
+    button = next((button for button in event.buttons if button.label == task.request.switch), None)
+    message_id = event.keys.message_id
+    if button is None or message_id is None:
+        reason = f"MidJourney's settings have no button {task.request.switch!r}."
+        return fail(task, "button_not_found", reason, now), None
+    after = replace(
+        task,
+        progress=replace(task.progress, heard_time=now),
+        result=replace(
+            task.result,
+            message_id=message_id,
+            message_flags=event.keys.flags,
+            description=f"{button.label} is {'off' if button.style == _ON else 'on'} now.",
+        ),
+    )
+    order = ButtonInteraction(
+        message_id=message_id, custom_id=button.custom_id, message_flags=event.keys.flags, bot=task.request.bot
+    )
+    return after, order

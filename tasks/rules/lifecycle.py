@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tasks.domain.advice import with_advice
-from tasks.domain.errors import IllegalTransition
+from tasks.domain.errors import IllegalTransition, with_advice
 from tasks.domain.events import (
     CaptchaAsked,
     DiscordEvent,

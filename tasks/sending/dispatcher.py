@@ -22,8 +22,7 @@ from tasks.domain.timeline import of_send
 from tasks.effects.journal import Journal, WaitingTasks
 from tasks.effects.sender import BackgroundTasks, Sender
 from tasks.prompts.check import PromptRules, check_offered_length, check_sent
-from tasks.rules.account_limits import AccountLimits
-from tasks.rules.congestion import QueueFullBackoff
+from tasks.rules.account_limits import AccountLimits, QueueFullBackoff
 from tasks.rules.lifecycle import account_to_keep, fail
 from tasks.rules.scheduling import AccountChoice, Placement, next_attempt, plan
 from tasks.sending.interaction_builder import interaction_of, purpose_of, text_of

@@ -25,7 +25,7 @@ from tasks.domain.events import (
 from tasks.domain.model import Action, Lane, Mode, SendState, Task
 from tasks.domain.ports import Clock, Gateway, TaskStore
 from tasks.domain.timeline import heard
-from tasks.rules.congestion import QueueFullBackoff
+from tasks.rules.account_limits import QueueFullBackoff
 from tasks.rules.lifecycle import apply, requeue, without_message
 from tasks.rules.matching import NOTHING, PRIVATE, Match
 from tasks.rules.reopening import is_open_end

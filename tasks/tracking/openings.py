@@ -11,9 +11,8 @@ from dataclasses import replace
 from tasks.domain.events import Informed, ModalOpened
 from tasks.domain.model import Purpose, SendState
 from tasks.domain.ports import TaskStore
-from tasks.rules.dialogs import answer, own_text
+from tasks.rules.dialogs import answer, own_text, press_setting
 from tasks.rules.lifecycle import fail, hold
-from tasks.rules.switches import press_setting
 from tasks.tracking.in_flight import InFlightTask
 from tasks.tracking.unit_of_work import UnitOfWork
 

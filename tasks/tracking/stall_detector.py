@@ -6,7 +6,7 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import Sequence
 
-from tasks.domain.advice import with_advice
+from tasks.domain.errors import with_advice
 from tasks.domain.events import HistoryRead, Keys
 from tasks.domain.model import Account, Action, Bot, Lane, Mode, SendState, Task
 from tasks.domain.timeline import Detail

@@ -35,7 +35,7 @@ from tasks.domain.ports import Clock, Gateway, TaskStore
 from tasks.effects.history_backfill import HistoryBackfill
 from tasks.effects.journal import Journal
 from tasks.effects.sender import Sender
-from tasks.rules.congestion import QueueFullBackoff
+from tasks.rules.account_limits import QueueFullBackoff
 from tasks.rules.deadlines import MINUTE, Deadlines
 from tasks.rules.lifecycle import cancel, fail, requeue
 from tasks.tracking import turn_writer

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from tasks.domain.errors import BadRequest, MissingPrompt
 from tasks.domain.model import Action, Lane, Mode, Picture, Task, TaskRequest
 from tasks.prompts.check import CheckedPrompt, PromptRules, check, given_in
-from tasks.rules.switches import REMIX
+from tasks.rules.dialogs import REMIX
 from tasks.sending.preparing import picture_mark
 
 MOST_EDITED = 4  # pictures

@@ -20,7 +20,7 @@ import pytest
 from simulator.data.eras import ERAS
 from simulator.data.troubles import NOTE, TROUBLES, Trouble
 from simulator.midjourney.magic import WORDS, Fate
-from tasks.domain.advice import ADVICE
+from tasks.domain.errors import ADVICE
 from tests.e2e.test_eras import nonces_of
 from tests.e2e.test_mj import MjClient, button, mj
 from tests.simulator.midjourney.test_grammar_agrees import CODES

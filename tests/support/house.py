@@ -24,8 +24,7 @@ from tasks.effects.journal import Journal
 from tasks.effects.sender import Sender
 from tasks.prompts.banned import BannedWords
 from tasks.prompts.check import PromptRules
-from tasks.rules.account_limits import AccountLimits
-from tasks.rules.congestion import QueueFullBackoff
+from tasks.rules.account_limits import AccountLimits, QueueFullBackoff
 from tasks.sending.dispatcher import Dispatcher
 from tasks.tracking.tracker import Rules, Tracker
 from tasks.use_cases.service import Limits, Service

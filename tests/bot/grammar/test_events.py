@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.grammar.embeds import REFUSALS_BY_CODE
 from bot.grammar.events import Reading, parse_event, read
 from bot.grammar.ids import APPLICATIONS, button_form
-from tasks.domain.advice import ADVICE
+from tasks.domain.errors import ADVICE
 from tasks.domain.events import (
     Acknowledged,
     CaptchaAsked,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tasks.domain.errors import StoreFailed
-from tasks.results.upkeep import DAY, LATE, RETENTION_EVERY, RetentionPolicy, TaskRetention, last_purge, purge_due
+from tasks.results.retention import DAY, LATE, RETENTION_EVERY, RetentionPolicy, TaskRetention, last_purge, purge_due
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE = 60_000

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.domain.advice import with_advice
-from tasks.domain.errors import IllegalTransition
+from tasks.domain.errors import IllegalTransition, with_advice
 from tasks.domain.events import Acknowledged, DiscordEvent, Finished, Informed, Progressed, Queued, Refused, Started
 from tasks.domain.model import Action, Button, Image, Phase, Status, TaskProgress
 from tasks.rules.lifecycle import apply, cancel, fail, hooks_due, may_move, requeue
