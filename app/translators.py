@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 
 import httpx
 
-from bot.translation.cache import Cache
-from bot.translation.chain import Chain
+from bot.translation.cache import TranslationCache
+from bot.translation.chain import TranslatorChain
 from bot.translation.providers.baidu import Baidu
 from bot.translation.providers.chat import ChatModel
 from bot.translation.providers.deepl import DeepL
@@ -38,14 +38,14 @@ def make_translation_client(given: TranslationSettings) -> httpx.AsyncClient:
 
 def make_translator(
     client: httpx.AsyncClient, given: TranslationSettings, clock: Clock, database: Database | None = None
-) -> Chain:
+) -> TranslatorChain:
     store = Translations(database, size=given.cache_size, clock=clock) if database and given.cache_size else None
-    return Chain(
+    return TranslatorChain(
         _providers(client, given) if given.enabled else (),
         timeout=given.timeout_seconds,
         pause=given.pause_seconds,
         scope=given.translate_from,
-        cache=Cache(store),
+        cache=TranslationCache(store),
         clock=clock,
     )
 

@@ -1,4 +1,4 @@
-"""Prompts in any language to English: one file per provider, all over httpx; a chain with fallback and a cache.
+"""Translates prompts of any language into English: a chain of providers with a cache.
 
-Law: what is English leaves this package as it came in, and is told to nobody.
+Contract: English text leaves this package unchanged and is sent to no provider.
 """

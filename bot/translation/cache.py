@@ -1,7 +1,7 @@
-"""What was translated before, so that it is neither paid nor waited for again.
+"""Caches translations, so that each is paid and waited for once.
 
-Law: a cache helps or does nothing: whatever is wrong with the store is logged, and translating goes on without. Only
-translations are kept, never failures; of the original text the store gets to know a digest alone.
+Contract: the cache never fails a translation: errors of the store are logged, and translating continues without it.
+Only translations are stored, never failures; of the original text the store receives only a digest.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ log = logging.getLogger(__name__)
 TARGET = "en"
 
 
-class Translations(Protocol):
-    """Translations on disk, by key; the oldest give way when there are too many."""
+class TranslationStore(Protocol):
+    """Translations on disk by key; the oldest are removed when there are too many."""
 
     async def find(self, keys: Sequence[str]) -> Mapping[str, str]:
-        """Key -> translation, of those that are kept. Raises `StoreFailed`."""
+        """Key -> translation, for the stored ones. Raises `StoreFailed`."""
 
     async def keep(self, translations: Mapping[str, str], provider: str) -> None:
-        """Key -> translation, and who made them. Raises `StoreFailed`."""
+        """Store key -> translation, made by `provider`. Raises `StoreFailed`."""
 
 
 def key(text: str) -> str:
-    """A digest of the text and the language it is translated to."""
+    """A digest of the text and the target language."""
     return hashlib.sha256(f"{TARGET}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class Cache:
-    """Text -> translation. Without a store it knows nothing."""
+class TranslationCache:
+    """Text -> translation. Empty without a store."""
 
-    def __init__(self, store: Translations | None) -> None:
+    def __init__(self, store: TranslationStore | None) -> None:
         self._store = store
 
     async def find(self, texts: Sequence[str]) -> dict[str, str]:
@@ -45,7 +45,7 @@ class Cache:
         try:
             found = await self._store.find([key(text) for text in texts])
         except StoreFailed as error:
-            log.warning("translations made before cannot be read: %s", error)
+            log.warning("cannot read cached translations: %s", error)
             return {}
         return {text: found[key(text)] for text in texts if key(text) in found}
 
@@ -55,4 +55,4 @@ class Cache:
         try:
             await self._store.keep({key(text): english for text, english in translations.items()}, provider)
         except StoreFailed as error:
-            log.warning("a translation could not be kept: %s", error)
+            log.warning("cannot cache a translation: %s", error)

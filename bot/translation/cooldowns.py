@@ -1,7 +1,7 @@
-"""Which translators are left alone at the moment, and why.
+"""Providers that are skipped for a while after a failure.
 
-Law: decides by the table in `troubles`; a trouble that only the operator can mend is an error in the log, once for
-each pause.
+Contract: the table in `bot.translation.providers.failures` decides. A failure that only the operator can fix is logged
+as an error, once per cool-down.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 class ProviderCooldowns:
     def __init__(self, *, pause: float, clock: Clock) -> None:
-        """`pause` in seconds, for whatever has none of its own."""
+        """`pause` in seconds, for failures without a time of their own."""
         self._pause = pause
         self._clock = clock
         self._until: dict[str, int] = {}  # name of a provider -> ms
@@ -31,7 +31,7 @@ class ProviderCooldowns:
             return
         self._until[name] = self._clock.now() + int(seconds * 1000)
         level = logging.ERROR if error.consequence.operator else logging.WARNING
-        log.log(level, "%s is left alone for %g s: %s", name, seconds, error.message)
+        log.log(level, "translator %s disabled for %g s: %s", name, seconds, error.message)
 
     def _seconds(self, error: TranslatorFailed) -> float:
         consequence = error.consequence

@@ -1,9 +1,9 @@
-"""Is a text in Latin letters in another language than English? The careful half: English must never be taken for it.
+"""Is a text in Latin letters in a language other than English? English must never be taken for another language.
 
-Law: pure, and in doubt English, as MidJourney understands most of what stays and a prompt needlessly sent to a
-translator is told to a stranger and comes back changed. A language needs two different words of its own
-(`latin_words`); words of which names are made ("Leonardo da Vinci", "Oscar de la Renta") count as one at most, words
-inside names as none, known phrases ("la vie en rose") as none; each common English word beside them outweighs two.
+Contract: pure, and English in doubt: MidJourney understands most other languages, while a needless translation sends
+the prompt to a third party and changes it. A language needs two different words of its own (`latin_words`). Words of
+which names are made ("Leonardo da Vinci", "Oscar de la Renta") count as one at most; words inside names and known
+phrases ("la vie en rose") do not count; each common English word outweighs two.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ _PHRASES = re.compile(rf"\b(?:{'|'.join(map(re.escape, PHRASES))})\b", re.IGNORE
 
 
 def is_foreign(text: str) -> bool:
-    """Is all of it, or a part between commas, in another language? One part decides: keywords are English anywhere."""
+    """Is the text, or one part between commas, in another language? One part suffices, as keywords are always
+    English."""
     plain = _PHRASES.sub(",", _TOKEN.sub(lambda token: "," if _NO_TEXT.match(token[0]) else token[0], text))
     segments = [_WORD.findall(segment) for segment in _SEGMENT.split(plain)]
-    # A text in capitals tells no names apart; nor is it to be missed.
+    # In a text in capitals, names cannot be recognised; it is checked in lower case.
     segments = [[word.lower() for word in words] if plain.isupper() else words for words in segments]
     return any(map(_is_foreign, segments)) or _is_foreign([word for words in segments for word in words])
 
 
 def may_be_foreign(text: str) -> bool:
-    """May this be a piece of a prompt that is foreign as a whole? Not when it is plainly English, nor without words."""
+    """May this be a piece of a foreign prompt? False for plainly English pieces and for pieces without words."""
     words = [word.lower() for word in _WORD.findall(text)]
     return any(len(word) > 1 for word in words) and (is_foreign(text) or not any(word in ENGLISH for word in words))
 
@@ -44,8 +45,8 @@ def _is_foreign(words: Sequence[str]) -> bool:
     if len(words) < NEEDED:
         return False
     needed = max(NEEDED, len(words) // MOST_WORDS_FOR_ONE)
-    telling = _telling(words)
-    english = {word for word in telling if word in ENGLISH}
+    words_found = _telling(words)
+    english = {word for word in words_found if word in ENGLISH}
     for name, language in LANGUAGES.items():
         own = language.telling - ENGLISH
         found = _telling(words, any_case=own if name in NOUNS_ARE_CAPITALISED else frozenset()) & own
@@ -57,7 +58,7 @@ def _is_foreign(words: Sequence[str]) -> bool:
 
 
 def _telling(words: Sequence[str], any_case: frozenset[str] = frozenset()) -> set[str]:
-    """The words that say something of the language: those that are not, or not inside, a name."""
+    """The words that indicate the language: those that are neither a name nor inside one."""
     inside = _inside_names(words)
     return {
         word.lower()
@@ -67,7 +68,7 @@ def _telling(words: Sequence[str], any_case: frozenset[str] = frozenset()) -> se
 
 
 def _inside_names(words: Sequence[str]) -> set[int]:
-    """Where particles stand between capitals, as the "van der" of "Mies van der Rohe"."""
+    """The places of particles between capitals, such as "van der" in "Mies van der Rohe"."""
     inside: set[int] = set()
     run: list[int] = []
     after_capital = False

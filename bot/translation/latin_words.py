@@ -1,8 +1,8 @@
-"""Words that tell languages in Latin letters apart. Data alone.
+"""Words that distinguish languages in Latin letters. Data only.
 
-Law: a language's words are frequent in descriptions of pictures, and are neither English nor known from names, dishes
-and terms of art that English texts use; where one is English as well ("die", "chat", "pies") it stands
-behind the language's bar.
+Contract: a language's words are frequent in descriptions of pictures, and are neither English nor known from names,
+dishes and terms of art in English texts; a word that is English as well ("die", "chat", "pies") stands behind the
+language's bar.
 """
 
 from __future__ import annotations

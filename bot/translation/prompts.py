@@ -1,10 +1,9 @@
-"""A prompt taken apart into what is to be translated and what stays, and put together again.
+"""Splits a prompt into parts to translate and parts to keep, and joins them again.
 
-Law: pure. The pieces' texts, joined, are the prompt letter for letter. What stays keeps its bytes and its place:
-parameters with their values, URLs, `<…>`, weights, braces and bars, emoji, and words in double quotes, which are to be
-written in the picture as they are; also all text that is English. Lists (`--no 树, 水` and `{红, 绿}`) are taken apart
-item by item, since each comma means something to MidJourney. A translation brings no such sign of its own, as a brace
-too many is a drawing too many.
+Contract: pure. The joined parts equal the prompt letter for letter. Kept parts stay unchanged and in place: parameters
+with values, URLs, `<…>`, weights, braces and bars, emoji, words in double quotes (they are to be written in the
+picture), and English text. Lists (`--no 树, 水` and `{红, 绿}`) are split into items, as each comma means something to
+MidJourney. Such signs in a translation are replaced, as one brace too many draws one picture too many.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ _BARE = frozenset(name for name, known in KNOWN.items() if known.kind is Kind.FL
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """`english` is what stands there in the translated prompt; None: a translator must say."""
+    """`english` is the text in the translated prompt; None: a provider must translate it."""
 
     text: str
     english: str | None
@@ -55,15 +54,15 @@ class Piece:
 
 
 def needs_translation(prompt: str, scope: Scope = "all") -> bool:
-    """Is there another language than English in a part of the prompt that may be translated?"""
+    """Does a translatable part of the prompt contain a language other than English?"""
     return any(piece.english is None for piece in pieces(prompt, scope))
 
 
 def pieces(prompt: str, scope: Scope = "all") -> tuple[Piece, ...]:
-    """The prompt taken apart.
+    """Split the prompt.
 
-    A text in foreign letters is to be translated whatever stands beside it. Whether one in Latin letters is, the words
-    of the whole prompt decide: one item of a list says too little.
+    A text in foreign letters is always translated. For a text in Latin letters the words of the whole prompt decide, as
+    one item of a list is too little evidence.
     """
     found = [piece for piece in _pieces(prompt) if piece.text]
     words = [piece.text for piece in found if piece.english is None]
@@ -77,12 +76,12 @@ def _decided(piece: Piece, in_latin: bool) -> Piece:
 
 
 def joined(parts: Sequence[Piece], english: Sequence[str]) -> str:
-    """The prompt put together again; `english` are the translations, in order."""
+    """Join the pieces; `english`: the translations, in order."""
     translations = iter(english)
     prompt, after_url, foreign = "", False, False
     for piece in parts:
         text = _harmless(next(translations), piece.item) if piece.english is None else piece.english
-        # A Chinese character next to a word or a sign needs no blank between them; its English does.
+        # A Chinese character needs no blank before a word or sign; its English does.
         if (foreign or piece.english is None) and _collide(prompt, text, after_url):
             prompt += " "
         prompt, after_url, foreign = prompt + text, piece.url, piece.english is None
@@ -90,7 +89,7 @@ def joined(parts: Sequence[Piece], english: Sequence[str]) -> str:
 
 
 def _harmless(english: str, item: bool) -> str:
-    """The translation without signs that mean something to MidJourney; what the user wrote himself is left to him."""
+    """The translation without signs that MidJourney interprets; signs in the user's own text stay."""
     text = _COLONS.sub(":", _DASHES.sub(", ", english.strip())).translate(_SIGNS)
     return " ".join(text.replace(",", " ").rstrip(" .").split()) if item else text
 
@@ -104,7 +103,7 @@ def _collide(left: str, right: str, after_url: bool) -> bool:
 
 
 def _pieces(prompt: str) -> Iterator[Piece]:
-    reader = _Reader(keeps_quotes=not _WHOLLY_QUOTED.fullmatch(prompt))
+    reader = _PromptReader(keeps_quotes=not _WHOLLY_QUOTED.fullmatch(prompt))
     position = 0
     for match in _TOKEN.finditer(prompt):
         if match.lastgroup == "quoted" and not reader.keeps_quotes:
@@ -115,11 +114,11 @@ def _pieces(prompt: str) -> Iterator[Piece]:
     yield from reader.text(prompt[position:])
 
 
-class _Reader:
-    """Knows, while the prompt is read from left to right, what text at this place is."""
+class _PromptReader:
+    """Classifies text while the prompt is read from left to right."""
 
     def __init__(self, *, keeps_quotes: bool) -> None:
-        self.keeps_quotes = keeps_quotes  # not where all of the text is in quotes
+        self.keeps_quotes = keeps_quotes  # not if the whole text is in quotes
         self._braces = 0
         self._in_no = False
         self._value_next = False
@@ -145,7 +144,7 @@ class _Reader:
             return
         for item in _SEPARATOR.split(text):
             if item.startswith(("，", "、", "،")):
-                yield Piece(item, ", ")  # MidJourney knows the ASCII comma alone
+                yield Piece(item, ", ")  # MidJourney knows only the ASCII comma
             else:
                 yield from _words(item, item=True)
 

@@ -1,6 +1,6 @@
-"""In what letters a text is written: the sure half of "is this English?".
+"""The script of a text: the certain half of "is this English?".
 
-Law: pure. Letters of another script than the Latin are foreign; signs, digits, emoji and single Greek or Cyrillic
+Contract: pure. Letters of a script other than Latin are foreign; signs, digits, emoji and single Greek or Cyrillic
 letters (as in "a big Ω") are not. `bot.translation.latin` is the other half, for languages in Latin letters.
 """
 
@@ -18,7 +18,7 @@ _OTHERS = (
     "\u13a0-\u16ff\u1700-\u1cff\u1f00-\u1fff\u2d00-\u2dff\u3105-\u312f\ua000-\ua4cf\ua500-\ua6ff\ua800-\ua95f"
     "\ua980-\uabff\ufb13-\ufb17\ufb1d-\ufdff\ufe70-\ufefc\U00010280-\U0001cfff\U0001e000-\U0001efff"
 )
-_ONE_SAYS_ALL = re.compile(f"[{_HAN}{_HANGUL}]")
+_ONE_SUFFICES = re.compile(f"[{_HAN}{_HANGUL}]")
 _WORD = re.compile(f"[{_KANA}{_OTHERS}]{{2,}}")
 _FOREIGN = re.compile(f"[{_HAN}{_HANGUL}{_KANA}{_OTHERS}]")
 _JAPANESE = re.compile(f"[{_KANA}]")
@@ -27,8 +27,8 @@ _CHINESE = re.compile(f"[{_HAN}]")
 
 
 def is_foreign(text: str) -> bool:
-    """Does the text hold a word in other letters than Latin ones?"""
-    if _ONE_SAYS_ALL.search(text):
+    """Does the text contain a word in letters other than Latin?"""
+    if _ONE_SUFFICES.search(text):
         return True
     return any(sum(map(str.isalpha, word)) > 1 for word in _WORD.findall(text))
 
@@ -39,7 +39,7 @@ def count_foreign(text: str) -> int:
 
 
 def language(text: str) -> str:
-    """`zh`, `ja` or `ko` where the letters say it; "" where the provider must find out."""
+    """`zh`, `ja` or `ko` if the letters show it; "" if the provider must detect it."""
     chinese, japanese, korean = (len(kind.findall(text)) for kind in (_CHINESE, _JAPANESE, _KOREAN))
     if chinese + japanese + korean < count_foreign(text) or not chinese + japanese + korean:
         return ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.translation.cache import Translations as Wanted
+from bot.translation.cache import TranslationStore
 from storage.database import Database
 from storage.translations import DAY, Translations
 from tasks.domain.errors import StoreFailed
@@ -35,7 +35,7 @@ async def kept(database: Database) -> list[str]:
 
 
 async def test_what_is_kept_is_found_with_who_made_it(translations: Translations, database: Database) -> None:
-    wanted: Wanted = translations
+    wanted: TranslationStore = translations
     await wanted.keep({"a": "a dog", "b": "a cat"}, "DeepL")
     assert await wanted.find(["a", "b", "c"]) == {"a": "a dog", "b": "a cat"}
     assert await wanted.find([]) == {}

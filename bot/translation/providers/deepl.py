@@ -1,6 +1,7 @@
-"""DeepL's translator, free and pro, with a key.
+"""DeepL, free and pro, with a key.
 
-Law: one request for all texts of a prompt. The key travels in a header and says by its end at which host it is valid.
+Contract: one request for all texts of a prompt. The key travels in a header; its suffix shows at which host it is
+valid.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ from collections.abc import Sequence
 import httpx
 
 from bot.translation.providers.failures import FailureKind, TranslatorFailed
-from bot.translation.providers.provider import TranslatedText, ask, texts_of
+from bot.translation.providers.provider import TranslatedText, request, texts_of
 
 FREE, PRO = "https://api-free.deepl.com", "https://api.deepl.com"
 FREE_KEY = ":fx"  # how the keys of the free plan end
 PATH = "/v2/translate"
-MAX_TEXTS = 50  # of one request
-MAX_BYTES = 120_000  # of one request; its limit is 128 KiB
-TROUBLES = {
+MAX_TEXTS = 50  # per request
+MAX_BYTES = 120_000  # per request; its limit is 128 KiB
+FAILURES = {
     400: FailureKind.LANGUAGE,  # texts and target are always sound, so what is wrong is the language it saw
     401: FailureKind.KEY,
     403: FailureKind.KEY,
@@ -44,13 +45,13 @@ class DeepL:
         self._url = (base_url or host_for(key)).rstrip("/") + PATH
 
     async def translate(self, texts: Sequence[str], language: str) -> list[TranslatedText]:
-        del language  # it finds out by itself, text by text
+        del language  # detected by the provider, text by text
         if len(texts) > MAX_TEXTS or sum(len(text.encode()) for text in texts) > MAX_BYTES:
             raise TranslatorFailed(FailureKind.LENGTH)
         question = {"text": [*texts], "target_lang": "EN-US"}
-        reply = await ask(self._client, "POST", self._url, json=question, headers=self._headers)
+        reply = await request(self._client, "POST", self._url, json=question, headers=self._headers)
         if not reply.is_success:
-            raise reply.failed(TROUBLES)
+            raise reply.failed(FAILURES)
         places = range(len(reply.at("translations") or ()))
         english = texts_of([reply.at("translations", place, "text") for place in places], len(texts))
         sources = [str(reply.at("translations", place, "detected_source_language") or "").lower() for place in places]

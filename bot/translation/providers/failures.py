@@ -1,7 +1,7 @@
-"""What can go wrong with a translator, and what follows from each: one table for all of them.
+"""The kinds of failure of a provider and their consequences: one table for all providers.
 
-Law: a provider's file maps its own codes to these and decides nothing else. The words may be shown to callers; what a
-provider said itself is not, as it may hold a key or the prompt.
+Contract: a provider maps its own codes to these kinds and decides nothing else. The texts may be shown to callers; the
+provider's own words may not, as they may contain a key or the prompt.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ HOUR = 3600.0
 
 
 class FailureKind(Enum):
-    """The value is what is said of it."""
+    """The value is the text for callers."""
 
     DOWN = "It could not be reached, or failed"
     SLOW = "It did not answer in time"
@@ -32,12 +32,12 @@ class FailureKind(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Consequence:
-    """What the chain does. A pause of None is the one that is set; 0: the next prompt may be asked at once."""
+    """The reaction of the chain. `pause` None: the configured one; 0: no cool-down."""
 
-    pause: float | None = None  # seconds, unless the provider said how long
-    longest: float = HOUR  # seconds: no provider's word is taken for more
-    again: bool = False  # asked once more, where time is left
-    operator: bool = False  # only the operator can mend it: an error in the log
+    pause: float | None = None  # seconds, unless the provider names a time
+    longest: float = HOUR  # seconds: the longest accepted time of a provider
+    again: bool = False  # retry once, if time is left
+    operator: bool = False  # only the operator can fix it: logged as an error
 
 
 CONSEQUENCES: Mapping[FailureKind, Consequence] = {
@@ -46,7 +46,7 @@ CONSEQUENCES: Mapping[FailureKind, Consequence] = {
     FailureKind.BUSY: Consequence(again=True),
     FailureKind.QUOTA: Consequence(pause=HOUR, longest=24 * HOUR, operator=True),
     FailureKind.KEY: Consequence(pause=HOUR, operator=True),
-    FailureKind.LANGUAGE: Consequence(pause=0),  # of this prompt alone, as the next three
+    FailureKind.LANGUAGE: Consequence(pause=0),  # concerns this prompt only, like the next three
     FailureKind.LENGTH: Consequence(pause=0),
     FailureKind.REFUSED: Consequence(pause=0),
     FailureKind.UNCHANGED: Consequence(pause=0),
@@ -55,16 +55,16 @@ CONSEQUENCES: Mapping[FailureKind, Consequence] = {
 
 
 class TranslatorFailed(ServiceError):
-    """The translator gave no translation."""
+    """The provider returned no translation."""
 
     code = "translator_failed"
 
-    def __init__(self, trouble: FailureKind, code: object = "", *, wait: float | None = None) -> None:
-        """`code` is the provider's own, a number or a word; `wait` its word when to come again, in seconds."""
-        super().__init__(f"{trouble.value}{f' ({code})' if code else ''}.")
-        self.trouble = trouble
+    def __init__(self, kind: FailureKind, code: object = "", *, wait: float | None = None) -> None:
+        """`code`: the provider's own, a number or a word; `wait`: seconds until the next attempt, from the provider."""
+        super().__init__(f"{kind.value}{f' ({code})' if code else ''}.")
+        self.kind = kind
         self.wait = wait
 
     @property
     def consequence(self) -> Consequence:
-        return CONSEQUENCES[self.trouble]
+        return CONSEQUENCES[self.kind]

@@ -1,6 +1,6 @@
 """Google Cloud Translation, the basic edition (v2), with a key.
 
-Law: one request for all texts of a prompt. The key travels in a header: in the address it would end up in logs.
+Contract: one request for all texts of a prompt. The key travels in a header, as a URL would end up in logs.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import httpx
 
 from bot.translation.providers.failures import FailureKind, TranslatorFailed
-from bot.translation.providers.provider import Reply, TranslatedText, ask, texts_of
+from bot.translation.providers.provider import Reply, TranslatedText, request, texts_of
 
 PATH = "/language/translate/v2"
-MAX_TEXTS = 128  # of one request
-MAX_BYTES = 100_000  # of one request
+MAX_TEXTS = 128  # per request
+MAX_BYTES = 100_000  # per request
 # By the reason that stands in the error; Google uses few HTTP statuses for many things.
 REASONS = {
     "dailyLimitExceeded": FailureKind.QUOTA,
@@ -45,11 +45,11 @@ class Google:
         self._url = base_url.rstrip("/") + PATH
 
     async def translate(self, texts: Sequence[str], language: str) -> list[TranslatedText]:
-        del language  # it finds out by itself, text by text
+        del language  # detected by the provider, text by text
         if len(texts) > MAX_TEXTS or sum(len(text.encode()) for text in texts) > MAX_BYTES:
             raise TranslatorFailed(FailureKind.LENGTH)
         question = {"q": [*texts], "target": "en", "format": "text"}
-        reply = await ask(self._client, "POST", self._url, json=question, headers=self._headers)
+        reply = await request(self._client, "POST", self._url, json=question, headers=self._headers)
         if not reply.is_success:
             raise _failed(reply)
         found = reply.at("data", "translations")

@@ -1,7 +1,7 @@
-"""Google's translator as its own browser extensions ask it, without a key.
+"""Google's translator through the endpoint of its browser extensions, without a key.
 
-Law: nobody promises this end point; what it answers is read with care, and a change of it is a failure like any other.
-All texts of a prompt are the lines of one question, as an address that asks often is soon locked out.
+Contract: the endpoint is undocumented, so its responses are parsed defensively, and a change of it is an ordinary
+failure. All texts of a prompt are lines of one request, as frequent requests are soon locked out.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import httpx
 
 from bot.translation.providers.failures import FailureKind, TranslatorFailed
-from bot.translation.providers.provider import Reply, TranslatedText, ask
+from bot.translation.providers.provider import Reply, TranslatedText, request
 
 PATH = "/translate_a/single"
-MAX_LENGTH = 5000  # characters of one question
-LOCKED_OUT = 600.0  # seconds; it asks for a captcha, and says nothing of when to come again
-TROUBLES = {
+MAX_LENGTH = 5000  # characters per request
+LOCKED_OUT = 600.0  # seconds; Google requires a captcha and names no time
+FAILURES = {
     302: FailureKind.BUSY,  # to the page with the captcha
     400: FailureKind.LANGUAGE,
     403: FailureKind.BUSY,
@@ -33,13 +33,13 @@ class GoogleKeyless:
         self._url = base_url.rstrip("/") + PATH
 
     async def translate(self, texts: Sequence[str], language: str) -> list[TranslatedText]:
-        del language  # it finds out by itself
+        del language  # detected by the provider
         counts = [len(text.splitlines()) for text in texts]
         question = "\n".join(line for text in texts for line in text.splitlines())
         if len(question) > MAX_LENGTH:
             raise TranslatorFailed(FailureKind.LENGTH)
         query = {"client": "gtx", "sl": "auto", "tl": "en", "dt": "t"}
-        reply = await ask(self._client, "POST", self._url, params=query, data={"q": question})
+        reply = await request(self._client, "POST", self._url, params=query, data={"q": question})
         if not reply.is_success:
             raise _failed(reply)
         lines = _lines(reply)
@@ -60,9 +60,9 @@ def _lines(reply: Reply) -> list[str]:
 
 
 def _failed(reply: Reply) -> TranslatorFailed:
-    failed = reply.failed(TROUBLES)
+    failed = reply.failed(FAILURES)
     return (
         TranslatorFailed(FailureKind.BUSY, f"HTTP {reply.status}", wait=reply.wait or LOCKED_OUT)
-        if failed.trouble is FailureKind.BUSY
+        if failed.kind is FailureKind.BUSY
         else failed
     )

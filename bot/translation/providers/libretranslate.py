@@ -1,7 +1,7 @@
-"""LibreTranslate: a translator that anybody may run for himself. A key where its operator asks for one.
+"""LibreTranslate, which anyone can host. It takes a key if its operator requires one.
 
-Law: one request for all texts of a prompt. There is no default address: which server may read prompts is the
-operator's word.
+Contract: one request for all texts of a prompt. There is no default address, as the operator decides which server may
+read prompts.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 
 from bot.translation.providers.failures import FailureKind, TranslatorFailed
-from bot.translation.providers.provider import Reply, TranslatedText, ask, texts_of
+from bot.translation.providers.provider import Reply, TranslatedText, request, texts_of
 
 PATH = "/translate"
-TROUBLES = {
+FAILURES = {
     400: FailureKind.LANGUAGE,
     401: FailureKind.KEY,
     403: FailureKind.KEY,  # no key, a wrong one, or the address is banned
@@ -35,8 +35,8 @@ class LibreTranslate:
         self._common = {"source": "auto", "target": "en", "format": "text", **({"api_key": key} if key else {})}
 
     async def translate(self, texts: Sequence[str], language: str) -> list[TranslatedText]:
-        del language  # it finds out by itself, text by text
-        reply = await ask(self._client, "POST", self._url, json={"q": [*texts], **self._common})
+        del language  # detected by the provider, text by text
+        reply = await request(self._client, "POST", self._url, json={"q": [*texts], **self._common})
         if not reply.is_success:
             raise _failed(reply)
         english = texts_of(reply.at("translatedText"), len(texts))
@@ -52,4 +52,4 @@ def _source(reply: Reply, place: int) -> str:
 def _failed(reply: Reply) -> TranslatorFailed:
     if reply.status == 400 and TOO_LONG in str(reply.at("error")):
         return TranslatorFailed(FailureKind.LENGTH, "HTTP 400")
-    return reply.failed(TROUBLES)
+    return reply.failed(FAILURES)

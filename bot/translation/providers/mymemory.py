@@ -1,7 +1,7 @@
-"""MyMemory's translator (api.mymemory.translated.net), which needs no key.
+"""MyMemory (api.mymemory.translated.net), which needs no key.
 
-Law: one question holds 500 bytes at most, so that a long text is asked in sentences and put together again. The status
-that counts is the one inside the answer; a warning in place of a translation is a failure.
+Contract: a request holds at most 500 bytes, so longer texts are sent by sentence and rejoined. The status in the body
+is the one that counts; a warning in place of a translation is a failure.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from collections.abc import Iterator, Sequence
 import httpx
 
 from bot.translation.providers.failures import FailureKind, TranslatorFailed
-from bot.translation.providers.provider import Reply, TranslatedText, ask
+from bot.translation.providers.provider import Reply, TranslatedText, request
 
-MAX_BYTES = 500  # of one question, in UTF-8: MyMemory's own limit
-AT_ONCE = 4  # questions in the air; more looks like abuse
+MAX_BYTES = 500  # per request, in UTF-8: MyMemory's own limit
+AT_ONCE = 4  # concurrent requests; more looks like abuse
 LANGUAGES = {"zh": "zh-CN", "ja": "ja", "ko": "ko"}
-WARNING = "MYMEMORY WARNING"  # stands in place of a translation
+WARNING = "MYMEMORY WARNING"  # in place of a translation
 SAME_LANGUAGE = "PLEASE SELECT TWO DISTINCT LANGUAGES"
-# By its words, as it has one status for all of them.
-TROUBLES = {
+# By words, as one status covers all failures.
+FAILURES = {
     "USED ALL AVAILABLE FREE TRANSLATIONS": FailureKind.QUOTA,
     "QUERY LENGTH LIMIT": FailureKind.LENGTH,
     "INVALID LANGUAGE PAIR": FailureKind.LANGUAGE,
@@ -50,16 +50,16 @@ class MyMemory:
             async with asyncio.TaskGroup() as group:
                 asked = [[[self._start(group, part, pair) for part in line] for line in text] for text in lines]
         except ExceptionGroup as failed:
-            raise failed.exceptions[0] from failed  # one failure is enough; the rest was cancelled
+            raise failed.exceptions[0] from failed  # one failure suffices; the others were cancelled
         return [_joined([[part.result() for part in line] for line in text]) for text in asked]
 
     def _start(self, group: asyncio.TaskGroup, text: str, pair: str) -> asyncio.Task[TranslatedText]:
-        return group.create_task(self._ask(text, pair), name="ask MyMemory")
+        return group.create_task(self._request(text, pair), name="ask MyMemory")
 
-    async def _ask(self, text: str, pair: str) -> TranslatedText:
+    async def _request(self, text: str, pair: str) -> TranslatedText:
         question = {"q": text, "langpair": pair, **self._common}
         async with self._slots:
-            return _read(await ask(self._client, "GET", self._url, params=question), text)
+            return _read(await request(self._client, "GET", self._url, params=question), text)
 
 
 def _joined(lines: Sequence[Sequence[TranslatedText]]) -> TranslatedText:
@@ -93,7 +93,7 @@ def _read(reply: Reply, text: str) -> TranslatedText:
     status, details = str(reply.at("responseStatus")), str(reply.at("responseDetails") or "").upper()
     english = reply.at("responseData", "translatedText")
     if SAME_LANGUAGE in details or SAME_LANGUAGE in str(english):
-        return TranslatedText(text, "en")  # it was told to find out the language, and found English
+        return TranslatedText(text, "en")  # the provider detected English
     if not reply.is_success or status != "200" or reply.at("quotaFinished") is True:
         raise _failed(reply, status, f"{details} {english}".upper())
     if not isinstance(english, str):
@@ -104,9 +104,9 @@ def _read(reply: Reply, text: str) -> TranslatedText:
 
 
 def _failed(reply: Reply, status: str, details: str) -> TranslatorFailed:
-    for words, trouble in TROUBLES.items():
+    for words, kind in FAILURES.items():
         if words in details:
-            return TranslatorFailed(trouble, wait=_wait(details))
+            return TranslatorFailed(kind, wait=_wait(details))
     if reply.at("quotaFinished") is True or status == "429":
         return TranslatorFailed(FailureKind.QUOTA, status, wait=reply.wait)
     failed = reply.failed({429: FailureKind.QUOTA})
@@ -115,7 +115,7 @@ def _failed(reply: Reply, status: str, details: str) -> TranslatorFailed:
 
 def _wait(details: str) -> float | None:
     """Seconds, by "NEXT AVAILABLE IN 05 HOURS 12 MINUTES 41 SECONDS"."""
-    if not (told := _AGAIN.search(details)):
+    if not (found := _AGAIN.search(details)):
         return None
-    hours, minutes, seconds = (int(number or 0) for number in told.groups())
+    hours, minutes, seconds = (int(number or 0) for number in found.groups())
     return hours * 3600.0 + minutes * 60 + seconds

@@ -1,6 +1,7 @@
-"""What a translator is to the chain, and how it is asked over HTTP.
+"""The interface of a translation provider, and its HTTP requests.
 
-Law: whatever goes wrong with a provider is a `TranslatorFailed`; its text may be shown to callers and holds no secret.
+Contract: every failure of a provider is a `TranslatorFailed`, whose text may be shown to callers and contains no
+secret.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from bot.translation.providers.failures import FailureKind, TranslatorFailed
 
 @dataclass(frozen=True, slots=True)
 class TranslatedText:
-    """One text as a translator says it in English."""
+    """One translated text."""
 
     english: str
     source: str = (
@@ -31,10 +32,10 @@ class TranslatedText:
 class Provider(Protocol):
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The display name."""
 
     async def translate(self, texts: Sequence[str], language: str) -> list[TranslatedText]:
-        """Each text in English, in order. `language` is `zh`, `ja`, `ko` or "", where it must find out by itself.
+        """Each text in English, in order. `language` is `zh`, `ja`, `ko`, or "" if the provider must detect it.
 
         Raises `TranslatorFailed`.
         """
@@ -43,15 +44,15 @@ class Provider(Protocol):
 @dataclass(frozen=True, slots=True)
 class Reply:
     status: int
-    body: Any  # the JSON; None when it was none
-    wait: float | None  # seconds, by Retry-After
+    body: Any  # the JSON; None for other bodies
+    wait: float | None  # seconds, from Retry-After
 
     @property
     def is_success(self) -> bool:
         return 200 <= self.status < 300
 
     def at(self, *path: str | int) -> Any:
-        """What stands at this place of the body; None when there is nothing, or the body is of another shape."""
+        """The value at this path of the body; None if the body has no such path."""
         value = self.body
         for step in path:
             try:
@@ -61,13 +62,13 @@ class Reply:
         return value
 
     def failed(self, table: Mapping[int, FailureKind]) -> TranslatorFailed:
-        """The failure by the HTTP status."""
-        trouble = table.get(self.status, FailureKind.DOWN if self.status >= 500 else FailureKind.ODD)
-        return TranslatorFailed(trouble, f"HTTP {self.status}", wait=self.wait)
+        """The failure for the HTTP status."""
+        kind = table.get(self.status, FailureKind.DOWN if self.status >= 500 else FailureKind.ODD)
+        return TranslatorFailed(kind, f"HTTP {self.status}", wait=self.wait)
 
 
-async def ask(client: httpx.AsyncClient, method: str, url: str, **more: Any) -> Reply:
-    """One request, and what was answered, whatever the status. `more` is httpx's."""
+async def request(client: httpx.AsyncClient, method: str, url: str, **more: Any) -> Reply:
+    """Send one request and return the reply, whatever its status. `more`: arguments of httpx."""
     try:
         response = await client.request(method, url, **more)
     except httpx.TimeoutException as error:
@@ -86,7 +87,7 @@ def _seconds(text: str) -> float | None:
 
 
 def texts_of(values: Any, count: int) -> list[str]:
-    """As many texts as were asked for. A count that differs is a failure, never a guess."""
+    """The texts of a reply. A count that differs from `count` is a failure, never a guess."""
     if not isinstance(values, list) or len(values) != count or not all(isinstance(value, str) for value in values):
         raise TranslatorFailed(FailureKind.ODD)
     return values

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
-from bot.translation.cache import Cache, Translations, key
-from bot.translation.chain import Chain
+from bot.translation.cache import TranslationCache, TranslationStore, key
+from bot.translation.chain import TranslatorChain
 from bot.translation.prompts import Scope
 from bot.translation.providers.baidu import Baidu
 from bot.translation.providers.deepl import DeepL
@@ -97,16 +97,16 @@ def chain(
     *providers: Provider,
     timeout: float = 1.0,
     clock: Clock | None = None,
-    store: Translations | None = None,
+    store: TranslationStore | None = None,
     scope: Scope = "all",
-) -> Chain:
-    return Chain(
+) -> TranslatorChain:
+    return TranslatorChain(
         providers,
         timeout=timeout,
         pause=60.0,
         retry_delay=0.0,
         clock=clock or Clock(),
-        cache=Cache(store),
+        cache=TranslationCache(store),
         scope=scope,
     )
 
@@ -269,7 +269,7 @@ async def test_what_only_the_operator_can_mend_is_an_error_in_the_log(
     for _ in range(3):
         await translator.to_english("狗")
     errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    assert errors == [f"Scripted is left alone for 3600 s: {trouble.value} (HTTP 456)."]
+    assert errors == [f"translator Scripted disabled for 3600 s: {trouble.value} (HTTP 456)."]
 
 
 async def test_what_passes_is_tried_once_more() -> None:

@@ -77,7 +77,7 @@ async def test_no_key_travels_in_an_address(online: Online, name: str) -> None:
 @pytest.mark.parametrize("name", ["deepl", "google", "libretranslate", "chat", "baidu"])
 async def test_a_wrong_key_is_for_the_operator(online: Online, name: str) -> None:
     failed = await trouble(online, name, key="a-wrong-key")
-    assert failed.trouble is FailureKind.KEY
+    assert failed.kind is FailureKind.KEY
     assert failed.consequence.operator
 
 
@@ -225,7 +225,7 @@ async def test_each_refusal_is_understood(
 ) -> None:
     online.answers[name] = answer
     failed = await trouble(online, name)
-    assert (failed.trouble, failed.wait) == (meant, wait)
+    assert (failed.kind, failed.wait) == (meant, wait)
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -248,7 +248,7 @@ async def test_a_server_that_is_not_there(online: Online, name: str) -> None:
      ("google", ["狗" * 40_000]), ("keyless", ["狗" * 5001])],
 )  # fmt: skip
 async def test_nobody_is_asked_for_more_than_he_takes(online: Online, name: str, texts: list[str]) -> None:
-    assert (await trouble(online, name, *texts)).trouble is FailureKind.LENGTH
+    assert (await trouble(online, name, *texts)).kind is FailureKind.LENGTH
     assert online.heard == []
 
 
