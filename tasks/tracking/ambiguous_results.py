@@ -26,6 +26,11 @@ class AmbiguousResults:
     def __bool__(self) -> bool:
         return bool(self._kept)
 
+    @property
+    def is_asking(self) -> bool:
+        """Are those that were kept being looked at once more?"""
+        return bool(self._asked_again)
+
     def keep(self, event: DiscordEvent, task_ids: Sequence[str]) -> None:
         """It fits all of these. What is no result is not kept: another will come."""
         if isinstance(event, Finished):

@@ -74,9 +74,15 @@ class EventHandler:
         self._crossings = SwappedResults()
         self._unclaimed = Unclaimed()
         self._recalled: list[DiscordEvent] = []  # of the history that is being read: known by words alone
+        self._being_read: set[str] = set()  # accounts whose history is heard at this time
 
     async def heard(self, event: DiscordEvent) -> None:
         """Find its task, and change it."""
+        if event.keys.from_history and not self._unsettled.is_asking:
+            self._being_read.add(event.keys.account)
+        await self._assign(event)
+
+    async def _assign(self, event: DiscordEvent) -> None:
         event = self._completed(event)
         if isinstance(event, Started | Progressed | Finished) and await self._is_echo(event.keys):
             return
@@ -146,7 +152,7 @@ class EventHandler:
         if flight.sends[nonce].interaction_id is None and flight.task.in_flight:
             self._board.mark(flight, nonce, SendState.POSTED, interaction_id)
         for earlier in self._unclaimed.claimed(event.keys.account, interaction_id):
-            await self.heard(earlier)
+            await self._assign(earlier)
 
     def _deleted(self, keys: Keys) -> None:
         """A message of nobody in flight: of what was a drawing of another hand, or of what is over."""
@@ -164,14 +170,25 @@ class EventHandler:
 
     async def recalled(self, event: HistoryRead) -> None:
         """History was read: what it shows, and what was heard meanwhile, is looked at together."""
-        results = [each for each in self._recalled if each.keys.account == event.account]
-        self._recalled = [each for each in self._recalled if each.keys.account != event.account]
+        self._being_read.discard(event.account)
+        results = self._taken_from_history(event.account)
         if not event.complete:
             return
         for flight in self._board.of_account(event.account):
             flight.by_words = flight.by_words or flight.gap
         await self._settle_results(event.account, results)
         await self.settle(event.account)
+
+    async def asked_again(self) -> None:
+        """Results that were kept fit now. Of a history that was read to its end nothing more is to come: they are
+        looked at together at once."""
+        for account in {event.keys.account for event in self._recalled} - self._being_read:
+            await self._settle_results(account, self._taken_from_history(account))
+
+    def _taken_from_history(self, account: str) -> list[DiscordEvent]:
+        taken = [event for event in self._recalled if event.keys.account == account]
+        self._recalled = [event for event in self._recalled if event.keys.account != account]
+        return taken
 
     async def settle(self, account: str) -> None:
         """Drawings that nobody claimed, and tasks of which Discord told nothing."""
@@ -187,7 +204,7 @@ class EventHandler:
                 nonce = list(flight.sends)[-1]
                 self._board.mark(flight, nonce, SendState.POSTED, interaction_id)
                 for earlier in self._unclaimed.claimed(account, interaction_id):
-                    await self.heard(earlier)
+                    await self._assign(earlier)
 
     async def _settle_results(self, account: str, results: list[DiscordEvent]) -> None:
         """Of history, where nothing but words ties them to a task."""

@@ -206,6 +206,7 @@ class Tracker:
         with self._unsettled.asked_again() as events:
             for event in events:
                 await self._handle_safely(event)
+        await self._listening.asked_again()
 
     async def _write(self) -> None:
         turn = self._board.take_turn()

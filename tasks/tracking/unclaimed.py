@@ -52,8 +52,20 @@ class Group:
 
     @property
     def keys(self) -> Keys:
-        """Of what was heard last."""
-        return list(self.events.values())[-1].keys
+        """What all of it says together: the last message counts, and what it leaves out an earlier one has told. An
+        error that replies to the running message names neither the user nor what was pressed; that message does."""
+        *earlier, last = (event.keys for event in self.events.values())
+        own = {keys.message_id for keys in (*earlier, last)}
+        for keys in reversed(earlier):
+            last = replace(
+                last,
+                user_id=last.user_id or keys.user_id,
+                action=last.action or keys.action,
+                index=keys.index if last.index is None else last.index,
+                prompt=keys.prompt if last.prompt is None else last.prompt,
+                reference_id=keys.reference_id if last.reference_id in own else last.reference_id,
+            )
+        return last
 
 
 class Unclaimed:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.whole_service import whole
+from tests.support.whole_service import receiver, whole
 
 
 @pytest.mark.parametrize(
@@ -71,14 +71,31 @@ async def test_one_submit_is_one_picture_whatever_discord_answers(
         assert len(house.simulator.interactions) == 1 + posts
 
 
-@pytest.mark.parametrize(("status", "fail_code"), [(403, "discord_refused"), (404, "discord_refused")])
-async def test_a_definite_no_is_told(tmp_path: Path, status: int, fail_code: str) -> None:
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_definite_no_to_the_task_is_told(tmp_path: Path, status: int) -> None:
+    """Its code speaks of nothing that we know: neither of the account nor of the moment."""
     async with whole(tmp_path) as house:
-        house.simulator.add_fault({"kind": "interaction", "status": status})
+        house.simulator.add_fault({"kind": "interaction", "status": status, "code": 20009})
         task = await house.client.submit(action="IMAGINE", prompt="a dog")
         ended = (await house.hooks.until_ended(task))[task]
-        assert (ended["status"], ended["failCode"]) == ("FAILURE", fail_code)
+        assert (ended["status"], ended["failCode"]) == ("FAILURE", "discord_refused")
         assert house.simulator.jobs == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "reason"), [(403, 50001, "missing_access"), (404, 10003, "unknown_channel")]
+)
+async def test_a_no_that_speaks_of_the_account_pauses_it_and_keeps_the_task(
+    tmp_path: Path, status: int, code: int, reason: str
+) -> None:
+    async with receiver() as operator, whole(tmp_path, environ={"ALERT_HOOK": operator.url}) as house:
+        house.simulator.add_fault({"kind": "interaction", "status": status, "code": code})
+        task = await house.client.submit(action="IMAGINE", prompt="a dog")
+        await operator.until(lambda: bool(operator.heard))
+        assert operator.heard[0]["reason"] == reason
+        kept = await house.client.fetch(task)
+        assert kept["status"] in ("NOT_START", "IN_PROGRESS")  # it goes back to the queue, or is there already
+        assert (len(house.simulator.interactions), house.simulator.jobs) == (1, [])
 
 
 async def test_a_dead_token_pauses_the_account_and_keeps_the_task(tmp_path: Path) -> None:
