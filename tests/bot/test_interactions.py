@@ -1,4 +1,4 @@
-"""What is sent to Discord for each order, and what is read of the commands it lists."""
+"""The body of each interaction, and the parsing of the command index."""
 
 from __future__ import annotations
 

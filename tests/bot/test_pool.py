@@ -1,4 +1,4 @@
-"""The accounts together: each hears its own, all leave through the configured doors, and nothing stays behind."""
+"""All accounts together: each receives its own events, all use the configured endpoints, and closing leaves nothing."""
 
 import asyncio
 import json

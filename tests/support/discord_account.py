@@ -1,6 +1,6 @@
-"""What the tests of the connection share: a pool against the simulator, and small servers that misbehave.
+"""A pool against the simulator, and small misbehaving servers, for the tests of the connection.
 
-Law: everything is waited for by an event, never by the clock; what a server saw is counted at the server.
+Contract: tests wait for events, never for the clock; the server counts what it received.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""The real discord.py-self, with its four network exits turned to a simulator.
+"""The unmodified discord.py-self with its four network exits redirected to a simulator.
 
-Law: the least that makes the unmodified library talk to another host. It is not the service's client.
+Contract: the minimum that makes the library use another host. It is not the service's client.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""A client as bare as the wire: aiohttp, JSON, and what arrives in order.
+"""A minimal client: aiohttp, JSON, and events in order.
 
-Law: knows Discord's framing and nothing of any library; tests say what they expect.
+Contract: knows Discord's framing and no library; tests state what they expect.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Logging in and staying in: what is told when the gateway goes and comes, and that nothing is lost between."""
+"""Log in and stay connected: the events of each disconnect and return, and no event lost between them."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""What is let in: our channel, our interactions, private messages where asked for; and nothing that harms."""
+"""Which events the receiver accepts: its channel, its interactions, private messages if enabled; no payload raises."""
 
 from typing import Any
 

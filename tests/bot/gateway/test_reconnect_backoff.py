@@ -1,4 +1,4 @@
-"""The small pure parts of the connection: backoff, nonces, addresses, the supervisor's patience."""
+"""The pure parts of the connection: backoff, nonces, addresses, the supervisor's delays."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor

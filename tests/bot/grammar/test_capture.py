@@ -1,4 +1,4 @@
-"""What is not understood: logged once for each kind, kept below a cap, and never in the way."""
+"""Messages that are not understood: logged once per kind, kept below a cap, without any effect on events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each kind of MidJourney's messages means, on messages written for these tests in the forms of 2023 to 2026."""
+"""The event of each kind of MidJourney's messages, on messages in the forms of 2023 to 2026."""
 
 from __future__ import annotations
 

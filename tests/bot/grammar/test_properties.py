@@ -1,4 +1,4 @@
-"""Whatever arrives, the grammar answers; and a prompt, whatever it says, is only a prompt."""
+"""The grammar reads any payload without an error, and a prompt changes nothing but the prompt."""
 
 from __future__ import annotations
 

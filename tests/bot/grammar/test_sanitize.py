@@ -1,4 +1,4 @@
-"""Whatever Discord sends can be stored afterwards, in every place of a payload."""
+"""Every payload can be stored after sanitizing, whatever its values."""
 
 from __future__ import annotations
 

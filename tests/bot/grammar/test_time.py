@@ -1,4 +1,4 @@
-"""No text of Discord or of a caller takes long to read, whatever it repeats."""
+"""Every text of Discord or of a caller is parsed in linear time, whatever it repeats."""
 
 from __future__ import annotations
 

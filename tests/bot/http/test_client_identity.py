@@ -1,4 +1,4 @@
-"""What is said of ourselves agrees with the handshake, comes from Discord's pages alone, and is never waited for."""
+"""The client properties agree with the TLS handshake, come from Discord's pages alone, and block nothing."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""Files arrive as they are, under names that MidJourney takes; what goes wrong is told as a send's errors are."""
+"""Files arrive unchanged under names that MidJourney accepts; failures are those of a send."""
 
 import json
 import os

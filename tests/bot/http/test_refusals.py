@@ -1,4 +1,4 @@
-"""What Discord's refusals speak of: the request, the account, or the moment."""
+"""What Discord's refusals concern: the request, the account, or the moment."""
 
 import json
 from dataclasses import replace

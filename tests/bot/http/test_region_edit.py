@@ -1,4 +1,4 @@
-"""The submit of Vary (Region) is paid: each form once at most, and the older only after a sure no to the newer."""
+"""The submit of Vary (Region) is paid: each form at most once, the older only after a definite refusal of the newer."""
 
 import base64
 import json

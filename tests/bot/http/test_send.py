@@ -1,4 +1,4 @@
-"""One POST for each send, whatever Discord answers; what it answered arrives as one of our errors."""
+"""One POST per send, whatever Discord answers; each response becomes one of the service's errors."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""One request for one permit, proven at servers that misbehave on purpose."""
+"""One request per permit, shown at servers that misbehave on purpose."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The chain over several translators: order, one time limit, pauses, one more try, the cache, English left alone."""
+"""The chain over several providers: order, one time limit, cool-downs, one retry, the cache, English left unchanged."""
 
 from __future__ import annotations
 

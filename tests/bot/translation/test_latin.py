@@ -1,4 +1,4 @@
-"""Which texts are foreign. English must never be: not with names, loan words, terms of art or titles in it."""
+"""Which texts are foreign. English never is, even with names, loan words, terms of art or titles."""
 
 from __future__ import annotations
 

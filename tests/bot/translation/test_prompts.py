@@ -1,4 +1,4 @@
-"""Prompts taken apart and put together: what stays keeps its bytes and its place."""
+"""Prompts split and joined again: kept parts stay unchanged and in place."""
 
 from __future__ import annotations
 
