@@ -90,7 +90,7 @@ class Purpose(StrEnum):
         return self in (Purpose.DRAW, Purpose.SUBMIT)
 
     @property
-    def is_said_once(self) -> bool:
+    def must_not_repeat(self) -> bool:
         """Not to be repeated without knowing: it would be paid twice, or turned back."""
         return self.is_paid or self is Purpose.SWITCH
 

@@ -43,7 +43,7 @@ def of_send(send: Send) -> Entry:
     return Entry(task_id=send.task_id, time=send.time, kind="sent", detail=detail)
 
 
-def heard(event: DiscordEvent, by: str) -> dict[str, Detail]:
+def event_detail(event: DiscordEvent, by: str) -> dict[str, Detail]:
     """What Discord said, and by which key it was known to be this task's."""
     keys = event.keys
     said: dict[str, Detail] = {

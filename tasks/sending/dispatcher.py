@@ -271,7 +271,7 @@ class Dispatcher:
         return next((a.modes for a in self._gateway.accounts() if a.id == task.account), ())
 
     def _written(self, task: Task) -> tuple[Task, Send]:
-        now, newest = self._clock.now(), self._tracker.newest_heard(task.account or "")
+        now, newest = self._clock.now(), self._tracker.newest_message_time(task.account or "")
         purpose = purpose_of(task)
         send = Send(nonce=self._new_nonce(), task_id=task.id, account=task.account or "", purpose=purpose, time=now)
         sent = replace(

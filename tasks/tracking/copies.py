@@ -16,29 +16,29 @@ from tasks.tracking.unit_of_work import UnitOfWork
 
 
 async def record_pictures(
-    board: UnitOfWork,
+    work: UnitOfWork,
     store: TaskStore,
     journal: Journal,
     event: CopyChange | LinksRenewed,
     again: Callable[[CopyChange | LinksRenewed], None],
 ) -> None:
     """`again` puts the event back: the task has changed in this very turn, and is not written yet."""
-    flight = board.flights.get(event.task_id)
-    if flight is None and board.is_changed(event.task_id):
+    tracked = work.in_flight.get(event.task_id)
+    if tracked is None and work.is_changed(event.task_id):
         again(event)
         return
-    before = flight.task if flight is not None else await store.get(event.task_id)
+    before = tracked.task if tracked is not None else await store.get(event.task_id)
     after = before if before is None else apply_picture_event(before, event)
     if before is None or after is None or after == before:
         return
     if not isinstance(event, LinksRenewed):
-        _tell(board, event)
-    if flight is not None:
-        board.change(flight, after)
+        _tell(work, event)
+    if tracked is not None:
+        work.change(tracked, after)
     elif before.phase in WAITING:
         await _record_waiting(store, journal, event)
     else:
-        board.note(before, after)
+        work.note(before, after)
 
 
 async def _record_waiting(store: TaskStore, journal: Journal, event: CopyChange | LinksRenewed) -> None:
@@ -50,9 +50,9 @@ async def _record_waiting(store: TaskStore, journal: Journal, event: CopyChange 
             await waiting_tasks.record({event.task_id: (before, after)})
 
 
-def _tell(board: UnitOfWork, event: CopyChange) -> None:
+def _tell(work: UnitOfWork, event: CopyChange) -> None:
     detail: dict[str, Detail] = {"role": event.role, "name": event.name}
     if isinstance(event, CopyStored):
-        board.tell(event.task_id, "archived", detail | {"size": event.size})
+        work.add_line(event.task_id, "archived", detail | {"size": event.size})
     else:
-        board.tell(event.task_id, "unarchived", detail)
+        work.add_line(event.task_id, "unarchived", detail)

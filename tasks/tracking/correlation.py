@@ -13,14 +13,14 @@ from tasks.tracking.in_flight import InFlightIndex
 _NO_IDENTITY = frozenset({"reference", "prompt"})  # keys that several tasks may share
 
 
-def correlate(event: DiscordEvent, in_flight: InFlightIndex, lapsed: InFlightIndex, user_id: str | None) -> Match:
+def correlate(event: DiscordEvent, in_flight: InFlightIndex, timed_out: InFlightIndex, user_id: str | None) -> Match:
     """The task in flight whose event it is; `user_id` is the Discord user of the account that heard it."""
     keys, final = event.keys, isinstance(event, Finished)
-    if lapsed.names(keys) and not in_flight.names(keys):
+    if timed_out.names(keys) and not in_flight.names(keys):
         return NOTHING
     running = in_flight.candidates(keys)
     found = match(keys, running, user_id, final=final)
-    if found.by not in _NO_IDENTITY or not lapsed:
+    if found.by not in _NO_IDENTITY or not timed_out:
         return found
-    either = match(keys, [*running, *lapsed.candidates(keys)], user_id, final=final)
+    either = match(keys, [*running, *timed_out.candidates(keys)], user_id, final=final)
     return either if either.ambiguous else found

@@ -20,8 +20,8 @@ class InFlightTask:
     task: Task
     sends: dict[str, Send] = field(default_factory=dict)  # by nonce
     silent: int = 0  # ms of connected time since the last sign of life
-    asked_at: int | None = None  # value of `silent` when history was last read for it
-    was_read: bool = False  # that reading came to its end: only then its silence proves anything
+    history_requested_at: int | None = None  # value of `silent` when history was last read for it
+    history_complete: bool = False  # that reading came to its end: only then its silence proves anything
     gap: bool = False  # events may have been missed: private answers are not in history
     withdrawn: bool = False
     by_words: bool = False  # Discord will not tell its interaction any more: its words may
@@ -50,7 +50,7 @@ class InFlightTask:
     @property
     def is_repeatable(self) -> bool:
         """Nothing was sent for it that must be said once only."""
-        return not any(s.purpose.is_said_once for s in self.sends.values())
+        return not any(s.purpose.must_not_repeat for s in self.sends.values())
 
     @property
     def is_switching(self) -> bool:
@@ -61,7 +61,7 @@ class InFlightTask:
         """Is this the nonce of that press?"""
         return nonce in self.sends and self.sends[nonce].purpose is Purpose.SWITCH
 
-    def asked_for(self, keys: Keys) -> bool:
+    def is_answered_by(self, keys: Keys) -> bool:
         """Does this answer one of its sends, by Discord's own word?"""
         return keys.nonce in self.sends or any(
             keys.interaction_id == s.interaction_id for s in self.sends.values() if s.interaction_id
@@ -79,8 +79,8 @@ class InFlightTask:
         """Nothing tells yet which interaction, or which message, is its own."""
         return self.task.progress.progress_message_id is None and not any(s.interaction_id for s in self.sends.values())
 
-    def heard(self) -> None:
-        self.silent, self.asked_at = 0, None
+    def note_sign_of_life(self) -> None:
+        self.silent, self.history_requested_at = 0, None
 
 
 class InFlightIndex:
@@ -101,39 +101,39 @@ class InFlightIndex:
     def by_nonce(self, nonce: str) -> InFlightTask | None:
         return self._flights.get(self._keys.get(("nonce", nonce), ""))
 
-    def add(self, flight: InFlightTask) -> None:
-        self._flights[flight.task.id] = flight
-        self._index(flight)
+    def add(self, tracked: InFlightTask) -> None:
+        self._flights[tracked.task.id] = tracked
+        self._index(tracked)
 
-    def update(self, flight: InFlightTask, task: Task) -> None:
-        flight.task = task
-        self._index(flight)
+    def update(self, tracked: InFlightTask, task: Task) -> None:
+        tracked.task = task
+        self._index(tracked)
 
-    def disown(self, flight: InFlightTask, old: Task) -> None:
+    def disown(self, tracked: InFlightTask, old: Task) -> None:
         """The running message and the job that it had before were not its own."""
         stale = {("message", old.progress.progress_message_id or ""), ("job", old.progress.job_id or "")}
-        stale &= flight.keys - _keys_of(flight.task)
-        flight.keys -= stale
-        self._forget(flight, stale)
+        stale &= tracked.keys - _keys_of(tracked.task)
+        tracked.keys -= stale
+        self._forget(tracked, stale)
 
     def update_send(
-        self, flight: InFlightTask, nonce: str, state: SendState, interaction_id: str | None = None
+        self, tracked: InFlightTask, nonce: str, state: SendState, interaction_id: str | None = None
     ) -> Send:
-        old = flight.sends[nonce]
+        old = tracked.sends[nonce]
         send = replace(old, state=state, interaction_id=interaction_id or old.interaction_id)
-        flight.sends[nonce] = send
-        self._index(flight)
+        tracked.sends[nonce] = send
+        self._index(tracked)
         return send
 
-    def remove(self, flight: InFlightTask) -> None:
-        self._flights.pop(flight.task.id, None)
-        self._candidates.pop(flight.task.id, None)
-        self._forget(flight, flight.keys)
+    def remove(self, tracked: InFlightTask) -> None:
+        self._flights.pop(tracked.task.id, None)
+        self._candidates.pop(tracked.task.id, None)
+        self._forget(tracked, tracked.keys)
 
-    def _forget(self, flight: InFlightTask, keys: set[tuple[str, str]]) -> None:
+    def _forget(self, tracked: InFlightTask, keys: set[tuple[str, str]]) -> None:
         """By these the index knows it no longer; what has become another's stays the other's."""
         for key in keys:
-            if self._keys.get(key) == flight.task.id:
+            if self._keys.get(key) == tracked.task.id:
                 del self._keys[key]
 
     def candidates(self, keys: Keys) -> list[Candidate]:
@@ -156,14 +156,14 @@ class InFlightIndex:
             if key in self._keys
         }
 
-    def _index(self, flight: InFlightTask) -> None:
-        task_id = flight.task.id
-        candidate = flight.candidate
+    def _index(self, tracked: InFlightTask) -> None:
+        task_id = tracked.task.id
+        candidate = tracked.candidate
         self._candidates[task_id] = candidate
-        flight.keys |= {("nonce", nonce) for nonce in candidate.nonces}
-        flight.keys |= {("interaction", interaction_id) for interaction_id in candidate.interaction_ids}
-        flight.keys |= _keys_of(flight.task)
-        self._keys.update(dict.fromkeys(flight.keys, task_id))
+        tracked.keys |= {("nonce", nonce) for nonce in candidate.nonces}
+        tracked.keys |= {("interaction", interaction_id) for interaction_id in candidate.interaction_ids}
+        tracked.keys |= _keys_of(tracked.task)
+        self._keys.update(dict.fromkeys(tracked.keys, task_id))
 
 
 def _keys_of(task: Task) -> set[tuple[str, str]]:

@@ -10,7 +10,7 @@ import logging
 from tasks.domain.events import Acknowledged, AdoptRequested, DiscordEvent, Finished, Keys, Progressed, Started
 from tasks.domain.model import Send, Task
 from tasks.domain.ports import TaskStore
-from tasks.domain.timeline import heard
+from tasks.domain.timeline import event_detail
 from tasks.rules.lifecycle import is_result
 from tasks.rules.matching import match
 from tasks.rules.reopening import is_open_end, record_late_keys, reopen_with_result, retry
@@ -31,42 +31,42 @@ async def owner_of(keys: Keys, task: Task, store: TaskStore) -> Task | None:
 
 
 class LateResults:
-    def __init__(self, board: UnitOfWork, store: TaskStore) -> None:
-        self._board = board
+    def __init__(self, work: UnitOfWork, store: TaskStore) -> None:
+        self._work = work
         self._store = store
 
     async def start(self) -> None:
         """Those that failed in silence lately, with the keys of their sends."""
-        since, last = self._board.now() - REOPEN_WINDOW, None
+        since, last = self._work.now() - REOPEN_WINDOW, None
         while page := await self._store.open_ends(since, PAGE, last):
             own: dict[str, dict[str, Send]] = {task.id: {} for task in page}
             for send in await self._store.sends_of([*own]):
                 own[send.task_id][send.nonce] = send
             for task in page:
-                self._board.lapsed.add(InFlightTask(task=task, sends=own[task.id]))
+                self._work.timed_out.add(InFlightTask(task=task, sends=own[task.id]))
             last = page[-1]
 
-    def heard(self, event: DiscordEvent, user_id: str | None) -> bool:
+    def on_event(self, event: DiscordEvent, user_id: str | None) -> bool:
         """Is it about such a task? Then it is seen to."""
         self._forget_the_old()
-        lapsed = self._board.lapsed
-        found = match(event.keys, lapsed.candidates(event.keys), user_id, final=isinstance(event, Finished))
-        flight = lapsed.get(found.task_id) if found.task_id else None
-        if flight is None:
+        timed_out = self._work.timed_out
+        found = match(event.keys, timed_out.candidates(event.keys), user_id, final=isinstance(event, Finished))
+        tracked = timed_out.get(found.task_id) if found.task_id else None
+        if tracked is None:
             return False
         match event:
             case _ if found.by == "prompt":  # the owner may have drawn the same words by hand
                 return False
-            case Finished() if is_result(flight.task, event):
-                self._board.tell(flight.task.id, "heard", heard(event, found.by))
-                self._correct(flight.task, event)
+            case Finished() if is_result(tracked.task, event):
+                self._work.add_line(tracked.task.id, "heard", event_detail(event, found.by))
+                self._correct(tracked.task, event)
             case Started() | Progressed():
-                self._board.tell(flight.task.id, "heard", heard(event, found.by))
-                after = record_late_keys(flight.task, event)
-                self._board.note(flight.task, after)
-                lapsed.update(flight, after)
-            case Acknowledged() if event.keys.nonce in flight.sends:
-                self._board.mark_lapsed(flight, event.keys.nonce, event.keys.interaction_id)
+                self._work.add_line(tracked.task.id, "heard", event_detail(event, found.by))
+                after = record_late_keys(tracked.task, event)
+                self._work.note(tracked.task, after)
+                timed_out.update(tracked, after)
+            case Acknowledged() if event.keys.nonce in tracked.sends:
+                self._work.mark_timed_out(tracked, event.keys.nonce, event.keys.interaction_id)
             case _:
                 return False
         return True
@@ -74,43 +74,43 @@ class LateResults:
     async def adopt(self, event: AdoptRequested) -> None:
         """By the operator's word, whatever the keys say; unless the task or the result is somebody's already."""
         task = await self._store.get(event.task_id)
-        if task is None or not is_open_end(task) or self._board.is_changed(task.id):
+        if task is None or not is_open_end(task) or self._work.is_changed(task.id):
             return
         keys = event.result.keys
-        is_running = self._board.flights.names(keys)
-        if is_running or self._board.is_done(keys.message_id) or self._board.is_done(keys.job_id):
+        is_running = self._work.in_flight.names(keys)
+        if is_running or self._work.is_done(keys.message_id) or self._work.is_done(keys.job_id):
             return
         if await owner_of(keys, task, self._store) is not None:
             return
-        self._board.tell(task.id, "adopted", heard(event.result, "operator"))
+        self._work.add_line(task.id, "adopted", event_detail(event.result, "operator"))
         self._correct(task, event.result)
 
     async def retry(self, task_id: str) -> bool:
         """Into the queue again, if it may."""
         task = await self._store.get(task_id)
-        if task is None or not is_open_end(task) or self._board.is_changed(task_id):
+        if task is None or not is_open_end(task) or self._work.is_changed(task_id):
             return False
-        self._board.tell(task_id, "retried", {"failed": task.result.fail_code})
-        self._board.note(task, retry(task, self._board.now()))
+        self._work.add_line(task_id, "retried", {"failed": task.result.fail_code})
+        self._work.note(task, retry(task, self._work.now()))
         self._forget(task_id)
         return True
 
     def _correct(self, task: Task, event: Finished) -> None:
         log.warning("its result came after it had failed (%s)", task.result.fail_code, extra={"task": task.id})
-        after = reopen_with_result(task, event, self._board.now())
-        self._board.note(task, after)
-        self._board.remember(after)
+        after = reopen_with_result(task, event, self._work.now())
+        self._work.note(task, after)
+        self._work.remember(after)
         self._forget(task.id)
 
     def _forget_the_old(self) -> None:
         """The oldest stand first."""
-        since = self._board.now() - REOPEN_WINDOW
-        for flight in self._board.lapsed:
-            if (flight.task.result.finish_time or 0) >= since:
+        since = self._work.now() - REOPEN_WINDOW
+        for tracked in self._work.timed_out:
+            if (tracked.task.result.finish_time or 0) >= since:
                 break
-            self._board.lapsed.remove(flight)
+            self._work.timed_out.remove(tracked)
 
     def _forget(self, task_id: str) -> None:
-        flight = self._board.lapsed.get(task_id)
-        if flight is not None:
-            self._board.lapsed.remove(flight)
+        tracked = self._work.timed_out.get(task_id)
+        if tracked is not None:
+            self._work.timed_out.remove(tracked)

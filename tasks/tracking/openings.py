@@ -20,37 +20,37 @@ from tasks.tracking.unit_of_work import UnitOfWork
 class DialogOpener:
     """`modal_timeout`: how long a dialog's task waits for its caller (ms)."""
 
-    def __init__(self, board: UnitOfWork, store: TaskStore, modal_timeout: int) -> None:
-        self._board = board
+    def __init__(self, work: UnitOfWork, store: TaskStore, modal_timeout: int) -> None:
+        self._work = work
         self._store = store
         self._modal_timeout = modal_timeout
 
-    async def dialog(self, flight: InFlightTask, event: ModalOpened) -> None:
+    async def dialog(self, tracked: InFlightTask, event: ModalOpened) -> None:
         """Fill it and send it on: the paid part. Or let the task wait for its caller, with no dialog open."""
-        task, now = flight.task, self._board.now()
-        if any(send.purpose is Purpose.SUBMIT for send in flight.sends.values()):
+        task, now = tracked.task, self._work.now()
+        if any(send.purpose is Purpose.SUBMIT for send in tracked.sends.values()):
             return  # told twice: it is filled and sent once
-        if event.keys.nonce in flight.sends:
-            self._board.mark(flight, event.keys.nonce, SendState.POSTED, event.keys.interaction_id)
+        if event.keys.nonce in tracked.sends:
+            self._work.mark(tracked, event.keys.nonce, SendState.POSTED, event.keys.interaction_id)
         mask = b""
         if event.iframe_path and task.pictures:
             mask = (await self._store.pictures_of(task.id))[0].data
         order = answer(task, event, mask)
         if order is not None:
-            flight.heard()
-            self._board.change(flight, replace(task, progress=replace(task.progress, heard_time=now)))
-            self._board.follow_up(flight, Purpose.SUBMIT, order)
+            tracked.note_sign_of_life()
+            self._work.change(tracked, replace(task, progress=replace(task.progress, heard_time=now)))
+            self._work.follow_up(tracked, Purpose.SUBMIT, order)
         elif event.iframe_path:
             reason = "Vary (Region) needs a mask: send maskBase64."
-            self._board.change(flight, fail(task, "mask_missing", reason, now))
+            self._work.change(tracked, fail(task, "mask_missing", reason, now))
         else:
             until = now + self._modal_timeout
-            self._board.change(flight, hold(task, until, prompt=own_text(event), remix=True))
+            self._work.change(tracked, hold(task, until, prompt=own_text(event), remix=True))
 
-    def settings(self, flight: InFlightTask, event: Informed) -> None:
+    def settings(self, tracked: InFlightTask, event: Informed) -> None:
         """Press the button that is to be turned, unless it stands as is wanted."""
-        after, order = press_setting(flight.task, event, self._board.now())
-        flight.heard()
-        self._board.change(flight, after)
+        after, order = press_setting(tracked.task, event, self._work.now())
+        tracked.note_sign_of_life()
+        self._work.change(tracked, after)
         if order is not None:
-            self._board.follow_up(flight, Purpose.SWITCH, order)
+            self._work.follow_up(tracked, Purpose.SWITCH, order)

@@ -18,12 +18,12 @@ class AccountPauses:
         self._gateway = gateway
         self._falls_back_to_relax = falls_back_to_relax
 
-    def heed(self, event: DiscordEvent, flight: InFlightTask | None) -> None:
+    def pause_if_required(self, event: DiscordEvent, tracked: InFlightTask | None) -> None:
         """A human must mend the account: only on a word that is for us, by nonce or because only we can see it."""
         if not isinstance(event, CaptchaAsked) and not (isinstance(event, Refused) and event.pauses_account):
             return
         is_gone = isinstance(event, Refused) and event.code == FAST_HOURS_EXHAUSTED
-        was_relaxed = flight is not None and flight.task.request.mode_asked is Mode.RELAXED
+        was_relaxed = tracked is not None and tracked.task.request.mode_asked is Mode.RELAXED
         if is_gone and self._falls_back_to_relax and not was_relaxed and self._draws_relaxed(event.keys.account):
             return  # relaxed drawings go on, unless it is one that was refused
         keys = event.keys

@@ -25,24 +25,24 @@ FREE_TRIES = 10
 SendOutcome = SendPosted | SendNotMade | SendDenied | SendUncertain
 
 
-def apply_send_outcome(board: UnitOfWork, event: SendOutcome) -> None:
-    flight = board.flights.by_nonce(event.nonce)
-    if flight is None:
+def apply_send_outcome(work: UnitOfWork, event: SendOutcome) -> None:
+    tracked = work.in_flight.by_nonce(event.nonce)
+    if tracked is None:
         return
-    purpose = flight.sends[event.nonce].purpose
-    board.tell(flight.task.id, "posted", _said_of(event, purpose))
+    purpose = tracked.sends[event.nonce].purpose
+    work.add_line(tracked.task.id, "posted", _said_of(event, purpose))
     if purpose is Purpose.CANCEL:
-        _cancel_ended(board, flight, event)
+        _cancel_ended(work, tracked, event)
         return
-    heard = flight.task.progress.heard_time is not None and purpose not in (Purpose.SUBMIT, Purpose.SWITCH)
+    heard = tracked.task.progress.heard_time is not None and purpose not in (Purpose.SUBMIT, Purpose.SWITCH)
     if heard or isinstance(event, SendPosted):
-        board.mark(flight, event.nonce, SendState.POSTED)
+        work.mark(tracked, event.nonce, SendState.POSTED)
     elif isinstance(event, SendUncertain):  # it is listened for; what is free is asked for again after a moment
-        log.warning("outcome unknown: %s", event.reason, extra={"task": flight.task.id})
-        board.mark(flight, event.nonce, SendState.UNKNOWN)
+        log.warning("outcome unknown: %s", event.reason, extra={"task": tracked.task.id})
+        work.mark(tracked, event.nonce, SendState.UNKNOWN)
     else:
-        board.mark(flight, event.nonce, SendState.REFUSED)
-        board.change(flight, _after_a_no(flight.task, event, board.now()))
+        work.mark(tracked, event.nonce, SendState.REFUSED)
+        work.change(tracked, _after_a_no(tracked.task, event, work.now()))
 
 
 def _said_of(event: SendOutcome, purpose: Purpose) -> dict[str, Detail]:
@@ -80,22 +80,22 @@ def retry_free_send(task: Task, now: int) -> Task:
 # ---------------------------------------------------------------- cancelling
 
 
-def request_cancel(board: UnitOfWork, task_id: str) -> bool:
+def request_cancel(work: UnitOfWork, task_id: str) -> bool:
     """Press its Cancel button; where it has none, MidJourney's own command on its message; else only for us.
 
     False: it is not in flight.
     """
-    flight = board.flights.get(task_id)
-    if flight is None:
+    tracked = work.in_flight.get(task_id)
+    if tracked is None:
         return False
-    if flight.task.progress.cancel_asked:
+    if tracked.task.progress.cancel_asked:
         return True
-    board.change(flight, replace(flight.task, progress=replace(flight.task.progress, cancel_asked=True)))
-    order = _cancel_order(flight.task)
+    work.change(tracked, replace(tracked.task, progress=replace(tracked.task.progress, cancel_asked=True)))
+    order = _cancel_order(tracked.task)
     if order is None:
-        board.change(flight, cancel(flight.task, board.now(), still_drawing=not flight.is_free))
+        work.change(tracked, cancel(tracked.task, work.now(), still_drawing=not tracked.is_free))
     else:
-        board.follow_up(flight, Purpose.CANCEL, order)
+        work.follow_up(tracked, Purpose.CANCEL, order)
     return True
 
 
@@ -112,28 +112,28 @@ def _cancel_order(task: Task) -> Interaction | None:
     return MessageCommandInteraction(command="Cancel Job", message_id=message, bot=task.request.bot)
 
 
-def cancel_once_visible(board: UnitOfWork, flight: InFlightTask) -> None:
+def cancel_once_visible(work: UnitOfWork, tracked: InFlightTask) -> None:
     """What its caller cancelled before it had a message is stopped once it has one: it need not be paid to its end."""
-    task = flight.task
-    is_told = any(send.purpose is Purpose.CANCEL for send in flight.sends.values())
+    task = tracked.task
+    is_told = any(send.purpose is Purpose.CANCEL for send in tracked.sends.values())
     if task.status is not Status.CANCEL or not task.in_flight or is_told:
         return
     order = _cancel_order(task)
     if order is not None:
-        board.follow_up(flight, Purpose.CANCEL, order)
+        work.follow_up(tracked, Purpose.CANCEL, order)
 
 
-def answers_cancel(flight: InFlightTask, keys: Keys) -> bool:
+def answers_cancel(tracked: InFlightTask, keys: Keys) -> bool:
     """Does this answer our cancel, and not the drawing? A failed cancel never fails its drawing."""
-    cancels = [send for send in flight.sends.values() if send.purpose is Purpose.CANCEL]
+    cancels = [send for send in tracked.sends.values() if send.purpose is Purpose.CANCEL]
     return any(keys.nonce == s.nonce or (s.interaction_id and keys.interaction_id == s.interaction_id) for s in cancels)
 
 
-def _cancel_ended(board: UnitOfWork, flight: InFlightTask, event: SendOutcome) -> None:
+def _cancel_ended(work: UnitOfWork, tracked: InFlightTask, event: SendOutcome) -> None:
     if isinstance(event, SendPosted):
-        board.mark(flight, event.nonce, SendState.POSTED)
+        work.mark(tracked, event.nonce, SendState.POSTED)
         return
-    board.mark(flight, event.nonce, SendState.REFUSED)
-    log.info("MidJourney could not be told to cancel: %s", event.reason, extra={"task": flight.task.id})
-    if not flight.task.status.is_over:  # for the caller it ends all the same
-        board.change(flight, cancel(flight.task, board.now(), still_drawing=True))
+    work.mark(tracked, event.nonce, SendState.REFUSED)
+    log.info("MidJourney could not be told to cancel: %s", event.reason, extra={"task": tracked.task.id})
+    if not tracked.task.status.is_over:  # for the caller it ends all the same
+        work.change(tracked, cancel(tracked.task, work.now(), still_drawing=True))

@@ -28,11 +28,11 @@ CLOCKS_DIFFER = 60_000  # ms read again before a send, whose time is ours and no
 
 
 class StallDetector:
-    def __init__(self, board: UnitOfWork, recalls: HistoryBackfill, deadlines: Deadlines) -> None:
-        self._board = board
-        self._recalls = recalls
+    def __init__(self, work: UnitOfWork, recalls: HistoryBackfill, deadlines: Deadlines) -> None:
+        self._work = work
+        self._history = recalls
         self._deadlines = deadlines
-        self._last_tick = board.now()
+        self._last_tick = work.now()
         self._begun: dict[tuple[str, Bot, Mode | None], int] = {}  # when the last drawing was sent that has begun
         self._strange: defaultdict[str, deque[int]] = defaultdict(
             lambda: deque(maxlen=UNCLAIMED_KEPT)
@@ -42,11 +42,11 @@ class StallDetector:
         """Time has passed."""
         passed, self._last_tick = min(max(now - self._last_tick, 0), LONGEST_TICK), now
         known = {account.id: account for account in accounts}
-        for flight in self._board.flights:
-            account = known.get(flight.task.account or "")
+        for tracked in self._work.in_flight:
+            account = known.get(tracked.task.account or "")
             if account is None or account.connected:  # an account that is no more configured will not come back
-                flight.silent += passed
-                self._look_at(flight, account, now)
+                tracked.silent += passed
+                self._look_at(tracked, account, now)
 
     def unclaimed(self, keys: Keys) -> None:
         """A drawing of our own user that is no task's for certain: it may be what an unknown send became."""
@@ -61,53 +61,53 @@ class StallDetector:
     def overdue(self) -> set[str]:
         """Accounts with a task of which Discord should have told long ago which interaction it is."""
         accounts = set()
-        for flight in self._board.flights:
-            if flight.is_unheard and not flight.gap and flight.silent >= INTERACTION_DUE:
-                flight.by_words = True
-            if flight.by_words and flight.is_unheard:
-                accounts.add(flight.task.account or "")
+        for tracked in self._work.in_flight:
+            if tracked.is_unheard and not tracked.gap and tracked.silent >= INTERACTION_DUE:
+                tracked.by_words = True
+            if tracked.by_words and tracked.is_unheard:
+                accounts.add(tracked.task.account or "")
         return accounts
 
     def recalled(self, event: HistoryRead) -> None:
         """History was read, or could not be: whoever is silent in it, too, is known to be."""
-        for flight in self._board.of_account(event.account):
-            if (flight.task.start_time or 0) >= event.since:
-                flight.asked_at, flight.was_read = flight.silent, event.complete
-                self._board.tell(flight.task.id, "recalled", _said_of(event))
+        for tracked in self._work.of_account(event.account):
+            if (tracked.task.start_time or 0) >= event.since:
+                tracked.history_requested_at, tracked.history_complete = tracked.silent, event.complete
+                self._work.add_line(tracked.task.id, "recalled", _said_of(event))
 
-    def _look_at(self, flight: InFlightTask, account: Account | None, now: int) -> None:
+    def _look_at(self, tracked: InFlightTask, account: Account | None, now: int) -> None:
         """Past a threshold: history is read first; only what stays silent after that is decided."""
-        limit = silence_limit(flight.task, self._deadlines, withdrawn=flight.withdrawn)
+        limit = silence_limit(tracked.task, self._deadlines, withdrawn=tracked.withdrawn)
         settle = self._deadlines.settle
-        if flight.is_uncertain and flight.is_repeatable and flight.silent >= self._deadlines.repeat:
-            self._withdraw(flight, retry_free_send(flight.task, now))
+        if tracked.is_uncertain and tracked.is_repeatable and tracked.silent >= self._deadlines.repeat:
+            self._withdraw(tracked, retry_free_send(tracked.task, now))
             return
-        if account is not None and self._may_settle(flight) and flight.silent >= settle:
-            if not self._asked(flight, account, settle):
+        if account is not None and self._may_settle(tracked) and tracked.silent >= settle:
+            if not self._asked(tracked, account, settle):
                 return
-            if flight.was_read and self._was_overtaken(flight.task):
-                self._send_again(flight, now)
+            if tracked.history_complete and self._was_overtaken(tracked.task):
+                self._send_again(tracked, now)
                 return
-        if flight.silent >= limit and (account is None or self._asked(flight, account, limit)):
-            self._give_up(flight, limit, now)
+        if tracked.silent >= limit and (account is None or self._asked(tracked, account, limit)):
+            self._give_up(tracked, limit, now)
 
-    def _may_settle(self, flight: InFlightTask) -> bool:
+    def _may_settle(self, tracked: InFlightTask) -> bool:
         """Of /imagine alone history can prove that it never arrived: its first message is public. A drawing of our
         user that nobody claims, made since the send, leaves it open."""
         if (
-            not flight.is_uncertain
-            or flight.task.request.action is not Action.IMAGINE
-            or flight.task.request.custom_id is not None
+            not tracked.is_uncertain
+            or tracked.task.request.action is not Action.IMAGINE
+            or tracked.task.request.custom_id is not None
         ):
             return False
-        since = (flight.task.start_time or 0) - CLOCK_SKEW
-        return not any(time >= since for time in self._strange[flight.task.account or ""])
+        since = (tracked.task.start_time or 0) - CLOCK_SKEW
+        return not any(time >= since for time in self._strange[tracked.task.account or ""])
 
-    def _asked(self, flight: InFlightTask, account: Account, threshold: int) -> bool:
+    def _asked(self, tracked: InFlightTask, account: Account, threshold: int) -> bool:
         """Was history read since the silence passed this threshold? Asks for it if not."""
-        if flight.asked_at is not None and flight.asked_at >= threshold:
+        if tracked.history_requested_at is not None and tracked.history_requested_at >= threshold:
             return True
-        self._recalls.ask(account.id, (flight.task.start_time or 0) - CLOCKS_DIFFER)
+        self._history.ask(account.id, (tracked.task.start_time or 0) - CLOCKS_DIFFER)
         return False
 
     def _was_overtaken(self, task: Task) -> bool:
@@ -115,23 +115,23 @@ class StallDetector:
         private message told. How many slots are ours proves nothing: other hands fill them, too."""
         return self._begun.get(_queue_of(task), 0) > (task.start_time or 0)
 
-    def _send_again(self, flight: InFlightTask, now: int) -> None:
-        log.warning("history shows that it never arrived: it is sent again", extra={"task": flight.task.id})
-        self._withdraw(flight, requeue(flight.task, now))
+    def _send_again(self, tracked: InFlightTask, now: int) -> None:
+        log.warning("history shows that it never arrived: it is sent again", extra={"task": tracked.task.id})
+        self._withdraw(tracked, requeue(tracked.task, now))
 
-    def _withdraw(self, flight: InFlightTask, after: Task) -> None:
+    def _withdraw(self, tracked: InFlightTask, after: Task) -> None:
         """Its sends count as never made."""
-        for nonce in list(flight.sends):
-            self._board.mark(flight, nonce, SendState.REFUSED)
-        self._board.change(flight, after)
+        for nonce in list(tracked.sends):
+            self._work.mark(tracked, nonce, SendState.REFUSED)
+        self._work.change(tracked, after)
 
-    def _give_up(self, flight: InFlightTask, limit: int, now: int) -> None:
-        if flight.task.progress.cancel_asked and not flight.task.status.is_over:
-            self._board.change(flight, cancel(flight.task, now))
+    def _give_up(self, tracked: InFlightTask, limit: int, now: int) -> None:
+        if tracked.task.progress.cancel_asked and not tracked.task.status.is_over:
+            self._work.change(tracked, cancel(tracked.task, now))
             return
-        code, reason = _why(flight, max(limit // 60_000, 1))
-        missed = " Private answers sent while the connection was down cannot be read afterwards." if flight.gap else ""
-        self._board.change(flight, fail(flight.task, code, reason + missed, now))
+        code, reason = _why(tracked, max(limit // 60_000, 1))
+        missed = " Private answers sent while the connection was down cannot be read afterwards." if tracked.gap else ""
+        self._work.change(tracked, fail(tracked.task, code, reason + missed, now))
 
 
 def _queue_of(task: Task) -> tuple[str, Bot, Mode | None]:
@@ -143,15 +143,15 @@ def _said_of(event: HistoryRead) -> dict[str, Detail]:
     return {"since": event.since, "account": event.account, "complete": event.complete}
 
 
-def _why(flight: InFlightTask, minutes: int) -> tuple[str, str]:
-    if flight.withdrawn:
+def _why(tracked: InFlightTask, minutes: int) -> tuple[str, str]:
+    if tracked.withdrawn:
         return "moderated", "MidJourney withdrew the picture before it was finished."
-    if flight.task.progress.words:
-        return "unknown_error", with_advice("unknown_error", flight.task.progress.words)
-    if flight.is_uncertain or flight.is_dialog_uncertain:
+    if tracked.task.progress.words:
+        return "unknown_error", with_advice("unknown_error", tracked.task.progress.words)
+    if tracked.is_uncertain or tracked.is_dialog_uncertain:
         reason = "Discord did not say whether it took the command, and nothing was heard since. Not sent again."
         return "outcome_unknown", reason
-    said = next((note for note in reversed(flight.task.notes) if note.startswith(SAID)), "")
+    said = next((note for note in reversed(tracked.task.notes) if note.startswith(SAID)), "")
     if said:
         return "silence", f"Nothing more was heard from MidJourney for {minutes} minutes. {said}"
     return "silence", f"Nothing was heard from MidJourney for {minutes} minutes."

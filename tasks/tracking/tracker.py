@@ -95,22 +95,22 @@ class Tracker:
         self._clock = clock
         self._rules = rules
         self._freed = freed
-        self._board = UnitOfWork(clock, new_nonce)
-        self._late = LateResults(self._board, store)
-        self._recalls = HistoryBackfill(gateway, self.hear)
-        self._patience = StallDetector(self._board, self._recalls, rules.deadlines)
-        self._unsettled = AmbiguousResults()
-        self._listening = EventHandler(
-            board=self._board,
+        self._work = UnitOfWork(clock, new_nonce)
+        self._late_results = LateResults(self._work, store)
+        self._history = HistoryBackfill(gateway, self.hear)
+        self._stall_detector = StallDetector(self._work, self._history, rules.deadlines)
+        self._ambiguous = AmbiguousResults()
+        self._event_handler = EventHandler(
+            work=self._work,
             store=store,
             gateway=gateway,
             clock=clock,
             congestion=congestion,
-            late=self._late,
-            openings=DialogOpener(self._board, store, rules.modal_timeout),
+            late=self._late_results,
+            openings=DialogOpener(self._work, store, rules.modal_timeout),
             pauses=AccountPauses(gateway, falls_back_to_relax=rules.falls_back_to_relax),
-            patience=self._patience,
-            unsettled=self._unsettled,
+            patience=self._stall_detector,
+            unsettled=self._ambiguous,
         )
         self._newest: dict[str, int] = {}
         self._cancels: list[str] = []  # tasks not in flight, to be cancelled when this turn is written
@@ -124,14 +124,14 @@ class Tracker:
             self._newest[keys.account] = max(self._newest.get(keys.account, 0), keys.sent_at)
         self._queue.put_nowait(event)
 
-    def newest_heard(self, account: str) -> int:
+    def newest_message_time(self, account: str) -> int:
         """When the newest message that this account has heard was made (ms, Discord's clock): older ones are no answer
         to what is sent from now on."""
         return self._newest.get(account, 0)
 
     def expect(self, task: Task, send: Send) -> None:
         """Before the wire: an echo may arrive before the POST returns."""
-        self._board.flights.add(InFlightTask(task=task, sends={send.nonce: send}))
+        self._work.in_flight.add(InFlightTask(task=task, sends={send.nonce: send}))
 
     async def start(self) -> None:
         """Take up what was in flight when the process ended; sends that were only written have unknown outcomes."""
@@ -141,12 +141,12 @@ class Tracker:
             now, lost = self._clock.now(), "The simulator was started anew and has forgotten it."
             await self._journal.record({task.id: (task, fail(task, "silence", lost, now)) for task in tasks})
             return
-        await self._late.start()
+        await self._late_results.start()
         for task in tasks:
             own = {send.nonce: _after_restart(send) for send in sends if _is_of_this_try(send, task)}
-            flight = InFlightTask(task=task, sends=own, gap=True)
-            self._board.flights.add(flight)
-            self._repeat_if_free(flight)
+            tracked = InFlightTask(task=task, sends=own, gap=True)
+            self._work.in_flight.add(tracked)
+            self._repeat_if_free(tracked)
         await self._write()
         if tasks:
             log.info("%d tasks were in flight; their fate will be read from history", len(tasks))
@@ -157,11 +157,11 @@ class Tracker:
             batch = [await self._queue.get()]
             while len(batch) < BATCH and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
-            turn = asyncio.ensure_future(self._turn(batch))
+            changes = asyncio.ensure_future(self._process_batch(batch))
             try:
-                await asyncio.shield(turn)
+                await asyncio.shield(changes)
             except asyncio.CancelledError:
-                await turn  # what happened outside is written down before we go
+                await changes  # what happened outside is written down before we go
                 raise
 
     async def watch(self) -> None:
@@ -172,12 +172,12 @@ class Tracker:
 
     async def drain(self) -> None:
         """At the end: what is on the queue is still written down; histories being read are given up."""
-        await self._recalls.close()
-        await self._turn([self._queue.get_nowait() for _ in range(self._queue.qsize())])
+        await self._history.close()
+        await self._process_batch([self._queue.get_nowait() for _ in range(self._queue.qsize())])
 
     # ------------------------------------------------------------ one turn
 
-    async def _turn(self, batch: Sequence[Event]) -> None:
+    async def _process_batch(self, batch: Sequence[Event]) -> None:
         for event in batch:
             await self._handle_safely(event)
         await self._settle()
@@ -201,23 +201,23 @@ class Tracker:
 
     async def _settle(self) -> None:
         """Another key may have arrived: ask again about the results that fitted several tasks."""
-        if not self._unsettled or not self._board.has_changes:
+        if not self._ambiguous or not self._work.has_changes:
             return
-        with self._unsettled.asked_again() as events:
+        with self._ambiguous.asked_again() as events:
             for event in events:
                 await self._handle_safely(event)
-        await self._listening.asked_again()
+        await self._event_handler.asked_again()
 
     async def _write(self) -> None:
-        turn = self._board.take_turn()
-        written = await turn_writer.write(turn, self._journal, STORE_RETRY)
+        changes = self._work.take_changes()
+        written = await turn_writer.write(changes, self._journal, STORE_RETRY)
         for send, order in (follow_up for part in written.parts for follow_up in part.follow_ups):
             self._posting.post(send, order)
         if written.refused:
             for task_id, (part, reason) in written.refused.items():
-                self._board.take_back(task_id, part, reason)
-            await turn_writer.write(self._board.take_turn(), self._journal, STORE_RETRY)
-        if turn.frees_a_slot:
+                self._work.take_back(task_id, part, reason)
+            await turn_writer.write(self._work.take_changes(), self._journal, STORE_RETRY)
+        if changes.frees_a_slot:
             self._freed()
 
     async def _handle(self, event: Event) -> None:
@@ -229,27 +229,27 @@ class Tracker:
             case Disconnected():
                 log.debug("account %s is not connected: %s", event.account, event.reason)
             case HistoryRead():
-                await self._listening.recalled(event)
-                self._patience.recalled(event)
+                await self._event_handler.recalled(event)
+                self._stall_detector.recalled(event)
             case CancelRequested():
-                if not request_cancel(self._board, event.task_id):
+                if not request_cancel(self._work, event.task_id):
                     self._cancels.append(event.task_id)
             case AdoptRequested():
-                await self._late.adopt(event)
+                await self._late_results.adopt(event)
             case RetryRequested():
-                if await self._late.retry(event.task_id):
+                if await self._late_results.retry(event.task_id):
                     self._freed()
             case CopyStored() | CopyRemoved() | LinksRenewed():
-                await record_pictures(self._board, self._store, self._journal, event, self.hear)
+                await record_pictures(self._work, self._store, self._journal, event, self.hear)
             case SendPosted() | SendNotMade() | SendDenied() | SendUncertain():
-                apply_send_outcome(self._board, event)
+                apply_send_outcome(self._work, event)
             case _:
-                await self._listening.heard(event)
+                await self._event_handler.on_event(event)
 
     async def _time_passed(self, now: int) -> None:
-        self._patience.look(now, self._gateway.accounts())
-        for account in self._patience.overdue():
-            await self._listening.settle(account)
+        self._stall_detector.look(now, self._gateway.accounts())
+        for account in self._stall_detector.overdue():
+            await self._event_handler.settle(account)
 
     async def _cancel_waiting(self, task_id: str) -> None:
         """It was in flight when its caller asked, and has come back to the queue since."""
@@ -265,21 +265,21 @@ class Tracker:
     # ------------------------------------------------------------ connection
 
     def _connected(self, event: Connected) -> None:
-        own = self._board.of_account(event.account)
+        own = self._work.of_account(event.account)
         self._freed()
         if not own or event.gap_since is None:
             return
-        oldest = min(flight.task.start_time or 0 for flight in own)
+        oldest = min(tracked.task.start_time or 0 for tracked in own)
         since = max(oldest - CLOCKS_DIFFER, event.gap_since - GAP_MARGIN)
-        for flight in own:
-            flight.gap = True
-            self._repeat_if_free(flight)
-        self._recalls.ask(event.account, since)
+        for tracked in own:
+            tracked.gap = True
+            self._repeat_if_free(tracked)
+        self._history.ask(event.account, since)
 
-    def _repeat_if_free(self, flight: InFlightTask) -> None:
+    def _repeat_if_free(self, tracked: InFlightTask) -> None:
         """A dialog or an answer that came in a gap will not come again; what is free is asked for once more."""
-        if flight.is_repeatable and flight.task.progress.progress_message_id is None:
-            self._board.change(flight, requeue(flight.task, self._clock.now()))
+        if tracked.is_repeatable and tracked.task.progress.progress_message_id is None:
+            self._work.change(tracked, requeue(tracked.task, self._clock.now()))
 
 
 def _is_of_this_try(send: Send, task: Task) -> bool:

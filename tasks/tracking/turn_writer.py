@@ -27,11 +27,11 @@ class Written:
     refused: dict[str, tuple[ChangeSet, str]] = field(default_factory=dict)
 
 
-async def write(turn: ChangeSet, journal: Journal, retry_pause: float) -> Written:
+async def write(changes: ChangeSet, journal: Journal, retry_pause: float) -> Written:
     """Return when the turn is on disk, but for what the database refuses. `retry_pause`: seconds between two tries
     while the database cannot be written."""
     written = Written()
-    pending: list[tuple[str, ChangeSet]] = [("", turn)]
+    pending: list[tuple[str, ChangeSet]] = [("", changes)]
     while pending:
         task_id, part = pending[0]
         try:
@@ -52,12 +52,12 @@ async def write(turn: ChangeSet, journal: Journal, retry_pause: float) -> Writte
     return written
 
 
-async def _record(turn: ChangeSet, journal: Journal) -> None:
+async def _record(changes: ChangeSet, journal: Journal) -> None:
     await journal.record(
-        turn.changed,
-        marks=list(turn.marks.values()),
-        sends=[send for send, _ in turn.follow_ups],
-        entries=turn.entries,
+        changes.changed,
+        marks=list(changes.marks.values()),
+        sends=[send for send, _ in changes.follow_ups],
+        entries=changes.entries,
     )
 
 
@@ -69,19 +69,19 @@ def _set_aside(written: Written, task_id: str, part: ChangeSet, reason: str) -> 
     return []
 
 
-def by_task(turn: ChangeSet) -> Mapping[str, ChangeSet]:
+def by_task(changes: ChangeSet) -> Mapping[str, ChangeSet]:
     """The same, as one turn for each task."""
     parts: dict[str, ChangeSet] = {}
 
     def part_of(task_id: str) -> ChangeSet:
         return parts.setdefault(task_id, ChangeSet())
 
-    for task_id, change in turn.changed.items():
+    for task_id, change in changes.changed.items():
         part_of(task_id).changed[task_id] = change
-    for nonce, send in turn.marks.items():
+    for nonce, send in changes.marks.items():
         part_of(send.task_id).marks[nonce] = send
-    for send, order in turn.follow_ups:
+    for send, order in changes.follow_ups:
         part_of(send.task_id).follow_ups.append((send, order))
-    for entry in turn.entries:
+    for entry in changes.entries:
         part_of(entry.task_id).entries.append(entry)
     return parts

@@ -38,85 +38,85 @@ class UnitOfWork:
     def __init__(self, clock: Clock, new_nonce: Callable[[], str]) -> None:
         self._clock = clock
         self._new_nonce = new_nonce
-        self._turn = ChangeSet()
+        self._process_batch = ChangeSet()
         self._done: OrderedDict[str, None] = OrderedDict()  # job ids and message ids of what has ended
-        self.flights = InFlightIndex()
-        self.lapsed = InFlightIndex()
+        self.in_flight = InFlightIndex()
+        self.timed_out = InFlightIndex()
 
     def now(self) -> int:
         return self._clock.now()
 
     def of_account(self, account: str) -> list[InFlightTask]:
-        return [flight for flight in self.flights if flight.task.account == account]
+        return [tracked for tracked in self.in_flight if tracked.task.account == account]
 
     # ------------------------------------------------------------ changes
 
-    def change(self, flight: InFlightTask, after: Task) -> None:
-        before = flight.task
+    def change(self, tracked: InFlightTask, after: Task) -> None:
+        before = tracked.task
         if after is before:
             return
         self.note(before, after)
-        self.flights.update(flight, after)
+        self.in_flight.update(tracked, after)
         if not after.in_flight:
-            self.flights.remove(flight)
+            self.in_flight.remove(tracked)
         if is_open_end(after):  # it ended because nothing was heard: it is still listened for
-            self.lapsed.add(flight)
+            self.timed_out.add(tracked)
         elif after.phase is Phase.OVER:
             self.remember(after)
 
     def note(self, before: Task, after: Task) -> None:
         """A change of a task that need not be in flight."""
-        first = self._turn.changed.get(before.id, (before, before))[0]
-        self._turn.changed[before.id] = (first, after)
+        first = self._process_batch.changed.get(before.id, (before, before))[0]
+        self._process_batch.changed[before.id] = (first, after)
 
-    def tell(self, task_id: str, kind: str, detail: Mapping[str, Detail]) -> None:
+    def add_line(self, task_id: str, kind: str, detail: Mapping[str, Detail]) -> None:
         """A line for the task's timeline."""
-        self._turn.entries.append(Entry(task_id=task_id, time=self.now(), kind=kind, detail=detail))
+        self._process_batch.entries.append(Entry(task_id=task_id, time=self.now(), kind=kind, detail=detail))
 
-    def mark(self, flight: InFlightTask, nonce: str, state: SendState, interaction_id: str | None = None) -> None:
-        self._turn.marks[nonce] = self.flights.update_send(flight, nonce, state, interaction_id)
+    def mark(self, tracked: InFlightTask, nonce: str, state: SendState, interaction_id: str | None = None) -> None:
+        self._process_batch.marks[nonce] = self.in_flight.update_send(tracked, nonce, state, interaction_id)
 
-    def mark_lapsed(self, flight: InFlightTask, nonce: str, interaction_id: str | None) -> None:
+    def mark_timed_out(self, tracked: InFlightTask, nonce: str, interaction_id: str | None) -> None:
         """Discord tells after the end that it has this send."""
-        self._turn.marks[nonce] = self.lapsed.update_send(flight, nonce, SendState.POSTED, interaction_id)
+        self._process_batch.marks[nonce] = self.timed_out.update_send(tracked, nonce, SendState.POSTED, interaction_id)
 
-    def follow_up(self, flight: InFlightTask, purpose: Purpose, order: Interaction) -> None:
+    def follow_up(self, tracked: InFlightTask, purpose: Purpose, order: Interaction) -> None:
         """One more send for this task: expected from now on, written with this turn, posted after it."""
-        task = flight.task
+        task = tracked.task
         nonce = self._new_nonce()
         send = Send(nonce=nonce, task_id=task.id, account=task.account or "", purpose=purpose, time=self.now())
-        flight.sends[nonce] = send
-        self.flights.update(flight, task)
-        self._turn.follow_ups.append((send, order))
-        self._turn.entries.append(of_send(send))
+        tracked.sends[nonce] = send
+        self.in_flight.update(tracked, task)
+        self._process_batch.follow_ups.append((send, order))
+        self._process_batch.entries.append(of_send(send))
 
     # ------------------------------------------------------------ the turn
 
     @property
     def has_changes(self) -> bool:
-        return bool(self._turn.changed)
+        return bool(self._process_batch.changed)
 
     def is_changed(self, task_id: str) -> bool:
-        return task_id in self._turn.changed
+        return task_id in self._process_batch.changed
 
-    def take_turn(self) -> ChangeSet:
+    def take_changes(self) -> ChangeSet:
         """All that changed since the last time."""
-        turn, self._turn = self._turn, ChangeSet()
-        return turn
+        changes, self._process_batch = self._process_batch, ChangeSet()
+        return changes
 
     def take_back(self, task_id: str, refused: ChangeSet, reason: str) -> None:
         """The database refused this change of one task: it is as it was. Where it would have left the flights it fails,
         as what ended it will not come again."""
-        self.tell(task_id, "set_aside", {"reason": reason})
+        self.add_line(task_id, "set_aside", {"reason": reason})
         before, after = refused.changed.get(task_id, (None, None))
         if before is None or after is None or not before.in_flight:
             return
-        flight = self.flights.get(task_id)
-        if flight is not None:
-            self.flights.update(flight, before)
+        tracked = self.in_flight.get(task_id)
+        if tracked is not None:
+            self.in_flight.update(tracked, before)
             return
-        if lapsed := self.lapsed.get(task_id):
-            self.lapsed.remove(lapsed)
+        if timed_out := self.timed_out.get(task_id):
+            self.timed_out.remove(timed_out)
         self.note(before, fail(before, "store_failed", f"What became of it cannot be stored. {reason}", self.now()))
 
     # ------------------------------------------------------------ results that came before

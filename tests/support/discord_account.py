@@ -99,7 +99,7 @@ async def close_listener(server: asyncio.Server) -> None:
     loop = asyncio.get_running_loop()
     for listener in server.sockets:
         loop.remove_reader(listener.fileno())
-    for _turn in range(4):  # transport, protocol, handler, its first step
+    for _process_batch in range(4):  # transport, protocol, handler, its first step
         await asyncio.sleep(0)
     server.close()
 

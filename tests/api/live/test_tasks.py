@@ -90,7 +90,7 @@ async def test_the_timeline_s_document_names_every_kind_and_detail() -> None:
         assert f"`{name}`" in text
     tasks = Path(__file__).parents[3] / "tasks"
     source = "".join(path.read_text() for path in tasks.rglob("*.py"))
-    kinds = re.findall(r'\bkind="(\w+)"|\.tell\([\w.]+, "(\w+)"', source)
+    kinds = re.findall(r'\bkind="(\w+)"|\.add_line\([\w.]+, "(\w+)"', source)
     assert len(kinds) >= 8
     for kind in {one or other for one, other in kinds}:
         assert f"\n| `{kind}` |" in text

@@ -136,16 +136,16 @@ def test_a_turn_comes_apart_by_task_and_loses_nothing() -> None:
     sends = [Send(nonce=f"n{t}", task_id=t, account="a", purpose=Purpose.DRAW) for t in "123"]
     order = ButtonInteraction(message_id="m", custom_id="c")
     entries = [Entry(task_id=t, time=n, kind="heard", detail={}) for n, t in enumerate("1421")]
-    turn = ChangeSet(
+    changes = ChangeSet(
         changed={"1": (one, one), "2": (two, two)},
         marks={send.nonce: send for send in sends[1:]},
         follow_ups=[(sends[0], order)],
         entries=entries,
     )
-    parts = by_task(turn)
+    parts = by_task(changes)
     assert list(parts) == ["1", "2", "3", "4"]
     assert [e.time for e in parts["1"].entries] == [0, 3]
-    assert parts["1"].follow_ups == turn.follow_ups
+    assert parts["1"].follow_ups == changes.follow_ups
     assert sum(len(part.entries) for part in parts.values()) == 4
     assert [*parts["2"].marks, *parts["3"].marks] == ["n2", "n3"]
 
