@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from tasks.domain.model import Account, Action, Mode, Picture, Status, SubmitOptions, Task
+from tasks.domain.model import Account, Action, Mode, Picture, Status, SubmitOptions, Task, VideoRequest
 from tasks.domain.timeline import Line
 from tasks.use_cases.visibility import Principal
 
@@ -83,17 +83,8 @@ class MjService(Service, Protocol):
     async def shorten(self, ask: SubmitOptions, *, prompt: str) -> Task:
         """Which words of a prompt matter."""
 
-    async def video(
-        self,
-        ask: SubmitOptions,
-        *,
-        prompt: str,
-        motion: str,
-        image: Picture | str | None,
-        end_image: Picture | str | None,
-        loop: bool,
-    ) -> Task:
-        """A clip from a picture. `motion` is "low" or "high"; a picture given as text is a link."""
+    async def video(self, ask: SubmitOptions, video: VideoRequest) -> Task:
+        """Queue a clip that begins with a picture."""
 
     async def show(self, ask: SubmitOptions, *, job_id: str) -> Task:
         """A finished job once more, with its buttons."""

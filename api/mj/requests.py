@@ -14,7 +14,7 @@ from api.images.submitted_pictures import check_count, check_length, frame_of, i
 from api.mj.body import Body
 from api.v1.schema import INDEXES
 from tasks.domain.errors import AccountNotFound, BadIndex, BadRequest, ButtonNotFound, NotOffered, UnknownAction
-from tasks.domain.model import Account, Action, Bot, Button, Mode, Picture, Status, SubmitOptions
+from tasks.domain.model import Account, Action, Bot, Button, Mode, Picture, Status, SubmitOptions, VideoRequest
 from tasks.prompts.images import check_link
 
 T = TypeVar("T")
@@ -226,15 +226,6 @@ def edited_of(body: Body) -> Edited:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Clip:
-    prompt: str
-    motion: str
-    image: Picture | str | None
-    end_image: Picture | str | None
-    loop: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Extension:
     """A clip to be made longer: one of those in the parent's result."""
 
@@ -243,7 +234,7 @@ class Extension:
     number: int | None  # None: the only one
 
 
-def clip_of(body: Body) -> Clip | Extension:
+def clip_of(body: Body) -> VideoRequest | Extension:
     action = body.text("action").strip().lower()
     motion = _one_of(_MOTIONS, body.text("motion"), "motion")
     if action == "extend":
@@ -253,7 +244,7 @@ def clip_of(body: Body) -> Clip | Extension:
     kind = body.text("videoType").strip()
     if kind not in ("", _PLAIN_CLIP):
         raise NotOffered(f"videoType {kind[:40]!r} is not offered.", hint=f"Leave it out, or give {_PLAIN_CLIP}.")
-    return Clip(
+    return VideoRequest(
         prompt=f"{body.text('prompt').strip()}{_clips_of(body)}",
         motion=motion,
         image=frame_of(body.picture("image")),

@@ -162,14 +162,7 @@ class MjRoutes:
         clip = await asyncio.to_thread(requests.clip_of, body)
         if isinstance(clip, requests.Extension):
             return await self._extend(service, ask, clip)
-        return await service.video(
-            ask,
-            prompt=clip.prompt,
-            motion=clip.motion,
-            image=clip.image,
-            end_image=clip.end_image,
-            loop=clip.loop,
-        )
+        return await service.video(ask, clip)
 
     async def _extend(self, service: MjService, ask: SubmitOptions, extension: requests.Extension) -> Task:
         parent = await service.result(extension.parent)

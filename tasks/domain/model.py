@@ -291,6 +291,17 @@ class Picture:
     data: bytes
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VideoRequest:
+    """A clip that begins with a picture. A picture given as text is a link."""
+
+    prompt: str = ""
+    motion: str = ""  # low or high; "": as the prompt has it, else low
+    image: Picture | str | None = None
+    end_image: Picture | str | None = None
+    loop: bool = False
+
+
 BY_OPERATOR = "paused by the operator"
 
 

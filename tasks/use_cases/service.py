@@ -22,7 +22,7 @@ from tasks.domain.errors import (
 )
 from tasks.domain.events import CancelRequested, LinksRenewed, OperatorRequest
 from tasks.domain.ids import Ids
-from tasks.domain.model import Action, Button, Mode, Phase, Picture, Status, SubmitOptions, Task
+from tasks.domain.model import Action, Button, Mode, Phase, Picture, Status, SubmitOptions, Task, VideoRequest
 from tasks.domain.ports import Clock, Gateway, TaskStore, Translator
 from tasks.domain.webhooks import Hook
 from tasks.effects.changes import Changes
@@ -113,20 +113,8 @@ class Service(Queries):
     async def shorten(self, ask: SubmitOptions, *, prompt: str) -> Task:
         return await self._command(ask, submissions.shorten(self._rules, prompt))
 
-    async def video(
-        self,
-        ask: SubmitOptions,
-        *,
-        prompt: str,
-        motion: str,
-        image: Picture | str | None,
-        end_image: Picture | str | None,
-        loop: bool,
-    ) -> Task:
-        draft = submissions.video(
-            self._rules, prompt, motion=motion, image=image, end_image=end_image, loop=loop, mode=ask.mode
-        )
-        return await self._command(ask, draft)
+    async def video(self, ask: SubmitOptions, video: VideoRequest) -> Task:
+        return await self._command(ask, submissions.video(self._rules, video, ask.mode))
 
     async def edit(self, ask: SubmitOptions, *, prompt: str, pictures: Sequence[Picture | str]) -> Task:
         return await self._command(ask, submissions.edit(self._rules, prompt, pictures=pictures, mode=ask.mode))

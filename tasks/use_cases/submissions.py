@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.domain.errors import BadRequest, MissingPrompt
-from tasks.domain.model import Action, Lane, Mode, Picture, Task, TaskRequest
+from tasks.domain.model import Action, Lane, Mode, Picture, Task, TaskRequest, VideoRequest
 from tasks.prompts.check import CheckedPrompt, PromptRules, check, given_in
 from tasks.rules.dialogs import REMIX
 from tasks.sending.preparing import picture_mark
@@ -68,27 +68,19 @@ def shorten(rules: PromptRules, prompt: str) -> Submission:
     return _draft(Action.SHORTEN, "shorten", prompt=prompt, checked=replace(checked, warnings=(), modes=()))
 
 
-def video(
-    rules: PromptRules,
-    prompt: str,
-    *,
-    motion: str,
-    image: Picture | str | None,
-    end_image: Picture | str | None,
-    loop: bool,
-    mode: Mode | None = None,
-) -> Submission:
+def video(rules: PromptRules, video: VideoRequest, mode: Mode | None = None) -> Submission:
     """A clip that begins with a picture: MidJourney's /imagine with `--video`. A picture may be a link.
 
-    `motion`: low or high; "" leaves it to the prompt, else it is low. What the prompt says itself is not said again.
+    A parameter that the prompt has is not added again.
     """
+    prompt, motion, image, end_image = video.prompt, video.motion, video.image, video.end_image
     if motion not in ("", "low", "high"):
         raise BadRequest(f"The motion is low or high, not {motion[:20]!r}.")
     if image is None:
         raise BadRequest("A clip begins with a picture.", hint="Send it as `image`.")
     brought = [picture for picture in (image, end_image) if isinstance(picture, Picture)]
     begin, end = (_place(picture, brought) for picture in (image, end_image))
-    parameters = _clip_parameters(given_in(prompt), motion=motion, end=end, loop=loop)
+    parameters = _clip_parameters(given_in(prompt), motion=motion, end=end, loop=video.loop)
     text = f"{prompt.strip()} {' '.join(parameters)}".strip()
     checked = check(text, rules, before=begin, pictures=len(brought), mode=mode)
     return _draft(Action.VIDEO, "imagine", prompt=prompt, checked=checked, pictures=brought)

@@ -25,7 +25,19 @@ from tasks.domain.errors import (
     QueueFull,
     TaskNotFound,
 )
-from tasks.domain.model import Account, Action, Image, Lane, Mode, Phase, Picture, Status, SubmitOptions, Task
+from tasks.domain.model import (
+    Account,
+    Action,
+    Image,
+    Lane,
+    Mode,
+    Phase,
+    Picture,
+    Status,
+    SubmitOptions,
+    Task,
+    VideoRequest,
+)
 from tasks.prompts.banned import BannedWord
 from tasks.use_cases.visibility import Principal
 from tests.support.tasks import built
@@ -109,18 +121,9 @@ class Twin:
     async def shorten(self, ask: SubmitOptions, *, prompt: str) -> Task:
         return self._submitted(ask, action=Action.SHORTEN, prompt=self._checked(prompt), lane=Lane.QUICK)
 
-    async def video(
-        self,
-        ask: SubmitOptions,
-        *,
-        prompt: str,
-        motion: str,
-        image: Picture | str | None,
-        end_image: Picture | str | None,
-        loop: bool,
-    ) -> Task:
-        self.brought.append((motion, image, end_image, loop))
-        return self._submitted(ask, action=Action.VIDEO, prompt=prompt)
+    async def video(self, ask: SubmitOptions, video: VideoRequest) -> Task:
+        self.brought.append((video.motion, video.image, video.end_image, video.loop))
+        return self._submitted(ask, action=Action.VIDEO, prompt=video.prompt)
 
     async def edit(self, ask: SubmitOptions, *, prompt: str, pictures: Sequence[Picture | str]) -> Task:
         self.brought.append(tuple(pictures))

@@ -39,7 +39,19 @@ from tasks.domain.events import (
     Withdrawn,
 )
 from tasks.domain.interactions import Interaction
-from tasks.domain.model import Action, Button, Image, Mode, Phase, Picture, SendState, Status, SubmitOptions, Task
+from tasks.domain.model import (
+    Action,
+    Button,
+    Image,
+    Mode,
+    Phase,
+    Picture,
+    SendState,
+    Status,
+    SubmitOptions,
+    Task,
+    VideoRequest,
+)
 from tasks.rules.matching import CLOCK_SKEW
 from tests.support.house import Desk, House, SetClock, house
 from tests.support.tasks import USER, account, keys, snowflake
@@ -263,9 +275,7 @@ async def test_chinese_is_translated_before_a_slot_is_claimed_and_a_failure_is_t
 async def test_a_clips_text_is_told_without_marks_for_its_pictures(tmp_path: Path, prompt: str, english: str) -> None:
     picture = Picture(filename="first.png", type="image/png", data=b"x")
     async with house(tmp_path) as home:
-        clip = await home.service.video(
-            SubmitOptions(), prompt=prompt, motion="low", image=picture, end_image=None, loop=False
-        )
+        clip = await home.service.video(SubmitOptions(), VideoRequest(prompt=prompt, motion="low", image=picture))
         await home.until_said(1)
         [task] = await home.store.get_many([clip.id])
         assert (task.request.prompt, task.prompt_en) == (prompt, english)
@@ -277,9 +287,7 @@ async def test_a_clips_text_is_told_without_marks_for_its_pictures(tmp_path: Pat
 async def test_a_foreign_suffix_is_translated_where_there_is_no_prompt(tmp_path: Path) -> None:
     async with house(tmp_path, suffix="狗 --s 200") as home:
         link = "https://example.com/a.png"
-        clip = await home.service.video(
-            SubmitOptions(), prompt=" ", motion="low", image=link, end_image=None, loop=False
-        )
+        clip = await home.service.video(SubmitOptions(), VideoRequest(prompt=" ", motion="low", image=link))
         await home.until_said(1)
         [task] = await home.store.get_many([clip.id])
         assert "dog" in task.content

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tasks.domain.errors import BadRequest, PromptTooLong
-from tasks.domain.model import Mode, Picture, Status, SubmitOptions, Task
+from tasks.domain.model import Mode, Picture, Status, SubmitOptions, Task, VideoRequest
 from tasks.prompts.permutations import TooManyDrawings
 from tests.support.house import Desk, house
 from tests.support.tasks import account
@@ -131,7 +131,7 @@ async def test_parameters_alone_are_a_prompt_beside_a_picture(tmp_path: Path) ->
 async def test_a_clip_says_nothing_twice(tmp_path: Path, prompt: str, fields: dict[str, str], words: str) -> None:
     async with house(tmp_path, suffix="--v 7 --ar 3:2") as home:
         given = {"motion": "", "image": "https://a.b/c.png", "end_image": None, "loop": False, **fields}
-        task = await home.service.video(SubmitOptions(), prompt=prompt, **given)  # type: ignore[arg-type]  # as each is
+        task = await home.service.video(SubmitOptions(), VideoRequest(prompt=prompt, **given))  # type: ignore[arg-type]  # as each is
         await home.until_said(1)
         assert home.desk.prompts == [f"https://a.b/c.png {words}"]
         assert not any("not taken" in note for note in task.notes)
@@ -151,4 +151,4 @@ async def test_a_clip_whose_prompt_and_field_differ_is_refused(
     async with house(tmp_path) as home:
         given = {"motion": "", "image": "https://a.b/c.png", "end_image": None, "loop": False, **fields}
         with pytest.raises(BadRequest, match="The prompt says --"):
-            await home.service.video(SubmitOptions(), prompt=prompt, **given)  # type: ignore[arg-type]  # as each is
+            await home.service.video(SubmitOptions(), VideoRequest(prompt=prompt, **given))  # type: ignore[arg-type]  # as each is
