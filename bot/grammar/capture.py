@@ -47,18 +47,18 @@ _MARKS = ("**", "** - ", "<@", "%)", "/imagine ", "http")
 
 
 def why_not_understood(
-    name: str, payload: Mapping[str, Any], heard: DiscordEvent | None, error: Exception | None
+    name: str, payload: Mapping[str, Any], event: DiscordEvent | None, error: Exception | None
 ) -> str:
     """The part that was not understood; "" if there is none, or if the message is not from the bot."""
     if error is not None:
         is_bots = not name.startswith("MESSAGE_") or payloads.is_from_bot(payload)
         return f"{name} raised {type(error).__name__}" if is_bots else ""
-    if isinstance(heard, Refused) and heard.code == "unknown_error":
+    if isinstance(event, Refused) and event.code == "unknown_error":
         return "unknown_error"
-    if isinstance(heard, Finished):
-        forms = sorted({form(b.custom_id) for b in heard.buttons if not is_known(b.custom_id)})
+    if isinstance(event, Finished):
+        forms = sorted({form(b.custom_id) for b in event.buttons if not is_known(b.custom_id)})
         return f"{_BUTTONS}{', '.join(forms)}" if forms else ""
-    return _unknown_words(read(name, payload)) if heard is None or isinstance(heard, Informed) else ""
+    return _unknown_words(read(name, payload)) if event is None or isinstance(event, Informed) else ""
 
 
 def _unknown_words(reading: Reading) -> str:
@@ -172,10 +172,10 @@ class Captures:
         await asyncio.to_thread(self._thread.shutdown)
 
     def observe(
-        self, name: str, payload: Mapping[str, Any], heard: DiscordEvent | None, error: Exception | None
+        self, name: str, payload: Mapping[str, Any], event: DiscordEvent | None, error: Exception | None
     ) -> None:
         try:
-            why = why_not_understood(name, payload, heard, error)
+            why = why_not_understood(name, payload, event, error)
             if why:
                 self._note(name, payload, why)
         except Exception as failure:  # a capture never costs an event

@@ -102,8 +102,8 @@ def words_of(body: Any) -> str:
     """Discord's human-readable message, with the messages of the tree."""
     if not isinstance(body, Mapping):
         return body.strip() if isinstance(body, str) and not body.lstrip().startswith("<") else ""
-    said = body.get("message")
-    parts = [said] if isinstance(said, str) and said else []
+    message = body.get("message")
+    parts = [message] if isinstance(message, str) and message else []
     return " ".join(dict.fromkeys([*parts, *_messages(body.get("errors"))]))
 
 
@@ -112,9 +112,9 @@ def _messages(tree: Any) -> Iterator[str]:
     while left:
         node = left.pop(0)
         if isinstance(node, Mapping):
-            said = node.get("message")
-            if isinstance(said, str) and said:
-                yield said
+            message = node.get("message")
+            if isinstance(message, str) and message:
+                yield message
             left.extend(node.values())
         elif isinstance(node, list):
             left.extend(node)
@@ -126,8 +126,8 @@ def wants_captcha(body: Any) -> bool:
 
 def retry_after(body: Any, usual: float) -> float:
     """Seconds from the response, else `usual`."""
-    said = body.get("retry_after") if isinstance(body, Mapping) else None
-    return float(said) if isinstance(said, int | float) and 0 < said < float("inf") else usual
+    seconds = body.get("retry_after") if isinstance(body, Mapping) else None
+    return float(seconds) if isinstance(seconds, int | float) and 0 < seconds < float("inf") else usual
 
 
 # ---------------------------------------------------------------- errors of requests
@@ -184,17 +184,17 @@ def _refusal(status: int, body: Any, order: Interaction | None) -> SendError:
     if wants_captcha(body):
         return _captcha()
     code, words = code_of(body), sanitize_text(words_of(body))
-    said = f"Discord answered {status}: {words}" if words else f"Discord answered {status}."
+    message = f"Discord answered {status}: {words}" if words else f"Discord answered {status}."
     if status == 401:
         return AccountBlocked("Discord does not accept the token.", status=401, reason="token_invalid")
     if _concerns_account(code, order):
         reason = ACCOUNT[code]
-        return AccountBlocked(said, status=status, discord_code=code, reason=reason)
+        return AccountBlocked(message, status=status, discord_code=code, reason=reason)
     if code in MOMENT:
-        return NotSent(said, retry_after=retry_after(body, MOMENT[code]))
+        return NotSent(message, retry_after=retry_after(body, MOMENT[code]))
     is_gone = isinstance(order, ButtonInteraction) and code == UNKNOWN_MESSAGE
     kind = NoSuchButton if is_gone or _is_button_missing(body, order) else SendRefused
-    return kind(said, hint=_HINTS.get(code, ""), status=status, discord_code=code)
+    return kind(message, hint=_HINTS.get(code, ""), status=status, discord_code=code)
 
 
 def _concerns_account(code: int, order: Interaction | None) -> bool:

@@ -45,19 +45,19 @@ def _is_foreign(words: Sequence[str]) -> bool:
     if len(words) < NEEDED:
         return False
     needed = max(NEEDED, len(words) // MOST_WORDS_FOR_ONE)
-    words_found = _telling(words)
+    words_found = _indicative_words(words)
     english = {word for word in words_found if word in ENGLISH}
     for name, language in LANGUAGES.items():
-        own = language.telling - ENGLISH
-        found = _telling(words, any_case=own if name in NOUNS_ARE_CAPITALISED else frozenset()) & own
+        own = language.distinctive - ENGLISH
+        found = _indicative_words(words, any_case=own if name in NOUNS_ARE_CAPITALISED else frozenset()) & own
         names = found & PARTICLES
         score = len(found - names) + (bool(names) and len(words) > MOST_WORDS_OF_A_TITLE)
-        if score >= needed + OUTWEIGHS * len(english - language.telling - language.shared):
+        if score >= needed + OUTWEIGHS * len(english - language.distinctive - language.shared):
             return True
     return _is_vietnamese(words)
 
 
-def _telling(words: Sequence[str], any_case: frozenset[str] = frozenset()) -> set[str]:
+def _indicative_words(words: Sequence[str], any_case: frozenset[str] = frozenset()) -> set[str]:
     """The words that indicate the language: those that are neither a name nor inside one."""
     inside = _inside_names(words)
     return {

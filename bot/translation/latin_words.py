@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    telling: frozenset[str]
+    distinctive: frozenset[str]
     shared: frozenset[str]  # with English: found, they speak neither for the one nor for the other
 
 
@@ -22,8 +22,8 @@ def _words(text: str) -> frozenset[str]:
 
 def _language(text: str) -> Language:
     """Words, a bar, words that are English as well."""
-    telling, _, shared = text.partition("|")
-    return Language(_words(telling), _words(shared))
+    distinctive, _, shared = text.partition("|")
+    return Language(_words(distinctive), _words(shared))
 
 
 ENGLISH = _words(

@@ -60,10 +60,10 @@ class ChatModel:
         del language  # detected by the provider
         try:
             async with asyncio.TaskGroup() as group:
-                asked = [group.create_task(self._request(text), name="ask a chat model") for text in texts]
+                tasks = [group.create_task(self._request(text), name="request a chat model") for text in texts]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed  # one failure suffices; the others were cancelled
-        return [TranslatedText(task.result()) for task in asked]
+        return [TranslatedText(task.result()) for task in tasks]
 
     async def _request(self, text: str) -> str:
         question = {

@@ -60,8 +60,8 @@ class Google:
 
 
 def _failed(reply: Reply) -> TranslatorFailed:
-    told = (reply.at("error", "errors", 0, "reason"), reply.at("error", "details", 0, "reason"))
-    for reason in told:
+    reasons = (reply.at("error", "errors", 0, "reason"), reply.at("error", "details", 0, "reason"))
+    for reason in reasons:
         if isinstance(reason, str) and reason in REASONS:
             return TranslatorFailed(REASONS[reason], reason, wait=reply.wait)
     return reply.failed(STATUSES)

@@ -55,8 +55,8 @@ def _lines(reply: Reply) -> list[str]:
     sentences = reply.at(0)
     if not isinstance(sentences, list):
         raise TranslatorFailed(FailureKind.ODD)
-    said = [sentence[0] for sentence in sentences if isinstance(sentence, list) and sentence]
-    return "".join(part for part in said if isinstance(part, str)).split("\n")
+    translated = [sentence[0] for sentence in sentences if isinstance(sentence, list) and sentence]
+    return "".join(part for part in translated if isinstance(part, str)).split("\n")
 
 
 def _failed(reply: Reply) -> TranslatorFailed:

@@ -44,9 +44,9 @@ class LibreTranslate:
 
 
 def _source(reply: Reply, place: int) -> str:
-    """Older servers tell one language for the whole list."""
-    told: Any = reply.at("detectedLanguage", place, "language") or reply.at("detectedLanguage", "language")
-    return str(told or "").lower()
+    """Older servers return one language for the whole list."""
+    detected: Any = reply.at("detectedLanguage", place, "language") or reply.at("detectedLanguage", "language")
+    return str(detected or "").lower()
 
 
 def _failed(reply: Reply) -> TranslatorFailed:

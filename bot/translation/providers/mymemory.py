@@ -48,13 +48,13 @@ class MyMemory:
         lines = [[parts(line) for line in text.splitlines()] for text in texts]
         try:
             async with asyncio.TaskGroup() as group:
-                asked = [[[self._start(group, part, pair) for part in line] for line in text] for text in lines]
+                tasks = [[[self._start(group, part, pair) for part in line] for line in text] for text in lines]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed  # one failure suffices; the others were cancelled
-        return [_joined([[part.result() for part in line] for line in text]) for text in asked]
+        return [_joined([[part.result() for part in line] for line in text]) for text in tasks]
 
     def _start(self, group: asyncio.TaskGroup, text: str, pair: str) -> asyncio.Task[TranslatedText]:
-        return group.create_task(self._request(text, pair), name="ask MyMemory")
+        return group.create_task(self._request(text, pair), name="request MyMemory")
 
     async def _request(self, text: str, pair: str) -> TranslatedText:
         question = {"q": text, "langpair": pair, **self._common}

@@ -300,7 +300,7 @@ def test_no_row_of_english_words_is_foreign(text: str) -> None:
 
 @given(st.lists(st.sampled_from(sorted(PARTICLES)), max_size=12).map(" ".join))
 def test_parts_of_names_alone_say_little(text: str) -> None:
-    told = {word for language in LANGUAGES.values() for word in language.telling} - PARTICLES
+    told = {word for language in LANGUAGES.values() for word in language.distinctive} - PARTICLES
     assert not latin.is_foreign(text) or any(word in told for word in text.split())
 
 
