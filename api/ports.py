@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from tasks.domain.model import Account, Action, Mode, Picture, Status, SubmitOptions, Task, VideoRequest
+from tasks.domain.search import Found, Search
 from tasks.domain.timeline import Line
 from tasks.use_cases.visibility import Principal
 
@@ -34,6 +35,9 @@ class Service(Protocol):
 
     async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
         """Newest first; `before` is a task id that pages on; an empty `status` means any."""
+
+    async def search(self, search: Search, limit: int, before: str | None = None) -> Found:
+        """Among all tasks, newest first, with their number; `before` is a task id that pages on."""
 
     def accounts(self) -> Sequence[Account]:
         """The accounts as they are at this moment."""

@@ -29,8 +29,9 @@ from storage.task_cache import TaskCache
 from storage.writer import Parameters, Row, Statement
 from tasks.domain.clock import SteadyClock
 from tasks.domain.errors import RecordRefused
-from tasks.domain.model import IdempotencyKey, Phase, Picture, Send, Status, Task
+from tasks.domain.model import Action, IdempotencyKey, Phase, Picture, Send, Status, Task
 from tasks.domain.ports import Clock
+from tasks.domain.search import MOST_WORDS, Found, Search
 from tasks.domain.timeline import Entry, Line
 from tasks.domain.webhooks import Hook
 from tasks.rules.reopening import is_open_end
@@ -242,6 +243,16 @@ class Tasks:
             return await self._read(sql.LATEST, (below, limit))
         return [task_of(row) for row in await self._database.read(sql.LATEST_IN_STATUS, wanted)]
 
+    async def search(self, search: Search, limit: int, before: str | None = None, owner: str | None = None) -> Found:
+        below = NO_LIMIT if before is None else key(before)
+        words = dict.fromkeys((f"word{number}" for number in range(MOST_WORDS)), "")
+        words |= {f"word{number}": word for number, word in enumerate(search.words)}
+        wanted = {"owner": owner, "statuses": _names(search.statuses), "actions": _names(search.actions), **words}
+        page = {**wanted, "before": below or 0, "limit": limit}
+        found = [task_of(row) for row in await self._database.read(sql.SEARCH, page)]
+        [(total,)] = await self._database.read(sql.COUNT_FOUND, wanted)
+        return Found(tasks=tuple(found), total=int(total))
+
     async def open_ends(self, since: int, limit: int, after: Task | None = None) -> list[Task]:
         begin = (since, -1) if after is None else (open_end_of(after), own_key(after.id))
         return await self._read_sound(sql.OPEN_ENDS, (*begin, limit))
@@ -292,6 +303,11 @@ def _corrections(tasks: Sequence[Task], now: int) -> list[dict[str, int | str | 
         for task in tasks
         if task.corrected and task.status.is_over
     ]
+
+
+def _names(values: Sequence[Status] | Sequence[Action]) -> str:
+    """As SEARCH takes them; none of them has a comma."""
+    return f",{','.join(values)}," if values else ""
 
 
 def _list(values: Iterable[Phase] | Iterable[Status]) -> str:

@@ -94,6 +94,16 @@ export function list({ limit, before = "", status = "" }) {
   return ask(`/mj/task/list?${query}`);
 }
 
+/**
+ * Among all tasks. @param {{text: string, status: string, action: string, limit: number, before?: string}} which
+ * @returns {Promise<{total: number, tasks: object[]}>} newest first
+ */
+export function search({ text, status, action, limit, before = "" }) {
+  const given = { q: text, status, action, before };
+  const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
+  return ask(`/api/v1/tasks?${new URLSearchParams({ ...asked, limit: String(limit), shape: "mj" })}`);
+}
+
 export const timeline = (taskId) => ask(`/api/v1/tasks/${id(taskId)}/timeline`);
 export const accounts = () => ask("/mj/account/list");
 export const health = () => ask("/health");

@@ -138,7 +138,7 @@ function Link({ class: name, task, isStop, onFocus, children }) {
   const label = [...new Set([titleOf(task), action, stateOf(task)])].join(" – ");
   return html`<a
     class=${name}
-    href="#/t/${task.id}"
+    href=${addressOf(task.id)}
     tabindex=${isStop ? 0 : -1}
     aria-label=${label}
     data-task=${task.id}
@@ -147,6 +147,9 @@ function Link({ class: name, task, isStop, onFocus, children }) {
     ${children}
   </a>`;
 }
+
+/** Where it is opened; what the gallery is filtered by stays in the address. @param {string} id */
+const addressOf = (id) => `#/t/${id}${/\?.*$/.exec(location.hash)?.[0] ?? ""}`;
 
 /** MidJourney's heart, given from here. @param {{task: object, isStarred: boolean, isStop?: boolean}} props */
 export function Star({ task, isStarred, isStop = true }) {

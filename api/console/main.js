@@ -23,12 +23,13 @@ import { wantsInput } from "./tasks.js";
 import { showLanguage, t, useLanguage } from "./texts.js";
 import { app, reconnect, signOut, start, watchState } from "./work.js";
 
-/** @returns {{view: string, viewed: string | null}} */
+/** @returns {{view: string, viewed: string | null, query: string}} `query`: what the gallery is filtered by */
 function routeOf(hash) {
-  const found = /^#\/t\/(\d+)$/.exec(hash);
-  if (found) return { view: "pictures", viewed: found[1] };
-  const name = /^#\/(\w+)$/.exec(hash)?.[1] ?? "";
-  return { view: ["accounts", "operator", "programs"].includes(name) ? name : "pictures", viewed: null };
+  const [path, query = ""] = hash.split("?", 2);
+  const found = /^#\/t\/(\d+)$/.exec(path);
+  if (found) return { view: "pictures", viewed: found[1], query };
+  const name = /^#\/(\w+)$/.exec(path)?.[1] ?? "";
+  return { view: ["accounts", "operator", "programs"].includes(name) ? name : "pictures", viewed: null, query };
 }
 
 function useRoute() {
@@ -41,19 +42,27 @@ function useRoute() {
   return route;
 }
 
+const withQuery = (path, query) => (query ? `${path}?${query}` : path);
+
 /** Going from task to task leaves one step to go back from, not one for each. */
 function go(id) {
-  const hash = id ? `#/t/${id}` : "#/";
+  const { query } = routeOf(location.hash);
+  const hash = withQuery(id ? `#/t/${id}` : "#/", query);
   if (!location.hash.startsWith("#/t/")) location.hash = hash;
-  else {
-    history.replaceState(null, "", hash);
-    dispatchEvent(new HashChangeEvent("hashchange"));
-  }
+  else replace(hash);
+}
+
+/** Nor does each letter of what is searched for. */
+const filterBy = (query) => replace(withQuery("#/", query));
+
+function replace(hash) {
+  history.replaceState(null, "", hash);
+  dispatchEvent(new HashChangeEvent("hashchange"));
 }
 
 function Page() {
   const state = useStore(app);
-  const { view, viewed } = useRoute();
+  const { view, viewed, query } = useRoute();
   useLanguage();
   const isOpen = state.stage === "open";
   const asked = state.asking && state.tasks[state.asking];
@@ -64,7 +73,7 @@ function Page() {
     <main id="main" tabindex="-1">
       ${state.stage === "starting" && html`<${Starting} connection=${state.connection} />`}
       ${state.stage === "forbidden" && html`<p class="notice warn page" role="alert">${state.refusal}</p>`}
-      ${isOpen && view === "pictures" && html`<${PicturesView} state=${state} viewed=${viewed} onGo=${go} />`}
+      ${isOpen && view === "pictures" && html`<${PicturesView} state=${state} viewed=${viewed} query=${query} onGo=${go} onQuery=${filterBy} />`}
       ${isOpen && view === "accounts" && html`<${Accounts} ...${state} />`}
       ${isOpen && view === "operator" && html`<${Operator} />`}
       ${isOpen && view === "programs" && html`<${Programs} />`}

@@ -6,6 +6,7 @@
 
 import { ratioOf } from "./prompt.js";
 
+const NAME_LENGTH = 8; // characters; a shorter word is not looked for in ids
 const OVER = new Set(["SUCCESS", "FAILURE", "CANCEL"]);
 const IN_WORDS = new Set(["DESCRIBE", "SHORTEN"]);
 const FINAL_TEXT = new Set(["DESCRIBE", "SHORTEN", "ACTION"]);
@@ -150,7 +151,8 @@ export function fits(filter, task) {
   if (filter.action && task.action !== filter.action) return false;
   const words = filter.text.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return true;
-  const texts = [task.id, task.prompt, task.promptEn, task.properties?.finalPrompt, task.jobId, task.state];
-  const all = [...texts, task.failReason].join("\n").toLocaleLowerCase();
-  return words.every((word) => all.includes(word));
+  const texts = [task.prompt, task.promptEn, task.properties?.finalPrompt, task.state, task.failReason];
+  const all = texts.join("\n").toLocaleLowerCase();
+  const names = `${task.id}\n${task.jobId}`.toLowerCase();
+  return words.every((word) => all.includes(word) || (word.length >= NAME_LENGTH && names.includes(word)));
 }

@@ -106,7 +106,6 @@ export const EN = {
   nothingFits: "Nothing fits the filter.",
   showAll: "Show all",
   loadOlder: "Load older",
-  searchedAmong: "Searched among the {n} newest.",
   search: "Search and filter",
   searchText: "Search",
   status: "Status",

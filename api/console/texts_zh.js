@@ -106,7 +106,6 @@ export const ZH = {
   nothingFits: "没有符合条件的作品。",
   showAll: "显示全部",
   loadOlder: "加载更早的",
-  searchedAmong: "已在最新的 {n} 项中查找。",
   search: "搜索与筛选",
   searchText: "搜索",
   status: "状态",

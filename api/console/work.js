@@ -16,6 +16,7 @@ import { titleOf } from "./titles.js";
 import { fulfilled, keyOf } from "./wishes.js";
 
 const PAGE = 100; // tasks of a list read at once
+const FOUND = 60; // tasks of a search read at once
 const AGAIN = 5000; // ms until a list that could not be read is asked for again
 const LOOK = 30_000; // ms between two looks at health and accounts, of which no stream tells
 const SHOWN = 6000; // ms of a note
@@ -134,6 +135,17 @@ export async function loadOlder() {
   if (!older) return;
   const found = Object.fromEntries(older.map((task) => [task.id, task]));
   app.set({ tasks: { ...found, ...app.get().tasks }, ...endOf(older) });
+}
+
+/** Pages of a search on the server. @returns {Promise<{total: number, ids: string[], isWhole: boolean} | null>} */
+export async function search(filter, before = "") {
+  const asker = stream;
+  const status = filter.status === "RUNNING" ? "SUBMITTED,IN_PROGRESS" : filter.status;
+  const found = await attempt(() => api.search({ ...filter, status, limit: FOUND, before }));
+  if (!found || stream !== asker) return null;
+  const known = Object.fromEntries(found.tasks.map((task) => [task.id, task]));
+  app.set({ tasks: { ...known, ...app.get().tasks } }); // what the stream has told is newer
+  return { total: found.total, ids: found.tasks.map((task) => task.id), isWhole: found.tasks.length < FOUND };
 }
 
 function hear(heard) {

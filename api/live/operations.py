@@ -40,6 +40,16 @@ def _look(name: str, summary: str, answer: Answer, **more: Any) -> Operation:
 
 
 TASK = _look("task", "One task", _EITHER, query=types.InShape, errors=_ERRORS)
+SEARCH = Operation(
+    name="search",
+    tag="tasks",
+    summary="Search all tasks (搜索任务)",
+    text="Newest first. Who does not see others' tasks finds none of them, and they are not counted.",
+    query=types.Searching,
+    example={"q": "red fox", "limit": 20},
+    answers={200: Answer(means="One page of them, and their number.", type=types.FoundTasks)},
+    errors=(BadRequest, StoreFailed),
+)
 TIMELINE = _look(
     "timeline",
     "What happened to it",

@@ -1,4 +1,5 @@
-"""/api/v1/tasks/{id}: one task, what happened to it, and its end as soon as it comes.
+"""/api/v1/tasks, among all of which is searched, and /api/v1/tasks/{id}: one task, what happened to it, and its end as
+soon as it comes.
 
 Law: looking only; nothing here changes anything. A wait holds a seat, and ends with its caller or with the service.
 """
@@ -20,8 +21,9 @@ from api.live import operations
 from api.live.connection_limits import StreamLimits
 from api.live.feed import Feed
 from api.live.representations import Representations
+from api.live.searches import search_of
 from api.live.sight import task_or_404
-from api.live.types import InShape, Waiting
+from api.live.types import InShape, Searching, Waiting
 from api.ports import Lines, Service, Services
 from tasks.domain.errors import BadRequest
 from tasks.domain.model import Task
@@ -29,7 +31,7 @@ from tasks.domain.model import Task
 WAIT = "30"  # seconds, where none are given
 MOST = 300.0  # seconds: what is silent for longer is cut by most proxies
 _SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3})?")
-_SHAPE, _WAITING = names_of(InShape), names_of(Waiting)
+_SHAPE, _WAITING, _SEARCHING = names_of(InShape), names_of(Waiting), names_of(Searching)
 
 
 class TaskRoutes:
@@ -44,6 +46,7 @@ class TaskRoutes:
 
     def routes(self) -> tuple[Route, ...]:
         return (
+            Route(path="/api/v1/tasks", handler=self.search, methods=("GET",), doc=operations.SEARCH),
             Route(path="/api/v1/tasks/{id}", handler=self.task, methods=("GET",), doc=operations.TASK),
             Route(path="/api/v1/tasks/{id}/timeline", handler=self.timeline, methods=("GET",), doc=operations.TIMELINE),
             Route(path="/api/v1/tasks/{id}/wait", handler=self.wait, methods=("GET",), doc=operations.WAIT),
@@ -53,6 +56,12 @@ class TaskRoutes:
         shape = self._shapes.named(query_fields(request, _SHAPE).get("shape"), request)
         task = task_or_404(await for_caller(self._services, request).fetch(request.match_info["id"]))
         return json_value(shape.document(task))
+
+    async def search(self, request: web.Request) -> web.Response:
+        fields = query_fields(request, _SEARCHING)
+        shape, wanted = self._shapes.named(fields.get("shape"), request), search_of(fields)
+        found = await for_caller(self._services, request).search(wanted.search, wanted.limit, wanted.before)
+        return json_value({"total": found.total, "tasks": [shape.document(task) for task in found.tasks]})
 
     async def timeline(self, request: web.Request) -> web.Response:
         task = task_or_404(await for_caller(self._services, request).get(request.match_info["id"]))

@@ -8,6 +8,8 @@ from typing import Annotated, Any, TypedDict
 from msgspec import Struct
 
 from api.http.operations import says, words
+from tasks.domain.model import Action, Status
+from tasks.domain.search import MOST_WORDS
 
 SHAPES = ("v1", "mj")
 _Shape = Annotated[str, words("In which contract's shape a task is told.", SHAPES, "v1")]
@@ -17,6 +19,22 @@ class InShape(Struct, kw_only=True):
     """In which shape."""
 
     shape: _Shape = "v1"
+
+
+class Searching(InShape, kw_only=True):
+    """What is looked for among all tasks, and in which shape to answer."""
+
+    q: Annotated[
+        str,
+        says(
+            f"Up to {MOST_WORDS} words; each must be found in the task's prompts, answer, `state`, reason or ids.",
+            "red fox",
+        ),
+    ] = ""
+    status: Annotated[str, says(f"Only these: some of {', '.join(Status)}, with commas.", "SUCCESS,FAILURE")] = ""
+    action: Annotated[str, says(f"Only these: some of {', '.join(Action)}, with commas.", "IMAGINE,UPSCALE")] = ""
+    limit: Annotated[int, says("How many.", 50, ge=1, le=1000)] = 100
+    before: Annotated[str, says("A task's id: go on with those submitted before it.", pattern=r"^[0-9]{1,16}$")] = ""
 
 
 class Waiting(InShape, kw_only=True):
@@ -44,6 +62,13 @@ class Adoption(Struct, kw_only=True, rename="camel"):
     message_id: Annotated[
         str | int, says("Its Discord message; without it that which alone fits.", "1108302168013938689")
     ] = ""
+
+
+class FoundTasks(TypedDict):
+    """One page of what was found."""
+
+    total: Annotated[int, says("How many there are in all, on every page.", 1204)]
+    tasks: Annotated[Sequence[Mapping[str, Any]], says("Their documents, newest first, in the shape asked for.")]
 
 
 class TimelineLine(TypedDict):

@@ -9,6 +9,7 @@ from typing import Protocol
 from tasks.domain.events import HistoryPage
 from tasks.domain.interactions import Interaction, Upload
 from tasks.domain.model import Account, IdempotencyKey, Phase, Picture, Send, Status, Task
+from tasks.domain.search import Found, Search
 from tasks.domain.timeline import Entry, Line
 from tasks.domain.webhooks import Hook
 
@@ -106,6 +107,9 @@ class TaskStore(Protocol):
         self, limit: int, before: str | None = None, status: Sequence[Status] = (), owner: str | None = None
     ) -> list[Task]:
         """Newest first; `before` is a task id that pages on."""
+
+    async def search(self, search: Search, limit: int, before: str | None = None, owner: str | None = None) -> Found:
+        """Among all tasks; `before` is a task id that pages on, and does not lessen the total."""
 
     async def open_ends(self, since: int, limit: int, after: Task | None = None) -> list[Task]:
         """Those that are `corrections.is_open_end` and ended at `since` (ms) or later, by their end; `after` is the

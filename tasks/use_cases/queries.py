@@ -8,6 +8,7 @@ from typing import Self
 
 from tasks.domain.model import Account, Phase, Status, Task
 from tasks.domain.ports import Gateway, TaskStore
+from tasks.domain.search import Found, Search
 from tasks.rules.account_limits import AccountLimits
 from tasks.rules.scheduling import fits
 from tasks.use_cases.visibility import OPERATOR, Principal, VisibleTasks
@@ -46,6 +47,10 @@ class Queries:
 
     async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
         return await self._visible.latest(limit, before, status)
+
+    async def search(self, search: Search, limit: int, before: str | None = None) -> Found:
+        """Among all that this viewer sees, newest first, with their number."""
+        return await self._visible.search(search, limit, before)
 
     async def queue(self) -> list[Task]:
         """The tasks that wait, oldest first."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tasks.domain.model import Status, Task
 from tasks.domain.ports import TaskStore
+from tasks.domain.search import Found, Search
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,3 +59,6 @@ class VisibleTasks:
 
     async def latest(self, limit: int, before: str | None = None, status: Sequence[Status] = ()) -> list[Task]:
         return await self._store.latest(limit, before, status, self._viewer.owner)
+
+    async def search(self, search: Search, limit: int, before: str | None = None) -> Found:
+        return await self._store.search(search, limit, before, self._viewer.owner)

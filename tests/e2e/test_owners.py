@@ -39,7 +39,7 @@ NAMING: dict[str, dict[str, Any] | None] = {
     "/api/v1/trigger/submit": {"action": "UPSCALE", "taskId": "{id}", "index": "1"},
 }
 NAMING_NONE = {
-    "/api/v1/events", "/api/v1/events/ticket",
+    "/api/v1/events", "/api/v1/events/ticket", "/api/v1/tasks",
     "/task/list", "/task/queue", "/account/list", "/account/{id}/fetch", "/api/v1/task/list",
     "/submit/imagine", "/submit/describe", "/submit/blend", "/submit/shorten", "/submit/show", "/submit/info",
     "/submit/settings", "/submit/switch", "/submit/upload-discord-images", "/submit/edits", "/submit/edit",
@@ -101,6 +101,10 @@ async def test_anothers_task_is_like_none_on_every_route(tmp_path: Path, prefix:
                 assert task_id.encode() not in got[0][1]
         for path in ("/mj/task/list", "/mj/task/queue", "/api/v1/task/list"):
             assert await ask(home, "bert", path, None) == (200, b"[]")
+        for query in ("", "?q=dog", f"?q={task_id}", "?status=SUCCESS&action=IMAGINE"):
+            assert await ask(home, "bert", f"/api/v1/tasks{query}", None) == (200, b'{"total":0,"tasks":[]}')
+            status, told = await ask(home, "anna", f"/api/v1/tasks{query}", None)
+            assert (status, told.startswith(b'{"total":1,')) == (200, True)
         assert len(home.simulator.interactions) == 1  # nothing was pressed
 
 

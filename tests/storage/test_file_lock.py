@@ -15,6 +15,7 @@ import pytest
 from storage.backup import backup
 from storage.checking import check
 from storage.database import Database
+from storage.migrating import scripts
 from storage.tasks import Tasks
 from tasks.domain.errors import StoreFailed
 from tests.support.records import a_task
@@ -120,7 +121,7 @@ async def test_a_lock_ends_with_its_process_and_not_with_a_failed_open(path: Pat
         async with Database(path):
             pass
     with sqlite3.connect(path) as plain:
-        plain.execute("PRAGMA user_version = 9")
+        plain.execute(f"PRAGMA user_version = {len(scripts())}")
     plain.close()
     assert opened_by_another(path) == "opened\n"
 

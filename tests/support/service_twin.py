@@ -38,6 +38,7 @@ from tasks.domain.model import (
     Task,
     VideoRequest,
 )
+from tasks.domain.search import Found, Search
 from tasks.prompts.banned import BannedWord
 from tasks.use_cases.visibility import Principal
 from tests.support.tasks import built
@@ -186,6 +187,12 @@ class Twin:
         newest = sorted(self.tasks.values(), key=lambda task: int(task.id), reverse=True)
         fitting = [t for t in newest if (not before or int(t.id) < int(before)) and (not status or t.status in status)]
         return fitting[:limit]
+
+    async def search(self, search: Search, limit: int, before: str | None = None) -> Found:
+        found = [
+            task for task in await self.latest(1_000_000) if all(word in task.request.prompt for word in search.words)
+        ]
+        return Found(tasks=tuple(found[:limit]), total=len(found))
 
     async def queue_length(self) -> int:
         self._check()

@@ -26,6 +26,7 @@ from api.live.tickets import Tickets
 from storage.database import Database
 from storage.tasks import Tasks
 from tasks.domain.model import Action, Phase, Status, Task
+from tasks.domain.search import Found, Search
 from tasks.effects.changes import Changes
 from tasks.effects.journal import Journal
 from tasks.use_cases.visibility import Principal, VisibleTasks
@@ -69,6 +70,9 @@ class Reader(Twin):
 
     async def fetch(self, task_id: str) -> Task | None:
         return await self.get(task_id)
+
+    async def search(self, search: Search, limit: int, before: str | None = None) -> Found:
+        return await self._store.search(search, limit, before)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -94,3 +94,23 @@ async def test_the_timeline_s_document_names_every_kind_and_detail() -> None:
     assert len(kinds) >= 8
     for kind in {one or other for one, other in kinds}:
         assert f"\n| `{kind}` |" in text
+
+
+async def test_a_search_answers_a_page_and_the_number_of_all(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        ids = [(await home.add()).id for _ in range(3)]
+        told = await home.get("/api/v1/tasks?limit=2&shape=mj")
+        assert (told["total"], [task["id"] for task in told["tasks"]]) == (3, [ids[2], ids[1]])
+        told = await home.get(f"/api/v1/tasks?before={ids[1]}")
+        assert (told["total"], [task["_id"] for task in told["tasks"]]) == (3, [ids[0]])
+        assert (await home.get("/api/v1/tasks?q=nowhere"))["total"] == 0
+        assert (await home.get("/api/v1/tasks?status=not_start&action=imagine"))["total"] == 3
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=1001", "limit=x", "before=x", "status=DONE", "action=DRAW", "q=a+b+c+d+e+f+g+h+i", "shape=x"],
+)
+async def test_what_a_search_does_not_understand_is_refused(tmp_path: Path, query: str) -> None:
+    async with house(tmp_path) as home:
+        assert (await home.get(f"/api/v1/tasks?{query}", 400))["description"]
