@@ -1,6 +1,6 @@
-"""CONTRIBUTING.md names files that exist, and its look-up table answers by file names.
+"""CONTRIBUTING.md and the other pages name files that exist; the look-up table answers by file names.
 
-Contract: reads the page and the tree.
+Contract: reads the pages and the tree.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ import re
 
 import pytest
 
-from tests.docs.blocks import ROOT
+from tests.docs.blocks import ROOT, documents
 
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 QUESTIONS = re.findall(r"^\| (\w[^|]*\?) \| `([^`]+)` \|$", PAGE, re.M)
 PATHS = sorted(set(re.findall(r"`((?:\w[\w.-]*/)+(?:[\w.-]+)?|\w+\.(?:toml|md))`", PAGE)))
+SOURCE = re.compile(r"`((?:tasks|bot|storage|api|app|cli|settings|simulator|tests|benchmarks)/[\w/]+\.(?:py|toml))`")
 
 
 def test_ten_questions_have_ten_different_answers() -> None:
@@ -28,6 +29,12 @@ def test_a_question_is_answered_by_a_file(question: str, path: str) -> None:
 @pytest.mark.parametrize("path", PATHS)
 def test_a_path_exists(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("page", documents())
+def test_a_page_names_sources_that_exist(page: str) -> None:
+    named = SOURCE.findall((ROOT / page).read_text(encoding="utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize(
@@ -45,6 +52,7 @@ def test_a_path_exists(path: str) -> None:
         ("bot/grammar/embeds.py", "REFUSALS_BY_CODE"),
         ("bot/grammar/embeds.py", "_WORDS"),
         ("tests/bot/grammar/test_events.py", "REFUSALS"),
+        ("tasks/domain/errors.py", "ADVICE"),
     ],
 )
 def test_a_recipe_names_what_is_there(path: str, name: str) -> None:
