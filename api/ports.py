@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from tasks.domain.model import Account, Action, Mode, Picture, Status, SubmitOptions, Task, VideoRequest
 from tasks.domain.search import Found, Search
 from tasks.domain.timeline import Line
-from tasks.use_cases.visibility import Principal
+from tasks.use_cases.queries import Principal
 
 S_co = TypeVar("S_co", covariant=True)
 

@@ -124,7 +124,7 @@ async def open_core(settings: Settings, stack: AsyncExitStack) -> Core:
         limits=make_limits(settings.tasks),
         rules=rules,
         submitted=awake.set,
-        tell=events.put_nowait,
+        publish=events.put_nowait,
     )
     accounts = Accounts(file, pool, make_endpoints(settings.discord), changed=dispatcher.accounts_changed)
     return Core(

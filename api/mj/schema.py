@@ -16,7 +16,7 @@ from api.http.responses import encode
 from api.mj.types import AccountMj, ButtonMj, Link, TaskDisplays, TaskMj, TaskProperties
 from tasks.domain.model import Account, Action, Button, Image, Mode, Status, Task
 from tasks.rules.buttons import is_grid
-from tasks.sending.preparing import content_to_send
+from tasks.sending.preparation import content_to_send
 
 CONFIRM = "Waiting for window confirm"  # clients look for these words
 

@@ -14,7 +14,7 @@ from api.http.responses import encode
 from api.v1.types import MAX_LIST, TaskV1
 from tasks.domain.errors import BadIndex, BadRequest, UnknownAction
 from tasks.domain.model import Action, IdempotencyKey, Status, SubmitOptions, Task
-from tasks.sending.preparing import content_to_send
+from tasks.sending.preparation import content_to_send
 
 _ACTING = (Action.UPSCALE, Action.VARIATION, Action.REROLL)  # REROLL is ours: the reference has none
 EDIT = "EDIT"  # ours, too; what comes of it is a drawing

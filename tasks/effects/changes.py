@@ -1,7 +1,7 @@
 """In-process broadcast of "this task changed". It says that, never what: listeners re-read the truth.
 
-One bounded queue per listener. A listener that is too slow loses the oldest wake-ups and is told so; it never holds
-up anybody.
+One bounded queue per listener. A listener that is too slow loses the oldest wake-ups and learns that it did; it never
+delays anybody.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Listener:
         self._queue: asyncio.Queue[str] = asyncio.Queue(maxsize)
         self.lost = False  # wake-ups were dropped: look at everything
 
-    def tell(self, task_id: str) -> None:
+    def notify(self, task_id: str) -> None:
         if self._queue.full():
             self._queue.get_nowait()
             self.lost = True
@@ -41,7 +41,7 @@ class Changes:
 
     def publish(self, task_id: str) -> None:
         for listener in self._listeners:
-            listener.tell(task_id)
+            listener.notify(task_id)
 
     @contextmanager
     def listen(self, maxsize: int = 1000) -> Iterator[Listener]:

@@ -1,6 +1,6 @@
-"""Reading the channel's history in the background, one account at a time each, until it was read.
+"""History backfill: reads a channel's history in the background after a gap, one reader for each account.
 
-What stands in it goes on the queue of events, followed by a mark that says so.
+Contract: messages go on the event queue in order, followed by `HistoryRead`. Decides nothing about tasks.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ TRIES = 20  # about a quarter of an hour; a connection that is down counts, too
 
 
 class HistoryBackfill:
-    """`tell` puts an event on the queue."""
+    """`publish` puts an event on the queue."""
 
-    def __init__(self, gateway: Gateway, tell: Callable[[Event], None], pause: float = PAUSE_SECONDS) -> None:
+    def __init__(self, gateway: Gateway, publish: Callable[[Event], None], pause: float = PAUSE_SECONDS) -> None:
         self._gateway = gateway
-        self._tell = tell
+        self._publish = publish
         self._wanted: dict[str, int] = {}  # account -> since (ms): to be read
         self._readers: dict[str, asyncio.Task[None]] = {}
         self._pause = pause
@@ -47,7 +47,7 @@ class HistoryBackfill:
     async def _read_all(self, account: str) -> None:
         while (since := self._wanted.pop(account, None)) is not None:
             complete = await self._read(account, since)
-            self._tell(HistoryRead(account=account, since=since, complete=complete))
+            self._publish(HistoryRead(account=account, since=since, complete=complete))
 
     async def _read(self, account: str, since: int) -> bool:
         """Up to now, a stretch at a time; was it read to its end? What cannot be read is given up after a while:
@@ -64,7 +64,7 @@ class HistoryBackfill:
                 await asyncio.sleep(RETRY_SECONDS * failures)
                 continue
             for event in history.events:
-                self._tell(event)
+                self._publish(event)
             if history.more_since is None:
                 return True
             at = max(history.more_since, at + 1)

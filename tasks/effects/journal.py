@@ -24,7 +24,7 @@ WAITING = frozenset({Phase.NEW, Phase.READY, Phase.CLAIMED, Phase.HELD})
 
 
 class Journal:
-    """`operator_hook` hears the end of every task, besides the task's own hook; "" means none."""
+    """`operator_hook` receives the end of every task, besides the task's own hook; "" means none."""
 
     def __init__(self, store: TaskStore, changes: Changes, clock: Clock, operator_hook: str = "") -> None:
         self._store = store

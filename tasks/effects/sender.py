@@ -1,5 +1,6 @@
-"""One POST to Discord for each send, and what became of it, told on the queue of events. Never a second one from here:
-what Discord may have taken is not repeated.
+"""Makes one POST to Discord for each send and publishes its outcome as an event.
+
+Contract: never repeats a POST: what Discord may have accepted is not sent again.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ DRAIN_SECONDS = 5.0
 
 
 class Sender:
-    """`tell` puts an outcome on the queue of events."""
+    """`publish` puts an outcome on the queue of events."""
 
-    def __init__(self, gateway: Gateway, tell: Callable[[SendResult], None]) -> None:
+    def __init__(self, gateway: Gateway, publish: Callable[[SendResult], None]) -> None:
         self._gateway = gateway
-        self._tell = tell
+        self._publish = publish
         self._work = BackgroundTasks()
 
     def post(self, send: Send, order: Interaction) -> None:
@@ -32,16 +33,16 @@ class Sender:
         self._work.start(self._post(send, order), f"post for task {send.task_id}")
 
     async def drain(self) -> None:
-        """POSTs under way get time to end, then are told as unknown."""
+        """POSTs under way get time to end, then count as unknown."""
         await self._work.drain(DRAIN_SECONDS)
 
     async def _post(self, send: Send, order: Interaction) -> None:
         try:
             outcome = await self._outcome(send, order)
         except asyncio.CancelledError:
-            self._tell(SendUncertain(nonce=send.nonce, reason="the service stopped while it was being sent"))
+            self._publish(SendUncertain(nonce=send.nonce, reason="the service stopped while it was being sent"))
             raise
-        self._tell(outcome)
+        self._publish(outcome)
 
     async def _outcome(self, send: Send, order: Interaction) -> SendResult:
         nonce = send.nonce

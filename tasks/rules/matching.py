@@ -149,7 +149,7 @@ def contradicts(candidate: Candidate, keys: Keys) -> bool:
 
 def _may_be_told_apart(candidate: Candidate, keys: Keys) -> bool:
     """The message names its interaction, and it may yet be known which one is the candidate's. Alone it may be another
-    hand's with the same words: `tasks.tracking.settling` looks at all of them together, when no more is to come."""
+    hand's with the same words: `tasks.tracking.assignment` looks at all of them together, when no more is to come."""
     return keys.interaction_id is not None and candidate.awaits_interaction
 
 

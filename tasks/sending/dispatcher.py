@@ -1,7 +1,7 @@
 """The road down: prepare → claim → write the send → expect → send. The table is the queue.
 
 Preparing (translation) holds no slot and may be repeated. A claim that was not written as a send goes back to the
-queue. From the written send on, the tracker owns the task: this module only tells it what became of the POST.
+queue. From the written send on, the tracker owns the task: this module only reports the outcome of the POST.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Dispatcher:
         await self._readying.drain()
         await self._work.drain(0)
 
-    # ------------------------------------------------------------ one look at the queue
+    # ------------------------------------------------------------ one poll of the queue
 
     async def _turn(self) -> float:
         """Claim what can run; the seconds until the next look."""

@@ -1,6 +1,6 @@
-"""What a task's first send says to MidJourney, and what it is for. Pure.
+"""Builds the interaction of a task's first send, and names its purpose. Pure.
 
-What answers MidJourney later (a dialog, the settings) is decided where it is heard: `dialogs`, `switches`.
+Contract: follow-up sends (a dialog's submit, a settings button) are built by `dialogs`, `switches`.
 """
 
 from __future__ import annotations

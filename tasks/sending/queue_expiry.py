@@ -1,6 +1,6 @@
-"""What ends without being sent: what no account of ours can run any more, and dialogs whose caller did not come back.
+"""Expires queued tasks that no configured account can run, and MODAL tasks whose second input never arrived.
 
-Law: what may still be sent is the dispatcher's. While no account is known at all, nothing is an orphan.
+Contract: everything that may still be sent belongs to the dispatcher. While no account is known, nothing expires.
 """
 
 from __future__ import annotations

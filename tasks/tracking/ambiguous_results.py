@@ -1,6 +1,6 @@
-"""Results that fit several tasks: kept until another key tells whose they are.
+"""Results that fit several tasks, kept until another key decides.
 
-Law: in memory alone; after a restart history brings them again. Nothing is decided here.
+Contract: held in memory only; after a restart the history backfill brings them again. Decides nothing.
 """
 
 from __future__ import annotations
@@ -21,21 +21,23 @@ CAPACITY = 200  # kept; the oldest give way
 class AmbiguousResults:
     def __init__(self) -> None:
         self._kept: list[Finished] = []
-        self._asked_again: list[Finished] = []  # meanwhile: what was said of them is not said again
+        self._asked_again: list[Finished] = []  # while they are matched again: no second log line
 
     def __bool__(self) -> bool:
         return bool(self._kept)
 
     @property
     def is_asking(self) -> bool:
-        """Are those that were kept being looked at once more?"""
+        """Are the kept results being matched again?"""
         return bool(self._asked_again)
 
     def keep(self, event: DiscordEvent, task_ids: Sequence[str]) -> None:
-        """It fits all of these. What is no result is not kept: another will come."""
+        """Keep a result that fits all of these tasks. Other events are not kept: more of them follow."""
         if isinstance(event, Finished):
             if event not in self._asked_again:
-                log.warning("a result fits several tasks (%s): left open until another key tells", ", ".join(task_ids))
+                log.warning(
+                    "a result fits several tasks (%s): left open until another key decides", ", ".join(task_ids)
+                )
             self._kept = [*self._kept[-CAPACITY + 1 :], event]
 
     def only(self, account: str, echo: str) -> Finished | None:
@@ -60,7 +62,7 @@ class AmbiguousResults:
 
     @contextmanager
     def asked_again(self) -> Iterator[Sequence[Finished]]:
-        """Those that were kept, to be looked at once more: what still fits several is kept anew."""
+        """Yield the kept results to be matched again; what is still ambiguous is kept anew."""
         self._asked_again, self._kept = self._kept, []
         try:
             yield self._asked_again

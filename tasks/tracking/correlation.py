@@ -1,7 +1,7 @@
-"""Which task in flight does this event belong to, where tasks that failed in silence are listened for, too? Pure.
+"""Correlates an event with a task in flight, while timed-out tasks still wait for a late result. Pure.
 
-Law: what has failed keeps its keys. A message that is its own by them goes to nobody who runs with the same words; one
-that may be its own as well as a running task's is left open. Of two that cannot be told apart the running one gets it.
+Contract: a timed-out task keeps its keys. A message that belongs to it by identity never goes to a running task with
+the same prompt; a message that may belong to either stays open. Of two interchangeable tasks the running one gets it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _NO_IDENTITY = frozenset({"reference", "prompt"})  # keys that several tasks may
 
 
 def correlate(event: DiscordEvent, in_flight: InFlightIndex, timed_out: InFlightIndex, user_id: str | None) -> Match:
-    """The task in flight whose event it is; `user_id` is the Discord user of the account that heard it."""
+    """The task in flight that the event belongs to. `user_id`: the Discord user of the account that received it."""
     keys, final = event.keys, isinstance(event, Finished)
     if timed_out.names(keys) and not in_flight.names(keys):
         return NOTHING

@@ -1,12 +1,14 @@
-"""Discord spoke: whose is it, and what does it make of its task?
+"""Handles events from Discord: correlates each with its task and applies it; opens dialogs, pauses accounts.
 
-Law: each message and each job go to one task only. What nobody in flight claims may be a late result; what may be
-several tasks' is left open.
+Contract: a message and a job go to one task only. What no task in flight claims may be a late result; what fits several
+tasks stays open. Correlation by prompt alone is the last resort (docs/correlation.md).
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import replace
+from typing import Any
 
 from tasks.domain.events import (
     Acknowledged,
@@ -22,28 +24,26 @@ from tasks.domain.events import (
     Started,
     Withdrawn,
 )
-from tasks.domain.model import Action, Lane, Mode, SendState, Task
+from tasks.domain.model import Action, Lane, Mode, Purpose, SendState, Task
 from tasks.domain.ports import Clock, Gateway, TaskStore
 from tasks.domain.timeline import event_detail
 from tasks.rules.account_limits import QueueFullBackoff
-from tasks.rules.lifecycle import apply, requeue, without_message
-from tasks.rules.matching import NOTHING, PRIVATE, Match
+from tasks.rules.dialogs import answer, own_text, press_setting
+from tasks.rules.lifecycle import apply, fail, hold, requeue, without_message
+from tasks.rules.matching import NOTHING, PRIVATE, Match, sameness
 from tasks.rules.reopening import is_open_end
 from tasks.tracking.ambiguous_results import AmbiguousResults
+from tasks.tracking.assignment import settled
 from tasks.tracking.correlation import correlate
-from tasks.tracking.crossings import SwappedResults
 from tasks.tracking.in_flight import InFlightTask
 from tasks.tracking.late_results import LateResults
-from tasks.tracking.openings import DialogOpener
-from tasks.tracking.pauses import AccountPauses
 from tasks.tracking.send_outcomes import answers_cancel, cancel_once_visible
-from tasks.tracking.settling import settled
 from tasks.tracking.stall_detector import StallDetector
-from tasks.tracking.unclaimed import Unclaimed
+from tasks.tracking.unclaimed_messages import Unclaimed
 from tasks.tracking.unit_of_work import UnitOfWork
 
 CERTAIN = frozenset({"nonce", "interaction", "message", "job"})  # keys that only one task can have
-IDENTITY_KEYS = frozenset({"nonce", "interaction"})  # keys that no words stand behind
+IDENTITY_KEYS = frozenset({"nonce", "interaction"})  # keys that do not rest on the prompt
 
 
 class EventHandler:
@@ -77,7 +77,7 @@ class EventHandler:
         self._being_read: set[str] = set()  # accounts whose history is heard at this time
 
     async def on_event(self, event: DiscordEvent) -> None:
-        """Find its task, and change it."""
+        """Correlate the event with a task and apply it."""
         if event.keys.from_history and not self._ambiguous.is_asking:
             self._being_read.add(event.keys.account)
         await self._assign(event)
@@ -125,7 +125,7 @@ class EventHandler:
                 self._stall_detector.unclaimed(event.keys)
 
     async def _take(self, tracked: InFlightTask, event: DiscordEvent, by: str) -> None:
-        """It is the flight's, known by this key."""
+        """Apply an event that belongs to the task; `by` names the key that proved it."""
         self._work.add_line(tracked.task.id, "heard", event_detail(event, by))
         if isinstance(event, Withdrawn):
             task = tracked.task
@@ -145,7 +145,7 @@ class EventHandler:
         await self._learn_interaction(tracked, event)
 
     async def _learn_interaction(self, tracked: InFlightTask, event: DiscordEvent) -> None:
-        """By our nonce it is known whose the interaction is, and so is what was heard about it before."""
+        """Our nonce ties the interaction to its task; replay the earlier events of that interaction."""
         nonce, interaction_id = event.keys.nonce, event.keys.interaction_id
         if nonce is None or interaction_id is None or nonce not in tracked.sends:
             return
@@ -227,7 +227,7 @@ class EventHandler:
         return event if keys is event.keys else replace(event, keys=keys)
 
     def _give_back(self, owner: InFlightTask, keys: Keys) -> None:
-        """The message is known for certain to be the owner's: who had taken it by its words lets it go."""
+        """The message belongs to `owner` by identity: a task that had claimed it by prompt releases it."""
         for other in self._work.in_flight:
             before = other.task
             message = before.progress.progress_message_id
@@ -237,7 +237,7 @@ class EventHandler:
                 self._work.in_flight.disown(other, before)
 
     def _ended(self, tracked: InFlightTask, before: Task, by: str) -> None:
-        """With a result. Whose message is gone already may be known now."""
+        """The task ended with a result, which may explain a progress message that was deleted earlier."""
         if not tracked.withdrawn:
             self._crossings.ended(before, by)
         for other in self._work.in_flight:
@@ -268,7 +268,7 @@ class EventHandler:
         if answers_cancel(tracked, keys):
             return
         match event:
-            case Withdrawn():  # follows each result; before one it means moderation, which the deadline will tell
+            case Withdrawn():  # follows each result; before one it means moderation, which the stall detector reports
                 note = tracked.task.progress.queued  # the one that said so
                 open_results = self._ambiguous.has(
                     keys.account, tracked.task.progress.echoed_prompt
@@ -301,7 +301,7 @@ class EventHandler:
         tracked.note_sign_of_life()
         self._work.change(tracked, after)
         if event.keys.nonce is not None and isinstance(event, Started | Progressed) and not before.progress.queued:
-            self._work.in_flight.disown(tracked, before)  # what was its own by words alone was another's
+            self._work.in_flight.disown(tracked, before)  # what it had claimed by prompt belongs to another task
         cancel_once_visible(self._work, tracked)
 
     def _running(self, account: str) -> int:
@@ -333,3 +333,123 @@ class EventHandler:
             return True
         known = await self._store.by_job(keys.job_id) if keys.job_id else None
         return known is not None and known.is_over and not is_open_end(known) and not self._work.is_changed(known.id)
+
+
+class DialogOpener:
+    """`modal_timeout`: how long a dialog's task waits for its caller (ms)."""
+
+    def __init__(self, work: UnitOfWork, store: TaskStore, modal_timeout: int) -> None:
+        self._work = work
+        self._store = store
+        self._modal_timeout = modal_timeout
+
+    async def dialog(self, tracked: InFlightTask, event: ModalOpened) -> None:
+        """Fill it and send it on: the paid part. Or let the task wait for its caller, with no dialog open."""
+        task, now = tracked.task, self._work.now()
+        if any(send.purpose is Purpose.SUBMIT for send in tracked.sends.values()):
+            return  # a duplicate event: the dialog is submitted once
+        if event.keys.nonce in tracked.sends:
+            self._work.mark(tracked, event.keys.nonce, SendState.POSTED, event.keys.interaction_id)
+        mask = b""
+        if event.iframe_path and task.pictures:
+            mask = (await self._store.pictures_of(task.id))[0].data
+        order = answer(task, event, mask)
+        if order is not None:
+            tracked.note_sign_of_life()
+            self._work.change(tracked, replace(task, progress=replace(task.progress, heard_time=now)))
+            self._work.follow_up(tracked, Purpose.SUBMIT, order)
+        elif event.iframe_path:
+            reason = "Vary (Region) needs a mask: send maskBase64."
+            self._work.change(tracked, fail(task, "mask_missing", reason, now))
+        else:
+            until = now + self._modal_timeout
+            self._work.change(tracked, hold(task, until, prompt=own_text(event), remix=True))
+
+    def settings(self, tracked: InFlightTask, event: Informed) -> None:
+        """Press the button that is to be turned, unless it stands as is wanted."""
+        after, order = press_setting(tracked.task, event, self._work.now())
+        tracked.note_sign_of_life()
+        self._work.change(tracked, after)
+        if order is not None:
+            self._work.follow_up(tracked, Purpose.SWITCH, order)
+
+
+FAST_HOURS_EXHAUSTED = "credits_exhausted"
+
+
+class AccountPauses:
+    """`falls_back_to_relax`: when fast hours are gone, the account goes on until a relaxed drawing is refused, too."""
+
+    def __init__(self, gateway: Gateway, *, falls_back_to_relax: bool) -> None:
+        self._gateway = gateway
+        self._falls_back_to_relax = falls_back_to_relax
+
+    def pause_if_required(self, event: DiscordEvent, tracked: InFlightTask | None) -> None:
+        """Pause the account when a human must act, but only on a message that is certainly for us: by nonce, or
+        ephemeral."""
+        if not isinstance(event, CaptchaAsked) and not (isinstance(event, Refused) and event.pauses_account):
+            return
+        is_gone = isinstance(event, Refused) and event.code == FAST_HOURS_EXHAUSTED
+        was_relaxed = tracked is not None and tracked.task.request.mode_asked is Mode.RELAXED
+        if is_gone and self._falls_back_to_relax and not was_relaxed and self._draws_relaxed(event.keys.account):
+            return  # relaxed drawings go on, unless it is one that was refused
+        keys = event.keys
+        if isinstance(event, CaptchaAsked) or keys.nonce is not None or keys.flags & PRIVATE:
+            self._gateway.pause(keys.account, event.reason)
+
+    def goes_on_relaxed(self, task: Task, event: Refused) -> bool:
+        """Once: a relaxed drawing that is refused for the same reason is refused."""
+        if (
+            event.code != FAST_HOURS_EXHAUSTED
+            or task.request.mode_asked is Mode.RELAXED
+            or not self._draws_relaxed(event.keys.account)
+        ):
+            return False
+        return self._falls_back_to_relax and task.request.custom_id is None and task.request.command == "imagine"
+
+    def _draws_relaxed(self, account: str) -> bool:
+        modes = next((known.modes for known in self._gateway.accounts() if known.id == account), ())
+        return not modes or Mode.RELAXED in modes
+
+
+REMEMBERED = 1_000
+
+
+class SwappedResults:
+    def __init__(self) -> None:
+        self._open: OrderedDict[str, tuple[object, ...]] = OrderedDict()  # running message -> what its task is equal in
+        self._explained: OrderedDict[str, str] = OrderedDict()  # running message that is gone -> the one it was for
+
+    def ended(self, task: Task, by: str) -> None:
+        """It got a result, known to be its own by this key. `task` is as it was before."""
+        if by == "prompt" and task.progress.progress_message_id is not None and task.progress.job_id is None:
+            self._open[task.progress.progress_message_id] = sameness(task)
+        _forget_the_old(self._open)
+
+    def deleted(self, message_id: str | None) -> str | None:
+        """Of a task that is over it was the own message: its result had not crossed with another's. The message of
+        which that was thought, if any."""
+        if message_id is None or self._open.pop(message_id, None) is not None:
+            return None
+        wrong = next((gone for gone, other in self._explained.items() if other == message_id), None)
+        if wrong is not None:
+            del self._explained[wrong]
+        return wrong
+
+    def explain(self, task: Task) -> bool:
+        """Is its running message gone because its result went to an equal drawing?"""
+        own = task.progress.progress_message_id or ""
+        if own in self._explained:
+            return True  # a duplicate event
+        other = next((message for message, known in self._open.items() if known == sameness(task)), None)
+        if other is None:
+            return False
+        del self._open[other]
+        self._explained[own] = other
+        _forget_the_old(self._explained)
+        return True
+
+
+def _forget_the_old(known: OrderedDict[str, Any]) -> None:
+    while len(known) > REMEMBERED:
+        known.popitem(last=False)

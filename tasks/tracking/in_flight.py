@@ -1,6 +1,6 @@
-"""The tasks that Discord may know of, in memory, with an index by every key. Written by the tracker alone.
+"""The in-flight index: tasks that Discord may know of, in memory, by every key.
 
-The table is the truth; this is what a look at each event would cost too much to read from it.
+Contract: written by the tracker only. The table is the truth; this index spares a query for each event.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class InFlightTask:
     history_complete: bool = False  # that reading came to its end: only then its silence proves anything
     gap: bool = False  # events may have been missed: private answers are not in history
     withdrawn: bool = False
-    by_words: bool = False  # Discord will not tell its interaction any more: its words may
+    by_words: bool = False  # its interaction id will not come any more: its prompt may decide
     keys: set[tuple[str, str]] = field(default_factory=set)  # under which the index knows it
 
     @property
@@ -49,7 +49,7 @@ class InFlightTask:
 
     @property
     def is_repeatable(self) -> bool:
-        """Nothing was sent for it that must be said once only."""
+        """No send that must not be repeated was made for it."""
         return not any(s.purpose.must_not_repeat for s in self.sends.values())
 
     @property
@@ -76,7 +76,7 @@ class InFlightTask:
 
     @property
     def is_unheard(self) -> bool:
-        """Nothing tells yet which interaction, or which message, is its own."""
+        """No interaction and no message is known yet."""
         return self.task.progress.progress_message_id is None and not any(s.interaction_id for s in self.sends.values())
 
     def note_sign_of_life(self) -> None:

@@ -1,6 +1,6 @@
-"""What comes after the end of a task that failed in silence: a late result, or the operator's decision.
+"""Late results: reopens a timed-out task when its result arrives, or when the operator decides.
 
-Law: asked only about what nobody in flight claims. A correction is written like any other change, and told as one.
+Contract: sees only events that no task in flight claims. A correction is written and announced like any other change.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class LateResults:
             last = page[-1]
 
     def on_event(self, event: DiscordEvent, user_id: str | None) -> bool:
-        """Is it about such a task? Then it is seen to."""
+        """Apply the event if it belongs to a timed-out task; return whether it does."""
         self._forget_the_old()
         timed_out = self._work.timed_out
         found = match(event.keys, timed_out.candidates(event.keys), user_id, final=isinstance(event, Finished))

@@ -1,6 +1,7 @@
-"""What became of our own POSTs, and cancelling.
+"""Applies the outcome of each send, and cancels tasks in flight.
 
-An event is proof whatever the POST said; what is paid, or turns a setting, is not repeated.
+Contract: an event proves a send whatever its POST returned; a paid send, or one that toggles a setting, is not
+repeated.
 """
 
 from __future__ import annotations
@@ -134,6 +135,6 @@ def _cancel_ended(work: UnitOfWork, tracked: InFlightTask, event: SendOutcome) -
         work.mark(tracked, event.nonce, SendState.POSTED)
         return
     work.mark(tracked, event.nonce, SendState.REFUSED)
-    log.info("MidJourney could not be told to cancel: %s", event.reason, extra={"task": tracked.task.id})
+    log.info("the cancel could not be sent to MidJourney: %s", event.reason, extra={"task": tracked.task.id})
     if not tracked.task.status.is_over:  # for the caller it ends all the same
         work.change(tracked, cancel(tracked.task, work.now(), still_drawing=True))

@@ -1,4 +1,6 @@
-"""Silence in flight: when is history asked, what is sent again, what is given up? Time is told; nothing here waits."""
+"""Detects stalls: decides when history is read, what is sent again, and which tasks time out.
+
+Contract: time is passed in; nothing here waits."""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_TICK = 30_000  # ms: a machine that slept was not listening
 UNCLAIMED_KEPT = 1_000  # unclaimed drawings of our user that are remembered, for each account
-INTERACTION_DUE = 10_000  # ms of silence after which Discord will not tell a send's interaction any more
+INTERACTION_DUE = 10_000  # ms of silence after which a send's interaction id will not come any more
 GAP_MARGIN = 10_000  # ms read again before a gap: what came late, or out of order
 CLOCKS_DIFFER = 60_000  # ms read again before a send, whose time is ours and not Discord's
 
@@ -59,7 +61,7 @@ class StallDetector:
             self._begun[queue] = max(self._begun.get(queue, 0), task.start_time or 0)
 
     def overdue(self) -> set[str]:
-        """Accounts with a task of which Discord should have told long ago which interaction it is."""
+        """Accounts with a task whose interaction id is long overdue."""
         accounts = set()
         for tracked in self._work.in_flight:
             if tracked.is_unheard and not tracked.gap and tracked.silent >= INTERACTION_DUE:

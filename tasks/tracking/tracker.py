@@ -1,7 +1,7 @@
-"""The road up: event → match → lifecycle → save → announce.
+"""The road up: event → correlation → lifecycle → save → announce.
 
-From `expect` on, this loop alone changes a task, whether Discord spoke, our own POST ended or time passed: all of it
-comes through one queue, in order. Each batch of events is one turn, and each turn one transaction.
+Contract: from `expect` on, only this loop changes a task. Discord's events, outcomes of our POSTs and clock ticks
+arrive through one queue, in order. Each batch of events is one unit of work, written in one transaction.
 """
 
 from __future__ import annotations
@@ -38,17 +38,14 @@ from tasks.effects.sender import Sender
 from tasks.rules.account_limits import QueueFullBackoff
 from tasks.rules.deadlines import MINUTE, Deadlines
 from tasks.rules.lifecycle import cancel, fail, requeue
-from tasks.tracking import turn_writer
 from tasks.tracking.ambiguous_results import AmbiguousResults
-from tasks.tracking.copies import record_pictures
-from tasks.tracking.event_handler import EventHandler
+from tasks.tracking.event_handler import AccountPauses, DialogOpener, EventHandler
 from tasks.tracking.in_flight import InFlightTask
 from tasks.tracking.late_results import LateResults
-from tasks.tracking.openings import DialogOpener
-from tasks.tracking.pauses import AccountPauses
+from tasks.tracking.picture_changes import record_pictures
 from tasks.tracking.send_outcomes import apply_send_outcome, request_cancel
 from tasks.tracking.stall_detector import CLOCKS_DIFFER, GAP_MARGIN, StallDetector
-from tasks.tracking.unit_of_work import UnitOfWork
+from tasks.tracking.unit_of_work import UnitOfWork, write
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +112,7 @@ class Tracker:
         self._newest: dict[str, int] = {}
         self._cancels: list[str] = []  # tasks not in flight, to be cancelled when this turn is written
 
-    # ------------------------------------------------------------ what others call
+    # ------------------------------------------------------------ public
 
     def hear(self, event: Event) -> None:
         """Put an event on the queue. Never blocks, never fails: called from Discord's handlers, in wire order."""
@@ -175,7 +172,7 @@ class Tracker:
         await self._history.close()
         await self._process_batch([self._queue.get_nowait() for _ in range(self._queue.qsize())])
 
-    # ------------------------------------------------------------ one turn
+    # ------------------------------------------------------------ one batch
 
     async def _process_batch(self, batch: Sequence[Event]) -> None:
         for event in batch:
@@ -210,13 +207,13 @@ class Tracker:
 
     async def _write(self) -> None:
         changes = self._work.take_changes()
-        written = await turn_writer.write(changes, self._journal, STORE_RETRY)
+        written = await write(changes, self._journal, STORE_RETRY)
         for send, order in (follow_up for part in written.parts for follow_up in part.follow_ups):
             self._posting.post(send, order)
         if written.refused:
             for task_id, (part, reason) in written.refused.items():
                 self._work.take_back(task_id, part, reason)
-            await turn_writer.write(self._work.take_changes(), self._journal, STORE_RETRY)
+            await write(self._work.take_changes(), self._journal, STORE_RETRY)
         if changes.frees_a_slot:
             self._freed()
 

@@ -1,28 +1,35 @@
-"""What is in flight, and what changed in this turn: held in memory until the turn is written. The tracker's alone.
+"""The unit of work: what one batch of events changed, held in memory until it is written in one transaction.
 
-Nothing here decides; nothing here waits.
+Contract: used by the tracker only. Decides nothing about tasks. A database that cannot be written is waited for; a
+record that the database refuses (`RecordRefused`), or that raises because of a defect, costs its own task alone.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from tasks.domain.errors import RecordRefused, StoreFailed
 from tasks.domain.interactions import Interaction
 from tasks.domain.model import Phase, Purpose, Send, SendState, Task
 from tasks.domain.ports import Clock
 from tasks.domain.timeline import Detail, Entry, of_send
+from tasks.effects.journal import Journal
 from tasks.rules.lifecycle import fail
 from tasks.rules.reopening import is_open_end
 from tasks.tracking.in_flight import InFlightIndex, InFlightTask
+
+log = logging.getLogger(__name__)
 
 FINISHED_KEYS_KEPT = 7_500  # keys of what has ended, by which an echo is known to be an echo; each task has up to three
 
 
 @dataclass(kw_only=True, slots=True)
 class ChangeSet:
-    """What one turn made of things: written in one transaction; then the follow-ups are posted."""
+    """The changes of one batch: written in one transaction; then the follow-up sends are posted."""
 
     changed: dict[str, tuple[Task, Task]] = field(default_factory=dict)  # task id -> (before, after)
     marks: dict[str, Send] = field(default_factory=dict)  # nonce -> the send as it is now
@@ -59,7 +66,7 @@ class UnitOfWork:
         self.in_flight.update(tracked, after)
         if not after.in_flight:
             self.in_flight.remove(tracked)
-        if is_open_end(after):  # it ended because nothing was heard: it is still listened for
+        if is_open_end(after):  # it timed out: a late result may still reopen it
             self.timed_out.add(tracked)
         elif after.phase is Phase.OVER:
             self.remember(after)
@@ -77,7 +84,7 @@ class UnitOfWork:
         self._process_batch.marks[nonce] = self.in_flight.update_send(tracked, nonce, state, interaction_id)
 
     def mark_timed_out(self, tracked: InFlightTask, nonce: str, interaction_id: str | None) -> None:
-        """Discord tells after the end that it has this send."""
+        """An event after the end proves this send."""
         self._process_batch.marks[nonce] = self.timed_out.update_send(tracked, nonce, SendState.POSTED, interaction_id)
 
     def follow_up(self, tracked: InFlightTask, purpose: Purpose, order: Interaction) -> None:
@@ -131,3 +138,71 @@ class UnitOfWork:
                 self._done[key] = None
         while len(self._done) > FINISHED_KEYS_KEPT:
             self._done.popitem(last=False)
+
+
+@dataclass(kw_only=True, slots=True)
+class Written:
+    """`refused`: task id -> its part of the turn, which is not on disk, and why."""
+
+    parts: list[ChangeSet] = field(default_factory=list)
+    refused: dict[str, tuple[ChangeSet, str]] = field(default_factory=dict)
+
+
+async def write(changes: ChangeSet, journal: Journal, retry_pause: float) -> Written:
+    """Return when the turn is on disk, but for what the database refuses. `retry_pause`: seconds between two tries
+    while the database cannot be written."""
+    written = Written()
+    pending: list[tuple[str, ChangeSet]] = [("", changes)]
+    while pending:
+        task_id, part = pending[0]
+        try:
+            await _record(part, journal)
+        except RecordRefused as error:
+            if task_id:
+                log.error("the database refuses what happened: %s", error, extra={"task": task_id})
+            pending[0:1] = _set_aside(written, task_id, part, error.message.split(" (")[0])
+        except StoreFailed as error:
+            log.error("cannot write what happened, trying again: %s", error)
+            await asyncio.sleep(retry_pause)
+        except Exception as error:
+            log.exception("what happened could not be written", extra={"task": task_id})
+            pending[0:1] = _set_aside(written, task_id, part, f"This is a defect ({type(error).__name__}).")
+        else:
+            written.parts.append(part)
+            pending.pop(0)
+    return written
+
+
+async def _record(changes: ChangeSet, journal: Journal) -> None:
+    await journal.record(
+        changes.changed,
+        marks=list(changes.marks.values()),
+        sends=[send for send, _ in changes.follow_ups],
+        entries=changes.entries,
+    )
+
+
+def _set_aside(written: Written, task_id: str, part: ChangeSet, reason: str) -> list[tuple[str, ChangeSet]]:
+    """What is to be tried instead."""
+    if not task_id:
+        return list(by_task(part).items())
+    written.refused[task_id] = (part, reason)
+    return []
+
+
+def by_task(changes: ChangeSet) -> Mapping[str, ChangeSet]:
+    """The same, as one turn for each task."""
+    parts: dict[str, ChangeSet] = {}
+
+    def part_of(task_id: str) -> ChangeSet:
+        return parts.setdefault(task_id, ChangeSet())
+
+    for task_id, change in changes.changed.items():
+        part_of(task_id).changed[task_id] = change
+    for nonce, send in changes.marks.items():
+        part_of(send.task_id).marks[nonce] = send
+    for send, order in changes.follow_ups:
+        part_of(send.task_id).follow_ups.append((send, order))
+    for entry in changes.entries:
+        part_of(entry.task_id).entries.append(entry)
+    return parts

@@ -1,11 +1,16 @@
-"""May this be taken at all? Pure: what is asked for, and the accounts as they are now.
+"""Admission: may this task be accepted, and is there room for it in the queue?
 
-Law: a busy or disconnected account is no reason to refuse, the task waits. A human's work to do is one.
+Contract: a busy or disconnected account is no reason to refuse: the task waits. An account that needs a human is one.
+The queue is first in, first out; a bound for each named caller keeps one of them from filling it. Capacity is counted
+from rows, again only when the last count is used up; however many submit at once, no bound is exceeded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from urllib.parse import urlsplit
 
 from tasks.domain.errors import (
@@ -15,9 +20,11 @@ from tasks.domain.errors import (
     BadRequest,
     ButtonNotFound,
     NoAccount,
+    QueueFull,
     StateTooLong,
 )
 from tasks.domain.model import Account, Mode, SubmitOptions, Task
+from tasks.domain.ports import TaskStore
 from tasks.rules.scheduling import fits
 
 LONGEST_HOOK = 4096  # characters of an address
@@ -62,7 +69,7 @@ def check_account_of(source: Task, known: Sequence[Account]) -> None:
 
 
 def check_given(ask: SubmitOptions, longest_state: int) -> None:
-    """What is stored and told again as it was given, with each change. Raises BadHook, StateTooLong."""
+    """Check what is stored and returned as given, with each change. Raises BadHook, StateTooLong."""
     check_hook(ask.notify_hook)
     if (size := len(ask.state.encode())) > longest_state:
         raise StateTooLong(f"state has {size} bytes.", hint=f"At most {longest_state} are taken.")
@@ -83,3 +90,59 @@ def check_hook(url: str) -> None:
         valid = False
     if not valid:
         raise BadHook(hint="Give a full address, such as https://example.com/hook.")
+
+
+class QueueCapacity:
+    """`of_each` bounds every named caller; 0 bounds none. Who has no name is bounded by the whole queue alone."""
+
+    def __init__(self, store: TaskStore, *, in_all: int, of_each: int = 0) -> None:
+        self._store = store
+        self._whole = _Bound(in_all, store.count_waiting)
+        self._of_each = of_each
+        self._own: dict[str, _Bound] = {}  # names are those of the settings: a few
+        self._counting = asyncio.Lock()
+
+    @asynccontextmanager
+    async def place(self, owner: str) -> AsyncIterator[None]:
+        """A place for one more task, which is written inside the block. Raises QueueFull."""
+        async with self._counting:
+            own = self._own_of(owner)
+            if own is not None and not await own.has_room():
+                raise QueueFull("Too many of your own tasks wait.", hint="Try again when some of them are done.")
+            if not await self._whole.has_room():
+                raise QueueFull(hint="Try again when some of the waiting tasks are done.")
+            bounds = [self._whole] if own is None else [self._whole, own]
+            for bound in bounds:
+                bound.take()
+        try:
+            yield
+        finally:
+            for bound in bounds:
+                bound.under_way -= 1
+
+    def _own_of(self, owner: str) -> _Bound | None:
+        if not self._of_each or not owner:
+            return None
+        if owner not in self._own:
+            self._own[owner] = _Bound(self._of_each, partial(self._store.count_waiting, owner))
+        return self._own[owner]
+
+
+class _Bound:
+    def __init__(self, limit: int, count: Callable[[], Awaitable[int]]) -> None:
+        self._limit = limit
+        self._count = count
+        self._left = 0  # tasks that surely fit before it must be counted again
+        self.under_way = 0  # tasks that have a place and may not be written yet
+
+    async def has_room(self) -> bool:
+        if self._left <= 0:
+            under_way = (
+                self.under_way
+            )  # before the count: one written meanwhile is counted twice rather than not at all
+            self._left = self._limit - await self._count() - under_way
+        return self._left > 0
+
+    def take(self) -> None:
+        self._left -= 1
+        self.under_way += 1

@@ -1,6 +1,6 @@
-"""What the operator decides about a task that failed in silence: it has this result, or it is sent again.
+"""Manual resolution of a timed-out task by the operator: adopt this result, or send it again.
 
-Law: looks and asks; the tracker, which changes such tasks, has the last word.
+Contract: checks and requests; the tracker, which changes such tasks, decides.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ class ManualResolution:
         store: TaskStore,
         gateway: Gateway,
         changes: Changes,
-        tell: Callable[[AdoptRequested | RetryRequested], None],
+        publish: Callable[[AdoptRequested | RetryRequested], None],
     ) -> None:
         self._store = store
         self._gateway = gateway
         self._changes = changes
-        self._tell = tell
+        self._publish = publish
 
     async def adopt(self, task_id: str, message_id: str) -> Task:
         """The result in this Discord message is the task's. Without a message: the one in the channel's history that
@@ -111,7 +111,7 @@ class ManualResolution:
 
     async def _decide(self, asked: AdoptRequested | RetryRequested) -> Task:
         with self._changes.listen() as listener:
-            self._tell(asked)
+            self._publish(asked)
             try:
                 async with asyncio.timeout(SECONDS):
                     while is_open_end(task := await self._existing(asked.task_id)):

@@ -1,5 +1,7 @@
-"""The use-cases that the API calls: submit, act on a result, cancel, look up, list. A submit is on disk before it
-returns. Nothing here talks to Discord: it writes tasks and wakes whoever sends.
+"""The use cases that the API calls: submit, act on a result, cancel, look up, list.
+
+Contract: a submit is on disk before it returns. Nothing here talks to Discord: it writes tasks and wakes the
+dispatcher.
 """
 
 from __future__ import annotations
@@ -33,10 +35,9 @@ from tasks.rules.account_limits import AccountLimits
 from tasks.rules.buttons import find_button, find_custom_id, press_of
 from tasks.rules.lifecycle import cancel
 from tasks.use_cases import submissions
-from tasks.use_cases.admission import accounts_for, check_account_of, check_accounts, check_given
+from tasks.use_cases.admission import QueueCapacity, accounts_for, check_account_of, check_accounts, check_given
 from tasks.use_cases.manual_resolution import ManualResolution
 from tasks.use_cases.queries import Queries
-from tasks.use_cases.room import QueueCapacity
 
 _WITH_INDEX = frozenset({Action.UPSCALE, Action.VARIATION})
 _ON_RESULTS = _WITH_INDEX | {Action.REROLL}
@@ -69,9 +70,9 @@ class Service(Queries):
         limits: Limits,
         rules: PromptRules,
         submitted: Callable[[], None],
-        tell: Callable[[OperatorRequest | LinksRenewed], None],
+        publish: Callable[[OperatorRequest | LinksRenewed], None],
     ) -> None:
-        """`submitted` is called when a task was added: it wakes the dispatcher. `tell` is the queue of events.
+        """`submitted` is called when a task was added: it wakes the dispatcher. `publish` is the queue of events.
         `wall` is the clock that the ends of links are compared with.
         """
         super().__init__(store, gateway, allowances)
@@ -82,9 +83,9 @@ class Service(Queries):
         self._limits = limits
         self._rules = rules
         self._submitted = submitted
-        self._tell = tell
-        self._links = LinkRefresh(gateway, wall, tell)
-        self._deciding = ManualResolution(store, gateway, changes, tell)
+        self._publish = publish
+        self._links = LinkRefresh(gateway, wall, publish)
+        self._deciding = ManualResolution(store, gateway, changes, publish)
         self._ids = Ids(clock)
         self._room = QueueCapacity(store, in_all=limits.max_queue, of_each=limits.max_queue_of_each)
         self._pressing = asyncio.Lock()
@@ -209,7 +210,7 @@ class Service(Queries):
             return await self._add(task, ask)
 
     async def _followed(self, task: Task, ask: SubmitOptions) -> Task:
-        """Somebody asked for it before: this caller hears of its end, too, with its own state."""
+        """The same press was submitted before: this caller receives its end, too, with its own state."""
         check_given(ask, self._limits.longest_state)
         if ask.notify_hook:
             await self._store.follow(Hook(task_id=task.id, url=ask.notify_hook, api=ask.api, state=ask.state))
@@ -241,7 +242,7 @@ class Service(Queries):
         return after
 
     def _with_second_input(self, task: Task, prompt: str) -> Task:
-        """From here on the prompt is what the caller said last. Raises what `tasks.prompts.check.check` does."""
+        """From here on the prompt is the second input. Raises what `tasks.prompts.check.check` does."""
         checked = check(prompt.strip(), replace(self._rules, default_suffix=""))
         account = next((known for known in self._gateway.accounts() if known.id == task.account), None)
         check_sent(checked.text, self._rules, account.modes if account else ())
@@ -262,13 +263,13 @@ class Service(Queries):
             if task.status.is_over:
                 raise BadRequest(f"Task {task_id} is over.", hint=f"Its status is {task.status}.")
             if task.in_flight:
-                self._tell(CancelRequested(task_id=task_id))
+                self._publish(CancelRequested(task_id=task_id))
                 return task
             after = cancel(task, self._clock.now())
             await waiting_tasks.record({task_id: (task, after)})
             return after
 
-    # ------------------------------------------------------------ the operator's word about an open end
+    # ------------------------------------------------------------ manual resolution
 
     async def adopt(self, task_id: str, message_id: str = "") -> Task:
         """As `tasks.use_cases.manual_resolution` has it."""
@@ -312,7 +313,7 @@ class Service(Queries):
                     while not (first := await self._store.get(first.id) or first).result.seed:
                         await listener.next()
             except TimeoutError as error:
-                raise BadRequest("MidJourney did not tell the seed.", hint="Ask again in a moment.") from error
+                raise BadRequest("MidJourney did not return the seed.", hint="Ask again in a moment.") from error
         return first.result.seed
 
     # ------------------------------------------------------------ checks

@@ -1,7 +1,7 @@
-"""What each command asks of MidJourney: a caller's words and pictures → the task that says them. Pure.
+"""Submissions: a caller's words and pictures → the task for each command. Pure.
 
-Law: what can be seen to be wrong is refused here, before anything is kept or paid. Who asks, for which bot and on which
-account, is the same for all of them and is added by the service.
+Contract: what is visibly wrong is refused here, before anything is stored or paid. Principal, bot and account are the
+same for all commands and are added by the service.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tasks.domain.errors import BadRequest, MissingPrompt
 from tasks.domain.model import Action, Lane, Mode, Picture, Task, TaskRequest, VideoRequest
 from tasks.prompts.check import CheckedPrompt, PromptRules, check, given_in
 from tasks.rules.dialogs import REMIX
-from tasks.sending.preparing import picture_mark
+from tasks.sending.preparation import picture_mark
 
 MOST_EDITED = 4  # pictures
 DIMENSIONS = ("2:3", "1:1", "3:2")

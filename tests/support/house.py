@@ -178,7 +178,7 @@ class House:
             limits=Limits(max_queue=50, sends_remix_on=not remix_waits),
             rules=rules,
             submitted=self.awake.set,
-            tell=events.put_nowait,
+            publish=events.put_nowait,
         )
 
     async def until(self, is_so: Callable[[], Awaitable[bool]]) -> None:

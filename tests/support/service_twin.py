@@ -40,7 +40,7 @@ from tasks.domain.model import (
 )
 from tasks.domain.search import Found, Search
 from tasks.prompts.banned import BannedWord
-from tasks.use_cases.visibility import Principal
+from tasks.use_cases.queries import Principal
 from tests.support.tasks import built
 
 FIRST_ID = 1_600_000_000_000_000
@@ -202,7 +202,7 @@ class Twin:
         return self._accounts
 
     def seen_by(self, viewer: Principal) -> Twin:
-        """What each viewer sees is a rule of `tasks.use_cases.visibility`; here it is only noted who asked."""
+        """What each viewer sees is a rule of `tasks.use_cases.queries`; here it is only noted who asked."""
         self.viewers.append(viewer)
         return self
 

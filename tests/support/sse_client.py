@@ -29,7 +29,7 @@ from tasks.domain.model import Action, Phase, Status, Task
 from tasks.domain.search import Found, Search
 from tasks.effects.changes import Changes
 from tasks.effects.journal import Journal
-from tasks.use_cases.visibility import Principal, VisibleTasks
+from tasks.use_cases.queries import Principal, VisibleTasks
 from tests.support.house import SetClock
 from tests.support.service_twin import FIRST_ID, Twin
 from tests.support.tasks import built, changed

@@ -14,7 +14,7 @@ from api.http.rate_limit import RateLimiter
 from api.http.responses import json_value
 from api.http.routes import Route
 from tasks.domain.errors import Unauthorized
-from tasks.use_cases.visibility import Principal
+from tasks.use_cases.queries import Principal
 from tests.support.mj_client import speaking_mj
 from tests.support.service_twin import LIST, SUBMIT, Caller, running
 

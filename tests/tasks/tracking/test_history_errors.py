@@ -10,7 +10,7 @@ from tasks.domain.errors import OutcomeUnknown
 from tasks.domain.events import Connected, HistoryRead, Refused, Started
 from tasks.domain.interactions import Interaction
 from tasks.domain.model import Action, Status, SubmitOptions
-from tasks.tracking.unclaimed import Unclaimed
+from tasks.tracking.unclaimed_messages import Unclaimed
 from tests.support.house import house
 from tests.support.tasks import NOW, USER, keys, snowflake
 from tests.tasks.sending.test_dispatcher import over, result

@@ -13,9 +13,9 @@ from storage.database import Database
 from storage.tasks import Tasks
 from tasks.domain.errors import QueueFull, ServiceError, TaskNotFound
 from tasks.domain.model import Action, Button, IdempotencyKey, Image, Phase, Status, SubmitOptions, Task
-from tasks.use_cases.room import QueueCapacity
+from tasks.use_cases.admission import QueueCapacity
+from tasks.use_cases.queries import OPERATOR, Principal
 from tasks.use_cases.service import Service
-from tasks.use_cases.visibility import OPERATOR, Principal
 from tests.support.house import House, house
 from tests.support.tasks import task
 

@@ -1,8 +1,8 @@
-"""What nobody claimed: running messages of other hands that drew with the same account, or of ours whose keys have not
-come yet. In memory, bounded; Discord's own words tie its later messages to it.
+"""Remembers running messages that no task claims: drawings by hand or by another service on the same account, or our
+own whose keys have not arrived yet.
 
-Contract: remembers and answers; decides nothing. Each account has its own memory: where two of ours share a channel,
-what one claims the other does not. After a restart the history that is read then fills it anew.
+Contract: bounded, in memory, one memory for each account; decides nothing. Later messages are tied to a remembered one
+by message, job or interaction id. After a restart the history backfill fills it again.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Group:
 
     @property
     def keys(self) -> Keys:
-        """What all of it says together: the last message counts, and what it leaves out an earlier one has told. An
+        """What all of it says together: the last message counts, and earlier ones fill in what it leaves out. An
         error that replies to the running message names neither the user nor what was pressed; that message does."""
         *earlier, last = (event.keys for event in self.events.values())
         own = {keys.message_id for keys in (*earlier, last)}
@@ -141,7 +141,7 @@ class Unclaimed:
         return [group for group in self._groups.values() if group.account == account]
 
     def claimed(self, account: str, interaction_id: str) -> list[DiscordEvent]:
-        """It is a task's after all: what was heard about it, in order. It is remembered here no longer."""
+        """A task claims it after all: return its earlier events in order, and forget it."""
         group = self._groups.pop((account, interaction_id), None)
         if group is None:
             return []

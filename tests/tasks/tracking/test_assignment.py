@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tasks.domain.events import Keys
 from tasks.rules.matching import Candidate
-from tasks.tracking.settling import settled
+from tasks.tracking.assignment import settled
 from tests.support.tasks import NOW, USER, keys, snowflake, task
 
 

@@ -1,9 +1,9 @@
-"""Which of the drawings that nobody claimed are ours, where only words can tell? Pure.
+"""Assigns unclaimed drawings to tasks when only the prompt can decide. Pure.
 
-Contract: asked when no better key is to come: the history of a gap was read, or Discord has long had the time to tell.
-All of them are looked at together. Tasks that may exchange their results share what fits them; if more drawings fit
-than there are such tasks, another hand drew with the same words, and nobody gets any: an unknown outcome is better than
-another's picture.
+Contract: used when no better key can come: the history of a gap was read, or the interaction id is long overdue. All
+drawings are assigned together. Interchangeable tasks share the drawings that fit them; if more drawings fit than there
+are such tasks, somebody else drew with the same prompt, and no task gets any: an unknown outcome is better than
+somebody else's picture.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tasks.rules.matching import Candidate, fitting, sameness, snowflake_time
 
 
 def settled(drawings: Mapping[str, Keys], candidates: Sequence[Candidate], user_id: str | None) -> Mapping[str, str]:
-    """Drawing -> task id. `drawings`: by any name, the keys of what was heard last about each."""
+    """Drawing -> task id. `drawings`: by any name, the keys of the last event about each."""
     fits = {name: fitting(keys, candidates, user_id) for name, keys in drawings.items()}
     members: defaultdict[tuple[object, ...], dict[str, Candidate]] = defaultdict(dict)
     for candidate in candidates:

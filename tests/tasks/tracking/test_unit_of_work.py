@@ -19,8 +19,7 @@ from tasks.domain.events import Finished, Progressed, Refused, Started
 from tasks.domain.interactions import ButtonInteraction
 from tasks.domain.model import Action, Button, Image, Phase, Purpose, Send, Status, SubmitOptions, Task, TaskRequest
 from tasks.domain.timeline import Entry
-from tasks.tracking.turn_writer import by_task
-from tasks.tracking.unit_of_work import ChangeSet
+from tasks.tracking.unit_of_work import ChangeSet, by_task
 from tests.bot.grammar.test_properties import PLACES, anything, damaged
 from tests.support.house import Desk, House, house
 from tests.support.tasks import account, keys, task

@@ -1,6 +1,7 @@
-"""A task names the copies of its pictures, or names them no more, and their links at Discord are renewed.
+"""Applies changes of a task's pictures: a copy was stored or removed, a link at Discord was renewed.
 
-The tracker's part of `tasks.results.archiver` and `tasks.results.link_refresh`.
+Contract: runs in the tracker's loop, the only writer of tasks in flight. The rest of the work is done in
+`tasks.results.archiver` and `tasks.results.link_refresh`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ async def record_pictures(
     event: CopyChange | LinksRenewed,
     again: Callable[[CopyChange | LinksRenewed], None],
 ) -> None:
-    """`again` puts the event back: the task has changed in this very turn, and is not written yet."""
+    """`again` requeues the event: the task changed in this batch and is not written yet."""
     tracked = work.in_flight.get(event.task_id)
     if tracked is None and work.is_changed(event.task_id):
         again(event)
