@@ -42,7 +42,7 @@ WORDS = _table(
     "橙色=orange; 黄色=yellow; 绿色=green; 蓝色=blue; 紫色=purple; 粉色=pink; 粉红色=pink; 白色=white; "
     "黑色=black; 灰色=grey; 金色=golden; 银色=silver; 彩色=colourful; 红=red; 蓝=blue; 绿=green; 白=white; "
     "黑=black; 大=big; 小=small; 可爱=cute; 美丽=beautiful; 漂亮=pretty; 古老=ancient; 神秘=mysterious; "
-    "梦幻=dreamy; 快乐=happy; 孤独=lonely; 巨大=huge; 年轻=young; 未来=future; 古代=ancient; 现代=modern; "
+    "梦幻=dreamy; 快乐=happy; 孤独=lonely; 巨大=huge; 年轻=young; 未来=future; 霓虹灯=neon lights; 霓虹=neon; 夜=night; 雨夜=rainy night; 灯=lamp; 街=street; 巷=alley; 水=water; 光=light; 古代=ancient; 现代=modern; "
     "中国=Chinese; 日本=Japanese; 欧洲=European; 温暖=warm; 明亮=bright; 黑暗=dark; 安静=quiet; 精致=delicate; "
     "在=in; 和=and; 与=and; 有=with; 穿=wearing; 穿着=wearing; 戴=wearing; 戴着=wearing; 拿着=holding; "
     "抱着=hugging; 骑着=riding; 看着=looking at; 坐在=sitting in; 站在=standing in; 里=inside; 里面=inside; "

@@ -6,6 +6,7 @@ Law: pure and deterministic: a `Picture` in, bytes out. Whose picture or clip a 
 
 import io
 import json
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -20,6 +21,7 @@ KEYS = ("job_id", "index", "prompt", "nonce", "parent")
 CONTENT_TYPES = {"png": "image/png", "webp": "image/webp", "jpeg": "image/jpeg", "mp4": "video/mp4"}
 _LONGEST_EDGE = 1024
 _MAX_CAPTION = 60
+_LACKED = re.compile(r"[^\x20-\u024f…]+(?:\s+[^\x20-\u024f…]+)*")  # by the built-in font
 _FRAME_MS = 200
 
 
@@ -140,8 +142,8 @@ def _caption(image: Image.Image, picture: Picture) -> None:
 
 
 def _drawable(text: str) -> str:
-    """The built-in font knows Latin only; what it lacks is shown by its code point."""
-    return "".join(letter if ord(letter) < 0x250 or letter == "…" else f"\\u{ord(letter):04x}" for letter in text)
+    """The built-in font knows Latin only; what it lacks is left out, and the place is shown."""
+    return _LACKED.sub("…", text)
 
 
 @lru_cache(maxsize=32)

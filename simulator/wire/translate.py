@@ -1,9 +1,11 @@
 """A keyless translator's API, as MyMemory speaks it, over a small Chinese-English dictionary.
 
-Law: `translated` is pure; what the dictionary does not know passes through unchanged.
+Law: `translated` is pure, and its answer has no Chinese in it. What the dictionary does not know stands in as
+`(untranslated 5f3a0c21)`: marked as what it is, and another for another text, so that different prompts stay different.
 """
 
 import re
+import zlib
 
 from aiohttp import web
 
@@ -11,6 +13,7 @@ from simulator.data.dictionary import PARTICLES, WORDS
 from simulator.world.responses import json_response
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_HAN_RUN = re.compile(f"{_HAN.pattern}+")
 _PUNCTUATION = str.maketrans(
     {"，": ", ", "。": ". ", "、": ", ", "！": "! ", "？": "? ", "；": "; ", "：": ": ", "（": "(", "）": ")"}
 )
@@ -21,11 +24,15 @@ def translated(text: str) -> str:
     """By longest match; a text without Chinese stays as it is."""
     if not _HAN.search(text):
         return text
-    pieces = [piece for piece in _pieces(text.translate(_PUNCTUATION)) if piece]
+    pieces = [_HAN_RUN.sub(_stand_in, piece) for piece in _pieces(text.translate(_PUNCTUATION)) if piece]
     english = re.sub(r"\s+", " ", " ".join(pieces)).strip()
     english = re.sub(r"\s+([,.!?;:)])", r"\1", english)
     english = re.sub(r"\ba (?=[aeiou])", "an ", english)
     return english[:1].upper() + english[1:]
+
+
+def _stand_in(unknown: re.Match[str]) -> str:
+    return f" (untranslated {zlib.crc32(unknown.group().encode()):08x}) "
 
 
 def _pieces(text: str) -> list[str]:

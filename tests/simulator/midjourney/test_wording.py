@@ -1,5 +1,6 @@
 """Wording, prompt echo, buttons and dictionary: the pure parts."""
 
+import re
 import string
 from random import Random
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from simulator.data import components, wording
 from simulator.data.eras import ERAS, Era
 from simulator.data.layouts import TEXT_LAYOUTS
+from simulator.data.pictures import _drawable
 from simulator.data.rewriting import echo, split_parameters, with_aspect
 from simulator.wire.translate import translated
 
@@ -168,9 +170,24 @@ def test_a_used_button_changes_its_style_alone() -> None:
         ("戴着帽子的女孩在海边", "Wearing hat girl in seaside"),
         ("一座古老的城堡。", "An ancient castle."),
         ("一只狗 --ar 16:9", "A dog --ar 16:9"),
-        ("齉 dragon", "齉 dragon"),
+        ("齉 dragon", "(untranslated 9c7dd94c) dragon"),
+        ("未来城市，霓虹灯，赛博朋克，雨夜", "Future city, neon lights, cyberpunk, rainy night"),
         ("a red fox,  at dusk", "a red fox,  at dusk"),
     ],
 )
 def test_the_dictionary(chinese: str, english: str) -> None:
     assert translated(chinese) == english
+
+
+@given(st.text(alphabet=st.sampled_from("一只狗霓虹灯鼗鼓，。 ax-1"), max_size=40))
+def test_a_translation_has_no_chinese_left_and_tells_texts_apart(text: str) -> None:
+    assert not re.search(r"[\u3400-\u9fff]", translated(text))
+    assert translated(f"{text}鼗") != translated(f"{text}鼓")
+
+
+@given(st.text(max_size=80))
+def test_a_caption_paints_only_what_the_font_has(text: str) -> None:
+    painted = _drawable(text)
+    assert all(" " <= letter <= "\u024f" or letter == "…" for letter in painted)
+    assert "\\u" not in painted or "\\u" in text
+    assert _drawable(painted) == painted
