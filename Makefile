@@ -18,7 +18,7 @@ IMAGE ?= midjourney-api
 # Coverage of the unit tests alone: end-to-end tests run in other processes, and take minutes. Raise the gate, never lower it.
 UNIT_TESTS := tests/tasks tests/bot tests/storage tests/api tests/simulator tests/settings
 PARTS := settings tasks bot storage api app cli simulator
-COVERED := 80
+COVERED := 83
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test cover chaos soak generated peers lint format bench audit lock lock-check binary smoke image
