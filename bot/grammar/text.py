@@ -39,12 +39,12 @@ _WAITING = re.compile(r"\(Waiting to start\)", re.IGNORECASE)
 _PERCENT = re.compile(r"\(([0-9]{1,3})(?:\.[0-9]+)?%\)")
 _PAUSED = re.compile(r"\(paused\)", re.IGNORECASE)
 _STOPPED = re.compile(r"\(stopped\)", re.IGNORECASE)
-_MODE = re.compile(r"\((fast|relaxed|relax|turbo)(?:, *([a-z, ]*))?\)", re.IGNORECASE)
+_MODE = re.compile(r"\((fast|relaxed|relax|turbo)(?:,([a-z, ]*))?\)", re.IGNORECASE)
 _JOB_LINK = re.compile(r"midjourney\.com/(?:app/)?jobs/([0-9a-fA-F-]{36})")
 _SUBLINE = re.compile(r"^-# ", re.MULTILINE)
 _VIDEO_PARAMETER = re.compile(r"(?:^|\s)--video(?:\s+[0-9]+)?(?=\s+--|\s*$)")
-_LINK = r"<?https?://[^\s>]+>?"
-_ONLY_LINKS = re.compile(rf"\s*{_LINK}(?:\s*,?\s+{_LINK})+(?:\s+--.*)?\s*", re.DOTALL)
+_LINK = r"<?https?://[^\s>]++>?"
+_ONLY_LINKS = re.compile(rf"\s*+{_LINK}(?:(?:\s*+,)?+\s++{_LINK})++(?:\s++--.*)?\s*+", re.DOTALL)
 
 _MODES = {"fast": Mode.FAST, "relaxed": Mode.RELAXED, "relax": Mode.RELAXED, "turbo": Mode.TURBO}
 

@@ -25,7 +25,7 @@ IMPERSONATED_CHROME = int(re.sub(r"\D", "", DEFAULT_CHROME))
 FETCH_SECONDS = 10.0
 _BUILD_IN_PAGE = re.compile(r'"BUILD_NUMBER"\s*:\s*"?(\d+)')
 _ASSET = re.compile(r"/assets/(sentry\.\w+\.js)")
-_BUILD_IN_ASSET = re.compile(r'buildNumber\D+(\d+)"')
+_BUILD_IN_ASSET = re.compile(r'buildNumber\D{1,100}(\d+)"')
 _EXTRA = {"is_fast_connect": False, "gateway_connect_reasons": "AppSkeleton"}
 # The bits of a launch signature in which the web client reports client modifications; an unmodified client has them
 # all clear (two independent clients agree, 2026).

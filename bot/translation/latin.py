@@ -30,8 +30,8 @@ def is_foreign(text: str) -> bool:
     English."""
     plain = _PHRASES.sub(",", _TOKEN.sub(lambda token: "," if _NO_TEXT.match(token[0]) else token[0], text))
     segments = [_WORD.findall(segment) for segment in _SEGMENT.split(plain)]
-    # In a text in capitals, names cannot be recognised; it is checked in lower case.
-    segments = [[word.lower() for word in words] if plain.isupper() else words for words in segments]
+    if plain.isupper():  # in capitals, names cannot be recognised: the text is checked in lower case
+        segments = [[word.lower() for word in words] for words in segments]
     return any(map(_is_foreign, segments)) or _is_foreign([word for words in segments for word in words])
 
 

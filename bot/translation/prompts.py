@@ -36,7 +36,7 @@ _TOKEN = re.compile(
 _VALUE = re.compile(r"\s*[^\s，。、；！？]+")
 _WHOLLY_QUOTED = re.compile(r'\s*(?:"[^"]*"|“[^”]*”)\s*(?:\s--.*)?', re.DOTALL)
 _SEPARATOR = re.compile(r"(,|[，、،]\s*)")
-_DASHES = re.compile(rf"\s*(?:[{DASHES}]{{2,}}|—)\s*")
+_DASHES = re.compile(rf"(?:(?<!\s)\s++)?(?:[{DASHES}]{{2,}}|—)\s*")
 _COLONS = re.compile("[:：﹕]{2,}")
 _SIGNS = str.maketrans({"–": "-", "{": "(", "}": ")", "|": "/", "<": "(", ">": ")"})
 # Parameters that stand alone or often do: the word after them is text.

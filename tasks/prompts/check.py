@@ -33,7 +33,7 @@ _READ = re.compile(rf"{LINK} | (?<![{INSIDE_A_WORD}])--(?P<name>[A-Za-z][A-Za-z0
 _FIRST = re.compile(r"(?<!\S)--[A-Za-z{]")
 _HALF = re.compile("[\ud800-\udfff]")
 _BROKEN_LINK = re.compile(r"(?i:https?)://[^\s<>]++[ \t][^\s<>:/]{1,200}\.(?:png|jpe?g|webp|gif)(?!\w)", re.IGNORECASE)
-_PICTURE_NAME = re.compile(r"\.(?:png|jpe?g|webp|gif)(?:\?\S*)?\s", re.IGNORECASE)
+_PICTURE_NAME = re.compile(r"\.(?:png|jpe?g|webp|gif)(?:\?|\Z)", re.IGNORECASE)
 _MARK = re.compile(r"<picture:[0-9]+>")
 _SHORTEST_LINK = len("https://cdn.discordapp.com/attachments/12345678901234567/12345678901234567/picture1.png")
 _LINK_WORD = re.compile(r"(?i:https?)://[^\s<>]*?(?=(?:::[-+.0-9]*)?(?:[\s<>]|$))")
@@ -164,7 +164,7 @@ def _judged(text: str, rules: PromptRules) -> tuple[int, tuple[str, ...]]:
     repeats = [reading.repeat for reading in readings]
     jobs = sum(repeats) + (combinations - len(repeats)) * max(repeats)
     check_jobs(text, jobs, rules.permutations)
-    if (link := _BROKEN_LINK.search(text)) and not _PICTURE_NAME.search(link.group()):
+    if (link := _BROKEN_LINK.search(text)) and not _PICTURE_NAME.search(link.group().split()[0]):
         warnings.add(f'The link in "{excerpt(link.group(), 80)}" ends at the blank; write a blank in a link as %20.')
     if has_lone_brace(text):
         warnings.add("A brace in the prompt has no counterpart, so it is text.")

@@ -6,7 +6,6 @@ Law: data. This table is the only place that knows them; what is done about a va
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from difflib import get_close_matches
@@ -153,13 +152,11 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 KNOWN: Mapping[str, Parameter] = {name: parameter for parameter in PARAMETERS for name in parameter.names}
 
-_DIGITS = re.compile(r"[0-9]+$")
-
 
 @lru_cache(maxsize=512)
 def suggestion(name: str) -> str:
     """What was meant by an unknown name; "" when nobody knows."""
-    stem = _DIGITS.sub("", name)
+    stem = name.rstrip("0123456789")
     if stem in KNOWN:
         return f"--{stem}, with a blank before its value"
     close = get_close_matches(name, [known for known in KNOWN if len(known) > 1], n=1, cutoff=0.75)

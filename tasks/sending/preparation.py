@@ -140,7 +140,7 @@ class Preparation:
         return replace(task, prompt_en=callers_part(translation.text, task), content=translation.text)
 
 
-_MARK = re.compile(r"\s*<picture:[0-9]+>")
+_MARK = re.compile(r"(?:(?<!\s)\s++)?<picture:[0-9]+>")
 OPTIONS = {"describe": "image", "blend": "image{n}"}  # the options' names, counted from 1
 
 

@@ -41,8 +41,8 @@ CODES = {
 }
 # A translation is at most so long: a Chinese character may become a long word; beyond that the model is chatting.
 LONGEST_FACTOR, LONGEST_EXTRA = 12, 60
-_THOUGHTS = re.compile(r"<think>.*?</think>", re.DOTALL)
-_FENCE = re.compile(r"```[a-zA-Z]*\s*(.*?)\s*```", re.DOTALL)
+_THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
+_FENCE = re.compile(r"```[a-zA-Z]*+(.*)```", re.DOTALL)
 _LABEL = re.compile(r"(?:english )?translation\s*:\s*", re.IGNORECASE)
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "«": "»", "`": "`"}
 
