@@ -122,3 +122,29 @@ async def test_blends_and_descriptions_at_once_where_nothing_links_a_result(tmp_
         for document in drawn[:6]:
             assert jobs[document["jobId"]]["nonce"] == nonces[document["id"]]
         assert len({document["properties"]["finalPrompt"] for document in drawn}) == 12
+
+
+@pytest.mark.parametrize("era", ["2024", "2026"])
+@pytest.mark.parametrize("refused", [1, 2])
+async def test_a_refusal_of_a_hand_drawing_with_our_words_is_not_ours(tmp_path: Path, era: str, refused: int) -> None:
+    """The hand's is heard and refused while Discord has told nothing of ours yet; ours ends by its own keys."""
+    async with whole(tmp_path, era=era, latency_ms=300, job_seconds=0.4) as house, connected(house.simulator) as hand:
+        simulator = house.simulator
+        await house.hooks.until_ended(await house.client.submit(action="IMAGINE", prompt="a cat"))
+        simulator.add_fault({"kind": "trouble", "name": "banned", "times": refused})
+        by_hand = await hand.imagine(WORDS[0])
+        task = await house.client.submit(action="IMAGINE", prompt=WORDS[0])
+        ended = (await house.hooks.until_ended(task))[task]
+        own = nonces_of(tmp_path)[task]
+        assert [post["nonce"] for post in simulator.interactions][-2:] == [by_hand, own]
+        drawn = [job["job_id"] for job in simulator.jobs if job["nonce"] == own and job["status"] == "finished"]
+        assert not [job for job in simulator.jobs if job["nonce"] == by_hand and job["status"] == "finished"]
+        if refused == 1:
+            assert (ended["status"], [ended["hash"]]) == ("SUCCESS", drawn)
+            return
+        assert (ended["status"], ended["failCode"], drawn) == ("FAILURE", "banned_prompt", [])
+        async with house.client.session.get(f"{house.client.url}/api/v1/tasks/{task}/timeline") as response:
+            lines = (await response.json())["lines"]
+        keys = {line["detail"]["by"] for line in lines if line["kind"] == "heard"}
+        assert keys
+        assert keys <= {"nonce", "interaction"}
