@@ -97,7 +97,7 @@ export function Composer({ onDrawn = () => {} }) {
         ${isOpen &&
         html`<h2 class="grow section-title">${t("composer")}</h2>
           <button type="button" class="icon-button" aria-label=${t("close")} onClick=${close}>
-            <${Icon} name="down" />
+            <${Icon} name="close" />
           </button>`}
       </div>
       <${Kinds} value=${kind} onChange=${(now) => set({ kind: now })} />

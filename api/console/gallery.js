@@ -47,7 +47,6 @@ export function Gallery({ tasks, starred }) {
                   />
                 `,
               )}
-              <li class="gallery-rest" role="presentation"></li>
             </ul>
           </section>
         `,
@@ -174,7 +173,7 @@ function Content({ task, title, onRatio }) {
   const media = mediaOf(task);
   const words = wordsOf(task);
   if (words && task.action !== "DESCRIBE") return html`<span class="tile-words" dir="auto">${title}</span>`;
-  if (media) return html`<${Media} task=${task} media=${media} alt=${title} isSmall isLazy onRatio=${onRatio} />`;
+  if (media) return html`<${Media} task=${task} media=${media} alt="" isSmall isLazy onRatio=${onRatio} />`;
   return html`<span class="tile-words is-state">${stateOf(task)}</span>`;
 }
 

@@ -103,6 +103,9 @@ async def test_what_failed_is_a_line_and_is_tried_again(tmp_path: Path) -> None:
         box = await failed.bounding_box()
         assert box
         assert box["height"] < 50
+        await page.page.set_viewport_size(PHONE)
+        assert await page.run("document.documentElement.scrollWidth <= innerWidth"), "it must not scroll sideways"
+        await page.page.set_viewport_size(DESK)
         await page.page.get_by_role("button", name="Try again: a fox sim-internal").click()
         await expect(failed).to_have_count(2)
         await failed.first.click()
