@@ -132,8 +132,11 @@ async def test_a_refusal_of_a_hand_drawing_with_our_words_is_not_ours(tmp_path: 
         simulator = house.simulator
         await house.hooks.until_ended(await house.client.submit(action="IMAGINE", prompt="a cat"))
         simulator.add_fault({"kind": "trouble", "name": "banned", "times": refused})
-        by_hand = await hand.imagine(WORDS[0])
+        count = len(simulator.interactions)
+        drawing = asyncio.create_task(hand.imagine(WORDS[0]))
+        await simulator.until(lambda: len(simulator.interactions) > count)
         task = await house.client.submit(action="IMAGINE", prompt=WORDS[0])
+        by_hand = await drawing  # answered, and refused, while ours is on its way
         ended = (await house.hooks.until_ended(task))[task]
         own = nonces_of(tmp_path)[task]
         assert [post["nonce"] for post in simulator.interactions][-2:] == [by_hand, own]
