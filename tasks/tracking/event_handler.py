@@ -149,6 +149,8 @@ class EventHandler:
         nonce, interaction_id = event.keys.nonce, event.keys.interaction_id
         if nonce is None or interaction_id is None or nonce not in tracked.sends:
             return
+        if isinstance(event, ModalOpened | CaptchaAsked):
+            return  # their id is the dialog's: Discord need not give it the id of the interaction
         if tracked.sends[nonce].interaction_id is None and tracked.task.in_flight:
             self._work.mark(tracked, nonce, SendState.POSTED, interaction_id)
         for earlier in self._unclaimed.claimed(event.keys.account, interaction_id):
@@ -349,7 +351,7 @@ class DialogOpener:
         if any(send.purpose is Purpose.SUBMIT for send in tracked.sends.values()):
             return  # a duplicate event: the dialog is submitted once
         if event.keys.nonce in tracked.sends:
-            self._work.mark(tracked, event.keys.nonce, SendState.POSTED, event.keys.interaction_id)
+            self._work.mark(tracked, event.keys.nonce, SendState.POSTED)
         mask = b""
         if event.iframe_path and task.pictures:
             mask = (await self._store.pictures_of(task.id))[0].data

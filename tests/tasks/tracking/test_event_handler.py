@@ -252,6 +252,22 @@ async def test_a_dialog_that_opens_although_discord_did_not_say_so_is_filled(tmp
         assert isinstance(desk.said[2][1], ModalInteraction)
 
 
+@pytest.mark.parametrize("told_before", [True, False])
+async def test_the_id_of_a_dialog_is_not_taken_for_that_of_the_interaction(tmp_path: Path, told_before: bool) -> None:
+    async with house(tmp_path) as home:
+        parent = await drawn(home)
+        task = await home.service.press(MJ, parent=parent.id, custom_id=ZOOM.custom_id)
+        await home.service.modal(task.id, prompt=None, mask=None)
+        await home.until_said(2)
+        nonce = home.desk.said[1][2]
+        if told_before:
+            home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="54")))
+        home.tracker.hear(replace(opened(home), keys=keys(nonce=nonce, interaction_id="55")))
+        await home.until_said(3)
+        known = {send.nonce: send.interaction_id for send in await home.store.sends_of([task.id])}
+        assert known[nonce] == ("54" if told_before else None)
+
+
 async def test_a_dialog_that_opened_while_nobody_listened_is_opened_anew(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         home.tracker.hear(Connected(account="a"))
