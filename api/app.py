@@ -14,6 +14,8 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
 from api.http.auth import Access, Gate
+from api.http.bodies import release_claim
+from api.http.body_budget import BODY_BUDGET, BodyBudget
 from api.http.errors import InternalError, TooFast, from_library, refusal
 from api.http.links import Links
 from api.http.principals import CALLER
@@ -66,6 +68,7 @@ def make_app(
     submits = RateLimiter(access.submits_per_minute)
     guard = _guard(gate, _by_handler(routes), submits, max_body, meter or HttpMeter())
     app = web.Application(client_max_size=max_body, middlewares=[guard])
+    app[BODY_BUDGET] = BodyBudget(max_body)
     app.on_shutdown.extend(closing)
     for route in routes:
         register(app.router, route)
@@ -103,6 +106,8 @@ def _guard(
             if request.writer.output_size:
                 raise _broken_off(request, error) from error
             response = _refused(request, error, max_body)
+        finally:
+            release_claim(request)
         if hdrs.ORIGIN in headers:
             response.headers.update(gate.cors(headers))
         meter.record(request, response, perf_counter() - began)

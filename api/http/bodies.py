@@ -15,7 +15,9 @@ from email.message import Message
 import aiohttp
 from aiohttp import hdrs, http_exceptions, web
 
+from api.http.body_budget import BODY_BUDGET, CLAIMED, UNCOUNTED
 from api.http.errors import BodyTooLarge, Malformed, TooSlow, UnknownContentType, UnknownEncoding
+from api.http.principals import CALLER
 
 BODY_SECONDS = 60.0  # a body that drips in for longer holds memory for nothing
 MOST_TEXT = 1024 * 1024  # bytes of a body without pictures; a prompt is a few thousand
@@ -56,7 +58,7 @@ def charset_of(kind: Message, default: str = "utf-8") -> str:
     return name
 
 
-def decoded(data: bytes, charset: str) -> str:
+def decoded(data: bytes | bytearray, charset: str) -> str:
     try:
         return data.decode(charset)
     except UnicodeDecodeError:
@@ -72,9 +74,12 @@ def check_encoding(request: web.Request) -> None:
 
 async def read_body(
     request: web.Request, most: int = MOST_TEXT, *, is_long: Callable[[bytes], bool] | None = None
-) -> bytes:
+) -> bytes | bytearray:
     """The whole body, of at most so many bytes. `is_long`: whether a body with this beginning may have more than
-    `MOST_TEXT`. Raises TooSlow, BodyTooLarge, UnknownEncoding, Malformed."""
+    `MOST_TEXT`. Raises TooSlow, BodyTooLarge, TooManyBodies, UnknownEncoding, Malformed.
+
+    The bytes are returned as they were collected: a copy would double what a body of many megabytes takes.
+    """
     body = bytearray()
     async with chunks_of(request, most) as chunks:
         async for chunk in chunks:
@@ -83,7 +88,7 @@ async def read_body(
                 if not is_long(bytes(body[:MOST_TEXT])):
                     raise too_large(MOST_TEXT)
                 is_long = None  # known
-    return bytes(body)
+    return body
 
 
 @asynccontextmanager
@@ -100,14 +105,35 @@ async def chunks_of(request: web.Request, most: int) -> AsyncIterator[AsyncItera
 
 
 async def _bounded(request: web.Request, most: int) -> AsyncIterator[bytes]:
-    left = most
-    if (request.content_length or 0) > most:
+    declared = request.content_length or 0
+    if declared > most:
         raise too_large(most)
+    if declared > UNCOUNTED:
+        _claim(request, 0, expected=declared)
+    read = 0
     async for chunk in request.content.iter_any():
-        left -= len(chunk)
-        if left < 0:
+        read += len(chunk)
+        if read > most:
             raise too_large(most)
+        if read > UNCOUNTED:
+            _claim(request, read - request.get(CLAIMED, 0))
         yield chunk
+
+
+def _claim(request: web.Request, more: int, *, expected: int = 0) -> None:
+    request.app[BODY_BUDGET].claim(_caller(request), more, expected=expected)
+    request[CLAIMED] = request.get(CLAIMED, 0) + more
+
+
+def release_claim(request: web.Request) -> None:
+    """The request is answered, so its body is no longer held."""
+    if claimed := request.get(CLAIMED, 0):
+        request.app[BODY_BUDGET].release(_caller(request), claimed)
+        request[CLAIMED] = 0
+
+
+def _caller(request: web.Request) -> str:
+    return request[CALLER].name if CALLER in request else ""
 
 
 def too_large(most: int) -> BodyTooLarge:

@@ -30,6 +30,7 @@ from tasks.domain.errors import (
 )
 
 RETRY_SECONDS = 30  # what a caller is told to wait when the queue or the database is full
+BODY_RETRY_SECONDS = 2  # a body is read and used within a second or two, on most connections
 CODE_HEADER = "Error-Code"  # the stable code; a header, because the contract's body has two keys
 
 
@@ -102,6 +103,12 @@ class TooManyWrongSecrets(TooFast):
     """Too many wrong secrets came from this address."""
 
     code = "too_many_wrong_secrets"
+
+
+class TooManyBodies(ServiceError):
+    """Too many bytes of request bodies are being read or used, in all or with your secret."""
+
+    code = "too_many_bodies"
 
 
 class TooManyConnections(ServiceError):
@@ -180,6 +187,7 @@ _STATUS: dict[type[ServiceError], int] = {
     TooManyStreams: 429,
     StreamsFull: 503,
     NoAccount: 503,
+    TooManyBodies: 503,
     TooManyConnections: 503,
     StoreFailed: 503,
     RecordRefused: 500,  # coming again does not help
@@ -197,6 +205,8 @@ def status_of(error: ServiceError) -> int:
 
 def retry_seconds(error: ServiceError) -> int:
     """How long a caller is to wait before it tries again."""
+    if isinstance(error, TooManyBodies):
+        return BODY_RETRY_SECONDS
     return error.retry_after if isinstance(error, TooFast) else RETRY_SECONDS
 
 

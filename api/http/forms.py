@@ -132,10 +132,10 @@ class _Padding:
         return self._delimiter.startswith(line)
 
 
-def parts_of(body: bytes, content_type: str) -> Iterator[Part]:
+def parts_of(body: bytes | bytearray, content_type: str) -> Iterator[Part]:
     """The parts of a whole form without files."""
     form = Form(content_type, takes_files=False)
-    yield from form.feed(body)
+    yield from form.feed(bytes(body))
     form.close()
 
 

@@ -65,7 +65,7 @@ def merged(query: Fields, body: Fields) -> Fields:
     return query | body
 
 
-def from_body(body: bytes, content_type: str, names: frozenset[str]) -> Fields:
+def from_body(body: bytes | bytearray, content_type: str, names: frozenset[str]) -> Fields:
     """The parameters among `names` in a body of this Content-Type."""
     kind = parsed_type(content_type)
     match kind.get_content_type():
@@ -84,7 +84,7 @@ def from_body(body: bytes, content_type: str, names: frozenset[str]) -> Fields:
             )
 
 
-def in_utf8(body: bytes, charset: str) -> bytes:
+def in_utf8(body: bytes | bytearray, charset: str) -> bytes | bytearray:
     """JSON is read as UTF-8, whatever it was sent as."""
     return body if charset in ("utf-8", "ascii") else decoded(body, charset).encode()
 
@@ -118,14 +118,14 @@ def form_pairs(text: str, charset: str = "utf-8") -> Pairs:
         raise Malformed(f"More than {MAX_FIELDS} parameters are given.") from None
 
 
-def json_pairs(body: bytes, names: frozenset[str]) -> Pairs:
+def json_pairs(body: bytes | bytearray, names: frozenset[str]) -> Pairs:
     """The pairs of a JSON object."""
     for name, raw in json_members(body).items():
         if name in names and (text := plain_text(name, raw)) is not None:
             yield name, text
 
 
-def json_members(body: bytes) -> Members:
+def json_members(body: bytes | bytearray) -> Members:
     """The members of a JSON object, each as it was sent."""
     check_parts(body)
     try:
@@ -155,13 +155,13 @@ def plain_text(name: str, raw: msgspec.Raw) -> str | None:
             return (whole[1] if whole else data).decode("ascii")
 
 
-def check_parts(body: bytes) -> None:
+def check_parts(body: bytes | bytearray) -> None:
     """Raises Malformed where reading it would make more of it than it is."""
     if len(body) > SHORT and body.count(b",") > MOST_PARTS:
         raise Malformed("The JSON body has too many members or items.")
 
 
-def not_json(body: bytes, error: Exception, name: str = "The body") -> Malformed:
+def not_json(body: bytes | bytearray, error: Exception, name: str = "The body") -> Malformed:
     """What is wrong with it, where that can be said better than by the parser."""
     text = body[:MOST_TEXT].decode(errors="replace")
     half = next((found[1] for found in _HALF.finditer(text) if found[1]), None)
@@ -180,7 +180,7 @@ def _decoded(name: str, data: bytes) -> str:
         raise not_json(data, error, name) from None
 
 
-def multipart_pairs(body: bytes, content_type: str) -> Pairs:
+def multipart_pairs(body: bytes | bytearray, content_type: str) -> Pairs:
     """The pairs of a multipart form without files."""
     for part in parts_of(body, content_type):
         yield part.name, decoded(part.value, part.charset)

@@ -8,9 +8,10 @@ is of the wrong type is `Malformed`.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 from aiohttp import hdrs, web
@@ -18,12 +19,13 @@ from aiohttp import hdrs, web
 from api.http.bodies import MOST_TEXT, charset_of, chunks_of, decoded, parsed_type, read_body
 from api.http.errors import Malformed
 from api.http.forms import Form, Part
-from api.http.request_fields import check_parts, check_unicode, in_utf8, json_members, plain_text
+from api.http.request_fields import SHORT, check_parts, check_unicode, in_utf8, json_members, plain_text
 
 _BOM = b"\xef\xbb\xbf"
 _BEGINNING = 1024  # bytes in which an object begins, if it does
 _NO_LETTERS = _BOM + b"\xff\xfe\0 \t\r\n"  # what may stand before it, in UTF-16, too
 _JSON_PARTS = ("accountFilter", "base64Array")  # of a form: what no plain text can say
+T = TypeVar("T")
 _items: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -42,6 +44,17 @@ class Body:
 
     def with_loaded(self, loaded: Mapping[str, bytes]) -> Body:
         return Body(self._members, self.files, loaded)
+
+    @property
+    def is_long(self) -> bool:
+        """Takes longer than a moment to decode, so it is decoded in a thread (`use`)."""
+        if self.files or self._loaded:
+            return True
+        return sum(memoryview(raw).nbytes for raw in self._members.values()) > SHORT
+
+    async def use(self, reader: Callable[[Body], T]) -> T:
+        """What `reader` returns for this body; the event loop does not wait for a long one."""
+        return await asyncio.to_thread(reader, self) if self.is_long else reader(self)
 
     def asked(self) -> Mapping[str, object]:
         """All that was said, for a comparison; of files their digests."""
@@ -102,7 +115,14 @@ async def read_json(request: web.Request, *, has_pictures: bool = False) -> Body
     if kind.get_content_type() == "multipart/form-data":
         return await read_form(request, most)
     charset = charset_of(kind)
-    data = in_utf8(await read_body(request, most, is_long=_begins_as_object), charset)
+    data = await read_body(request, most, is_long=_begins_as_object)
+    if len(data) > SHORT:
+        return await asyncio.to_thread(_of_json, data, charset)
+    return _of_json(data, charset)
+
+
+def _of_json(body: bytes | bytearray, charset: str) -> Body:
+    data = in_utf8(body, charset)
     if data.startswith(_BOM):
         data = data[len(_BOM) :]
     return Body(json_members(data) if data and not data.isspace() else {})
@@ -145,7 +165,7 @@ def form_of(parts: Iterable[Part]) -> Body:
 def _member(part: Part) -> bytes:
     """A form's text as JSON."""
     if part.name in _JSON_PARTS and part.value.strip()[:1] in (b"{", b"["):
-        return in_utf8(part.value, part.charset).strip()
+        return bytes(in_utf8(part.value, part.charset)).strip()
     return msgspec.json.encode(decoded(part.value, part.charset))
 
 

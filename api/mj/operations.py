@@ -7,7 +7,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from api.http.errors import BodyTooLarge, InternalError, Malformed, TooSlow, UnknownContentType, UnknownEncoding
+from api.http.errors import (
+    BodyTooLarge,
+    InternalError,
+    Malformed,
+    TooManyBodies,
+    TooSlow,
+    UnknownContentType,
+    UnknownEncoding,
+)
 from api.http.idempotency import IdempotentRequest
 from api.http.operations import Answer, Operation
 from api.mj import types
@@ -68,6 +76,7 @@ def _submit(name: str, summary: str, body: type[Struct], example: Mapping[str, o
             )
         },
         prefixes=MODE_PREFIXES,
+        errors=(TooManyBodies,),
         **more,
     )
 

@@ -7,14 +7,13 @@ contract's own shape; who may ask and which routes there are is the guard's busi
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from aiohttp import web
 
-from api.http.errors import InternalError, Malformed, from_library, status_of
+from api.http.errors import InternalError, Malformed, TooManyBodies, from_library, status_of
 from api.http.idempotency import idempotency_key_of
 from api.http.links import Links
 from api.http.operations import Operation, names_of
@@ -131,7 +130,7 @@ class MjRoutes:
     # ------------------------------------------------------------ submit
 
     async def imagine(self, service: MjService, ask: SubmitOptions, body: Body) -> Task:
-        pictures = await asyncio.to_thread(requests.given_pictures_of, await self._loaded(body, *GIVEN))
+        pictures = await (await self._loaded(body, *GIVEN)).use(requests.given_pictures_of)
         return await service.imagine(ask, prompt=body.text("prompt"), pictures=pictures)
 
     async def change(self, service: MjService, ask: SubmitOptions, body: Body) -> Task:
@@ -148,18 +147,18 @@ class MjRoutes:
         return await service.press(ask, parent=parent, custom_id=custom_id)
 
     async def describe(self, service: MjService, ask: SubmitOptions, body: Body) -> Task:
-        asked = await asyncio.to_thread(requests.described_of, await self._loaded(body, "base64"))
+        asked = await (await self._loaded(body, "base64")).use(requests.described_of)
         return await service.describe(ask, picture=asked.picture, link=asked.link)
 
     async def blend(self, service: MjService, ask: SubmitOptions, body: Body) -> Task:
-        asked = await asyncio.to_thread(requests.blended_of, await self._loaded(body, "base64Array"))
+        asked = await (await self._loaded(body, "base64Array")).use(requests.blended_of)
         return await service.blend(ask, pictures=asked.pictures, dimensions=asked.dimensions)
 
     async def shorten(self, service: MjService, ask: SubmitOptions, body: Body) -> Task:
         return await service.shorten(ask, prompt=body.text("prompt"))
 
     async def video(self, service: MjService, ask: SubmitOptions, body: Body) -> Task:
-        clip = await asyncio.to_thread(requests.clip_of, body)
+        clip = await body.use(requests.clip_of)
         if isinstance(clip, requests.Extension):
             return await self._extend(service, ask, clip)
         return await service.video(ask, clip)
@@ -170,7 +169,7 @@ class MjRoutes:
         return await service.press(ask, parent=parent.id, custom_id=custom_id)
 
     async def edits(self, service: MjService, ask: SubmitOptions, body: Body) -> Task:
-        edited = await asyncio.to_thread(requests.edited_of, body)
+        edited = await body.use(requests.edited_of)
         return await service.edit(ask, prompt=edited.prompt, pictures=edited.pictures)
 
     async def edit(self, service: MjService, ask: SubmitOptions, body: Body) -> Task:
@@ -198,7 +197,7 @@ class MjRoutes:
     async def modal(self, request: web.Request) -> web.Response:
         """The task keeps its id, and goes on whatever its status still says."""
         body = await self._loaded(await read_json(request, has_pictures=True), "maskBase64")
-        given = await asyncio.to_thread(requests.second_input_of, body)
+        given = await body.use(requests.second_input_of)
         service = for_caller(self._services, request)
         try:
             task = await service.modal(given.task_id, prompt=given.prompt, mask=given.mask)
@@ -209,12 +208,12 @@ class MjRoutes:
     async def upload(self, request: web.Request) -> web.Response:
         """The links lead to Discord itself: they are made to stand in a prompt, and MidJourney is to load them."""
         body = await self._loaded(await read_json(request, has_pictures=True), *GIVEN)
-        pictures = await asyncio.to_thread(requests.uploaded_of, body)
+        pictures = await body.use(requests.uploaded_of)
         return done(await for_caller(self._services, request).upload(pictures), "上传成功")
 
     async def _loaded(self, body: Body, *names: str) -> Body:
         """With the pictures behind the links in these fields."""
-        links = requests.links_of(body, names) if self._load else []
+        links = await body.use(lambda given: requests.links_of(given, names)) if self._load else []
         return body.with_loaded(await self._load(links)) if self._load and links else body
 
     # ------------------------------------------------------------ tasks
@@ -267,7 +266,7 @@ class MjRoutes:
             body = await read_json(request, has_pictures=has_pictures)
             route = f"mj/{name}/{mode or ''}"
             asked = requests.ask_of(body, mode, self._services.accounts())
-            ask = replace(asked, once=idempotency_key_of(request, route, body.asked()))
+            ask = replace(asked, once=await body.use(lambda given: idempotency_key_of(request, route, given.asked())))
             service = for_caller(self._services, request)
             try:
                 task = await submit(service, ask, body)
@@ -289,6 +288,8 @@ def _answering(look: Look) -> Handler:
     async def answer(request: web.Request) -> web.Response:
         try:
             return await look(request)
+        except TooManyBodies:  # answered by the guard, as too many connections are: the contract has no code for it
+            raise
         except ServiceError as error:
             if code_of(error) == FAILED:
                 log.error("%s %r: %s", request.method, request.path, error, exc_info=status_of(error) == 500)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.http.errors import BodyTooLarge, TooSlow, UnknownContentType, UnknownEncoding
+from api.http.errors import BodyTooLarge, TooManyBodies, TooSlow, UnknownContentType, UnknownEncoding
 from api.http.idempotency import IdempotentRequest
 from api.http.operations import Answer, Operation
 from api.v1.types import FetchV1, ListV1, SubmittedV1, SubmitV1, TaskV1
@@ -29,7 +29,7 @@ from tasks.prompts.banned import BannedWord
 from tasks.prompts.check import BadParameter, BadWeights
 from tasks.prompts.permutations import TooManyDrawings
 
-BODY_ERRORS = (TooSlow, BodyTooLarge, UnknownContentType, UnknownEncoding)
+BODY_ERRORS = (TooSlow, TooManyBodies, BodyTooLarge, UnknownContentType, UnknownEncoding)
 PROMPT_ERRORS = (MissingPrompt, PromptTooLong, BadParameter, BadWeights, BannedWord, TooManyDrawings)
 PARENT_ERRORS = (ParentNotFound, ParentNotFinished, ParentFailed, ButtonNotFound, AccountPaused)
 SUBMIT_ERRORS = (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.http.request_fields import json_members
+from api.http.request_fields import SHORT, json_members
 from api.mj import requests
 from api.mj.body import Body
 from tasks.domain.errors import BadRequest, ServiceError
@@ -103,3 +104,14 @@ def test_no_body_makes_a_route_fail(bodies: list[dict[str, Any]]) -> None:
                 assert isinstance(listed.json, list) or listed.json["code"] == 4
 
     asyncio.run(ask())
+
+
+async def test_the_event_loop_does_not_wait_for_a_long_body() -> None:
+    def thread(body: Body) -> threading.Thread:
+        return threading.current_thread()
+
+    short = Body(json_members(b'{"prompt":"a fox"}'))
+    long = Body(json_members(msgspec.json.encode({"base64Array": ["x" * SHORT]})))
+    assert await short.use(thread) is threading.main_thread()
+    for body in (long, short.with_loaded({"https://a.example/x.png": b"x"}), Body({}, [b"x"])):
+        assert await body.use(thread) is not threading.main_thread()
