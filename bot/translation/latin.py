@@ -9,6 +9,7 @@ phrases ("la vie en rose") do not count; each common English word outweighs two.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from bot.translation.latin_words import ENGLISH, LANGUAGES, NOUNS_ARE_CAPITALISED, PARTICLES, PHRASES, VIETNAMESE
@@ -17,22 +18,33 @@ NEEDED = 2  # different words of one language
 MOST_WORDS_FOR_ONE = 8  # a longer text needs one more word for each so many
 MOST_WORDS_OF_A_TITLE = 3  # "la mer", "casa del sol"
 OUTWEIGHS = 2  # words of another language by one of English
-_NO_TEXT = re.compile(r".[^.]*\.[a-z]{2}|[@#]", re.IGNORECASE)  # how addresses and handles begin
-_TOKEN = re.compile(r"\S+")
+_NO_TEXT = re.compile(r"(?<!\S)(?:\S[^.\s]*\.[a-z]{2}|[@#])\S*", re.IGNORECASE)  # addresses and handles
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SEGMENT = re.compile(r"[.,;:!?\n()]+")
 _VIETNAMESE = re.compile(f"[{VIETNAMESE}]", re.IGNORECASE)
 _PHRASES = re.compile(rf"\b(?:{'|'.join(map(re.escape, PHRASES))})\b", re.IGNORECASE)
+_LETTERS = str.maketrans({"ı": "i", "ſ": "s", "\u0307": None})  # that a pattern without case takes for i and s
+_OWN = {name: language.distinctive - ENGLISH for name, language in LANGUAGES.items()}
+_EITHER = {name: language.distinctive | language.shared for name, language in LANGUAGES.items()}
+_LANGUAGES_OF = {
+    word: [name for name, own in _OWN.items() if word in own] for word in frozenset().union(*_OWN.values())
+}
 
 
 def is_foreign(text: str) -> bool:
     """Is the text, or one part between commas, in another language? One part suffices, as keywords are always
     English."""
-    plain = _PHRASES.sub(",", _TOKEN.sub(lambda token: "," if _NO_TEXT.match(token[0]) else token[0], text))
+    plain = _without_phrases(_NO_TEXT.sub(",", text))
     segments = [_WORD.findall(segment) for segment in _SEGMENT.split(plain)]
     if plain.isupper():  # in capitals, names cannot be recognised: the text is checked in lower case
         segments = [[word.lower() for word in words] for words in segments]
     return any(map(_is_foreign, segments)) or _is_foreign([word for words in segments for word in words])
+
+
+def _without_phrases(text: str) -> str:
+    """A look for each phrase costs a fraction of the pattern, and nearly no text has one."""
+    folded = text.lower().translate(_LETTERS) if not text.isascii() else text.lower()
+    return _PHRASES.sub(",", text) if any(phrase in folded for phrase in PHRASES) else text
 
 
 def may_be_foreign(text: str) -> bool:
@@ -45,16 +57,27 @@ def _is_foreign(words: Sequence[str]) -> bool:
     if len(words) < NEEDED:
         return False
     needed = max(NEEDED, len(words) // MOST_WORDS_FOR_ONE)
-    words_found = _indicative_words(words)
-    english = {word for word in words_found if word in ENGLISH}
-    for name, language in LANGUAGES.items():
-        own = language.distinctive - ENGLISH
-        found = _indicative_words(words, any_case=own if name in NOUNS_ARE_CAPITALISED else frozenset()) & own
+    possible = _possible_languages(words, needed)
+    if possible:
+        words_found = _indicative_words(words)
+        english = words_found & ENGLISH
+    for name in possible:
+        own = _OWN[name]
+        found = (_indicative_words(words, any_case=own) if name in NOUNS_ARE_CAPITALISED else words_found) & own
         names = found & PARTICLES
         score = len(found - names) + (bool(names) and len(words) > MOST_WORDS_OF_A_TITLE)
-        if score >= needed + OUTWEIGHS * len(english - language.distinctive - language.shared):
+        if score >= needed + OUTWEIGHS * len(english - _EITHER[name]):
             return True
     return _is_vietnamese(words)
+
+
+def _possible_languages(words: Sequence[str], needed: int) -> list[str]:
+    """Those of which so many different words are there, wherever they stand: no other can score as many."""
+    own = {word.lower() for word in words} & _LANGUAGES_OF.keys()
+    if len(own) < needed:
+        return []
+    found = Counter(name for word in own for name in _LANGUAGES_OF[word])
+    return [name for name, count in found.items() if count >= needed]
 
 
 def _indicative_words(words: Sequence[str], any_case: frozenset[str] = frozenset()) -> set[str]:
@@ -85,5 +108,7 @@ def _inside_names(words: Sequence[str]) -> set[int]:
 
 def _is_vietnamese(words: Sequence[str]) -> bool:
     """Its letters are its own, and nearly every word has one; a dish or two in an English text has not enough."""
+    if "".join(words).isascii():
+        return False
     marked = sum(bool(_VIETNAMESE.search(word)) for word in words)
     return marked >= 3 and marked * 2 >= len(words)

@@ -359,3 +359,10 @@ def test_signs_and_single_letters_are_not(text: str) -> None:
 )
 def test_the_language_of_the_letters(text: str, language: str) -> None:
     assert scripts.language(text) == language
+
+
+@pytest.mark.parametrize(
+    "phrase", ["la vie en rose", "La Dolce Vita", "LA VİE EN ROSE", "la vıe en roſe", "crème de la CRÈME"]
+)
+def test_a_known_phrase_is_left_out_in_every_case(phrase: str) -> None:
+    assert latin._without_phrases(f"a {phrase} b") == "a , b"
