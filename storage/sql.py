@@ -51,7 +51,13 @@ WAITING = """
 SELECT id, document FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready') ORDER BY id LIMIT ?
 """
 
-# The same of one owner, for `tasks_owner_waiting`.
+# The drawings that wait are skipped in SQLite: their documents are never read.
+WAITING_FOR_NO_SLOT = """
+SELECT id, document FROM tasks INDEXED BY tasks_waiting
+WHERE phase IN ('new', 'ready') AND (phase = 'new' OR lane = 'quick') ORDER BY id LIMIT ?
+"""
+
+# The waiting ones of one owner, for `tasks_owner_waiting`.
 WAITING_OF = """
 SELECT id, document FROM tasks INDEXED BY tasks_owner_waiting
 WHERE owner = ? AND phase IN ('new', 'ready') ORDER BY id LIMIT ?

@@ -201,6 +201,9 @@ class Tasks:
             return await self._read_sound(sql.WAITING_OF, (owner, limit))
         return await self._read_sound(sql.WAITING, (limit,))
 
+    async def waiting_for_no_slot(self, limit: int) -> list[Task]:
+        return await self._read_sound(sql.WAITING_FOR_NO_SLOT, (limit,))
+
     async def in_phase(self, *phases: Phase) -> list[Task]:
         return await self._read_sound(sql.IN_PHASE, (_list(phases),))
 

@@ -79,6 +79,9 @@ class TaskStore(Protocol):
     async def waiting(self, limit: int, owner: str | None = None) -> list[Task]:
         """NEW and READY tasks, oldest first."""
 
+    async def waiting_for_no_slot(self, limit: int) -> list[Task]:
+        """Those of the waiting tasks that go on without a slot, oldest first: NEW ones and those of the lane QUICK."""
+
     async def in_phase(self, *phases: Phase) -> list[Task]:
         """All tasks in these phases, oldest first."""
 

@@ -51,13 +51,17 @@ def plan(
         account = bench.choose(task)
         if account is not None:
             placed.append(Placement(task=task, account=account))
-        elif all(fits(task, each) for each in accounts):
+        elif bench.suits_all(task):
             closed.add(task.lane)
     return placed
 
 
 class AccountChooser:
-    """The accounts while a plan is made: who has how many slots left, and how many drawings today."""
+    """The accounts while a plan is made: who has how many slots left, and how many drawings today.
+
+    Slots are only taken while it is made. So a task that needs the same as one that found no place finds none either,
+    and no account is looked at again for it.
+    """
 
     def __init__(
         self, accounts: Sequence[Account], in_flight: Mapping[str, int], choice: AccountChoice, last: str
@@ -67,11 +71,15 @@ class AccountChooser:
         self._left = {account.id: account.left for account in accounts if account.left is not None}
         self._choice = choice
         self._last = last
+        self._without_place: dict[tuple[object, ...], bool] = {}
 
     def choose(self, task: Task) -> str | None:
         """The account that runs it; a slot of it is taken."""
+        if _needs(task) in self._without_place:
+            return None
         able = [a for a in self._accounts if fits(task, a) and a.takes(task.lane) and self._has_room(task, a)]
         if not able:
+            self._without_place[_needs(task)] = all(fits(task, each) for each in self._accounts)
             return None
         chosen = self._best(able)
         if task.lane is Lane.DRAW:
@@ -80,6 +88,10 @@ class AccountChooser:
                 self._left[chosen.id] -= 1
         self._last = chosen.id
         return chosen.id
+
+    def suits_all(self, task: Task) -> bool:
+        """Of a task that found no place: could each account run it, if it had one?"""
+        return self._without_place[_needs(task)]
 
     def _has_room(self, task: Task, account: Account) -> bool:
         has_slot = self._running[account.id] < account.capacity and self._left.get(account.id, 1) > 0
@@ -100,6 +112,18 @@ class AccountChooser:
         order = [account.id for account in self._accounts]
         at = order.index(self._last) if self._last in order else -1
         return min(able, key=lambda account: (order.index(account.id) - at - 1) % len(order))
+
+
+def has_free_slot(accounts: Sequence[Account], in_flight: Mapping[str, int]) -> bool:
+    """Can any drawing begin now? Else only what needs no slot is worth a look."""
+    return any(each.takes(Lane.DRAW) and in_flight.get(each.id, 0) < each.capacity for each in accounts)
+
+
+def _needs(task: Task) -> tuple[object, ...]:
+    """All that decides which accounts may run it: what `fits` and the lanes ask of a task."""
+    request = task.request
+    has_button = request.custom_id is not None
+    return (task.lane, task.account, request.accounts, request.bot, request.mode_asked, has_button)
 
 
 def fits(task: Task, account: Account) -> bool:

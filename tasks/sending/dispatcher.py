@@ -24,7 +24,7 @@ from tasks.effects.sender import BackgroundTasks, Sender
 from tasks.prompts.check import PromptRules, check_offered_length, check_sent
 from tasks.rules.account_limits import AccountLimits, QueueFullBackoff
 from tasks.rules.lifecycle import account_to_keep, fail
-from tasks.rules.scheduling import AccountChoice, Placement, next_attempt, plan
+from tasks.rules.scheduling import AccountChoice, Placement, has_free_slot, next_attempt, plan
 from tasks.sending.interaction_builder import interaction_of, purpose_of, text_of
 from tasks.sending.preparation import Preparation
 from tasks.sending.queue_expiry import WHOLE_QUEUE, QueueExpiry
@@ -134,20 +134,24 @@ class Dispatcher:
     # ------------------------------------------------------------ one poll of the queue
 
     async def _turn(self) -> float:
-        """Claim what can run; the seconds until the next look."""
+        """Claim what can run; the seconds until the next look.
+
+        While no slot is free the drawings that wait are not read: however many they are, none of them can run.
+        """
         for task in list(self._stuck.values()):
             await self._unclaim(task)
         await self._unsent.look()
         for limit in LOOK_AHEAD:
             async with self._journal.waiting_tasks() as waiting_tasks:
-                waiting = [task for task in await self._store.waiting(limit) if task.id not in self._refused]
-                queue = await self._unsent.without_orphans(waiting, waiting_tasks)
-                if not self._stopping:
-                    self._readying.begin(queue)
                 now = self._clock.now()
                 await self._allowances.count(self._gateway.accounts())
                 accounts = self._congestion.eased(self._accounts(), now)
                 in_flight = await self._store.in_flight()
+                read = self._store.waiting if has_free_slot(accounts, in_flight) else self._store.waiting_for_no_slot
+                waiting = [task for task in await read(limit) if task.id not in self._refused]
+                queue = await self._unsent.without_orphans(waiting, waiting_tasks)
+                if not self._stopping:
+                    self._readying.begin(queue)
                 placements = plan(queue, accounts, in_flight, now, choice=self._choice, last=self._last_account)
                 if placements and not self._stopping:
                     self._last_account = placements[-1].account

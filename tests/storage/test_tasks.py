@@ -92,6 +92,14 @@ async def test_waiting_is_first_in_first_out_by_number(store: Tasks) -> None:
     assert await store.count_waiting() == 4
 
 
+async def test_drawings_that_wait_for_a_slot_are_left_out(store: Tasks) -> None:
+    await store.save(a_task(n, phase=Phase.READY) for n in range(1, 80))
+    await store.save([a_task(80, phase=Phase.NEW), a_task(81, phase=Phase.READY, lane=Lane.QUICK)])
+    await store.save([a_task(82, phase=Phase.SENT, lane=Lane.QUICK)])
+    assert ids(await store.waiting_for_no_slot(10)) == ["80", "81"]
+    assert ids(await store.waiting_for_no_slot(1)) == ["80"]
+
+
 async def test_in_phase(store: Tasks) -> None:
     await store.save(a_task(n, phase=phase) for n, phase in enumerate(Phase, start=1))
     assert ids(await store.in_phase(Phase.OVER, Phase.NEW)) == ["1", "6"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.domain.model import Account, Bot, Lane, Mode, Phase, Status, Task
-from tasks.rules.scheduling import AccountChoice, next_attempt, plan
+from tasks.rules.scheduling import AccountChoice, fits, has_free_slot, next_attempt, plan
 from tests.support.tasks import NOW, account, task
 
 
@@ -88,6 +88,47 @@ def test_every_choice_uses_every_slot(choice: AccountChoice, capacities: list[in
     placed = chosen(choice, accounts, count)
     assert len(placed) == min(count, sum(capacities))
     assert all(placed.count(a.id) <= a.capacity for a in accounts)
+
+
+PICKY = st.fixed_dictionaries(
+    {
+        "lane": st.sampled_from(Lane),
+        "account": st.sampled_from([None, "a", "b"]),
+        "accounts": st.sampled_from([(), ("a",), ("b", "c")]),
+        "bot": st.sampled_from(Bot),
+        "mode_asked": st.sampled_from([None, *Mode]),
+        "custom_id": st.sampled_from([None, "x", "y"]),
+    }
+)
+
+
+@given(st.lists(PICKY, max_size=20), st.integers(0, 2))
+def test_one_without_a_place_had_none_left_or_waits_behind_one_that_any_account_suits(
+    asked: list[dict[str, Any]], capacity: int
+) -> None:
+    accounts = [
+        account("a", capacity=capacity),
+        account("b", capacity=1, bots=frozenset({Bot.NIJI})),
+        account("c", capacity=1, modes=(Mode.FAST,), left=1),
+    ]
+    queue = [waiting(i + 1, **fields) for i, fields in enumerate(asked)]
+    placed = {p.task.id: p.account for p in plan(queue, accounts, {}, NOW)}
+    left, closed = {each.id: each.capacity for each in accounts}, set()
+    for each in queue:
+        able = [a.id for a in accounts if fits(each, a) and (each.lane is Lane.QUICK or left[a.id] > 0)]
+        if each.lane in closed or not able:
+            assert each.id not in placed
+            if all(fits(each, a) for a in accounts):
+                closed.add(each.lane)
+            continue
+        assert placed[each.id] in able
+        left[placed[each.id]] -= each.lane is Lane.DRAW
+
+
+def test_a_slot_is_free_where_an_account_takes_drawings_and_has_room() -> None:
+    assert has_free_slot([account("a", capacity=1), account("b", capacity=1)], {"a": 1})
+    assert not has_free_slot([account("a", capacity=1)], {"a": 1})
+    assert not has_free_slot([account("a", capacity=1), account("b", left=0), account("c", paused="captcha")], {"a": 1})
 
 
 def test_the_next_attempt() -> None:

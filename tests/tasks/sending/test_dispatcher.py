@@ -43,6 +43,7 @@ from tasks.domain.model import (
     Action,
     Button,
     Image,
+    Lane,
     Mode,
     Phase,
     Picture,
@@ -54,7 +55,7 @@ from tasks.domain.model import (
 )
 from tasks.rules.matching import CLOCK_SKEW
 from tests.support.house import Desk, House, SetClock, house
-from tests.support.tasks import USER, account, keys, snowflake
+from tests.support.tasks import USER, account, built, keys, snowflake
 
 PICTURE = Image(url="https://cdn.discordapp.com/x.png")
 MINUTE = 60_000
@@ -103,6 +104,23 @@ async def test_tasks_are_sent_first_in_first_out_as_far_as_slots_go(tmp_path: Pa
         assert home.desk.prompts[3] == "dog 3"
         first = await home.until_task(tasks[0].id, over)
         assert (first.status, first.account, first.attempts) == (Status.SUCCESS, "a", 1)
+
+
+async def test_full_slots_hold_up_neither_translations_nor_presses(tmp_path: Path) -> None:
+    """Behind more drawings than one look at the queue reads."""
+    async with house(tmp_path) as home:
+        many = [built(id=str(1000 + n), prompt=f"dog {n}", phase=Phase.READY, content=f"dog {n}") for n in range(100)]
+        await home.store.save(many)
+        home.awake.set()
+        await home.until_said(3)
+        foreign = [built(id=str(2000 + n), prompt="一只狗", content="一只狗") for n in range(80)]
+        quick = built(id="3000", phase=Phase.READY, lane=Lane.QUICK, command="info", answer_ends=True)
+        await home.store.save([*foreign, quick])
+        home.awake.set()
+        await home.until_task(quick.id, lambda t: t.phase is Phase.SENT)
+        for task in foreign:
+            await home.until_task(task.id, lambda t: t.phase is Phase.READY)
+        assert home.desk.prompts[:3] == ["dog 0", "dog 1", "dog 2"]
 
 
 async def test_an_echo_before_the_post_returns_is_matched(tmp_path: Path) -> None:
