@@ -134,6 +134,10 @@ class Pool:
     def accounts(self) -> Sequence[Account]:
         return [member.client.account for member in self._members.values()]
 
+    def account(self, account_id: str) -> Account | None:
+        member = self._members.get(account_id)
+        return None if member is None else member.client.account
+
     async def send(self, account: str, order: Interaction, nonce: str) -> None:
         await self._client(account).send(order, nonce)
 

@@ -140,6 +140,9 @@ class Gateway(Protocol):
     def accounts(self) -> Sequence[Account]:
         """The accounts as they are at this moment."""
 
+    def account(self, account_id: str) -> Account | None:
+        """One of them; None if there is none of this id. Costs the same however many there are."""
+
     async def send(self, account: str, order: Interaction, nonce: str) -> None:
         """Say it to MidJourney; returns when Discord has taken it (2xx).
 

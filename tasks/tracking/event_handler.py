@@ -261,7 +261,8 @@ class EventHandler:
         return bool(keys.flags & PRIVATE) or keys.user_id in (None, self._user_of(keys.account))
 
     def _user_of(self, account: str) -> str | None:
-        return next((known.user_id for known in self._gateway.accounts() if known.id == account), None)
+        known = self._gateway.account(account)
+        return None if known is None else known.user_id
 
     async def _apply(self, tracked: InFlightTask, event: DiscordEvent) -> None:
         keys = event.keys
@@ -410,8 +411,8 @@ class AccountPauses:
         return self._falls_back_to_relax and task.request.custom_id is None and task.request.command == "imagine"
 
     def _draws_relaxed(self, account: str) -> bool:
-        modes = next((known.modes for known in self._gateway.accounts() if known.id == account), ())
-        return not modes or Mode.RELAXED in modes
+        known = self._gateway.account(account)
+        return known is None or not known.modes or Mode.RELAXED in known.modes
 
 
 REMEMBERED = 1_000

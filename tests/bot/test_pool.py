@@ -198,6 +198,8 @@ async def test_pausing_keeps_the_account_listening() -> None:
         gateway.pause("a0", "subscription_required")
         pool.pause("a0", "something later")
         [account] = pool.accounts()
+        assert pool.account(account.id) == account
+        assert pool.account("nobody") is None
         assert (account.connected, account.is_usable, account.paused) == (True, False, "subscription_required")
     assert told == [("a0", "subscription_required"), ("a0", "something later")]
 

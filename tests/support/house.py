@@ -58,6 +58,9 @@ class Desk:
     def accounts(self) -> Sequence[Account]:
         return list(self.known.values())
 
+    def account(self, account_id: str) -> Account | None:
+        return self.known.get(account_id)
+
     async def send(self, account: str, order: Interaction, nonce: str) -> None:
         self.said.append((account, order, nonce))
         self.moved.set()
