@@ -1,7 +1,7 @@
 """The HTTP application: which routes there are, who may pass, and how a failure is answered.
 
-Law: every request goes through one guard, and whatever happens behind it leaves as one JSON shape. The reference drew a
-paid picture for any method; here a method that a route does not name never reaches it.
+Contract: every request goes through one guard, and whatever happens behind it leaves as one JSON shape. The reference
+drew a paid picture for any method; here a method that a route does not name never reaches it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the API needs from the rules: the use-cases, as one Protocol.
 
-Law: the API asks for things to be done in these words only; how they are done is none of its business.
+Contract: the API asks for things to be done in these words only; how they are done is none of its business.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A fake Discord with a fake MidJourney bot, on the wire, for tests, demonstrations and other people's CI.
 
-Law: nothing in this package imports the service it helps to test, and nothing in the service imports this package.
+Contract: nothing in this package imports the service it helps to test, and nothing in the service imports this package.
 The two meet over HTTP and a websocket only, as the service and the real Discord do.
 """
 

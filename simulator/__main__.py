@@ -1,6 +1,6 @@
 """`python -m simulator`: the simulator as a program of its own, until it is interrupted.
 
-Law: arguments in, a running `Simulator` and a few lines on the screen out.
+Contract: arguments in, a running `Simulator` and a few lines on the screen out.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """A copy of the database, made while the service runs: `python run.py backup FILE`.
 
-Law: the copy is whole or not there. It is one moment of the database, is read through once it is written, and takes
-its name only when it is on disk. The service is not held up: SQLite's readers do not hold up its writer.
+Contract: the copy is whole or not there. It is one moment of the database, is read through once it is written, and
+takes its name only when it is on disk. The service is not held up: SQLite's readers do not hold up its writer.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Is a database sound? `python run.py check [FILE]`: the file, its rows, and what the rows say.
 
-Law: reads, never writes, and goes on where it can: a damaged file is told with all that is wrong with it. One moment
-of the database is looked at, also while the service runs.
+Contract: reads, never writes, and goes on where it can: a damaged file is told with all that is wrong with it. One
+moment of the database is looked at, also while the service runs.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The files of the database are their owner's alone: prompts and call-back URLs are nobody else's business.
 
-Law: what others can read is tightened and told. Windows has no such modes: there nothing is done.
+Contract: what others can read is tightened and told. Windows has no such modes: there nothing is done.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A database file as the commands see it: the service's own while it runs, a backup, or one that is damaged.
 
-Law: opened read only, and by SQLite's own module: nothing here waits for the service's lock, and nothing runs beside
-it. What SQLite says is told as in `storage.sqlite_errors`.
+Contract: opened read only, and by SQLite's own module: nothing here waits for the service's lock, and nothing runs
+beside it. What SQLite says is told as in `storage.sqlite_errors`.
 """
 
 from __future__ import annotations

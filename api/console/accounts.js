@@ -1,7 +1,7 @@
 /**
  * The accounts: whether each can draw, and if not, why and what to do.
  *
- * Law: the reasons are the service's own words. Read when it is opened, when the connection comes back and from time to
+ * Contract: the reasons are the service's own words. Read when it is opened, when the connection comes back and from time to
  * time. Pausing is offered to whoever has given the operator's secret.
  */
 

@@ -1,7 +1,7 @@
 /**
  * The buttons that MidJourney offers under a result.
  *
- * Law: each press may cost, so a button that was pressed waits for its answer before it can be pressed again.
+ * Contract: each press may cost, so a button that was pressed waits for its answer before it can be pressed again.
  */
 
 import { html, useState } from "./htm_preact.js";

@@ -1,7 +1,7 @@
 /**
  * From a task back to the composer: its prompt, or its picture as something to draw from.
  *
- * Law: nothing is drawn here. What is taken up stands in the composer, where it can be changed before it is sent.
+ * Contract: nothing is drawn here. What is taken up stands in the composer, where it can be changed before it is sent.
  */
 
 import { readOne } from "./brought.js";

@@ -1,7 +1,7 @@
 /**
  * MidJourney's answers in words -> what is said in them. Pure.
  *
- * Law: Discord's marks are read, never shown. A text keeps the number by which its button is known; what has no known
+ * Contract: Discord's marks are read, never shown. A text keeps the number by which its button is known; what has no known
  * form is a note, in the order it came.
  */
 

@@ -1,7 +1,7 @@
 /**
  * The service as functions: one for each thing that the page asks of it.
  *
- * Law: the only file that knows addresses. Every failure leaves it as a `Refusal` with words for people; nothing here
+ * Contract: the only file that knows addresses. Every failure leaves it as a `Refusal` with words for people; nothing here
  * knows how it is shown.
  */
 

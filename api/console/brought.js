@@ -1,7 +1,7 @@
 /**
  * What the user brings to draw from: pictures that are dropped, pasted or chosen, links, codes of styles.
  *
- * Law: a file is judged here only as far as saves a useless upload; the service judges by the content. A picture is
+ * Contract: a file is judged here only as far as saves a useless upload; the service judges by the content. A picture is
  * read once, when it comes. What each is for is said beside it.
  */
 

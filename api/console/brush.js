@@ -1,7 +1,7 @@
 /**
  * Painting on a picture what shall be changed.
  *
- * Law: the mask has the picture's own size; white is changed, black stays. The picture itself is only looked at: it
+ * Contract: the mask has the picture's own size; white is changed, black stays. The picture itself is only looked at: it
  * comes from another host and may not be read. All that the pointer does the keyboard does too.
  */
 

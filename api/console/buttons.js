@@ -1,7 +1,7 @@
 /**
  * A result's buttons -> groups as they are shown. Pure.
  *
- * Law: every button of the document is shown once, and pressed by its own custom id. Known ones get their group and a
+ * Contract: every button of the document is shown once, and pressed by its own custom id. Known ones get their group and a
  * name in the page's languages; unknown ones stand last, under MidJourney's own words.
  */
 

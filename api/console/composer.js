@@ -1,7 +1,7 @@
 /**
  * Where something new is asked for: a drawing from words, or from pictures; words for a picture.
  *
- * Law: what will be sent is shown before it is. Nothing is sent twice: a wish keeps its key until it was answered.
+ * Contract: what will be sent is shown before it is. Nothing is sent twice: a wish keeps its key until it was answered.
  */
 
 import { html, useEffect, useRef, useState } from "./htm_preact.js";

@@ -1,7 +1,7 @@
 /**
  * A window over the page.
  *
- * Law: the browser's own <dialog>: it keeps the focus inside, makes the rest inert, closes on Esc and gives the focus
+ * Contract: the browser's own <dialog>: it keeps the focus inside, makes the rest inert, closes on Esc and gives the focus
  * back to where it was. Only a press that began beside it closes it, not text that was marked beyond its edge.
  */
 

@@ -1,7 +1,7 @@
 /**
  * What is being made ready in the composer.
  *
- * Law: it outlives every view, a secret that has to be entered again and a reload of this tab, but neither signing out
+ * Contract: it outlives every view, a secret that has to be entered again and a reload of this tab, but neither signing out
  * nor the tab. A picture too large for the browser's store is kept until the page is loaded again.
  */
 

@@ -1,7 +1,7 @@
 /**
  * The focus is never lost.
  *
- * Law: when what has it goes away, the nearest place around that is still there takes it: the list, the window, the
+ * Contract: when what has it goes away, the nearest place around that is still there takes it: the list, the window, the
  * view. Nobody is thrown back to the top of the page for having pressed a button.
  */
 

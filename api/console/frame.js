@@ -1,7 +1,7 @@
 /**
  * What stands around every view: the header and the state of the connection.
  *
- * Law: it knows no view but by its name and address. What is no longer up to date is never shown as if it was.
+ * Contract: it knows no view but by its name and address. What is no longer up to date is never shown as if it was.
  */
 
 import { html, useEffect, useState } from "./htm_preact.js";

@@ -1,7 +1,7 @@
 /**
  * The results, newest first, day by day, in rows of equal height; what came to nothing stands below its day's pictures.
  *
- * Law: pictures first; a tile says in one line what it is and leads to everything else. The gallery is one stop for
+ * Contract: pictures first; a tile says in one line what it is and leads to everything else. The gallery is one stop for
  * Tab, and its tile's menu another: arrows, Home and End move inside.
  */
 

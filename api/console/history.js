@@ -1,7 +1,7 @@
 /**
  * What happened to a task, line by line.
  *
- * Law: read when it is opened, and again when the task has changed meanwhile; the words are the service's.
+ * Contract: read when it is opened, and again when the task has changed meanwhile; the words are the service's.
  */
 
 import { html, useEffect, useState } from "./htm_preact.js";

@@ -1,7 +1,7 @@
 /**
  * The page's few icons, drawn in the text's colour.
  *
- * Law: they only decorate. What they mean stands beside them as text, or in the label of what holds them.
+ * Contract: they only decorate. What they mean stands beside them as text, or in the label of what holds them.
  */
 
 import { h } from "./htm_preact.js";

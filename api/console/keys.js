@@ -1,7 +1,7 @@
 /**
  * The keys that work anywhere, and the window that names them all.
  *
- * Law: a key is never taken from what is being typed, nor from a window that is open.
+ * Contract: a key is never taken from what is being typed, nor from a window that is open.
  */
 
 import { Dialog } from "./dialog.js";

@@ -1,7 +1,7 @@
 /**
  * The page: which view is shown, and what lies over it.
  *
- * Law: everything starts here and is wired here. The address after # says what is shown, so that it can be kept, sent
+ * Contract: everything starts here and is wired here. The address after # says what is shown, so that it can be kept, sent
  * and gone back from.
  */
 

@@ -1,7 +1,7 @@
 /**
  * A button that opens a list of things to do.
  *
- * Law: arrows move in it, Esc and a press beside it close it, and the focus goes back to the button.
+ * Contract: arrows move in it, Esc and a press beside it close it, and the focus goes back to the button.
  */
 
 import { html, useEffect, useRef, useState } from "./htm_preact.js";

@@ -1,7 +1,7 @@
 /**
  * What has just happened, in a line at the edge.
  *
- * Law: shown and spoken at once. An error stays until it is closed or followed. Each window has
+ * Contract: shown and spoken at once. An error stays until it is closed or followed. Each window has
  * its own, as all behind an open window is neither seen nor spoken.
  */
 

@@ -1,7 +1,7 @@
 /**
  * What only the operator sees: call-backs and what became of them, and the settings in force.
  *
- * Law: the service decides who is the operator; the page asks, and asks for the operator's secret when told to.
+ * Contract: the service decides who is the operator; the page asks, and asks for the operator's secret when told to.
  */
 
 import { html, useEffect, useState } from "./htm_preact.js";

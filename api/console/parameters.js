@@ -1,7 +1,7 @@
 /**
  * MidJourney's parameters as controls.
  *
- * Law: a control that was not touched adds nothing; one whose parameter stands in the text is switched off, as the text
+ * Contract: a control that was not touched adds nothing; one whose parameter stands in the text is switched off, as the text
  * outweighs it. What becomes of the positions is prompt.js's business.
  */
 

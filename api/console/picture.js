@@ -1,7 +1,7 @@
 /**
  * A picture or a clip of a task.
  *
- * Law: a preview gives way to the next only when that is loaded, so nothing flickers while a drawing grows. A link that
+ * Contract: a preview gives way to the next only when that is loaded, so nothing flickers while a drawing grows. A link that
  * no longer works is renewed once. The address is one that tasks.js found safe. Where it is shown small, the browser
  * chooses among smaller versions of our copy.
  */

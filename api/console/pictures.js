@@ -1,7 +1,7 @@
 /**
  * The first view: what is asked for on the left, what came of it on the right.
  *
- * Law: a filter looks through everything that the service has, and stands in the address; what comes in meanwhile is
+ * Contract: a filter looks through everything that the service has, and stands in the address; what comes in meanwhile is
  * shown at once where it fits. Older tasks are read on demand.
  */
 

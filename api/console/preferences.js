@@ -2,7 +2,7 @@
  * What the page remembers: in this browser language, light or dark, presets and the controls' last positions; in this
  * tab what is being written.
  *
- * Law: a browser that keeps nothing (private windows, blocked storage) must not break the page. Never a secret: those
+ * Contract: a browser that keeps nothing (private windows, blocked storage) must not break the page. Never a secret: those
  * are in secrets.js.
  */
 

@@ -1,7 +1,7 @@
 /**
  * The page while one looks elsewhere: its title tells how far the drawings are, and the browser tells of their ends.
  *
- * Law: notifications are asked for by a press, never by themselves, and shown only while the page is not seen. The title
+ * Contract: notifications are asked for by a press, never by themselves, and shown only while the page is not seen. The title
  * is set here alone.
  */
 

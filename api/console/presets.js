@@ -1,7 +1,7 @@
 /**
  * Positions of the controls under a name, to be set again with one choice.
  *
- * Law: they are kept in this browser. A name is given once; saved again, the new positions stand under it.
+ * Contract: they are kept in this browser. A name is given once; saved again, the new positions stand under it.
  */
 
 import { html, useState } from "./htm_preact.js";

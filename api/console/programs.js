@@ -1,7 +1,7 @@
 /**
  * How a program draws: the first calls, ready to be pasted.
  *
- * Law: the secret is never shown; its place is.
+ * Contract: the secret is never shown; its place is.
  */
 
 import { html } from "./htm_preact.js";

@@ -1,7 +1,7 @@
 /**
  * The controls' positions, the references and the words -> the prompt as it is submitted, and back. Pure.
  *
- * Law: what was typed stays letter for letter and outweighs the controls: a parameter that stands in the text is not
+ * Contract: what was typed stays letter for letter and outweighs the controls: a parameter that stands in the text is not
  * added again. A control in its first position says nothing, so MidJourney's own default holds. A prompt taken apart and
  * put together again means the same.
  */

@@ -1,7 +1,7 @@
 /**
  * What waits: for a free account, with its place, or for the user's second input.
  *
- * Law: what is being drawn is in the gallery, where its picture grows; here stands only what has none yet. Thousands may
+ * Contract: what is being drawn is in the gallery, where its picture grows; here stands only what has none yet. Thousands may
  * wait: the next ones are shown, the others on demand.
  */
 

@@ -1,7 +1,7 @@
 /**
  * What a drawing may refer to, as what, and which version of MidJourney takes it. Pure.
  *
- * Law: MidJourney alone knows what it takes, and it is newer than this file: what is said here warns, and refuses
+ * Contract: MidJourney alone knows what it takes, and it is newer than this file: what is said here warns, and refuses
  * nothing.
  */
 

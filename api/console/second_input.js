@@ -1,7 +1,7 @@
 /**
  * The second input that a button asks for: another text, a zoom's factor, what of the picture shall change.
  *
- * Law: nothing was pressed yet, and nothing is until it is sent. Left alone, the task waits in the queue's list, and what
+ * Contract: nothing was pressed yet, and nothing is until it is sent. Left alone, the task waits in the queue's list, and what
  * was typed and painted with it.
  */
 

@@ -1,7 +1,7 @@
 /**
  * The caller's secret and the operator's, as they were typed in.
  *
- * Law: a secret lives in this tab, or in this browser when the user asked for that; it leaves only as a header of a
+ * Contract: a secret lives in this tab, or in this browser when the user asked for that; it leaves only as a header of a
  * request to this very service.
  */
 

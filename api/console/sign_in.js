@@ -1,7 +1,7 @@
 /**
  * Asking for a secret.
  *
- * Law: it is asked for only when the service wants one, and says so when the last one was wrong.
+ * Contract: it is asked for only when the service wants one, and says so when the last one was wrong.
  */
 
 import { html, useState } from "./htm_preact.js";

@@ -1,7 +1,7 @@
 /**
  * One observable value, and the hook by which views read it.
  *
- * Law: the value is replaced, never changed in place; whoever listens is told after each replacement.
+ * Contract: the value is replaced, never changed in place; whoever listens is told after each replacement.
  */
 
 import { useLayoutEffect, useState } from "./htm_preact.js";

@@ -1,7 +1,7 @@
 /**
  * Server-sent events read by `fetch`, as an EventSource sends no header.
  *
- * Law: it goes on for ever and never twice over the same event: after a cut it asks again, later each time, from the
+ * Contract: it goes on for ever and never twice over the same event: after a cut it asks again, later each time, from the
  * last id it has seen. A line of the stream is judged only when it is whole.
  */
 

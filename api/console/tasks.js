@@ -1,7 +1,7 @@
 /**
  * What can be said of a task's document. Pure.
  *
- * Law: nothing here asks, shows or remembers. A task is the document of `/mj`, as it came.
+ * Contract: nothing here asks, shows or remembers. A task is the document of `/mj`, as it came.
  */
 
 import { ratioOf } from "./prompt.js";

@@ -1,7 +1,7 @@
 /**
  * The page's words in the chosen language.
  *
- * Law: no word is shown that does not stand in both texts_en.js and texts_zh.js, but for what the service, MidJourney
+ * Contract: no word is shown that does not stand in both texts_en.js and texts_zh.js, but for what the service, MidJourney
  * and the users say.
  */
 

@@ -1,7 +1,7 @@
 /**
  * The page's words in English.
  *
- * Law: the same keys, with the same {names} in their texts, as in the other language.
+ * Contract: the same keys, with the same {names} in their texts, as in the other language.
  */
 
 export const EN = {

@@ -1,7 +1,7 @@
 /**
  * How a task is called, in the page's language.
  *
- * Law: what the user wrote comes first; what has no words of its own is called by what it is.
+ * Contract: what the user wrote comes first; what has no words of its own is called by what it is.
  */
 
 import { plain, readWords } from "./answered.js";

@@ -1,7 +1,7 @@
 /**
  * A task of which nobody knows whether MidJourney has drawn it: the operator looks into the channel and decides.
  *
- * Law: nothing is decided here. Drawing again may be paid twice, and the button says so; nothing is asked for while an
+ * Contract: nothing is decided here. Drawing again may be paid twice, and the button says so; nothing is asked for while an
  * answer is awaited.
  */
 

@@ -1,7 +1,7 @@
 /**
  * One task at large: its picture, its buttons, everything known of it.
  *
- * Law: what is shown is the task as the stream last told it. Left and right lead to its neighbours, Esc back.
+ * Contract: what is shown is the task as the stream last told it. Left and right lead to its neighbours, Esc back.
  */
 
 import { html, useEffect, useState } from "./htm_preact.js";

@@ -1,7 +1,7 @@
 /**
  * The keys under which the service does a thing once, however often it is asked.
  *
- * Law: what is asked for from one place keeps its key until it was taken; when anything of it changes it is another wish
+ * Contract: what is asked for from one place keeps its key until it was taken; when anything of it changes it is another wish
  * and gets another key.
  */
 

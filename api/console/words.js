@@ -1,7 +1,7 @@
 /**
  * An answer in words, as rows: each text can be drawn as it is, or taken into the composer.
  *
- * Law: "Draw" presses MidJourney's own button of that number; where it has none, the text is only to be edited.
+ * Contract: "Draw" presses MidJourney's own button of that number; where it has none, the text is only to be edited.
  */
 
 import { useText } from "./again.js";

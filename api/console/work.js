@@ -1,7 +1,7 @@
 /**
  * What the page knows, and everything it does with the service.
  *
- * Law: views read `app` and call the functions below; they ask the service for nothing that others show too. The stream
+ * Contract: views read `app` and call the functions below; they ask the service for nothing that others show too. The stream
  * tells what changed; lists are read at the start and when the stream says that it has lost the thread.
  */
 

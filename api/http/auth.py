@@ -1,7 +1,7 @@
 """Who may ask: the secret, and the guards that stand in for it where there is none.
 
-Law: with a secret, nothing but the secret counts. Without one, the service belongs to the machine's owner alone, so a
-request must show that no foreign web page is behind it: a GET can spend money, and every page can make a GET.
+Contract: with a secret, nothing but the secret counts. Without one, the service belongs to the machine's owner alone,
+so a request must show that no foreign web page is behind it: a GET can spend money, and every page can make a GET.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Errors as callers see them: one shape, one table of HTTP statuses.
 
-Law: a caller learns what is wrong and what to do, never how we are built. What we did not foresee is told as
+Contract: a caller learns what is wrong and what to do, never how we are built. What we did not foresee is told as
 "internal error"; its traceback goes to the log alone.
 """
 

@@ -1,7 +1,7 @@
 """Idempotency-Key: a caller that does not know whether its submit arrived sends it again and pays once.
 
-Law: pure. The caller's name, the route, the key and the body leave here as digests alone. A key is its caller's own:
-two callers with the same one do not meet.
+Contract: pure. The caller's name, the route, the key and the body leave here as digests alone. A key is its caller's
+own: two callers with the same one do not meet.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The URLs that callers see.
 
-Law: a URL's path and query are never touched, because Discord's signature stands there; only the host is changed. A
-link to ourselves is told only where it surely leads to us: in an answer by the name that was asked, in a call-back by
+Contract: a URL's path and query are never touched, because Discord's signature stands there; only the host is changed.
+A link to ourselves is told only where it surely leads to us: in an answer by the name that was asked, in a call-back by
 PUBLIC_URL, or where only this machine is served.
 """
 

@@ -1,7 +1,7 @@
 """What a route says of itself, from which its entry in the OpenAPI document is written.
 
-Law: plain records, and nothing about how a request is answered. Fields are named by the types that read them; what is
-said here of an answer is what the tests check on the wire.
+Contract: plain records, and nothing about how a request is answered. Fields are named by the types that read them; what
+is said here of an answer is what the tests check on the wire.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Who is asking: the secrets, the names they stand for, and whose tasks they show.
 
-Law: a secret is compared with every known one, by digest and in constant time. A handler reaches the use-cases through
-`for_caller` alone, so that what a caller sees is decided in `tasks.use_cases.queries` and nowhere here.
+Contract: a secret is compared with every known one, by digest and in constant time. A handler reaches the use-cases
+through `for_caller` alone, so that what a caller sees is decided in `tasks.use_cases.queries` and nowhere here.
 """
 
 from __future__ import annotations

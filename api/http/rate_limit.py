@@ -1,6 +1,6 @@
 """How often something may be done: token buckets, one for each key.
 
-Law: pure but for the clock, and of bounded size: the keys used longest ago are forgotten.
+Contract: pure but for the clock, and of bounded size: the keys used longest ago are forgotten.
 """
 
 from __future__ import annotations

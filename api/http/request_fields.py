@@ -1,6 +1,6 @@
 """A request's parameters as one flat mapping of text, wherever they stand: query, form, multipart or JSON.
 
-Law: a parameter is one text and is given once. What a route knows must be plain; what it does not know is ignored;
+Contract: a parameter is one text and is given once. What a route knows must be plain; what it does not know is ignored;
 what is blank counts as not given. Every mistake is `Malformed` or a sibling, never a crash.
 """
 

@@ -1,7 +1,7 @@
 """Documents as they were rendered last: most who look at a task find it as it was when somebody looked before.
 
-Law: nothing is ever out of date. A task is frozen, and one that changed is another object: the very same one, told to
-those who reach us by the same address, has the same bytes. Who may see it was decided before.
+Contract: nothing is ever out of date. A task is frozen, and one that changed is another object: the very same one, told
+to those who reach us by the same address, has the same bytes. Who may see it was decided before.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The making of JSON answers.
 
-Law: every JSON answer is compact, says exactly `application/json`, and is kept by no cache: a GET may draw.
+Contract: every JSON answer is compact, says exactly `application/json`, and is kept by no cache: a GET may draw.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A route, and how its path is forgiving.
 
-Law: a path means the same with doubled slashes and with a trailing one, and is answered in place: a redirect would lose
-the body of a POST.
+Contract: a path means the same with doubled slashes and with a trailing one, and is answered in place: a redirect would
+lose the body of a POST.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What every answer tells browsers: read it as what it says it is, load nothing for it, show it in no frame.
 
-Law: on each answer, whoever made it, streams and errors too; a page that needs more says so itself and keeps its word.
+Contract: on each answer, whoever made it, streams and errors too; a page that needs more says so itself and keeps its
+word.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The listening socket, opened and closed in order.
 
-Law: when the block is left the port is free and no request is open; those under way get a short while to finish. What
-is not even HTTP is answered in the same shape as everything else. Nobody holds a connection by being slow or
+Contract: when the block is left the port is free and no request is open; those under way get a short while to finish.
+What is not even HTTP is answered in the same shape as everything else. Nobody holds a connection by being slow or
 silent, and no more are held than were allowed: who would starve the others is cut off before anything is known of him.
 """
 

@@ -1,6 +1,6 @@
 """How many may wait or listen at once: each caller, and all together.
 
-Law: counted while they stay, by a context; nobody is put off his seat for another.
+Contract: counted while they stay, by a context; nobody is put off his seat for another.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Server-sent events: what happens to tasks, told as it happens.
 
-Law: an event says that a task changed and brings it as it is now; its id is a line of the timeline, so a listener goes
-on from the last id it has seen, also after a restart. A slow listener is cut, never waited for. Each stream ends in
-order: with its task, with its listener, or with the service.
+Contract: an event says that a task changed and brings it as it is now; its id is a line of the timeline, so a listener
+goes on from the last id it has seen, also after a restart. A slow listener is cut, never waited for. Each stream ends
+in order: with its task, with its listener, or with the service.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The timeline, read once for all who listen.
 
-Law: one loop reads the database, woken by changes and once a second besides, and hands what it read to each listener at
-once; it waits for nobody. What a listener is told is the task as it is now, never a copy kept from before. A listener
-that does not keep up is ended, and goes on later from the last id that it has seen.
+Contract: one loop reads the database, woken by changes and once a second besides, and hands what it read to each
+listener at once; it waits for nobody. What a listener is told is the task as it is now, never a copy kept from before.
+A listener that does not keep up is ended, and goes on later from the last id that it has seen.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the routes of `/api/v1/tasks/{id}…`, of streams, of the operator and `/metrics` say of themselves.
 
-Law: declarations only.
+Contract: declarations only.
 """
 
 from __future__ import annotations

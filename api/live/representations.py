@@ -1,6 +1,6 @@
 """In which contract's shape a task is told on the routes that both contracts share.
 
-Law: the documents are those of the contracts, whole; nothing is made up here.
+Contract: the documents are those of the contracts, whole; nothing is made up here.
 """
 
 from __future__ import annotations

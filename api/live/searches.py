@@ -1,6 +1,6 @@
 """The fields of a search -> what is looked for.
 
-Law: pure. What is not understood is refused, never left out: a search for less would find more than was asked for.
+Contract: pure. What is not understood is refused, never left out: a search for less would find more than was asked for.
 """
 
 from __future__ import annotations

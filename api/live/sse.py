@@ -1,7 +1,7 @@
 """One open stream of server-sent events.
 
-Law: knows how an event is written and how a stream ends; what is told, and to whom, is decided elsewhere. Once it is
-open no failure becomes another answer: the stream ends, and its listener comes back.
+Contract: knows how an event is written and how a stream ends; what is told, and to whom, is decided elsewhere. Once it
+is open no failure becomes another answer: the stream ends, and its listener comes back.
 """
 
 from __future__ import annotations

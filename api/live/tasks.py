@@ -1,7 +1,8 @@
 """/api/v1/tasks, among all of which is searched, and /api/v1/tasks/{id}: one task, what happened to it, and its end as
 soon as it comes.
 
-Law: looking only; nothing here changes anything. A wait holds a seat, and ends with its caller or with the service.
+Contract: looking only; nothing here changes anything. A wait holds a seat, and ends with its caller or with the
+service.
 """
 
 from __future__ import annotations

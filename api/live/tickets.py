@@ -1,7 +1,7 @@
 """Tickets: how a page's EventSource, which sends no header, opens a stream without a secret in its address.
 
-Law: a ticket is good once, for a minute, for streams alone. They are kept in memory, as digests, and are few; whoever
-takes many leaves some for others.
+Contract: a ticket is good once, for a minute, for streams alone. They are kept in memory, as digests, and are few;
+whoever takes many leaves some for others.
 """
 
 from __future__ import annotations

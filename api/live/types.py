@@ -1,4 +1,4 @@
-"""The types of `/api/v1/tasks/{id}…` and `/api/v1/events`. Law: declarations only."""
+"""The types of `/api/v1/tasks/{id}…` and `/api/v1/events`. Contract: declarations only."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The body of a `/mj` request, read member by member as a route needs it.
 
-Law: a body is a multipart form where its Content-Type says so, and else JSON whatever that says. A form's texts are
-members, its files are pictures whatever they are called. What a route does not ask for is ignored. Gateways send every
-field they know with its zero value, so null, "" and [] count as not given. A number stands for its text; whatever else
-is of the wrong type is `Malformed`.
+Contract: a body is a multipart form where its Content-Type says so, and else JSON whatever that says. A form's texts
+are members, its files are pictures whatever they are called. What a route does not ask for is ignored. Gateways send
+every field they know with its zero value, so null, "" and [] count as not given. A number stands for its text; whatever
+else is of the wrong type is `Malformed`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the routes of `/mj` say of themselves, by the path that follows the prefix. Law: declarations only."""
+"""What the routes of `/mj` say of themselves, by the path that follows the prefix. Contract: declarations only."""
 
 from __future__ import annotations
 

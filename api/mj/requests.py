@@ -1,6 +1,6 @@
 """What the `/mj` requests ask for: a body -> the words of the use-cases.
 
-Law: pure functions. Only the form is judged here; whether it can be done is for the service to say.
+Contract: pure functions. Only the form is judged here; whether it can be done is for the service to say.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The answers to `/mj` submits: one object of four keys, for yes and for no.
 
-Law: always `code`, `description`, `result` and `properties`, in this order and compact, as a gateway edits the raw
+Contract: always `code`, `description`, `result` and `properties`, in this order and compact, as a gateway edits the raw
 bytes; always HTTP 200, as many clients look no further on any other. Gateways switch a whole channel off on code 3, so
 nothing but `NoAccount` is told so.
 """

@@ -1,7 +1,7 @@
 """/mj: the routes that the clients of midjourney-proxy and its successors speak.
 
-Law: a handler reads, asks the service once, and renders; it decides nothing. Every route stands under seven prefixes,
-six of which name a mode, each in two spellings. Whatever happens behind a route leaves as HTTP 200 and in the
+Contract: a handler reads, asks the service once, and renders; it decides nothing. Every route stands under seven
+prefixes, six of which name a mode, each in two spellings. Whatever happens behind a route leaves as HTTP 200 and in the
 contract's own shape; who may ask and which routes there are is the guard's business.
 """
 

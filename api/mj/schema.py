@@ -1,9 +1,9 @@
 """The documents of `/mj`: a task and an account -> JSON.
 
-Law: pure functions. A document has every key always, in one order and of one type, because some clients drop a whole
-batch on one wrong type: times are integers or null, `flags`, `style` and `type` integers, lists of links null or not
-empty, all else text. What is empty is "", or null where a word of a list or a number is expected. Hooks carry the same
-bytes as the answers.
+Contract: pure functions. A document has every key always, in one order and of one type, because some clients drop a
+whole batch on one wrong type: times are integers or null, `flags`, `style` and `type` integers, lists of links null or
+not empty, all else text. What is empty is "", or null where a word of a list or a number is expected. Hooks carry the
+same bytes as the answers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The types of `/mj`: what is read, and the documents that are answered.
 
-Law: declarations only. Readers ask for these names and no others, and the OpenAPI document is written from the same
-lines. The answers stay plain dicts of these types: a dict is written as fast as a Struct, and made faster.
+Contract: declarations only. Readers ask for these names and no others, and the OpenAPI document is written from the
+same lines. The answers stay plain dicts of these types: a dict is written as fast as a Struct, and made faster.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the routes of `/api/v1` say of themselves. Law: declarations only."""
+"""What the routes of `/api/v1` say of themselves. Contract: declarations only."""
 
 from __future__ import annotations
 

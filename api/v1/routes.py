@@ -1,7 +1,7 @@
 """/api/v1: the routes of the reference.
 
-Law: a handler reads, asks the service once, and renders. It decides nothing and catches nothing: errors become answers
-in one place, the middleware.
+Contract: a handler reads, asks the service once, and renders. It decides nothing and catches nothing: errors become
+answers in one place, the middleware.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The `/api/v1` contract in both directions: parameters -> a checked request, a task -> its JSON document.
 
-Law: pure functions. A document has every key always, in one order; it has no key `code`, which a published client takes
-for an error. The hooks carry the same bytes as the answers.
+Contract: pure functions. A document has every key always, in one order; it has no key `code`, which a published client
+takes for an error. The hooks carry the same bytes as the answers.
 """
 
 from __future__ import annotations

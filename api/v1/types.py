@@ -1,8 +1,8 @@
 """The types of `/api/v1`: what is read, and the documents that are answered.
 
-Law: declarations only. The names and bounds by which requests are read stand here, and the OpenAPI document is written
-from the same lines. The answers stay plain dicts of these types: a dict is written as fast as a Struct, and made
-faster.
+Contract: declarations only. The names and bounds by which requests are read stand here, and the OpenAPI document is
+written from the same lines. The answers stay plain dicts of these types: a dict is written as fast as a Struct, and
+made faster.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Rows of buttons, and what a press on one of them asks for.
 
-Law: pure. Builds and reads Discord component objects; which buttons a result has is data in `layouts`. Knows nothing
-of jobs that run or of who may press.
+Contract: pure. Builds and reads Discord component objects; which buttons a result has is data in `layouts`. Knows
+nothing of jobs that run or of who may press.
 """
 
 import re

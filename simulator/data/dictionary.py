@@ -1,6 +1,6 @@
 """Chinese words that people draw, and their English.
 
-Law: data only. Longer words win over shorter ones, so a phrase may have an entry of its own.
+Contract: data only. Longer words win over shorter ones, so a phrase may have an entry of its own.
 """
 
 # Words without an English counterpart between a description and its noun.

@@ -1,6 +1,6 @@
 """Generations of MidJourney's messages: what the messages of a year have in common, as data.
 
-Law: tables only. Kinds of jobs stand in `kinds`, rows of buttons in `layouts`; code that behaves differently for a
+Contract: tables only. Kinds of jobs stand in `kinds`, rows of buttons in `layouts`; code that behaves differently for a
 certain year asks a field of `Era`, never the year.
 """
 

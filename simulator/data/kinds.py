@@ -1,7 +1,7 @@
 """Kinds of jobs, each with its words and its habits, one table for each generation of MidJourney's messages.
 
-Law: tables only. A new kind of job or a new wording is a new entry here; what the messages of a year have in common
-stands in `eras`.
+Contract: tables only. A new kind of job or a new wording is a new entry here; what the messages of a year have in
+common stands in `eras`.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """Rows of buttons under results, as data: one layout for each shape of result and each generation.
 
-Law: tables only. `{u}` is the job's uuid, `{n}` the number of the picture or clip. An id that begins with https is a
-link. An emoji `name:id` is one of a guild.
+Contract: tables only. `{u}` is the job's uuid, `{n}` the number of the picture or clip. An id that begins with https is
+a link. An emoji `name:id` is one of a guild.
 """
 
 Spec = tuple[str, str | None, str | None]  # custom id or address, label, emoji

@@ -1,6 +1,6 @@
 """Clips: a few frames as H.264 in an MP4 file, without an encoder.
 
-Law: pure. Every macroblock is stored as it is (I_PCM), so that the file is valid, plays anywhere and needs no
+Contract: pure. Every macroblock is stored as it is (I_PCM), so that the file is valid, plays anywhere and needs no
 library. Edges are multiples of 16. A box of our own type `uuid` carries the clip's identity.
 """
 

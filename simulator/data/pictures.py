@@ -1,6 +1,6 @@
 """The pictures: landscapes drawn from a job's identity, which they also carry in their metadata.
 
-Law: pure and deterministic: a `Picture` in, bytes out. Whose picture or clip a file is can be read back with
+Contract: pure and deterministic: a `Picture` in, bytes out. Whose picture or clip a file is can be read back with
 `read_metadata`, so that a test can prove ownership. Caching and threads are the CDN's business.
 """
 

@@ -1,6 +1,6 @@
 """How MidJourney echoes a prompt: never quite as it was sent.
 
-Law: pure and deterministic: the same prompt with the same seed has the same echo. The echo of an echo may
+Contract: pure and deterministic: the same prompt with the same seed has the same echo. The echo of an echo may
 differ again, as in reality.
 """
 

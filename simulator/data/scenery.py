@@ -1,6 +1,6 @@
 """Landscapes from a seed: a sky, a sun or moon, hills one behind the other, and something in front.
 
-Law: pure. A scene is named by `palette/shape`: scenes of one palette belong together, as variations do.
+Contract: pure. A scene is named by `palette/shape`: scenes of one palette belong together, as variations do.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """What MidJourney says when it does not draw: every error and notice, by name.
 
-Law: a table only. Which prompt meets which trouble is said in `magic`; how it reaches the reader in `replies` and
+Contract: a table only. Which prompt meets which trouble is said in `magic`; how it reaches the reader in `replies` and
 `display`. The words are our own where only a title is known.
 """
 

@@ -1,6 +1,6 @@
 """What MidJourney writes into its messages, stage by stage, and the names it gives to files.
 
-Law: pure text. The words themselves are data in `kinds` and `eras`; the echo of the prompt is made in `rewriting`.
+Contract: pure text. The words themselves are data in `kinds` and `eras`; the echo of the prompt is made in `rewriting`.
 """
 
 import re

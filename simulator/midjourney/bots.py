@@ -1,7 +1,7 @@
 """The bots: hear an interaction or a reaction, and have it answered.
 
-Law: every answer begins with INTERACTION_CREATE. What commands, buttons and dialogs mean is told by the parts of that
-name; what a job does later is the studio's business.
+Contract: every answer begins with INTERACTION_CREATE. What commands, buttons and dialogs mean is told by the parts of
+that name; what a job does later is the studio's business.
 """
 
 import asyncio

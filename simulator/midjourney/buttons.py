@@ -1,6 +1,6 @@
 """The buttons under the bots' messages: which start a job, which open a dialog first, which answer at once.
 
-Law: a button of a result never says more than its custom id; what it belongs to is told by the message it is on.
+Contract: a button of a result never says more than its custom id; what it belongs to is told by the message it is on.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Everybody else in the channel: strangers who draw the same thing, people who chat.
 
-Law: strangers hold no slots, have no session and no nonce; nothing they do answers an interaction of ours.
+Contract: strangers hold no slots, have no session and no nonce; nothing they do answers an interaction of ours.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Dialogs that were opened and what was entered: the modal windows of Remix mode, Custom Zoom, /describe and more.
 
-Law: an open dialog costs and blocks nothing, however long it stays. A submit must fit the dialog that it names: the
-same account, bot and ids; each dialog is filled once.
+Contract: an open dialog costs and blocks nothing, however long it stays. A submit must fit the dialog that it names:
+the same account, bot and ids; each dialog is filled once.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """The messages that show a job, from its acknowledgement to its result or its end.
 
-Law: writes messages and nothing else: when each is due is the studio's business. Words come from `wording` and
+Contract: writes messages and nothing else: when each is due is the studio's business. Words come from `wording` and
 `embeds`, shapes from `eras`.
 """
 

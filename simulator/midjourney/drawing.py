@@ -1,6 +1,6 @@
 """From an interaction to a job: what it will draw, whether it may, and what is said when it may not.
 
-Law: one job for each call that starts one. Commands, buttons, dialogs and Vary (Region) all come through here, so
+Contract: one job for each call that starts one. Commands, buttons, dialogs and Vary (Region) all come through here, so
 slots, faults and magic words hold for all of them alike.
 """
 

@@ -1,6 +1,6 @@
 """MidJourney's embeds: troubles, the account's facts, and the answers of /describe and /shorten.
 
-Law: pure. Words about pictures are made from a seed; nothing is looked at.
+Contract: pure. Words about pictures are made from a seed; nothing is looked at.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Vary (Region): the web page's two endpoints, to which a mask and a prompt are sent.
 
-Law: a token opens one job for the account whose press asked for it. Which of the two forms is served is a setting; the
-other one is answered 404.
+Contract: a token opens one job for the account whose press asked for it. Which of the two forms is served is a setting;
+the other one is answered 404.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """Words in a prompt that ask for an outcome, like a payment sandbox's test cards.
 
-Law: the table is the only place that names them; `docs/simulator.md` shows the same table, and a test compares.
+Contract: the table is the only place that names them; `docs/simulator.md` shows the same table, and a test compares.
 """
 
 from dataclasses import dataclass

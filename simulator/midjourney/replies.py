@@ -1,6 +1,6 @@
 """The bots' answers to an interaction: its events, private notes, dialogs' events, failures.
 
-Law: knows how an answer reaches its asker, never why it is given.
+Contract: knows how an answer reaches its asker, never why it is given.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """The bots' commands: /imagine and its sisters, and "Cancel Job" in a message's own menu.
 
-Law: one method for each command. What is drawn, and whether it may be, is the business of `drawing`.
+Contract: one method for each command. What is drawn, and whether it may be, is the business of `drawing`.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """Drawings: who may start one now, and the life of each from its first message to its end.
 
-Law: a job's life is one coroutine that reads from top to bottom; what it shows is written by `display`, its fate comes
-from `magic`. Nothing here knows of HTTP or sockets.
+Contract: a job's life is one coroutine that reads from top to bottom; what it shows is written by `display`, its fate
+comes from `magic`. Nothing here knows of HTTP or sockets.
 """
 
 import asyncio

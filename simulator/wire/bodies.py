@@ -1,6 +1,6 @@
 """What a request's body says: a JSON object and perhaps files, in any of the forms that Discord takes.
 
-Law: reads and checks the form only; what the object means is its reader's business.
+Contract: reads and checks the form only; what the object means is its reader's business.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Files: pictures of results, and uploads with the storage they are put into.
 
-Law: pictures are drawn when somebody asks for them, in a thread, and a few are kept. Paths are Discord's own, so
+Contract: pictures are drawn when somebody asks for them, in a thread, and a few are kept. Paths are Discord's own, so
 that a client may swap the host alone.
 """
 

@@ -1,6 +1,6 @@
 """The control API under /_simulator/: see everything, change settings, order faults, start over.
 
-Law: a thin JSON face of the world, for tests in any language. A mistake is answered 400 with {"error": …} that
+Contract: a thin JSON face of the world, for tests in any language. A mistake is answered 400 with {"error": …} that
 says what is wrong and what would be right. Who is not on this machine is answered 403, unless the control is open: the
 pictures may have to be reached from elsewhere, and whoever reaches this can read tokens and end everything.
 """

@@ -1,6 +1,6 @@
 """REST of a channel's messages: history and search, sending, editing and deleting, reactions, typing, reading.
 
-Law: one handler for each route; what changes in a channel, and who hears of it, is the business of `chat`.
+Contract: one handler for each route; what changes in a channel, and who hears of it, is the business of `chat`.
 """
 
 import re

@@ -1,6 +1,6 @@
 """POST /interactions: what arrives is recorded, checked as Discord checks it, and handed to the bot.
 
-Law: every POST is recorded with its outcome, also the refused ones. Faults are met here and nowhere else in REST.
+Contract: every POST is recorded with its outcome, also the refused ones. Faults are met here and nowhere else in REST.
 """
 
 import asyncio

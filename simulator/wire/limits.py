@@ -1,7 +1,7 @@
 """Discord's rate limits: so many requests a second for each account and route, announced in headers.
 
-Law: counts and tells; the request is refused by raising. Windows are fixed, as Discord's headers describe them. A storm
-refuses whatever the count is.
+Contract: counts and tells; the request is refused by raising. Windows are fixed, as Discord's headers describe them. A
+storm refuses whatever the count is.
 """
 
 import hashlib

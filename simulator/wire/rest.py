@@ -1,7 +1,7 @@
 """Discord's REST API, as far as a MidJourney client uses it: who one is, where, and what others are.
 
-Law: one handler for each route: authorise, look up, answer. POST /interactions has a module of its own, messages are in
-`conversation`, files in `cdn`. A route that is missing is answered 404 in Discord's shape and counted.
+Contract: one handler for each route: authorise, look up, answer. POST /interactions has a module of its own, messages
+are in `conversation`, files in `cdn`. A route that is missing is answered 404 in Discord's shape and counted.
 """
 
 import logging

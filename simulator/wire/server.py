@@ -1,6 +1,6 @@
 """The simulator as a whole: wires the parts together, listens, stops.
 
-Law: the only module that knows all parts, and the face for tests in the same process. Two simulators in one
+Contract: the only module that knows all parts, and the face for tests in the same process. Two simulators in one
 process share nothing.
 """
 

@@ -1,6 +1,6 @@
 """Gateway websockets: frames, compression, opcodes.
 
-Law: translates between a socket and `gateway`; keeps no state that outlives the socket. What is sent goes
+Contract: translates between a socket and `gateway`; keeps no state that outlives the socket. What is sent goes
 through a queue with a writer of its own, so that a slow reader delays nobody else.
 """
 

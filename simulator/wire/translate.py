@@ -1,6 +1,6 @@
 """A keyless translator's API, as MyMemory speaks it, over a small Chinese-English dictionary.
 
-Law: `translated` is pure, and its answer has no Chinese in it. What the dictionary does not know stands in as
+Contract: `translated` is pure, and its answer has no Chinese in it. What the dictionary does not know stands in as
 `(untranslated 5f3a0c21)`: marked as what it is, and another for another text, so that different prompts stay different.
 """
 

@@ -1,6 +1,6 @@
 """Tasks that run beside the requests: named, counted, ended together.
 
-Law: a task that fails is logged and counted; it never takes the simulator down and never disappears silently.
+Contract: a task that fails is logged and counted; it never takes the simulator down and never disappears silently.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Messages as they appear, change and go: kept for history and announced over the gateway in one step.
 
-Law: the only writer of channels. Decides who hears of a message (everybody in the channel, or its one reader);
+Contract: the only writer of channels. Decides who hears of a message (everybody in the channel, or its one reader);
 what the message says is decided by its caller.
 """
 

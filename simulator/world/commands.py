@@ -1,6 +1,6 @@
 """The commands of the two bots, with their ids and options, and the index that tells of them.
 
-Law: pure. /turbo and the message command "Cancel Job" have ids of our own, since none was ever seen in public.
+Contract: pure. /turbo and the message command "Cancel Job" have ids of our own, since none was ever seen in public.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,7 @@
 """The way of an event to a session, and what may befall it there: lost, told twice, late, overtaken, without its nonce.
 
-Law: asks the faults once for each event and session. What the world knows of jobs, messages and interactions is not
-touched: history tells the truth whatever was told here.
+Contract: asks the faults once for each event and session. What the world knows of jobs, messages and interactions is
+not touched: history tells the truth whatever was told here.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Faults on demand: which exist, what they take, and whether the next thing meets one.
 
-Law: a registry of data and a list of what is armed. A new kind is one entry in `KINDS`; whoever meets it asks
+Contract: a registry of data and a list of what is armed. A new kind is one entry in `KINDS`; whoever meets it asks
 `take`. Faults that happen at once are carried out by the control part, which knows gateway and world.
 """
 

@@ -1,6 +1,6 @@
 """Gateway sessions: who is logged in, what each may hear, and what a RESUME replays.
 
-Law: an event is serialised once for each audience, at the moment it is dispatched, and buffered as text: what a
+Contract: an event is serialised once for each audience, at the moment it is dispatched, and buffered as text: what a
 session replays is what it would have heard. Sockets are behind `Connection`; nothing here awaits.
 """
 

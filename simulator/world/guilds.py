@@ -1,6 +1,6 @@
 """An account's own user, its guild, channels and members, as Discord's objects.
 
-Law: pure. Only the fields a client needs, with Discord's names.
+Contract: pure. Only the fields a client needs, with Discord's names.
 """
 
 from collections.abc import Iterable

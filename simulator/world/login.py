@@ -1,6 +1,6 @@
 """What an account is told at log-in: READY and READY_SUPPLEMENTAL, as its client asked for them.
 
-Law: pure. A client says in IDENTIFY by bits (`capabilities`) which forms it knows; each bit that it does not set
+Contract: pure. A client says in IDENTIFY by bits (`capabilities`) which forms it knows; each bit that it does not set
 brings back an older form. Discord lists them nowhere; the bits are those that public clients set.
 """
 

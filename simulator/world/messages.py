@@ -1,6 +1,6 @@
 """Discord's objects: users, members, attachments, messages.
 
-Law: pure. Returns new dictionaries with the keys Discord sends; decides nothing about when or to whom.
+Contract: pure. Returns new dictionaries with the keys Discord sends; decides nothing about when or to whom.
 """
 
 from dataclasses import dataclass

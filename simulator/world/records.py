@@ -1,6 +1,6 @@
 """The things of the simulated world: accounts, channels, messages, jobs, interactions.
 
-Law: records with their own views as JSON. They hold no references to servers, sockets or tasks.
+Contract: records with their own views as JSON. They hold no references to servers, sockets or tasks.
 """
 
 import re

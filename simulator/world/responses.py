@@ -1,6 +1,6 @@
 """HTTP answers in Discord's shape.
 
-Law: the one place that writes a response's body and headers for the REST part.
+Contract: the one place that writes a response's body and headers for the REST part.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The simulator's tunables: names, defaults, meaning, and the check of what a user sets.
 
-Law: a frozen record and pure functions. Who reads a setting reads it at the moment of use, so that a change
+Contract: a frozen record and pure functions. Who reads a setting reads it at the moment of use, so that a change
 through the control API works for what happens next. Nothing here opens, starts or remembers anything.
 """
 

@@ -1,6 +1,6 @@
 """Discord's ids and times.
 
-Law: the only place that turns a clock into an id or a timestamp.
+Contract: the only place that turns a clock into an id or a timestamp.
 """
 
 import time

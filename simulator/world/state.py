@@ -1,6 +1,6 @@
 """The world: who and what exists in this one simulator.
 
-Law: everything that a test could want to reset lives in an instance of `World`; nothing is global. It keeps
+Contract: everything that a test could want to reset lives in an instance of `World`; nothing is global. It keeps
 things and answers look-ups; who changes them when is the bot's, the REST part's and the gateway's business.
 """
 

@@ -1,6 +1,6 @@
 """Files that somebody sends: first announced and then put, or along with a form; and the attachments that name them.
 
-Law: the one place that makes a name for a file and that finds a file by what a message or a command says of it.
+Contract: the one place that makes a name for a file and that finds a file by what a message or a command says of it.
 """
 
 import uuid

@@ -1,7 +1,7 @@
 """Copies of pictures as files, in folders by the first letters of their secret: readable by this user alone.
 
-Law: a file has its name only when it is whole and on disk. What a crash leaves behind begins with a dot and is swept
-away at the next start. A disk is never filled to the brim: the database needs room, too.
+Contract: a file has its name only when it is whole and on disk. What a crash leaves behind begins with a dot and is
+swept away at the next start. A disk is never filled to the brim: the database needs room, too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Smaller versions and quarters of stored pictures: cut when somebody asks, and kept in a folder that stays small.
 
-Law: a picture is unpacked in a thread, few at a time, and never one whose header says that it is too large. What was
-cut can be cut again: the folder may be emptied at any time, and is not needed to answer.
+Contract: a picture is unpacked in a thread, few at a time, and never one whose header says that it is too large. What
+was cut can be cut again: the folder may be emptied at any time, and is not needed to answer.
 """
 
 from __future__ import annotations

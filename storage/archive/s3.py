@@ -1,7 +1,7 @@
 """Copies of pictures in a bucket: Amazon's S3, MinIO, Cloudflare R2, and Alibaba's OSS with the bucket in the host.
 
-Law: an object is there whole or not at all, and by the names that files on disk would have. What the library says is
-passed on in a few words: its own repeat addresses and requests.
+Contract: an object is there whole or not at all, and by the names that files on disk would have. What the library says
+is passed on in a few words: its own repeat addresses and requests.
 """
 
 from __future__ import annotations

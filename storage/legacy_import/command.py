@@ -1,8 +1,8 @@
 """Finished drawings of Midjourney-node-api, taken over: `python run.py import FILE`. U and V of old pictures go on.
 
-Law: what is in the file is believed only as far as it can be used: a SUCCESS with its Discord message and MidJourney
-job. Nothing is ever taken over twice, nothing stops at a bad line. That service kept no buttons and pressed ids made
-from the job's; so a grid gets those, and its notes say so. Everywhere else buttons are found, not built.
+Contract: what is in the file is believed only as far as it can be used: a SUCCESS with its Discord message and
+MidJourney job. Nothing is ever taken over twice, nothing stops at a bad line. That service kept no buttons and pressed
+ids made from the job's; so a grid gets those, and its notes say so. Everywhere else buttons are found, not built.
 """
 
 from __future__ import annotations

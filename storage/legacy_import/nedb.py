@@ -1,7 +1,7 @@
 """The database file of Midjourney-node-api, read: JSON lines that were only ever appended to.
 
-Law: the newest line of an id holds, `$$deleted` removes it, `$$indexCreated` says nothing. The file is read twice and
-never held: first where each document's newest line begins, then those lines. A line that cannot be read is told and
+Contract: the newest line of an id holds, `$$deleted` removes it, `$$indexCreated` says nothing. The file is read twice
+and never held: first where each document's newest line begins, then those lines. A line that cannot be read is told and
 passed over. What the documents mean is for `storage.legacy_import.command`.
 """
 

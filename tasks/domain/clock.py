@@ -1,8 +1,8 @@
 """The two clocks of the service. Both tell milliseconds since 1970; what they are asked for differs.
 
-Law: nothing else reads the time for a decision. Deadlines, pauses and the order of things are counted on the steady
-clock: an operator, a time server or a change of battery that sets the machine's clock moves none of them. The wall
-clock is for what goes by the machine's day: working hours, the hour of a purge.
+Contract: nothing else reads the time for a decision. Deadlines, pauses and the order of things are counted on the
+steady clock: an operator, a time server or a change of battery that sets the machine's clock moves none of them. The
+wall clock is for what goes by the machine's day: working hours, the hour of a purge.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The log: one line on stderr for each thing that happened, with the id of the task it happened to.
 
-Law: no secret leaves through here. Every text is masked when it is complete, arguments and tracebacks included and
+Contract: no secret leaves through here. Every text is masked when it is complete, arguments and tracebacks included and
 libraries' records too, so that no caller has to think of it; and what Python itself would print of an error that nobody
 caught goes the same way.
 The id is said as `log.info("finished", extra={"task": task.id})`.

@@ -1,7 +1,7 @@
 """What is searched for among all tasks.
 
-Law: a frozen record and the reading of words, nothing more. What matches is decided by the store: every word must be
-found somewhere in a task's words, as a piece of them, or in its ids, if it is long enough to be meant as one.
+Contract: a frozen record and the reading of words, nothing more. What matches is decided by the store: every word must
+be found somewhere in a task's words, as a piece of them, or in its ids, if it is long enough to be meant as one.
 """
 
 from __future__ import annotations

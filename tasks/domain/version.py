@@ -1,7 +1,7 @@
 """The version of the service.
 
-Law: it stands in the file `VERSION` and nowhere else; the package's own data, the documents, the metrics and the image
-read it from there.
+Contract: it stands in the file `VERSION` and nowhere else; the package's own data, the documents, the metrics and the
+image read it from there.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Is this a picture that MidJourney takes? And how large is it?
 
-Law: pure, and the content decides: neither a name nor a declared type is believed. Only headers are read, in a bounded
-number of steps, and nothing is unpacked, so a hostile file costs no more than its bytes. A file that was cut off is
-refused; one with bytes too many is not.
+Contract: pure, and the content decides: neither a name nor a declared type is believed. Only headers are read, in a
+bounded number of steps, and nothing is unpacked, so a hostile file costs no more than its bytes. A file that was cut
+off is refused; one with bytes too many is not.
 """
 
 from __future__ import annotations

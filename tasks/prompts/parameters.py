@@ -1,6 +1,6 @@
 """MidJourney's parameters: which there are, how they are written, which values they take.
 
-Law: data. This table is the only place that knows them; what is done about a value is decided in
+Contract: data. This table is the only place that knows them; what is done about a value is decided in
 `tasks.prompts.values`. Where sources differ about a bound, the wider one stands here.
 """
 

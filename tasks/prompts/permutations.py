@@ -1,6 +1,6 @@
 """Several drawings from one prompt: `{red, green} bird` is two.
 
-Law: what MidJourney would draw is counted before anything is paid. Braces without a counterpart and those behind a
+Contract: what MidJourney would draw is counted before anything is paid. Braces without a counterpart and those behind a
 backslash are text; so are commas outside of braces. Only the first of very many variants are written out.
 """
 

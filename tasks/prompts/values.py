@@ -1,6 +1,6 @@
 """What is to be said about the value of a parameter.
 
-Law: pure. A wrong refusal is worse than MidJourney's own error, which costs nothing: fatal is only what no version
+Contract: pure. A wrong refusal is worse than MidJourney's own error, which costs nothing: fatal is only what no version
 takes (no value where one is needed, no number where a number is needed, beyond the range). All else that looks wrong,
 or is newer than the table of `tasks.prompts.parameters`, is a warning.
 """

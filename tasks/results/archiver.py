@@ -1,9 +1,9 @@
 """Results are copied while their links still work: load, store, note; again until it is done, or there is nothing left
 to load.
 
-Law: a picture's trouble is its own and is tried again for a day, with growing pauses; a full disk or a storage that
-cannot be reached is nobody's fault, stops all of it, and ends by itself. The file is there before anybody is told its
-name, and the row is settled last: whatever breaks off is done once more, under the same name.
+Contract: a picture's trouble is its own and is tried again for a day, with growing pauses; a full disk or a storage
+that cannot be reached is nobody's fault, stops all of it, and ends by itself. The file is there before anybody is told
+its name, and the row is settled last: whatever breaks off is done once more, under the same name.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Links at Discord's CDN carry a signature that expires after about a day: those of what is over are renewed when
 somebody looks.
 
-Law: looking never fails, nor waits long, because a link could not be renewed: then the old one stays, and Discord is
-asked again when some time has passed. A link that is still good costs a comparison; where there is a copy of ours it
+Contract: looking never fails, nor waits long, because a link could not be renewed: then the old one stays, and Discord
+is asked again when some time has passed. A link that is still good costs a comparison; where there is a copy of ours it
 is not renewed. A new link is shown at once and written in the tracker's turn: nothing here changes a task.
 """
 

@@ -1,8 +1,8 @@
 """Ends that do not hold. Pure: a task failed because nothing was heard, which proves nothing; then its result comes, or
 the operator decides.
 
-Law: only such a task changes after its end, and only here: to SUCCESS by a result that is its own, or back into the
-queue by the operator's word, who then accepts that it may be paid twice.
+Contract: only such a task changes after its end, and only here: to SUCCESS by a result that is its own, or back into
+the queue by the operator's word, who then accepts that it may be paid twice.
 """
 
 from __future__ import annotations

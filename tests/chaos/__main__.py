@@ -1,6 +1,6 @@
 """`python -m tests.chaos [ROUND …] [--seed N] [--long]`: rounds of mischief, and a table of what was seen.
 
-Law: arguments in, rounds in order, numbers out; the exit code says whether anybody complained.
+Contract: arguments in, rounds in order, numbers out; the exit code says whether anybody complained.
 """
 
 from __future__ import annotations

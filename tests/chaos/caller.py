@@ -1,6 +1,6 @@
 """A caller who cannot be shaken off: a submit that got no answer is sent again with its key until it is answered.
 
-Law: knows the API from outside, and of the service's troubles only that it may be gone for a while.
+Contract: knows the API from outside, and of the service's troubles only that it may be gone for a while.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 `python -m tests.chaos.instruments [--offset S] [--jumps SEED] [--slow-disk MS] [--sample FILE]`
 
-Law: the mischief comes from beneath, as from the machine: the clock is exchanged before anything of the service is
+Contract: the mischief comes from beneath, as from the machine: the clock is exchanged before anything of the service is
 loaded, the writer before it is made, and nothing of the service knows. What runs is `run.run`.
 """
 

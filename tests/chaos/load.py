@@ -1,6 +1,7 @@
 """The mixed load: families of tasks around a grid, equal prompts, Chinese ones, pictures and words, and some cancelled.
 
-Law: asks and waits, and judges nothing. A task that fails ends its family: what would follow from it is not asked for.
+Contract: asks and waits, and judges nothing. A task that fails ends its family: what would follow from it is not asked
+for.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Real payloads, and what a seeded chance makes of them: keys gone, types changed, texts cut and swollen.
 
-Law: pure. `strange` makes a payload somebody else's first, where it must mean nothing to any task of ours.
+Contract: pure. `strange` makes a payload somebody else's first, where it must mean nothing to any task of ours.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Round 6: hours of ordinary work in small. Memory, files, asyncio's tasks and latency are sampled, and must stay flat.
 
-Law: what counts is the second half, when caches are full: a line is laid through it, and its rise is judged.
+Contract: what counts is the second half, when caches are full: a line is laid through it, and its rise is judged.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def test_whatever_the_service_may_name_has_a_text() -> None:
 def test_a_module_states_its_law_and_speaks_in_texts(path: Path) -> None:
     source = path.read_text("utf-8")
     assert source.startswith("/**\n * ")
-    assert " * Law: " in source.partition("*/")[0]
+    assert " * Contract: " in source.partition("*/")[0]
     assert not re.search(r"innerHTML|dangerouslySetInnerHTML|\beval\(|new Function|document\.write|https?://", source)
     if not path.name.startswith("texts_"):
         assert not re.search(r"[\u4e00-\u9fff]", source)

@@ -1,6 +1,6 @@
 """The commands of the documents: which there are, and which are marked as not run.
 
-Law: reads Markdown, runs nothing. A block is a fence marked `sh`. A comment in the line before it,
+Contract: reads Markdown, runs nothing. A block is a fence marked `sh`. A comment in the line before it,
 `<!-- not run: why -->`, keeps it from being run; the reader of the page does not see it.
 """
 

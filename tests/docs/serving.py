@@ -2,7 +2,7 @@
 
     python -m tests.docs.serving run.py --simulator
 
-Law: a program of its own, which stands where a page says `python`. The exit code is the server's.
+Contract: a program of its own, which stands where a page says `python`. The exit code is the server's.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The service beside which the documents' commands are typed, with everything on it that they name.
 
-Law: what a page writes for an id or an address, and what stands for it here, is the table in `Props.names`.
+Contract: what a page writes for an id or an address, and what stands for it here, is the table in `Props.names`.
 """
 
 from __future__ import annotations

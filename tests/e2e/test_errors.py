@@ -2,7 +2,7 @@
 its own task with a stable code and MidJourney's own words, and stops the account where a human must mend it, and only
 there.
 
-Law: the simulator's tables say what there is, so that a new trouble or word is tested from the day it is added.
+Contract: the simulator's tables say what there is, so that a new trouble or word is tested from the day it is added.
 """
 
 from __future__ import annotations

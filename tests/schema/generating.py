@@ -1,6 +1,6 @@
 """Requests made from the document, by schemathesis: right ones and wrong ones, on every route, from one seed.
 
-Law: a request is made, sent and judged one by one; nothing is kept but counts and what went wrong.
+Contract: a request is made, sent and judged one by one; nothing is kept but counts and what went wrong.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Is this answer one that the document promises? Pure: the document, an answer and its route → what is wrong.
 
-Law: nothing about a route is known here but what the document says. Every problem is one sentence.
+Contract: nothing about a route is known here but what the document says. Every problem is one sentence.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A round of generated requests against the whole service beside the simulator.
 
-Law: whatever was asked, the service answers as its document says, is alive at the end, and has stored nothing that it
-could not read or would not have taken.
+Contract: whatever was asked, the service answers as its document says, is alive at the end, and has stored nothing that
+it could not read or would not have taken.
 """
 
 from __future__ import annotations

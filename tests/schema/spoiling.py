@@ -1,6 +1,6 @@
 """What goes wrong on the way to a server: a request, sound as the generator made it → one that is spoilt.
 
-Law: chance comes from the caller's generator alone, so a seed repeats everything.
+Contract: chance comes from the caller's generator alone, so a seed repeats everything.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A real Chromium before the whole service, and what must hold whatever is done in it.
 
-Law: a test speaks of what a person sees: roles, names, pictures. At the end of each nothing was written to the
+Contract: a test speaks of what a person sees: roles, names, pictures. At the end of each nothing was written to the
 browser's console, no script has failed, and only the service and the picture host were asked for anything.
 """
 

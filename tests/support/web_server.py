@@ -1,6 +1,6 @@
 """A web server of a test's own, on loopback, for as long as it is needed.
 
-Law: it knows nothing of what it serves.
+Contract: it knows nothing of what it serves.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The service's reader and the simulator's bots mean the same: every kind of message, in every era.
 
-Law: the one place where tests of the simulator look at the service. The simulator itself knows nothing of it.
+Contract: the one place where tests of the simulator look at the service. The simulator itself knows nothing of it.
 """
 
 import io
