@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.grammar import payload as payloads
-from bot.grammar.ids import VIDEO_GRID, is_cancel
+from bot.grammar.ids import VIDEO_GRID, is_cancel, snowflake, time_of
 from bot.grammar.text import Drawing
 from tasks.domain.model import Action
 
+_IMAGINES_REPLY_SINCE = 1_735_689_600_000  # 2025-01-01 (ms): no older result of an imagine is a reply
 _REPLY = 19  # message type; the answer to a slash command has type 20, or 0 in 2023-03
 
 # Names of previews (seen 2023-07 to 2026-06); a result's name has a slug before the uuid.
@@ -67,10 +68,13 @@ def _has_video_frames(message: Mapping[str, Any]) -> bool:
 
 def _plain_result(drawn: Drawing, message: Mapping[str, Any]) -> tuple[Action | None, frozenset[Action]]:
     """A result without a suffix. Since 2025 an imagine's result replies to its progress message, as a reroll's replies
-    to the old grid; before, only a reroll's was a reply. A missing website link does not date a message: both are
-    seen."""
+    to the old grid; before, only a reroll's was a reply. The message's own id dates it; a missing website link does
+    not: both are seen."""
     blend = frozenset({Action.BLEND}) if drawn.only_links else frozenset()
-    if payloads.number(message.get("type")) == 0:
+    kind = payloads.number(message.get("type"))
+    if kind == _REPLY and 0 < time_of(snowflake(message.get("id"))) < _IMAGINES_REPLY_SINCE:
+        return Action.REROLL, frozenset()
+    if kind == 0:
         return (None, blend | {Action.IMAGINE}) if blend else (Action.IMAGINE, frozenset())
     return None, blend | {Action.IMAGINE, Action.REROLL}
 

@@ -32,7 +32,8 @@ MIDJOURNEY = APPLICATIONS[Bot.MIDJOURNEY]
 ME, OTHER = "1000000000000000001", "1000000000000000002"
 JOB = "0f9d1c52-3a7e-4c11-9b60-2d1f6f1f7a01"
 OLD_JOB = "5b1e7ad0-88c4-4f0f-8a57-91a0c1d2e3f4"
-ID = "1130129254378230721"
+ID = "1130129254378230721"  # made in 2023
+ID_2026 = "1510800000000000000"
 SENT_AT = 1689514211029  # what ID carries
 
 
@@ -182,10 +183,11 @@ def test_the_seed_is_read() -> None:
     ("payload", "action", "candidates"),
     [
         (grid(), Action.IMAGINE, set()),
-        (grid(type=19, message_reference={"message_id": "9"}), None, {Action.IMAGINE, Action.REROLL}),
+        (grid(type=19, message_reference={"message_id": "9"}), Action.REROLL, set()),
+        (grid(type=19, message_reference={"message_id": "9"}, id=ID_2026), None, {Action.IMAGINE, Action.REROLL}),
         (grid(type=None), None, {Action.IMAGINE, Action.REROLL}),
         (
-            grid(f"**a** - <@{ME}> [(Open)](<https://midjourney.com/jobs/{JOB}>) (fast)", type=19),
+            grid(f"**a** - <@{ME}> [(Open)](<https://midjourney.com/jobs/{JOB}>) (fast)", type=19, id=ID_2026),
             None,
             {Action.IMAGINE, Action.REROLL},
         ),
