@@ -27,6 +27,7 @@ from tasks.domain.errors import (
 )
 from tasks.prompts.banned import BannedWord
 from tasks.prompts.check import BadParameter, BadWeights
+from tasks.prompts.images import BadPicture
 from tasks.prompts.permutations import TooManyDrawings
 
 BODY_ERRORS = (TooSlow, TooManyBodies, BodyTooLarge, UnknownContentType, UnknownEncoding)
@@ -64,7 +65,7 @@ SUBMIT = Operation(
             example={"code": 1, "description": "成功", "result": "1684310738264000"},
         )
     },
-    errors=(*SUBMIT_ERRORS, *PROMPT_ERRORS, *PARENT_ERRORS, *BODY_ERRORS),
+    errors=(BadPicture, *SUBMIT_ERRORS, *PROMPT_ERRORS, *PARENT_ERRORS, *BODY_ERRORS),
 )
 
 FETCH = Operation(
