@@ -50,6 +50,7 @@ def _multiply(path: Path, task_id: str, count: int) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         select = f"SELECT document, {_COLUMNS} FROM tasks WHERE id = ?"
         [(document, *columns)] = database.execute(select, (task_id,)).fetchall()
+        database.execute("DELETE FROM searched WHERE id = ?", (task_id,))  # foreign keys are off here
         database.execute("DELETE FROM tasks WHERE id = ?", (task_id,))
         task = json.loads(document) | {"phase": "ready", "status": "NOT_START", "account": None, "start_time": None}
         columns[:4] = "ready", "NOT_START", columns[2], None
