@@ -17,7 +17,7 @@ from api.http.routes import Route
 from api.images.routes import ImageRoutes
 from bot.pool import Pool
 from settings import ArchiveSettings, HttpSettings, is_loopback
-from storage.archive.archive import Archive, Place
+from storage.archive.archive import Archive, CopyStorage
 from storage.archive.disk import DiskArchive
 from storage.archive.image_variants import ImageVariants
 from storage.archive.s3 import Bucket, S3Archive
@@ -81,7 +81,7 @@ async def open_image_archive(
     wall: Clock,
 ) -> AsyncIterator[ImageArchive]:
     disk = DiskArchive(given.folder)
-    places: dict[str, Place] = {"disk": disk}
+    places: dict[str, CopyStorage] = {"disk": disk}
     if given.s3_bucket:
         places["s3"] = S3Archive(make_bucket(given), links=given.redirect)
     if swept := await asyncio.to_thread(disk.sweep):

@@ -49,7 +49,7 @@ class Hooks:
         await self._awaited[task].wait()
 
 
-class Caller:
+class LoadCaller:
     """One kept connection of a caller. As lean as can be: a client's own time is not the service's."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str) -> None:
@@ -69,10 +69,10 @@ class Caller:
 
 
 @asynccontextmanager
-async def callers(url: str, count: int) -> AsyncIterator[list[Caller]]:
+async def callers(url: str, count: int) -> AsyncIterator[list[LoadCaller]]:
     parts = httpx.URL(url)
     opened = [await asyncio.open_connection(parts.host, parts.port) for _ in range(count)]
-    yield [Caller(reader, writer, f"{parts.host}:{parts.port}") for reader, writer in opened]
+    yield [LoadCaller(reader, writer, f"{parts.host}:{parts.port}") for reader, writer in opened]
     for _, writer in opened:
         writer.close()
 
@@ -81,7 +81,7 @@ async def measure(client: httpx.AsyncClient, url: str, control: str, hooks: Hook
     began: dict[str, float] = {}  # prompt -> ms
     task_of: dict[str, str] = {}
 
-    async def draw_in_turn(line: Caller, name: int) -> None:
+    async def draw_in_turn(line: LoadCaller, name: int) -> None:
         for nth in range(ROUNDS[at_once]):
             prompt = f"bench {at_once} {name} {nth}"
             task_of[prompt], began[prompt] = await line.submit(hooks.url, prompt)

@@ -28,7 +28,7 @@ from bot.interactions import CommandIndex, PostedInteraction, interaction_body, 
 from tasks.domain.clock import SteadyClock
 from tasks.domain.errors import AccountBlocked, NotSent, SendRefused
 from tasks.domain.events import Connected, Disconnected, HistoryPage
-from tasks.domain.interactions import Interaction, RegionEditInteraction, Upload
+from tasks.domain.interactions import Interaction, RegionEditInteraction, UploadedAttachment
 from tasks.domain.model import Account, Picture, paused_by_operator
 from tasks.domain.ports import Clock
 
@@ -141,7 +141,7 @@ class AccountClient:
                     refresh=lambda: self._fetch_commands(rest),
                 )
 
-    async def upload(self, pictures: Sequence[Picture]) -> Sequence[Upload]:
+    async def upload(self, pictures: Sequence[Picture]) -> Sequence[UploadedAttachment]:
         with self._pause_if_blocked():
             return await media.upload(self.rest, self.config.channel_id, pictures)
 

@@ -20,7 +20,7 @@ from tasks.domain.interactions import (
     MessageCommandInteraction,
     ModalInteraction,
     SlashCommandInteraction,
-    Upload,
+    UploadedAttachment,
 )
 from tasks.domain.model import Bot
 
@@ -206,7 +206,9 @@ def _invoked(command: OfferedCommand) -> dict[str, Any]:
     return {"id": command.id, "version": command.version, "name": command.name, "type": command.type}
 
 
-def _slash(order: SlashCommandInteraction, command: OfferedCommand, uploads: Mapping[str, Upload]) -> InteractionBody:
+def _slash(
+    order: SlashCommandInteraction, command: OfferedCommand, uploads: Mapping[str, UploadedAttachment]
+) -> InteractionBody:
     known = {option.name: option for option in command.options}
     strange = [name for name in (*order.options, *uploads) if name not in known]
     if strange:

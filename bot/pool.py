@@ -22,7 +22,7 @@ from bot.http.client_identity import ClientIdentity
 from bot.http.endpoints import Endpoints
 from tasks.domain.errors import NotSent
 from tasks.domain.events import HistoryPage
-from tasks.domain.interactions import Interaction, Upload
+from tasks.domain.interactions import Interaction, UploadedAttachment
 from tasks.domain.model import Account, Picture
 from tasks.domain.ports import Clock
 
@@ -144,7 +144,7 @@ class Pool:
     async def recall(self, account: str, since: int) -> HistoryPage:
         return await self._client(account).recall(since)
 
-    async def upload(self, account: str, pictures: Sequence[Picture]) -> Sequence[Upload]:
+    async def upload(self, account: str, pictures: Sequence[Picture]) -> Sequence[UploadedAttachment]:
         return await self._client(account).upload(pictures)
 
     async def publish(self, account: str, pictures: Sequence[Picture]) -> Sequence[str]:

@@ -5,6 +5,6 @@ The two meet over HTTP and a websocket only, as the service and the real Discord
 """
 
 from simulator.wire.server import Simulator
-from simulator.world.records import Account
+from simulator.world.records import SimulatedAccount
 
-__all__ = ["Account", "Simulator"]
+__all__ = ["SimulatedAccount", "Simulator"]

@@ -31,7 +31,7 @@ class Outbox:
 
     async def due(self, now: int, limit: int, without: Collection[str] = ()) -> list[Delivery]:
         """Rows whose time has come, ends before steps, longest due first, steps left out that are superseded. `without`
-        are places (`tasks.domain.webhooks.Place`) whose rows are left out."""
+        are places (`tasks.domain.webhooks.DeliveryLane`) whose rows are left out."""
         wanted = {"now": now, "limit": limit, "without": msgspec.json.encode(list(without)).decode()}
         return [self._delivery(row) for row in await self._database.read(sql.DUE, wanted)]
 

@@ -20,7 +20,7 @@ PAGES = 1000  # given back to the disk at once; 4 MB
 
 
 class Removal:
-    """The `tasks.results.retention.Removal` of one database."""
+    """The `tasks.results.retention.TaskPurger` of one database."""
 
     def __init__(self, database: Database, store: Tasks) -> None:
         self._database = database

@@ -18,8 +18,7 @@ from typing import Protocol
 from tasks.domain.errors import StoreFailed
 from tasks.domain.model import Task
 from tasks.domain.timeline import Line
-from tasks.effects.changes import Changes
-from tasks.effects.changes import Listener as News
+from tasks.effects.changes import ChangeListener, Changes
 
 POLL = 1.0  # seconds; how long a missed wake-up can matter
 PAGE = 500  # lines read at once
@@ -183,7 +182,7 @@ class Feed:
                 for listener in self._of_task.get(telling.task.id, ()):
                     listener.tell((telling,))
 
-    async def _sleep(self, news: News) -> None:
+    async def _sleep(self, news: ChangeListener) -> None:
         try:
             async with asyncio.timeout(self._poll):
                 await news.news()

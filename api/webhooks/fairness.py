@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from tasks.domain.webhooks import Place
+from tasks.domain.webhooks import DeliveryLane
 
 PROMPT_AT_ONCE = 64  # attempts that are not slow yet
 AT_ONCE_PER_RECEIVER = 8  # of one owner
@@ -61,7 +61,7 @@ class FairQueue:
         self._active: dict[int, _ActiveAttempt] = {}  # by delivery id
         self._known: OrderedDict[str, ReceiverState] = OrderedDict()  # by lane; least recently used first
 
-    def start(self, delivery_id: int, place: Place) -> None:
+    def start(self, delivery_id: int, place: DeliveryLane) -> None:
         since, state = self._time(), self.state(place)
         self._active[delivery_id] = _ActiveAttempt(names=place.names, since=since, state=state)
 
@@ -78,10 +78,10 @@ class FairQueue:
         """The outcome is written: release the slot."""
         del self._active[delivery_id]
 
-    def state(self, place: Place) -> ReceiverState:
+    def state(self, place: DeliveryLane) -> ReceiverState:
         return self._state_of(place.names[-1])
 
-    def has_room(self, place: Place) -> bool:
+    def has_room(self, place: DeliveryLane) -> bool:
         """May an attempt start at this place now?"""
         full = self._full()
         if not full.isdisjoint(place.names):

@@ -21,7 +21,7 @@ RED = frozenset({16711680, 15548997})  # seen 2023 to 2025; the second from clie
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Refusal:
+class RefusalMeaning:
     """The meaning of a refusal. `code` is stable; `pauses_account`: a human must fix it; `retry`: may be sent again."""
 
     code: str
@@ -30,12 +30,12 @@ class Refusal:
     recoverable: bool = False
 
 
-def _refusal(code: str, *, pauses: bool = False, retry: bool = False, recoverable: bool = False) -> Refusal:
-    return Refusal(code=code, pauses_account=pauses, retry=retry, recoverable=recoverable)
+def _refusal(code: str, *, pauses: bool = False, retry: bool = False, recoverable: bool = False) -> RefusalMeaning:
+    return RefusalMeaning(code=code, pauses_account=pauses, retry=retry, recoverable=recoverable)
 
 
 # Every code of a refusal, from embeds, plain sentences and drawings.
-REFUSALS_BY_CODE: Mapping[str, Refusal] = {
+REFUSALS_BY_CODE: Mapping[str, RefusalMeaning] = {
     t.code: t
     for t in (
         _refusal("queue_full", retry=True),

@@ -22,7 +22,7 @@ from bot.http.client import DiscordHttp
 from bot.http.nonces import new_nonce
 from bot.http.session import RateLimited, ResponseLost, SingleUse
 from tasks.domain.errors import NotSent, OutcomeUnknown, SendError, SendRefused
-from tasks.domain.interactions import Upload
+from tasks.domain.interactions import UploadedAttachment
 from tasks.domain.model import Picture
 
 PAUSE_SECONDS = 1.0  # before the second attempt
@@ -37,7 +37,7 @@ _TRANSIENT = (408, 429)  # of the store's 4xx
 T = TypeVar("T")
 
 
-async def upload(rest: DiscordHttp, channel_id: str, pictures: Sequence[Picture]) -> list[Upload]:
+async def upload(rest: DiscordHttp, channel_id: str, pictures: Sequence[Picture]) -> list[UploadedAttachment]:
     """Upload the files to Discord's store: request a place for each, then send the bytes."""
     if not pictures:
         return []
@@ -50,7 +50,7 @@ async def upload(rest: DiscordHttp, channel_id: str, pictures: Sequence[Picture]
     uploads = []
     for name, picture, (url, uploaded) in zip(names, pictures, _places(answer, len(files)), strict=True):
         await _put(rest, url, picture.data)
-        uploads.append(Upload(filename=name, uploaded_filename=uploaded))
+        uploads.append(UploadedAttachment(filename=name, uploaded_filename=uploaded))
     return uploads
 
 
@@ -114,7 +114,7 @@ def _places(answer: Any, count: int) -> list[tuple[str, str]]:
     return places
 
 
-def _links(answer: Any, uploads: Sequence[Upload]) -> list[str]:
+def _links(answer: Any, uploads: Sequence[UploadedAttachment]) -> list[str]:
     """In the order of the uploads. A file that Discord renamed is found by its position."""
     found = mappings(mapping(answer).get("attachments"))
     urls = {text(item.get("filename")): text(item.get("url")) for item in found}

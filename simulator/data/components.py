@@ -17,7 +17,7 @@ ROW, BUTTON, SELECT, TEXT_INPUT, LABEL = 1, 2, 3, 4, 18
 
 
 @dataclass(frozen=True, kw_only=True)
-class Press:
+class ButtonPress:
     """What the owner of a custom id wants: a command, for which job (or key), and which of its pictures or texts."""
 
     command: str
@@ -68,12 +68,12 @@ _GRAMMAR: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
-def read_custom_id(custom_id: str) -> Press | None:
+def read_custom_id(custom_id: str) -> ButtonPress | None:
     """None for buttons that are not simulated."""
     for command, pattern in _GRAMMAR:
         if found := pattern.fullmatch(custom_id):
             groups = found.groupdict()
-            return Press(
+            return ButtonPress(
                 command=command,
                 job_id=groups.get("job") or "",
                 index=int(groups.get("index") or 0),

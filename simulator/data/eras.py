@@ -6,14 +6,14 @@ certain year asks a field of `Era`, never the year.
 
 from dataclasses import dataclass
 
-from simulator.data.kinds import KINDS_2023, KINDS_2024, KINDS_2026, Kind
+from simulator.data.kinds import KINDS_2023, KINDS_2024, KINDS_2026, JobKind
 from simulator.data.layouts import LAYOUTS_2023, LAYOUTS_2024, LAYOUTS_2026, Layout
 
 
 @dataclass(frozen=True, kw_only=True)
 class Era:
     name: str
-    kinds: dict[str, Kind]
+    kinds: dict[str, JobKind]
     layouts: dict[str, Layout]
     version: str  # parameter that MidJourney may add to a prompt
     website: str = ""  # between mention and mode of a result
@@ -68,7 +68,7 @@ ERAS: dict[str, Era] = {
 }
 
 
-def kind_of(era: Era, command: str) -> Kind | None:
+def kind_of(era: Era, command: str) -> JobKind | None:
     """That era's kind of job; for a button left over from another era, the kind of the latest that has it."""
     known = (era, *reversed(ERAS.values()))
     return next((item.kinds[command] for item in known if command in item.kinds), None)

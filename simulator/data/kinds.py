@@ -12,7 +12,7 @@ WAITING = "**{prompt}** - {user} (Waiting to start)"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class JobKind:
     """One kind of job: its name, its words at each stage, and how it behaves."""
 
     command: str
@@ -51,7 +51,7 @@ _REROLLING = "Rerolling **{prompt}** - {user} (Waiting to start)"
 _CREATING_VIDEO = "Creating video with prompt **{prompt}** - {user} (Waiting to start)"
 
 
-def settled(kind: Kind, chance: Random, *, remixed: bool = False) -> Kind:
+def settled(kind: JobKind, chance: Random, *, remixed: bool = False) -> JobKind:
     """The words of one job, where several are seen."""
     if remixed and kind.remixed:
         return replace(kind, running=kind.remixed[0], done=chance.choice(kind.remixed))
@@ -59,14 +59,14 @@ def settled(kind: Kind, chance: Random, *, remixed: bool = False) -> Kind:
     return replace(kind, running=done if kind.running == kind.done else kind.running, done=done)
 
 
-def rerolled(kind: Kind) -> Kind:
+def rerolled(kind: JobKind) -> JobKind:
     """The same again: a reroll of a variation grid is called Variations, one of a zoomed grid Zoom Out."""
     return replace(kind, command="reroll", family="reroll", before="", waiting=_REROLLING, raw_waiting=False)
 
 
-def _vary(command: str, word: str, *also: str, remixed: tuple[str, ...] = ()) -> Kind:
+def _vary(command: str, word: str, *also: str, remixed: tuple[str, ...] = ()) -> JobKind:
     words = f"Variations ({word}) by "
-    return Kind(
+    return JobKind(
         command=command,
         family="variation",
         waiting=_VARYING,
@@ -77,8 +77,8 @@ def _vary(command: str, word: str, *also: str, remixed: tuple[str, ...] = ()) ->
     )
 
 
-def _upscale(command: str, running: str, *done: str) -> Kind:
-    return Kind(
+def _upscale(command: str, running: str, *done: str) -> JobKind:
+    return JobKind(
         command=command,
         family="upscale",
         waiting=_UPSCALING,
@@ -90,17 +90,17 @@ def _upscale(command: str, running: str, *done: str) -> Kind:
     )
 
 
-def _pan(direction: str, aspect: str) -> Kind:
+def _pan(direction: str, aspect: str) -> JobKind:
     words = f"Pan {direction.capitalize()} by "
-    return Kind(command=f"pan_{direction}", family="pan", running=words, done=words, aspect=aspect)
+    return JobKind(command=f"pan_{direction}", family="pan", running=words, done=words, aspect=aspect)
 
 
-def _zoom(command: str, aspect: str = "") -> Kind:
-    return Kind(command=command, family="zoom", running="Zoom Out by ", done="Zoom Out by ", aspect=aspect)
+def _zoom(command: str, aspect: str = "") -> JobKind:
+    return JobKind(command=command, family="zoom", running="Zoom Out by ", done="Zoom Out by ", aspect=aspect)
 
 
-def _video(command: str, motion: str, before: str = "Animating...") -> Kind:
-    return Kind(
+def _video(command: str, motion: str, before: str = "Animating...") -> JobKind:
+    return JobKind(
         command=command,
         family="video",
         before=before,
@@ -112,16 +112,16 @@ def _video(command: str, motion: str, before: str = "Animating...") -> Kind:
     )
 
 
-def _texts(command: str) -> Kind:
-    return Kind(command=command, family=command, shape="texts", steps=False, holds_slot=False, share=0.25)
+def _texts(command: str) -> JobKind:
+    return JobKind(command=command, family=command, shape="texts", steps=False, holds_slot=False, share=0.25)
 
 
 _COMMON = (
-    Kind(command="imagine", family="imagine"),
-    Kind(command="blend", family="blend", raw_waiting=True),
+    JobKind(command="imagine", family="imagine"),
+    JobKind(command="blend", family="blend", raw_waiting=True),
     _texts("describe"),
     _texts("shorten"),
-    Kind(
+    JobKind(
         command="upscale",
         family="upscale",
         waiting=_UPSCALING,
@@ -132,7 +132,7 @@ _COMMON = (
         holds_slot=False,
         share=0.125,
     ),
-    Kind(command="reroll", family="reroll", waiting=_REROLLING),
+    JobKind(command="reroll", family="reroll", waiting=_REROLLING),
     replace(_vary("region", "Region"), remixed=()),
     _zoom("zoom_2x"),
     _zoom("zoom_1_5x"),
@@ -173,7 +173,7 @@ _OF_2026 = (
     _video("animate_low", "low"),
     _video("animate_high_extend", "high"),
     _video("animate_low_extend", "low"),
-    Kind(
+    JobKind(
         command="video_upscale",
         family="video",
         waiting=_UPSCALING,
@@ -188,7 +188,7 @@ _OF_2026 = (
 )
 
 
-def _by_command(*tables: Iterable[Kind]) -> dict[str, Kind]:
+def _by_command(*tables: Iterable[JobKind]) -> dict[str, JobKind]:
     return {kind.command: kind for table in tables for kind in table}
 
 

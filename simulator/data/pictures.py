@@ -1,6 +1,6 @@
 """The pictures: landscapes drawn from a job's identity, which they also carry in their metadata.
 
-Contract: pure and deterministic: a `Picture` in, bytes out. Whose picture or clip a file is can be read back with
+Contract: pure and deterministic: a `DrawnPicture` in, bytes out. Whose picture or clip a file is can be read back with
 `read_metadata`, so that a test can prove ownership. Caching and threads are the CDN's business.
 """
 
@@ -26,7 +26,7 @@ _FRAME_MS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture:
+class DrawnPicture:
     """What a file shows and whose it is. Four scenes make a grid, one makes a single picture."""
 
     job_id: str
@@ -45,7 +45,7 @@ class Picture:
     def metadata(self) -> dict[str, str]:
         return {key: getattr(self, key) for key in KEYS}
 
-    def sized(self, edge: int) -> "Picture":
+    def sized(self, edge: int) -> "DrawnPicture":
         """As large as the prompt's --ar allows within `edge`."""
         width, height = fitted(self.prompt, edge)
         return replace(self, width=width, height=height)
@@ -63,7 +63,7 @@ def fitted(prompt: str, edge: int = _LONGEST_EDGE) -> tuple[int, int]:
     return edge, edge
 
 
-def render(picture: Picture) -> bytes:
+def render(picture: DrawnPicture) -> bytes:
     """The file."""
     image = _grid(picture) if len(picture.scenes) > 1 else _single(picture)
     if picture.percent < 100:
@@ -99,7 +99,7 @@ def _even(value: float) -> int:
     return max(2, round(value / 2) * 2)
 
 
-def _grid(picture: Picture) -> Image.Image:
+def _grid(picture: DrawnPicture) -> Image.Image:
     half = (picture.width // 2, picture.height // 2)
     image = Image.new("RGB", (picture.width, picture.height))
     for number, scene in enumerate(picture.scenes):
@@ -109,7 +109,7 @@ def _grid(picture: Picture) -> Image.Image:
     return image
 
 
-def _single(picture: Picture) -> Image.Image:
+def _single(picture: DrawnPicture) -> Image.Image:
     image = scenery.paint(picture.scenes[0], (picture.width, picture.height))
     if picture.index:
         _badge(image, picture.index)
@@ -125,7 +125,7 @@ def _badge(image: Image.Image, text: str) -> None:
     draw.text((edge + size / 2, edge + size / 2), text, font=_font(size * 2 // 3), fill="white", anchor="mm")
 
 
-def _caption(image: Image.Image, picture: Picture) -> None:
+def _caption(image: Image.Image, picture: DrawnPicture) -> None:
     """Prompt and job on a dark band, so that nobody takes the picture for a real one."""
     size = max(10, image.width // 42)
     band = size * 3
@@ -151,7 +151,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def _encoded(image: Image.Image, picture: Picture) -> bytes:
+def _encoded(image: Image.Image, picture: DrawnPicture) -> bytes:
     frames = [ImageChops.offset(image, number * image.width // 32, 0) for number in range(picture.frames)]
     if picture.format == "mp4":
         return movies.movie(frames, picture.metadata)

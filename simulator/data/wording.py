@@ -7,29 +7,29 @@ import re
 from random import Random
 
 from simulator.data.eras import Era
-from simulator.data.kinds import Kind
+from simulator.data.kinds import JobKind
 from simulator.data.rewriting import split_parameters
 
 
-def waiting(kind: Kind, prompt: str, user_id: str, index: int) -> str:
+def waiting(kind: JobKind, prompt: str, user_id: str, index: int) -> str:
     return kind.waiting.format(prompt=prompt, user=mention(user_id), index=index or 1)
 
 
-def progress(kind: Kind, prompt: str, user_id: str, percent: int, mode: str) -> str:
+def progress(kind: JobKind, prompt: str, user_id: str, percent: int, mode: str) -> str:
     return f"**{prompt}** - {kind.running}{mention(user_id)} ({percent}%) ({mode})"
 
 
-def paused(kind: Kind, prompt: str, user_id: str, mode: str) -> str:
+def paused(kind: JobKind, prompt: str, user_id: str, mode: str) -> str:
     return f"**{prompt}** - {kind.running}{mention(user_id)} (paused) ({mode})"
 
 
-def stopped(kind: Kind, prompt: str, user_id: str) -> str:
+def stopped(kind: JobKind, prompt: str, user_id: str) -> str:
     return f"**{prompt}** - {kind.running}{mention(user_id)} (Stopped)"
 
 
 def final(
     era: Era,
-    kind: Kind,
+    kind: JobKind,
     prompt: str,
     user_id: str,
     *,

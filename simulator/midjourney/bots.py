@@ -16,7 +16,7 @@ from simulator.midjourney.slash import SlashCommands
 from simulator.world.background import Background
 from simulator.world.chat import Chat
 from simulator.world.messages import DEFAULT
-from simulator.world.records import Account, Interaction, Message
+from simulator.world.records import Interaction, Message, SimulatedAccount
 from simulator.world.state import World
 
 PATIENCE_SECONDS = 3.0  # that Discord waits for a bot's answer
@@ -69,7 +69,7 @@ class MidJourney:
             await asyncio.sleep(late)
         work()
 
-    def reacted(self, account: Account, message: Message, emoji: str) -> None:
+    def reacted(self, account: SimulatedAccount, message: Message, emoji: str) -> None:
         """An envelope on a result asks for its seed, which comes as a private message of the bot."""
         job = message.job
         if job is None or job.status != "finished" or not job.image_urls or not emoji.startswith(_ENVELOPE):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.data import components, wording
-from simulator.data.components import Press
+from simulator.data.components import ButtonPress
 from simulator.midjourney import panel
 from simulator.midjourney.dialogs import Answer, Dialogs
 from simulator.midjourney.drawing import Drawings, unanswering
@@ -58,7 +58,7 @@ class Buttons:
         else:
             self._of_job(interaction, message, message.job, press)
 
-    def _free(self, command: str) -> Callable[[Interaction, Message, Press], None] | None:
+    def _free(self, command: str) -> Callable[[Interaction, Message, ButtonPress], None] | None:
         """What needs no result to belong to."""
         return {
             "cancel": self._cancel,
@@ -69,20 +69,20 @@ class Buttons:
 
     # At once
 
-    def _cancel(self, interaction: Interaction, _: Message, press: Press) -> None:
+    def _cancel(self, interaction: Interaction, _: Message, press: ButtonPress) -> None:
         self._replies.succeed(interaction)
         if job := self._world.jobs.get(press.job_id):
             self._studio.stop(job)
 
-    def _rate(self, interaction: Interaction, message: Message, _: Press) -> None:
+    def _rate(self, interaction: Interaction, message: Message, _: ButtonPress) -> None:
         channel = self._replies.channel(interaction)
         text = wording.rated(channel.guild_id or "@me", channel.id, message.id)
         self._replies.note(interaction, text, answered=message)
 
-    def _appeal(self, interaction: Interaction, _: Message, press: Press) -> None:
+    def _appeal(self, interaction: Interaction, _: Message, press: ButtonPress) -> None:
         self._drawings.appeal(interaction, press.word)
 
-    def _set(self, interaction: Interaction, message: Message, press: Press) -> None:
+    def _set(self, interaction: Interaction, message: Message, press: ButtonPress) -> None:
         token = interaction.account.token
         values = interaction.data.get("values")
         profile = panel.switched(self._world.profile(token), press.word, values if isinstance(values, list) else [])
@@ -93,7 +93,7 @@ class Buttons:
 
     # On a result
 
-    def _of_job(self, interaction: Interaction, message: Message, job: Job, press: Press) -> None:
+    def _of_job(self, interaction: Interaction, message: Message, job: Job, press: ButtonPress) -> None:
         command, remix = press.command, self._world.profile(interaction.account.token).remix
         if command == "region":
             self._open_region(interaction, message, press)
@@ -116,7 +116,7 @@ class Buttons:
 
         return answer
 
-    def _open_remix(self, interaction: Interaction, message: Message, job: Job, press: Press) -> None:
+    def _open_remix(self, interaction: Interaction, message: Message, job: Job, press: ButtonPress) -> None:
         command, index, value = press.command, press.index, job.prompt_echoed
         if command in _ZOOMS:
             self._open_zoom(interaction, message, job, _ZOOMS[command])
@@ -144,7 +144,7 @@ class Buttons:
             answer=self._then(interaction, message, "custom_zoom", 1),
         )
 
-    def _open_animation(self, interaction: Interaction, message: Message, job: Job, press: Press) -> None:
+    def _open_animation(self, interaction: Interaction, message: Message, job: Job, press: ButtonPress) -> None:
         self._dialogs.open(
             interaction,
             custom_id=f"MJ::AnimateModal::{job.job_id}::{press.index}::{press.word}::0",
@@ -154,7 +154,7 @@ class Buttons:
             answer=self._then(interaction, message, f"animate_{press.word}", press.index),
         )
 
-    def _open_region(self, interaction: Interaction, message: Message, press: Press) -> None:
+    def _open_region(self, interaction: Interaction, message: Message, press: ButtonPress) -> None:
         def answer(prompt: str, mask: dict[str, Any]) -> None:
             # The page talks to the bot, not to Discord: what follows has the press's id, but no nonce.
             follow_up = unanswering(interaction)
@@ -167,7 +167,9 @@ class Buttons:
 
     # Under the answers of /describe and /shorten
 
-    def _of_texts(self, interaction: Interaction, message: Message, job: Job, press: Press, *, remix: bool) -> None:
+    def _of_texts(
+        self, interaction: Interaction, message: Message, job: Job, press: ButtonPress, *, remix: bool
+    ) -> None:
         if press.command == "describe_again":
             self._drawings.describe_again(interaction, message, job)
         elif press.command == "pic_reader_all":

@@ -12,7 +12,7 @@ from simulator.data import components
 from simulator.data.components import LABEL, ROW, TEXT_INPUT
 from simulator.midjourney.replies import Replies
 from simulator.world.messages import BOTS, application_object
-from simulator.world.records import Account, Interaction
+from simulator.world.records import Interaction, SimulatedAccount
 from simulator.world.responses import invalid_component, invalid_form, unknown
 from simulator.world.state import World
 
@@ -21,7 +21,7 @@ Answer = Callable[[Interaction, str], None]  # the submit, and the text that was
 
 @dataclass(frozen=True, kw_only=True)
 class Dialog:
-    account: Account
+    account: SimulatedAccount
     application_id: str
     custom_id: str
     field: str

@@ -10,7 +10,7 @@ from typing import Any
 from simulator.data import components, wording
 from simulator.data.eras import layout_of
 from simulator.data.layouts import TEXT_LAYOUTS
-from simulator.data.pictures import Picture
+from simulator.data.pictures import DrawnPicture
 from simulator.data.troubles import EDIT, NOTE, RED, Trouble
 from simulator.midjourney import embeds
 from simulator.midjourney.magic import Fate
@@ -110,7 +110,7 @@ class Display:
         ]
         self._chat.edit(job.channel, message, content=content, attachments=attachments)
 
-    def _previews(self, job: Job, percent: int, step: int) -> list[tuple[Picture, str]]:
+    def _previews(self, job: Job, percent: int, step: int) -> list[tuple[DrawnPicture, str]]:
         picture = job.picture(percent=percent)
         if job.kind.shape != "video":
             preview = replace(picture, format="webp").sized(job.kind.preview)
@@ -187,7 +187,7 @@ class Display:
         )
         return {"attachments": [self._chat.attach(job.channel, picture, name)], "components": rows}
 
-    def _picture(self, job: Job) -> Picture:
+    def _picture(self, job: Job) -> DrawnPicture:
         era, picture = self._world.era, job.picture()
         if job.kind.shape == "video":
             return replace(picture, format="webp", frames=_VIDEO_FRAMES, width=_VIDEO_EDGE, height=_VIDEO_EDGE)

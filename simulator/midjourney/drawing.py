@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from simulator.data import components, rewriting, scenery
 from simulator.data.eras import kind_of
-from simulator.data.kinds import Kind, rerolled, settled
+from simulator.data.kinds import JobKind, rerolled, settled
 from simulator.data.troubles import NOTE, QUEUED, TROUBLES, Trouble
 from simulator.midjourney import embeds
 from simulator.midjourney.crowd import Crowd
@@ -142,7 +142,7 @@ class Drawings:
         used = components.pressed(message.body["components"], custom_id)
         self._display.edit(job.channel, message, components=used)
 
-    def _derived_kind(self, command: str, parent: Job) -> Kind:
+    def _derived_kind(self, command: str, parent: Job) -> JobKind:
         era = self._world.era
         if command == "reroll":
             again = parent.kind if parent.kind.command == "reroll" else kind_of(era, parent.kind.command)
@@ -151,7 +151,7 @@ class Drawings:
         assert kind is not None
         return kind
 
-    def _reshape(self, job: Job, kind: Kind) -> None:
+    def _reshape(self, job: Job, kind: JobKind) -> None:
         if kind.aspect:
             job.prompt = rewriting.with_aspect(job.prompt, kind.aspect)
             job.prompt_echoed = rewriting.with_aspect(job.prompt_echoed, kind.aspect)
@@ -185,7 +185,7 @@ class Drawings:
 
     # Jobs
 
-    def _new_job(self, interaction: Interaction, kind: Kind, prompt: str) -> Job:
+    def _new_job(self, interaction: Interaction, kind: JobKind, prompt: str) -> Job:
         profile = self._world.profile(interaction.account.token)
         return Job(
             job_id=self._world.new_job_id(),

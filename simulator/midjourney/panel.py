@@ -1,7 +1,7 @@
 """/settings: the private message whose buttons switch an account's modes.
 
 Contract: pure. A profile in, rows out; a press and a profile in, a profile out. Of the buttons' ids only the form
-`MJ::Settings::Name::1` and HighVariabilityMode are known; the other names are our own.
+`MJ::SimulatorSettings::Name::1` and HighVariabilityMode are known; the other names are our own.
 """
 
 from collections.abc import Sequence

@@ -10,7 +10,7 @@ from typing import Any
 from simulator.data.components import Component
 from simulator.world.background import Background
 from simulator.world.chat import Chat
-from simulator.world.gateway import Gateway
+from simulator.world.gateway import SimulatedGateway
 from simulator.world.messages import (
     BOTS,
     CHAT_INPUT_COMMAND,
@@ -32,7 +32,7 @@ _ANSWER_SHARE = 0.125  # of a drawing's time: until /info and /settings are answ
 
 
 class Replies:
-    def __init__(self, world: World, gateway: Gateway, chat: Chat, background: Background) -> None:
+    def __init__(self, world: World, gateway: SimulatedGateway, chat: Chat, background: Background) -> None:
         self._background = background
         self._world = world
         self._gateway = gateway

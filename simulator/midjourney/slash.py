@@ -15,7 +15,7 @@ from simulator.world import uploads
 from simulator.world.chat import Chat
 from simulator.world.messages import CHAT_INPUT_COMMAND
 from simulator.world.records import Interaction, Job
-from simulator.world.state import Upload, World
+from simulator.world.state import UploadedFile, World
 
 _MODES = {"fast": "fast", "relax": "relaxed", "turbo": "turbo"}
 
@@ -126,7 +126,7 @@ class SlashCommands:
         self._replies.tell(interaction, panel.TEXT, rows=rows)
 
 
-def upload_of(world: World, interaction: Interaction, number: str) -> Upload | None:
+def upload_of(world: World, interaction: Interaction, number: str) -> UploadedFile | None:
     """The uploaded file that the command's attachment of this number names."""
     items = interaction.data.get("attachments") or []
     named = (item for item in items if isinstance(item, dict) and str(item.get("id")) == number)

@@ -19,7 +19,7 @@ _FILE = re.compile(r"files\[(\d+)\]|file(\d*)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Body:
+class RequestBody:
     """`files` by number, as `files[n]` of a form."""
 
     values: dict[str, Any]
@@ -30,10 +30,10 @@ async def read_json(request: web.Request) -> dict[str, Any]:
     return (await read_body(request)).values
 
 
-async def read_body(request: web.Request) -> Body:
+async def read_body(request: web.Request) -> RequestBody:
     """A JSON object; or a form, multipart or urlencoded, with it in `payload_json`, else with its fields as texts."""
     if request.content_type not in _FORMS:
-        return Body(values=_object(await request.text()))
+        return RequestBody(values=_object(await request.text()))
     try:
         fields = await request.post()
     except ValueError:
@@ -46,7 +46,7 @@ async def read_body(request: web.Request) -> Body:
         else:
             texts[name] = value if isinstance(value, str) else bytes(value).decode(errors="replace")
     values = _object(texts["payload_json"]) if "payload_json" in texts else dict(texts)
-    return Body(values=values, files=files)
+    return RequestBody(values=values, files=files)
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from simulator.data.pictures import CONTENT_TYPES, Picture, render
+from simulator.data.pictures import CONTENT_TYPES, DrawnPicture, render
 from simulator.wire.bodies import read_json
 from simulator.wire.rest import Rest
 from simulator.world import uploads
-from simulator.world.records import Account
+from simulator.world.records import SimulatedAccount
 from simulator.world.responses import DiscordError, json_response
 from simulator.world.snowflakes import now_ms
 from simulator.world.state import World
@@ -28,7 +28,7 @@ class Cdn:
         self._world = world
         self._rest = rest
         self._upload_base = upload_base
-        self._drawn: OrderedDict[Picture, bytes] = OrderedDict()
+        self._drawn: OrderedDict[DrawnPicture, bytes] = OrderedDict()
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         for folder in ("attachments", "ephemeral-attachments"):
@@ -39,14 +39,14 @@ class Cdn:
 
     async def _get(self, request: web.Request) -> web.Response:
         file = None if _expired(request) else self._world.files.get(request.match_info["attachment"])
-        if isinstance(file, Picture):
+        if isinstance(file, DrawnPicture):
             data = await self._picture(file)
             return web.Response(body=data, content_type=CONTENT_TYPES[file.format], headers=_HEADERS)
         if file is not None and file.data is not None:
             return web.Response(body=file.data, content_type=file.content_type, headers=_HEADERS)
         return web.Response(status=404, text="This content is no longer available.", headers=_HEADERS)
 
-    async def _picture(self, picture: Picture) -> bytes:
+    async def _picture(self, picture: DrawnPicture) -> bytes:
         data = self._drawn.get(picture)
         if data is None:
             data = await asyncio.to_thread(render, picture)
@@ -56,7 +56,7 @@ class Cdn:
         self._drawn.move_to_end(picture)
         return data
 
-    async def _announce(self, request: web.Request, account: Account) -> web.Response:
+    async def _announce(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         """Step one of an upload: a place for each file."""
         channel = self._rest.channel_of(request, account)
         files = (await read_json(request)).get("files")

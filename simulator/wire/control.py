@@ -15,10 +15,10 @@ from aiohttp import web
 
 from simulator.wire.limits import RateLimits
 from simulator.world.faults import KINDS, Fault, FaultError, read
-from simulator.world.gateway import Gateway
-from simulator.world.records import Account
+from simulator.world.gateway import SimulatedGateway
+from simulator.world.records import SimulatedAccount
 from simulator.world.responses import json_response
-from simulator.world.settings import SettingsError, changed, chosen
+from simulator.world.settings import SimulatorSettingsError, changed, chosen
 from simulator.world.state import World
 
 PREFIX = "/_simulator"
@@ -30,7 +30,7 @@ class Control:
     def __init__(
         self,
         world: World,
-        gateway: Gateway,
+        gateway: SimulatedGateway,
         limits: RateLimits,
         reset: Callable[[], Awaitable[None]],
         *,
@@ -103,7 +103,7 @@ class Control:
         self._world.profiles[account.token] = chosen(self._world.profile(account.token), choices)
         self._world.touch()
 
-    def _account(self, key: Any) -> Account:
+    def _account(self, key: Any) -> SimulatedAccount:
         account = self._world.account(key) if isinstance(key, int | str) else None
         if account is None:
             raise FaultError(f"no account {key!r}: give a token or a place from 0 to {len(self._world.accounts) - 1}")
@@ -178,7 +178,7 @@ class Control:
             return _mistake("settings are an object of names and values")
         try:
             self.configure(body)
-        except SettingsError as error:
+        except SimulatorSettingsError as error:
             return _mistake(str(error))
         return json_response(self._world.settings.as_json())
 
@@ -188,7 +188,7 @@ class Control:
             return _mistake("an account's choices are an object with its account")
         try:
             self.set_account(body.pop("account", None), body)
-        except (SettingsError, FaultError) as error:
+        except (SimulatorSettingsError, FaultError) as error:
             return _mistake(str(error))
         return json_response(self.state()["accounts"])
 

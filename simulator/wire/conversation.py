@@ -15,7 +15,7 @@ from simulator.wire.rest import Handler, Rest
 from simulator.world import uploads
 from simulator.world.chat import Chat
 from simulator.world.messages import BOTS, DEFAULT, REPLY, member_object, reference, user_object
-from simulator.world.records import Account, Channel, Message, User
+from simulator.world.records import Channel, Message, SimulatedAccount, User
 from simulator.world.responses import DiscordError, invalid_form, json_response, unknown
 from simulator.world.state import STRANGERS, World
 
@@ -28,7 +28,7 @@ _OWN_FLAGS = 1 << 2 | 1 << 12
 
 class Conversation:
     def __init__(
-        self, world: World, rest: Rest, chat: Chat, *, on_reaction: Callable[[Account, Message, str], None]
+        self, world: World, rest: Rest, chat: Chat, *, on_reaction: Callable[[SimulatedAccount, Message, str], None]
     ) -> None:
         self._world = world
         self._rest = rest
@@ -56,7 +56,7 @@ class Conversation:
 
     # Reading
 
-    async def _history(self, request: web.Request, account: Account) -> web.Response:
+    async def _history(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         channel = self._rest.channel_of(request, account)
         limit = _integer(request, "limit", 50)
         if not 1 <= limit <= 100:
@@ -64,7 +64,7 @@ class Conversation:
         found = _window(_shown(channel), request, limit)
         return json_response([self._chat.view(channel, item) for item in found])
 
-    async def _message(self, request: web.Request, account: Account) -> web.Response:
+    async def _message(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         channel = self._rest.channel_of(request, account)
         return json_response(self._chat.view(channel, self._one(request, channel)))
 
@@ -74,7 +74,7 @@ class Conversation:
             raise unknown("Message", 10008)
         return message
 
-    async def _search(self, request: web.Request, account: Account) -> web.Response:
+    async def _search(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         """By words of the content, by author, or both; newest first, each hit in a list of its own."""
         channel = self._searched(request, account)
         words, author = request.query.get("content", "").lower(), request.query.get("author_id")
@@ -88,13 +88,13 @@ class Conversation:
         told = {"analytics_id": "simulated", "doing_deep_historical_index": False}
         return json_response({**told, "total_results": len(found), "messages": page})
 
-    def _searched(self, request: web.Request, account: Account) -> Channel:
+    def _searched(self, request: web.Request, account: SimulatedAccount) -> Channel:
         if "channel" in request.match_info:
             return self._rest.channel_of(request, account)
         self._rest.check_guild(request, account)
         return self._world.channels[account.channel_id]
 
-    async def _ack(self, request: web.Request, account: Account) -> web.Response:
+    async def _ack(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         """Read up to here: told to the account's own sessions."""
         channel = self._rest.channel_of(request, account)
         self._chat.acknowledge(channel, request.match_info["message"], account.user)
@@ -102,7 +102,7 @@ class Conversation:
 
     # Writing
 
-    async def _send(self, request: web.Request, account: Account) -> web.Response:
+    async def _send(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         channel = self._rest.channel_of(request, account)
         sent = await read_body(request)
         body = sent.values
@@ -149,7 +149,7 @@ class Conversation:
         known |= {account.user_id: account.user for account in self._world.accounts}
         return [known[found] for found in dict.fromkeys(_MENTION.findall(content)) if found in known]
 
-    async def _edit(self, request: web.Request, account: Account) -> web.Response:
+    async def _edit(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         channel = self._rest.channel_of(request, account)
         message = self._one(request, channel)
         if message.body["author"]["id"] != account.user_id:
@@ -162,7 +162,7 @@ class Conversation:
             self._chat.edit(channel, message, content=content, mentions=mentions)
         return json_response(self._chat.view(channel, message))
 
-    async def _delete(self, request: web.Request, account: Account) -> web.Response:
+    async def _delete(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         """One's own; in a guild, which every account owns, anybody's."""
         channel = self._rest.channel_of(request, account)
         message = self._one(request, channel)
@@ -171,20 +171,20 @@ class Conversation:
         self._chat.delete(channel, message)
         return web.Response(status=204)
 
-    async def _typing(self, request: web.Request, account: Account) -> web.Response:
+    async def _typing(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         channel = self._rest.channel_of(request, account)
         self._chat.typing(channel, account.user, member_object())
         return web.Response(status=204)
 
     # Reactions and links
 
-    async def _react(self, request: web.Request, account: Account) -> web.Response:
+    async def _react(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         return self._reaction(request, account, "MESSAGE_REACTION_ADD")
 
-    async def _unreact(self, request: web.Request, account: Account) -> web.Response:
+    async def _unreact(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         return self._reaction(request, account, "MESSAGE_REACTION_REMOVE")
 
-    def _reaction(self, request: web.Request, account: Account, event: str) -> web.Response:
+    def _reaction(self, request: web.Request, account: SimulatedAccount, event: str) -> web.Response:
         channel = self._rest.channel_of(request, account)
         message = self._one(request, channel)
         emoji = request.match_info["emoji"]
@@ -193,7 +193,7 @@ class Conversation:
             self._on_reaction(account, message, emoji)
         return web.Response(status=204)
 
-    async def _refresh(self, request: web.Request, _: Account) -> web.Response:
+    async def _refresh(self, request: web.Request, _: SimulatedAccount) -> web.Response:
         """Links to files, whose signature may have ended, with new ones; null for what is no such link."""
         urls = (await read_json(request)).get("attachment_urls")
         if not isinstance(urls, list) or not 1 <= len(urls) <= _MOST_LINKS:

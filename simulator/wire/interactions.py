@@ -19,8 +19,8 @@ from simulator.world import uploads
 from simulator.world.commands import ATTACHMENT, STRING, find
 from simulator.world.commands import SLASH as SLASH_COMMAND
 from simulator.world.faults import Fault
-from simulator.world.gateway import Gateway
-from simulator.world.records import Account, Interaction
+from simulator.world.gateway import SimulatedGateway
+from simulator.world.records import Interaction, SimulatedAccount
 from simulator.world.responses import (
     DiscordError,
     captcha_required,
@@ -40,13 +40,13 @@ _LOOK_SECONDS = 0.05
 
 
 class Interactions:
-    def __init__(self, world: World, gateway: Gateway, bot: MidJourney, limits: RateLimits) -> None:
+    def __init__(self, world: World, gateway: SimulatedGateway, bot: MidJourney, limits: RateLimits) -> None:
         self._world = world
         self._gateway = gateway
         self._bot = bot
         self._limits = limits
 
-    async def post(self, request: web.Request, account: Account) -> web.StreamResponse:
+    async def post(self, request: web.Request, account: SimulatedAccount) -> web.StreamResponse:
         sent = await read_body(request)
         body = sent.values
         interaction = self._record(body, account)
@@ -68,7 +68,7 @@ class Interactions:
         finally:
             self._world.touch()
 
-    def _record(self, body: dict[str, Any], account: Account) -> Interaction:
+    def _record(self, body: dict[str, Any], account: SimulatedAccount) -> Interaction:
         data = body.get("data")
         if not isinstance(data, dict) or not isinstance(body.get("type"), int):
             raise invalid_form("data", "BASE_TYPE_REQUIRED", "This field is required")

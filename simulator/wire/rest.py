@@ -23,7 +23,7 @@ from simulator.world.guilds import (
     self_user,
 )
 from simulator.world.messages import BOTS, member_object, user_object
-from simulator.world.records import Account, Channel, User
+from simulator.world.records import Channel, SimulatedAccount, User
 from simulator.world.responses import (
     DiscordError,
     error_response,
@@ -36,7 +36,7 @@ from simulator.world.state import STRANGERS, World
 
 logger = logging.getLogger("simulator")
 
-Handler = Callable[[web.Request, Account], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.Request, SimulatedAccount], Awaitable[web.StreamResponse]]
 # Clients of all ages: each version of the API that Discord still answers, and the one without a number.
 PREFIXES = ("/api/v9", "/api/v10", "/api/v8", "/api/v7", "/api/v6", "/api")
 
@@ -109,14 +109,14 @@ class Rest:
 
         return handle
 
-    def _authorised(self, request: web.Request) -> Account:
+    def _authorised(self, request: web.Request) -> SimulatedAccount:
         token = request.headers.get("Authorization", "")
         account = self._world.by_token.get(token)
         if account is None or token in self._world.dead_tokens:
             raise unauthorized()
         return account
 
-    def channel_of(self, request: web.Request, account: Account) -> Channel:
+    def channel_of(self, request: web.Request, account: SimulatedAccount) -> Channel:
         channel = self._world.channels.get(request.match_info["channel"])
         if channel is None:
             raise unknown("Channel", 10003)
@@ -124,7 +124,7 @@ class Rest:
             raise missing_access()
         return channel
 
-    def check_guild(self, request: web.Request, account: Account) -> None:
+    def check_guild(self, request: web.Request, account: SimulatedAccount) -> None:
         if request.match_info.get("guild", account.guild_id) != account.guild_id:
             raise missing_access()
 
@@ -133,24 +133,24 @@ class Rest:
     async def _gateway(self, _: web.Request) -> web.Response:
         return json_response({"url": self._gateway_url})
 
-    async def _me(self, _: web.Request, account: Account) -> web.Response:
+    async def _me(self, _: web.Request, account: SimulatedAccount) -> web.Response:
         return json_response(self_user(account))
 
-    async def _settings(self, _: web.Request, __: Account) -> web.Response:
+    async def _settings(self, _: web.Request, __: SimulatedAccount) -> web.Response:
         """The older form of a user's settings; a change is taken and forgotten."""
         return json_response(legacy_settings())
 
-    async def _settings_proto(self, _: web.Request, __: Account) -> web.Response:
+    async def _settings_proto(self, _: web.Request, __: SimulatedAccount) -> web.Response:
         return json_response({"settings": ""})
 
-    async def _guilds(self, _: web.Request, account: Account) -> web.Response:
+    async def _guilds(self, _: web.Request, account: SimulatedAccount) -> web.Response:
         return json_response([guild_summary(account)])
 
-    async def _private_channels(self, _: web.Request, account: Account) -> web.Response:
+    async def _private_channels(self, _: web.Request, account: SimulatedAccount) -> web.Response:
         opened = (self._world.dm_channel(account, bot) for bot in BOTS.values())
         return json_response([_private(channel) for channel in opened])
 
-    async def _open_private(self, request: web.Request, account: Account) -> web.Response:
+    async def _open_private(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         """There are only those with the two bots."""
         body = await read_json(request)
         recipients = body.get("recipients") or [body.get("recipient_id")]
@@ -161,22 +161,22 @@ class Rest:
 
     # Guild and channel
 
-    async def _guild(self, request: web.Request, account: Account) -> web.Response:
+    async def _guild(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         self.check_guild(request, account)
         body = guild_object(account, len(self._world.accounts) + 1, large=False)
         return json_response({**body, **body["properties"]})
 
-    async def _channels(self, request: web.Request, account: Account) -> web.Response:
+    async def _channels(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         self.check_guild(request, account)
         return json_response([channel_object(account.channel_id, account.guild_id)])
 
-    async def _channel(self, request: web.Request, account: Account) -> web.Response:
+    async def _channel(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         channel = self.channel_of(request, account)
         if channel.guild_id is None:
             return json_response(_private(channel))
         return json_response(channel_object(channel.id, channel.guild_id))
 
-    async def _commands(self, request: web.Request, account: Account) -> web.Response:
+    async def _commands(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         self.check_guild(request, account)
         offered = self._world.offered
         if "channel" in request.match_info and (bot_id := self.channel_of(request, account).bot_id) is not None:
@@ -186,7 +186,7 @@ class Rest:
     def _words(self, request: web.Request) -> str:
         return locale_of(request) if self._world.settings.localised else ""
 
-    async def _commands_of(self, request: web.Request, _: Account) -> web.Response:
+    async def _commands_of(self, request: web.Request, _: SimulatedAccount) -> web.Response:
         application = request.match_info["application"]
         if application not in self._world.offered:
             raise unknown("Application", 10002)
@@ -195,14 +195,14 @@ class Rest:
 
     # Others
 
-    async def _user(self, request: web.Request, _: Account) -> web.Response:
+    async def _user(self, request: web.Request, _: SimulatedAccount) -> web.Response:
         return json_response(user_object(self._known(request)))
 
-    async def _profile(self, request: web.Request, account: Account) -> web.Response:
+    async def _profile(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         user = self._known(request)
         return json_response(profile_object(user, [account.guild_id] if self._is_member(user, account) else []))
 
-    async def _member(self, request: web.Request, account: Account) -> web.Response:
+    async def _member(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         self.check_guild(request, account)
         user = self._known(request)
         if not self._is_member(user, account):
@@ -217,7 +217,7 @@ class Rest:
             raise unknown("User", 10013)
         return user
 
-    def _is_member(self, user: User, account: Account) -> bool:
+    def _is_member(self, user: User, account: SimulatedAccount) -> bool:
         """The bots and the strangers are everywhere."""
         places = {item.user_id: item.guild_id for item in self._world.accounts}
         return places.get(user.id, account.guild_id) == account.guild_id

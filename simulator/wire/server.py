@@ -28,19 +28,19 @@ from simulator.wire.interactions import Interactions
 from simulator.wire.limits import RateLimits
 from simulator.wire.rest import Rest
 from simulator.wire.sockets import Socket
-from simulator.wire.translate import Translator
+from simulator.wire.translate import SimulatedTranslator
 from simulator.world.background import Background
 from simulator.world.chat import Chat
-from simulator.world.gateway import Gateway
-from simulator.world.records import Account
-from simulator.world.settings import Settings, changed
+from simulator.world.gateway import SimulatedGateway
+from simulator.world.records import SimulatedAccount
+from simulator.world.settings import SimulatorSettings, changed
 from simulator.world.state import World, logger
 
 _MAX_BODY = 64 * 2**20
 
 
 class Simulator:
-    """`async with Simulator(accounts=2, job_seconds=0.05) as simulator: …`; settings as in `Settings`."""
+    """`async with Simulator(accounts=2, job_seconds=0.05) as simulator: …`; settings as in `SimulatorSettings`."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Simulator:
         self._large_guilds = large_guilds
         self._discord_hosts = discord_hosts
         self._open_control = open_control
-        self._world = World(changed(Settings(), settings), accounts, shared_channel)
+        self._world = World(changed(SimulatorSettings(), settings), accounts, shared_channel)
         self._background = Background(self._count_error)
         self._connections: set[Socket] = set()
 
@@ -125,7 +125,7 @@ class Simulator:
         resume = "wss://gateway-us-east1-b.discord.gg" if self._discord_hosts else self.gateway_url
         upload = "https://discord-attachments-uploads-prd.storage.googleapis.com" if self._discord_hosts else self.url
         world = self._world
-        self._gateway = Gateway(world, resume_url=resume, large_guilds=self._large_guilds)
+        self._gateway = SimulatedGateway(world, resume_url=resume, large_guilds=self._large_guilds)
         self._limits = RateLimits()
         chat = Chat(world, self._gateway, cdn=cdn, proxy=proxy)
         display = Display(world, chat)
@@ -165,7 +165,7 @@ class Simulator:
             Cdn(world, rest, upload_base=upload),
             self._inpaint,
             self._control,
-            Translator(),
+            SimulatedTranslator(),
         ):
             part.add_routes(router)
         for path in ("/gateway", "/gateway/", "/"):
@@ -204,7 +204,7 @@ class Simulator:
     # For tests in the same process: the same data as the control API's
 
     @property
-    def accounts(self) -> tuple[Account, ...]:
+    def accounts(self) -> tuple[SimulatedAccount, ...]:
         return self._world.accounts
 
     @property

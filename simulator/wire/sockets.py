@@ -14,9 +14,9 @@ from typing import Any
 import zstandard
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from simulator.world.gateway import Gateway, Session, control, to_json
+from simulator.world.gateway import Session, SimulatedGateway, control, to_json
 from simulator.world.guilds import members_chunk
-from simulator.world.records import Account
+from simulator.world.records import SimulatedAccount
 from simulator.world.state import World
 
 # A client that lets so many messages pile up is cut off, as Discord does.
@@ -39,7 +39,7 @@ def encoder(kind: str | None) -> Callable[[str], bytes | str]:
 class Socket:
     """One connection from its HELLO to its end."""
 
-    def __init__(self, request: web.Request, gateway: Gateway, world: World) -> None:
+    def __init__(self, request: web.Request, gateway: SimulatedGateway, world: World) -> None:
         self._request = request
         self._gateway = gateway
         self._world = world
@@ -158,7 +158,7 @@ class Socket:
             if self._session is None:
                 self.send(control(9, False))
 
-    def _allowed(self, token: Any) -> Account | None:
+    def _allowed(self, token: Any) -> SimulatedAccount | None:
         return None if token in self._world.dead_tokens else self._world.by_token.get(token)
 
     def _subscribe(self, session: Session, body: dict[str, Any]) -> None:

@@ -59,7 +59,7 @@ def _word_at(text: str, place: int) -> str | None:
     return None
 
 
-class Translator:
+class SimulatedTranslator:
     def add_routes(self, router: web.UrlDispatcher) -> None:
         for path in ("/translate", "/translate/get"):
             router.add_get(path, self._get)

@@ -9,8 +9,8 @@ import re
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from simulator.data.pictures import CONTENT_TYPES, Picture
-from simulator.world.gateway import Gateway
+from simulator.data.pictures import CONTENT_TYPES, DrawnPicture
+from simulator.world.gateway import SimulatedGateway
 from simulator.world.messages import (
     BOT,
     BOTS,
@@ -23,7 +23,7 @@ from simulator.world.messages import (
 )
 from simulator.world.records import Asker, Channel, Job, Message, User
 from simulator.world.snowflakes import now_ms, timestamp
-from simulator.world.state import Upload, World
+from simulator.world.state import UploadedFile, World
 
 _SIGNATURE_SECONDS = 86_400
 _UNSEEN_EDGE = 1024  # of a picture elsewhere, which nobody fetches
@@ -37,7 +37,7 @@ def _signature(path: str) -> str:
 
 
 class Chat:
-    def __init__(self, world: World, gateway: Gateway, *, cdn: str, proxy: str) -> None:
+    def __init__(self, world: World, gateway: SimulatedGateway, *, cdn: str, proxy: str) -> None:
         self._world = world
         self._gateway = gateway
         self._cdn = cdn
@@ -101,7 +101,9 @@ class Chat:
         self._gateway.to_channel("MESSAGE_DELETE", channel, body, only=message.ephemeral_to, stage="delete")
         self._world.touch()
 
-    def attach(self, channel: Channel, picture: Picture, filename: str, *, ephemeral: bool = False) -> dict[str, Any]:
+    def attach(
+        self, channel: Channel, picture: DrawnPicture, filename: str, *, ephemeral: bool = False
+    ) -> dict[str, Any]:
         """An attachment object for a picture that is drawn when somebody asks for it."""
         attachment_id = self._world.snowflakes.next()
         self._world.add_file(attachment_id, picture)
@@ -117,7 +119,7 @@ class Chat:
             newer_keys=self._world.era.newer_keys,
         )
 
-    def attach_upload(self, channel: Channel, upload: Upload, *, ephemeral: bool = False) -> dict[str, Any]:
+    def attach_upload(self, channel: Channel, upload: UploadedFile, *, ephemeral: bool = False) -> dict[str, Any]:
         attachment_id = self._world.snowflakes.next()
         self._world.add_file(attachment_id, upload)
         body = attachment_object(
@@ -199,7 +201,7 @@ class Chat:
         """An embed's picture, as Discord fills it in: the address through its proxy, and the size."""
         match = _FILE.search(urlsplit(url).path)
         file = self._world.files.get(match["attachment"]) if match else None
-        if isinstance(file, Upload):
+        if isinstance(file, UploadedFile):
             proxied = self._proxy + url.removeprefix(self._cdn)
             width, height = file.size
         else:

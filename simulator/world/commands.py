@@ -19,7 +19,7 @@ def _option(kind: int, name: str, *, required: bool = False) -> Json:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Command:
+class ApplicationCommand:
     """One command; a bot without an id for it does not offer it."""
 
     name: str
@@ -33,9 +33,9 @@ class Command:
 
 
 _PROMPT = _option(STRING, "prompt", required=True)
-COMMANDS: tuple[Command, ...] = (
-    Command(name="imagine", midjourney="938956540159881230", niji="1023054140580057099", options=(_PROMPT,)),
-    Command(
+COMMANDS: tuple[ApplicationCommand, ...] = (
+    ApplicationCommand(name="imagine", midjourney="938956540159881230", niji="1023054140580057099", options=(_PROMPT,)),
+    ApplicationCommand(
         name="blend",
         midjourney="1062880104792997970",
         niji="1061216934374424697",
@@ -44,29 +44,33 @@ COMMANDS: tuple[Command, ...] = (
             _option(STRING, "dimensions"),
         ),
     ),
-    Command(
+    ApplicationCommand(
         name="describe",
         midjourney="1092492867185950852",
         niji="1092683500743831652",
         options=(_option(ATTACHMENT, "image"), _option(STRING, "link")),
     ),
-    Command(name="shorten", midjourney="1121575372539039774", niji="1121575453916942376", options=(_PROMPT,)),
-    Command(
+    ApplicationCommand(
+        name="shorten", midjourney="1121575372539039774", niji="1121575453916942376", options=(_PROMPT,)
+    ),
+    ApplicationCommand(
         name="show",
         midjourney="1169435442328911902",
         niji="1023054140580057101",
         options=(_option(STRING, "job_id", required=True),),
     ),
-    Command(name="info", midjourney="972289487818334209", niji="1023054140580057102"),
-    Command(name="settings", midjourney="1000850743479255081", niji="1023054140634579025"),
-    Command(name="fast", midjourney="972289487818334212", niji="1023054140580057107"),
-    Command(name="relax", midjourney="972289487818334213", niji="1023054140634579024"),
-    Command(name="turbo", midjourney="1340000000000000001", niji="1340000000000000002"),
-    Command(name="Cancel Job", midjourney="1340000000000000003", niji="1340000000000000004", type=ON_MESSAGE),
+    ApplicationCommand(name="info", midjourney="972289487818334209", niji="1023054140580057102"),
+    ApplicationCommand(name="settings", midjourney="1000850743479255081", niji="1023054140634579025"),
+    ApplicationCommand(name="fast", midjourney="972289487818334212", niji="1023054140580057107"),
+    ApplicationCommand(name="relax", midjourney="972289487818334213", niji="1023054140634579024"),
+    ApplicationCommand(name="turbo", midjourney="1340000000000000001", niji="1340000000000000002"),
+    ApplicationCommand(
+        name="Cancel Job", midjourney="1340000000000000003", niji="1340000000000000004", type=ON_MESSAGE
+    ),
 )
 
 
-def find(application_id: str, command_id: str, type_: int) -> Command | None:
+def find(application_id: str, command_id: str, type_: int) -> ApplicationCommand | None:
     return next((item for item in COMMANDS if item.id_at(application_id) == command_id and item.type == type_), None)
 
 
@@ -115,7 +119,9 @@ def _named(name: str, words: Mapping[str, str]) -> Json:
     return {"name": words[name], "name_default": name} if name in words else {"name": name}
 
 
-def _object(command: Command, application_id: str, command_id: str, version: str, words: Mapping[str, str]) -> Json:
+def _object(
+    command: ApplicationCommand, application_id: str, command_id: str, version: str, words: Mapping[str, str]
+) -> Json:
     slash = command.type == SLASH
     return {
         "id": command_id,

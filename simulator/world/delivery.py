@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from simulator.world.faults import Fault
-from simulator.world.records import Account
+from simulator.world.records import SimulatedAccount
 from simulator.world.state import World
 
 
@@ -19,11 +19,11 @@ class Hearer(Protocol):
     @property
     def id(self) -> str: ...
     @property
-    def account(self) -> Account: ...
+    def account(self) -> SimulatedAccount: ...
     def append(self, event: str, data: str) -> None: ...
 
 
-class Delivery:
+class EventDelivery:
     def __init__(self, world: World) -> None:
         self._world = world
         self._timers: set[asyncio.TimerHandle] = set()

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from simulator.world.delivery import Delivery
+from simulator.world.delivery import EventDelivery
 from simulator.world.login import PRIORITIZED_READY_PAYLOAD, ready, ready_supplemental
-from simulator.world.records import Account, Asker, Channel
+from simulator.world.records import Asker, Channel, SimulatedAccount
 from simulator.world.state import World
 
 _BUFFERED_EVENTS = 20_000
@@ -35,7 +35,7 @@ class Connection(Protocol):
 @dataclass(kw_only=True, eq=False)
 class Session:
     id: str
-    account: Account
+    account: SimulatedAccount
     connection: Connection | None
     sequence: int = 0
     events: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_BUFFERED_EVENTS))
@@ -59,18 +59,18 @@ class Session:
         return oldest - 1 <= sequence <= self.sequence
 
 
-class Gateway:
+class SimulatedGateway:
     def __init__(self, world: World, *, resume_url: str, large_guilds: bool) -> None:
         self._world = world
         self._resume_url = resume_url
         self._large_guilds = large_guilds
-        self._delivery = Delivery(world)
+        self._delivery = EventDelivery(world)
         self.sessions: dict[str, Session] = {}
         self._refused_until: dict[str | None, float] = {}
 
     # Sessions
 
-    def identify(self, account: Account, connection: Connection, capabilities: int) -> Session:
+    def identify(self, account: SimulatedAccount, connection: Connection, capabilities: int) -> Session:
         """A new session, told what its client's capabilities ask for."""
         self._forget_old()
         session = Session(id=secrets.token_hex(16), account=account, connection=connection)
@@ -112,13 +112,13 @@ class Gateway:
             session.left_at = time.monotonic()
             self._world.touch()
 
-    def connected(self, account: Account) -> bool:
+    def connected(self, account: SimulatedAccount) -> bool:
         return any(item.account is account and item.connection for item in self.sessions.values())
 
     def alive(self, session: Session) -> bool:
         return self.sessions.get(session.id) is session
 
-    def members_known(self) -> Iterable[Account]:
+    def members_known(self) -> Iterable[SimulatedAccount]:
         return self._world.accounts
 
     def _forget_old(self) -> None:
@@ -163,7 +163,7 @@ class Gateway:
         own = [item for item in self.sessions.values() if item.account.user_id == asker.user_id]
         return [item for item in own if item.id == asker.session_id] or own
 
-    def to_account(self, event: str, account: Account, data: Any) -> None:
+    def to_account(self, event: str, account: SimulatedAccount, data: Any) -> None:
         """To every session of the account, as it is: what the world knows of it or not is the caller's business."""
         for session in self._of(account.token):
             session.append(event, to_json(data))

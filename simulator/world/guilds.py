@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from simulator.world.messages import member_object, user_object
-from simulator.world.records import Account, User
+from simulator.world.records import SimulatedAccount, User
 
 Json = dict[str, Any]
 
 
-def self_user(account: Account) -> Json:
+def self_user(account: SimulatedAccount) -> Json:
     return {
         **user_object(account.user),
         "flags": 0,
@@ -49,7 +49,7 @@ def dm_object(channel_id: str, bot: User, *, recipients: bool = False) -> Json:
     return {**body, "recipients": [user_object(bot)]} if recipients else {**body, "recipient_ids": [bot.id]}
 
 
-def guild_object(account: Account, members: int, *, large: bool) -> Json:
+def guild_object(account: SimulatedAccount, members: int, *, large: bool) -> Json:
     role = {
         "id": account.guild_id,
         "name": "@everyone",
@@ -96,7 +96,7 @@ def guild_object(account: Account, members: int, *, large: bool) -> Json:
     }
 
 
-def guild_summary(account: Account) -> Json:
+def guild_summary(account: SimulatedAccount) -> Json:
     """As in the list of one's guilds."""
     return {
         "id": account.guild_id,
@@ -140,7 +140,7 @@ def profile_object(user: User, mutual_guilds: Iterable[str]) -> Json:
     }
 
 
-def members_chunk(guild_id: str, asked: Iterable[str], known: Iterable[Account], nonce: str | None) -> Json:
+def members_chunk(guild_id: str, asked: Iterable[str], known: Iterable[SimulatedAccount], nonce: str | None) -> Json:
     ids = {str(user_id) for user_id in asked}
     found = [{**member_object(), "user": user_object(account.user)} for account in known if account.user_id in ids]
     body: Json = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.world.guilds import dm_object, guild_object, legacy_settings, self_user
 from simulator.world.messages import BOT, BOTS, NIJI, member_object, user_object
-from simulator.world.records import Account
+from simulator.world.records import SimulatedAccount
 
 Json = dict[str, Any]
 
@@ -21,7 +21,9 @@ USER_SETTINGS_PROTO = 1 << 9  # settings as a protocol buffer alone
 CLIENT_STATE_V2 = 1 << 10  # a guild's name and the like stand under `properties`
 
 
-def ready(account: Account, session_id: str, resume_url: str, members: int, *, large: bool, capabilities: int) -> Json:
+def ready(
+    account: SimulatedAccount, session_id: str, resume_url: str, members: int, *, large: bool, capabilities: int
+) -> Json:
     body = {
         "v": 9,
         "user": self_user(account),
@@ -61,7 +63,7 @@ def ready(account: Account, session_id: str, resume_url: str, members: int, *, l
     return body
 
 
-def ready_supplemental(account: Account) -> Json:
+def ready_supplemental(account: SimulatedAccount) -> Json:
     return {
         "guilds": [{"id": account.guild_id, "voice_states": [], "embedded_activities": []}],
         "merged_members": [[]],
@@ -71,7 +73,7 @@ def ready_supplemental(account: Account) -> Json:
     }
 
 
-def _guild(account: Account, members: int, *, large: bool, capabilities: int) -> Json:
+def _guild(account: SimulatedAccount, members: int, *, large: bool, capabilities: int) -> Json:
     body = guild_object(account, members, large=large)
     if not capabilities & CLIENT_STATE_V2:
         body = {**body, **body.pop("properties")}
@@ -83,7 +85,7 @@ def _guild(account: Account, members: int, *, large: bool, capabilities: int) ->
     return body
 
 
-def _private_channels(account: Account, capabilities: int) -> list[Json]:
+def _private_channels(account: SimulatedAccount, capabilities: int) -> list[Json]:
     full = not capabilities & DEDUPE_USER_OBJECTS
     places = ((account.dm_channel_id, BOT), (account.niji_dm_channel_id, NIJI))
     return [dm_object(channel_id, bot, recipients=full) for channel_id, bot in places]

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.data.kinds import Kind
-from simulator.data.pictures import Picture
+from simulator.data.kinds import JobKind
+from simulator.data.pictures import DrawnPicture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class User:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class SimulatedAccount:
     """A user whose token may log in, and the places that belong to it."""
 
     token: str
@@ -85,7 +85,7 @@ class Interaction:
     """One POST to /interactions, as it arrived."""
 
     time: int
-    account: Account
+    account: SimulatedAccount
     channel_id: str
     nonce: str | None
     session_id: str
@@ -133,9 +133,9 @@ class Job:
     """One drawing, ours or somebody else's."""
 
     job_id: str
-    kind: Kind
+    kind: JobKind
     user: User
-    account: Account | None  # None: a stranger's
+    account: SimulatedAccount | None  # None: a stranger's
     channel: Channel
     interaction_id: str
     session_id: str | None
@@ -181,8 +181,8 @@ class Job:
         asked = re.search(r"--seed (\d{1,10})", self.prompt)
         return int(asked[1]) if asked else int(self.job_id[:8], 16)
 
-    def picture(self, *, percent: int = 100) -> Picture:
-        return Picture(
+    def picture(self, *, percent: int = 100) -> DrawnPicture:
+        return DrawnPicture(
             job_id=self.job_id,
             index=str(self.index or ""),
             prompt=self.prompt,

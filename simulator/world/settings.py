@@ -25,12 +25,12 @@ BOT_NONCES = ("era", "own", "none")
 ERROR_FORMS = ("random", "note", "reply", "edit")
 
 
-class SettingsError(ValueError):
+class SimulatorSettingsError(ValueError):
     """A setting's name or value is wrong; the text says which and what would be right."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class SimulatorSettings:
     """Everything a user may tune while the simulator runs."""
 
     job_seconds: float = 0.05  # from the first message of a drawing to its final one
@@ -63,7 +63,7 @@ class Settings:
         return asdict(self)
 
 
-def changed(settings: Settings, values: Mapping[str, Any]) -> Settings:
+def changed(settings: SimulatorSettings, values: Mapping[str, Any]) -> SimulatorSettings:
     """The settings with `values` applied; all mistakes are reported at once."""
     mistakes: list[str] = []
     accepted: dict[str, Any] = {}
@@ -79,7 +79,7 @@ def changed(settings: Settings, values: Mapping[str, Any]) -> Settings:
         else:
             mistakes.append(f"{name} must be {wanted}, not {value!r}")
     if mistakes:
-        raise SettingsError("; ".join(mistakes))
+        raise SimulatorSettingsError("; ".join(mistakes))
     return replace(settings, **accepted)
 
 
@@ -88,9 +88,9 @@ def chosen(profile: Profile, values: Mapping[str, Any]) -> Profile:
     known = {item.name: item for item in fields(Profile)}
     for name, value in values.items():
         if name not in known:
-            raise SettingsError(f"unknown choice {name!r}; there are: {', '.join(known)}")
+            raise SimulatorSettingsError(f"unknown choice {name!r}; there are: {', '.join(known)}")
         if type(value) is not type(known[name].default) or (name == "mode" and value not in MODES):
-            raise SettingsError(f"{name} must be like {known[name].default!r}, not {value!r}")
+            raise SimulatorSettingsError(f"{name} must be like {known[name].default!r}, not {value!r}")
     return replace(profile, **values)
 
 
@@ -129,4 +129,4 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "frame_path": (lambda value: value in FRAME_PATHS, f"one of {', '.join(FRAME_PATHS)}"),
     "seed": (_integer(0, 2**64), "an integer of at least 0"),
 }
-NAMES = tuple(item.name for item in fields(Settings))
+NAMES = tuple(item.name for item in fields(SimulatorSettings))

@@ -16,11 +16,11 @@ from random import Random
 from typing import Any
 
 from simulator.data.eras import ERAS, Era
-from simulator.data.pictures import Picture
+from simulator.data.pictures import DrawnPicture
 from simulator.world.faults import Faults
 from simulator.world.messages import BOT, BOTS, NIJI
-from simulator.world.records import Account, Channel, Interaction, Job, Message, Profile, User
-from simulator.world.settings import Settings
+from simulator.world.records import Channel, Interaction, Job, Message, Profile, SimulatedAccount, User
+from simulator.world.settings import SimulatorSettings
 from simulator.world.snowflakes import Snowflakes, now_ms
 
 logger = logging.getLogger("simulator")
@@ -37,10 +37,10 @@ STRANGERS = tuple(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Upload:
+class UploadedFile:
     """A file somebody put here; `data` is empty until the PUT arrives."""
 
-    owner: Account
+    owner: SimulatedAccount
     channel_id: str
     filename: str
     data: bytes | None = None
@@ -51,7 +51,7 @@ class Upload:
 class World:
     """Accounts and channels stay for the simulator's life; `reset` empties the rest."""
 
-    def __init__(self, settings: Settings, accounts: int, shared_channel: bool) -> None:
+    def __init__(self, settings: SimulatorSettings, accounts: int, shared_channel: bool) -> None:
         self.initial_settings = settings
         self.accounts = tuple(_account(number, shared_channel) for number in range(1, accounts + 1))
         self.by_token = {account.token: account for account in self.accounts}
@@ -76,8 +76,8 @@ class World:
         self.nonces: dict[str, str] = {}  # token by nonce
         self.accepted_nonces: set[str] = set()
         self.sent: dict[tuple[str, str, str], str] = {}  # message id by author, channel and nonce
-        self.uploads: dict[str, Upload] = {}
-        self.files: OrderedDict[str, Picture | Upload] = OrderedDict()
+        self.uploads: dict[str, UploadedFile] = {}
+        self.files: OrderedDict[str, DrawnPicture | UploadedFile] = OrderedDict()
         self.profiles: dict[str, Profile] = {}  # by token
         self.dead_tokens: set[str] = set()
         self.new_versions()
@@ -102,7 +102,7 @@ class World:
     def era(self) -> Era:
         return ERAS[self.settings.era]
 
-    def apply(self, settings: Settings) -> None:
+    def apply(self, settings: SimulatorSettings) -> None:
         if settings.seed != self.settings.seed:
             self.random.seed(settings.seed)
         self.settings = settings
@@ -130,7 +130,7 @@ class World:
 
     # Look-ups
 
-    def account(self, key: str | int) -> Account | None:
+    def account(self, key: str | int) -> SimulatedAccount | None:
         """By token, or by place in the list."""
         if isinstance(key, int):
             return self.accounts[key] if 0 <= key < len(self.accounts) else None
@@ -139,13 +139,13 @@ class World:
     def profile(self, token: str) -> Profile:
         return self.profiles.get(token, Profile())
 
-    def dm_channel(self, account: Account, bot: User) -> Channel:
+    def dm_channel(self, account: SimulatedAccount, bot: User) -> Channel:
         return self.channels[account.niji_dm_channel_id if bot is NIJI else account.dm_channel_id]
 
-    def sees(self, account: Account, channel: Channel) -> bool:
+    def sees(self, account: SimulatedAccount, channel: Channel) -> bool:
         return account.user_id in channel.readers
 
-    def visible(self, account: Account, message: Message) -> bool:
+    def visible(self, account: SimulatedAccount, message: Message) -> bool:
         return message.ephemeral_to in (None, account.user_id)
 
     def answers_straight(self) -> bool:
@@ -168,12 +168,12 @@ class World:
             job.finished = now_ms()
         self.touch()
 
-    def add_file(self, attachment_id: str, file: Picture | Upload) -> None:
+    def add_file(self, attachment_id: str, file: DrawnPicture | UploadedFile) -> None:
         self.files[attachment_id] = file
         while len(self.files) > _FILES_KEPT:
             self.files.popitem(last=False)
 
-    def note_nonce(self, nonce: str, account: Account) -> None:
+    def note_nonce(self, nonce: str, account: SimulatedAccount) -> None:
         """One nonce belongs to one account; anything else is a mix-up in the client under test."""
         if self.nonces.setdefault(nonce, account.token) != account.token:
             self.mixup(f"nonce {nonce} was used by two accounts")
@@ -222,10 +222,10 @@ class World:
                 self._waiters.discard(waiter)
 
 
-def _account(number: int, shared_channel: bool) -> Account:
+def _account(number: int, shared_channel: bool) -> SimulatedAccount:
     """Stable over restarts, so that a service may keep its database."""
     place = 1 if shared_channel else number
-    return Account(
+    return SimulatedAccount(
         token=f"simulator-token-{number}",
         user_id=str(1_300_000_000_000_000_000 + number),
         username=f"painter{number}",

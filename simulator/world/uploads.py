@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from simulator.data.pictures import inspected
-from simulator.world.records import Account
-from simulator.world.state import Upload, World
+from simulator.world.records import SimulatedAccount
+from simulator.world.state import UploadedFile, World
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,11 +19,11 @@ class SentFile:
     data: bytes
 
 
-def announce(world: World, owner: Account, channel_id: str, filename: str) -> str:
+def announce(world: World, owner: SimulatedAccount, channel_id: str, filename: str) -> str:
     """The name under which the file's bytes may come; its folder is a uuid."""
     filename = filename.replace("/", "_")
     name = f"{uuid.uuid4()}/{filename}"
-    world.uploads[name] = Upload(owner=owner, channel_id=channel_id, filename=filename)
+    world.uploads[name] = UploadedFile(owner=owner, channel_id=channel_id, filename=filename)
     return name
 
 
@@ -38,14 +38,16 @@ def put(world: World, name: str, data: bytes) -> bool:
     return True
 
 
-def stow(world: World, owner: Account, channel_id: str, files: Mapping[str, SentFile], listed: Any) -> list[Any]:
+def stow(
+    world: World, owner: SimulatedAccount, channel_id: str, files: Mapping[str, SentFile], listed: Any
+) -> list[Any]:
     """The attachments listed beside a form's files, each with the name of the file that has its number; where none
     are listed, one for each file."""
     items = listed if isinstance(listed, list) and listed else [{"id": number} for number in files]
     return [_named(world, owner, channel_id, files, item) for item in items]
 
 
-def _named(world: World, owner: Account, channel_id: str, files: Mapping[str, SentFile], item: Any) -> Any:
+def _named(world: World, owner: SimulatedAccount, channel_id: str, files: Mapping[str, SentFile], item: Any) -> Any:
     file = files.get(str(item.get("id"))) if isinstance(item, dict) else None
     if file is None:
         return item
@@ -54,7 +56,7 @@ def _named(world: World, owner: Account, channel_id: str, files: Mapping[str, Se
     return {**item, "uploaded_filename": name}
 
 
-def find(world: World, item: Any) -> Upload | None:
+def find(world: World, item: Any) -> UploadedFile | None:
     """The file that an attachment names, once its bytes are here, under the name given to it now."""
     upload = world.uploads.get(str(item.get("uploaded_filename"))) if isinstance(item, dict) else None
     if upload is None or upload.data is None:

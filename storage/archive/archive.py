@@ -13,7 +13,7 @@ from tasks.domain.errors import ArchiveFailed
 from tasks.results.image_copy import ImageCopy
 
 
-class Place(Protocol):
+class CopyStorage(Protocol):
     async def put(self, copy: ImageCopy, data: bytes, type: str) -> None: ...  # noqa: A002 - the field's name
 
     async def delete(self, copies: Sequence[ImageCopy]) -> None: ...
@@ -27,7 +27,7 @@ class Archive:
     """`places`: name, as rows have it -> where that is. The archive of `tasks.results.archiver` and
     `tasks.results.retention`."""
 
-    def __init__(self, images: Images, places: Mapping[str, Place], cuttings: ImageVariants) -> None:
+    def __init__(self, images: Images, places: Mapping[str, CopyStorage], cuttings: ImageVariants) -> None:
         self._images = images
         self._cuttings = cuttings
         self._places = places
@@ -65,7 +65,7 @@ class Archive:
         """Where readers are to be sent; None: the bytes are passed on. Raises ArchiveFailed."""
         return await self._place(copy.place).link(copy)
 
-    def _place(self, name: str) -> Place:
+    def _place(self, name: str) -> CopyStorage:
         if name not in self._places:
             raise ArchiveFailed(
                 f"Some copies are on {name}, which is not set up any more.",

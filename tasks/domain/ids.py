@@ -7,7 +7,7 @@ from tasks.domain.ports import Clock
 IDS_PER_MS = 1000
 
 
-class Ids:
+class IdGenerator:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last = 0

@@ -10,7 +10,7 @@ from tasks.domain.model import Bot
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Upload:
+class UploadedAttachment:
     """A file that lies at Discord already: its name, and what Discord called it when it was uploaded."""
 
     filename: str
@@ -23,7 +23,9 @@ class SlashCommandInteraction:
 
     command: str
     options: Mapping[str, str] = field(default_factory=dict)
-    uploads: Mapping[str, Upload] = field(default_factory=dict)  # option -> file, for options that take a picture
+    uploads: Mapping[str, UploadedAttachment] = field(
+        default_factory=dict
+    )  # option -> file, for options that take a picture
     bot: Bot = Bot.MIDJOURNEY
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tasks.domain.events import HistoryPage
-from tasks.domain.interactions import Interaction, Upload
+from tasks.domain.interactions import Interaction, UploadedAttachment
 from tasks.domain.model import Account, IdempotencyKey, Phase, Picture, Send, Status, Task
 from tasks.domain.search import Found, Search
 from tasks.domain.timeline import Entry, Line
@@ -156,7 +156,7 @@ class Gateway(Protocol):
         Raises `NotSent` when Discord cannot be asked now.
         """
 
-    async def upload(self, account: str, pictures: Sequence[Picture]) -> Sequence[Upload]:
+    async def upload(self, account: str, pictures: Sequence[Picture]) -> Sequence[UploadedAttachment]:
         """Put files where a command can take them as options. Free, may be repeated. Raises as `send` does."""
 
     async def publish(self, account: str, pictures: Sequence[Picture]) -> Sequence[str]:

@@ -14,7 +14,7 @@ DURABLE = frozenset({END, CORRECTED})  # told until a receiver has heard it; of 
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class DeliveryLane:
     """Where a call-back waits its turn: among those of its owner, of that owner to one receiver, and to one URL."""
 
     owner: str = ""
@@ -64,9 +64,9 @@ class Delivery:
     last_status: int | None  # the HTTP status of the last response
 
     @property
-    def place(self) -> Place:
+    def place(self) -> DeliveryLane:
         """Where it waits its turn."""
-        return Place(owner=self.owner, receiver=self.receiver, url=self.url)
+        return DeliveryLane(owner=self.owner, receiver=self.receiver, url=self.url)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Listener:
+class ChangeListener:
     """The task ids that changed since the last look."""
 
     def __init__(self, maxsize: int) -> None:
@@ -37,15 +37,15 @@ class Listener:
 
 class Changes:
     def __init__(self) -> None:
-        self._listeners: set[Listener] = set()
+        self._listeners: set[ChangeListener] = set()
 
     def publish(self, task_id: str) -> None:
         for listener in self._listeners:
             listener.notify(task_id)
 
     @contextmanager
-    def listen(self, maxsize: int = 1000) -> Iterator[Listener]:
-        listener = Listener(maxsize)
+    def listen(self, maxsize: int = 1000) -> Iterator[ChangeListener]:
+        listener = ChangeListener(maxsize)
         self._listeners.add(listener)
         try:
             yield listener

@@ -38,7 +38,7 @@ GONE = (403, 404, 410)  # what the CDN answers when a signature has expired or t
 SURELY = 3  # attempts, each with a link just renewed, after which what is not there is gone
 
 
-class Copies(Protocol):
+class CopyQueue(Protocol):
     """The rows, on disk. Every method raises StoreFailed when the database cannot be read or written."""
 
     @property
@@ -57,7 +57,7 @@ class Copies(Protocol):
     async def give_up(self, copy: ImageCopy, error: str) -> None: ...
 
 
-class Archive(Protocol):
+class ArchiveWriter(Protocol):
     """Where the files are."""
 
     async def put(self, copy: ImageCopy, data: bytes, type: str) -> None:  # noqa: A002 - the field's name
@@ -88,8 +88,8 @@ class Archiver:
     def __init__(
         self,
         *,
-        copies: Copies,
-        archive: Archive,
+        copies: CopyQueue,
+        archive: ArchiveWriter,
         loader: Loader,
         store: TaskStore,
         gateway: Gateway,

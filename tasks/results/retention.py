@@ -1,7 +1,7 @@
 """Removes copies of images and finished tasks by age, size or hour of the day.
 
 Contract: nothing is removed unless a setting says so; tasks in flight, waiting tasks and tasks that owe a webhook never
-are (`Removal` ensures that). A task that stays forgets its copy before the file is deleted, and the row is deleted
+are (`TaskPurger` ensures that). A task that stays forgets its copy before the file is deleted, and the row is deleted
 last, so an interrupted removal is repeated. Files being written stay. Work is done in small batches and can stop
 between any two.
 """
@@ -39,7 +39,7 @@ class StorageLimit:
     most_bytes: int = 0
 
 
-class Copies(Protocol):
+class CopyIndex(Protocol):
     async def unwanted(self, limit: int) -> Sequence[ImageCopy]: ...
 
     async def oldest(self, before: int, limit: int) -> Sequence[ImageCopy]: ...
@@ -51,7 +51,7 @@ class Copies(Protocol):
     async def forget(self, copies: Sequence[ImageCopy]) -> None: ...
 
 
-class Archive(Protocol):
+class ArchiveCleaner(Protocol):
     async def delete(self, copies: Sequence[ImageCopy]) -> None:
         """The files are gone when this returns; one that is not there is gone already. Raises ArchiveFailed."""
 
@@ -62,8 +62,8 @@ class ImageRetention:
     def __init__(
         self,
         *,
-        copies: Copies,
-        archive: Archive,
+        copies: CopyIndex,
+        archive: ArchiveCleaner,
         store: TaskStore,
         changes: Changes,
         tell: Callable[[CopyRemoved], None],
@@ -156,7 +156,7 @@ TASKS_POLL_SECONDS = 30.0
 RETENTION_EVERY = 3_600_000  # ms between two looks for what is too old
 
 
-class Removal(Protocol):
+class TaskPurger(Protocol):
     async def remove(self, *, finished_before: int, now: int, after: int = 0) -> tuple[int, int | None]:
         """One batch of what ended before that time (ms) and may go: how many went, and where the next batch begins."""
 
@@ -206,7 +206,7 @@ class TaskRetention:
     """`clock` counts how old a task is; `wall` tells the hour of the day."""
 
     def __init__(
-        self, removal: Removal, keeping: RetentionPolicy, clock: Clock, wall: Clock, *, pause: float = PAUSE_SECONDS
+        self, removal: TaskPurger, keeping: RetentionPolicy, clock: Clock, wall: Clock, *, pause: float = PAUSE_SECONDS
     ) -> None:
         self._removal = removal
         self._keeping = keeping

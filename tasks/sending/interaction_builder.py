@@ -5,7 +5,7 @@ Contract: follow-up sends (a dialog's submit, a settings button) are built by `d
 
 from __future__ import annotations
 
-from tasks.domain.interactions import ButtonInteraction, Interaction, SlashCommandInteraction, Upload
+from tasks.domain.interactions import ButtonInteraction, Interaction, SlashCommandInteraction, UploadedAttachment
 from tasks.domain.model import Action, Mode, Purpose, Task
 from tasks.prompts.check import with_mode
 
@@ -30,7 +30,9 @@ def interaction_of(task: Task, own_mode: Mode | None = None) -> Interaction:
     """What is to be said to MidJourney for this task. `own_mode`: what the account draws in when nobody asks."""
     if task.request.custom_id is None:
         prompt = {"prompt": text_to_send(task, own_mode)} if task.request.command in WITH_PROMPT else {}
-        uploads = {option: Upload(filename=name, uploaded_filename=there) for option, name, there in task.uploads}
+        uploads = {
+            option: UploadedAttachment(filename=name, uploaded_filename=there) for option, name, there in task.uploads
+        }
         return SlashCommandInteraction(
             command=task.request.command,
             options={**prompt, **dict(task.request.options)},

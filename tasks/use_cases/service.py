@@ -23,7 +23,7 @@ from tasks.domain.errors import (
     UnknownAction,
 )
 from tasks.domain.events import CancelRequested, LinksRenewed, OperatorRequest
-from tasks.domain.ids import Ids
+from tasks.domain.ids import IdGenerator
 from tasks.domain.model import Action, Button, Mode, Phase, Picture, Status, SubmitOptions, Task, VideoRequest
 from tasks.domain.ports import Clock, Gateway, TaskStore, Translator
 from tasks.domain.webhooks import Hook
@@ -86,7 +86,7 @@ class Service(Queries):
         self._publish = publish
         self._links = LinkRefresh(gateway, wall, publish)
         self._deciding = ManualResolution(store, gateway, changes, publish)
-        self._ids = Ids(clock)
+        self._ids = IdGenerator(clock)
         self._room = QueueCapacity(store, in_all=limits.max_queue, of_each=limits.max_queue_of_each)
         self._pressing = asyncio.Lock()
         self._with_key = asyncio.Lock()

@@ -23,7 +23,7 @@ from tasks.domain.interactions import (
     MessageCommandInteraction,
     ModalInteraction,
     SlashCommandInteraction,
-    Upload,
+    UploadedAttachment,
 )
 from tasks.domain.model import Bot
 
@@ -101,7 +101,7 @@ def test_the_other_bot_has_its_own_command() -> None:
 
 
 def test_pictures_are_named_by_their_place_among_the_attachments() -> None:
-    uploads = {f"image{n}": Upload(filename=f"{n}.png", uploaded_filename=f"uuid/{n}.png") for n in (1, 2)}
+    uploads = {f"image{n}": UploadedAttachment(filename=f"{n}.png", uploaded_filename=f"uuid/{n}.png") for n in (1, 2)}
     data = interaction_body(
         SlashCommandInteraction(command="blend", options={"dimensions": "--ar 2:3"}, uploads=uploads), COMMANDS
     ).data

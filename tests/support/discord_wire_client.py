@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import zstandard
 
-from simulator import Account, Simulator
+from simulator import SimulatedAccount, Simulator
 from simulator.world.login import PRIORITIZED_READY_PAYLOAD
 
 Event = dict[str, Any]
@@ -27,7 +27,7 @@ class Wire:
     """One gateway connection and the REST calls of one account."""
 
     def __init__(
-        self, simulator: Simulator, account: Account, http: aiohttp.ClientSession, compress: str | None
+        self, simulator: Simulator, account: SimulatedAccount, http: aiohttp.ClientSession, compress: str | None
     ) -> None:
         self.simulator, self.account, self.http = simulator, account, http
         self._compress = compress

@@ -16,7 +16,7 @@ from storage.outbox import Outbox
 from storage.tasks import Tasks
 from tasks.domain.errors import NotSent
 from tasks.domain.events import DiscordEvent, Event, HistoryPage
-from tasks.domain.interactions import ButtonInteraction, Interaction, SlashCommandInteraction, Upload
+from tasks.domain.interactions import ButtonInteraction, Interaction, SlashCommandInteraction, UploadedAttachment
 from tasks.domain.model import Account, Picture, Task
 from tasks.domain.ports import Translation
 from tasks.effects.changes import Changes
@@ -74,8 +74,8 @@ class Desk:
             raise NotSent("not connected")
         return HistoryPage(events=tuple(self.history))
 
-    async def upload(self, account: str, pictures: Sequence[Picture]) -> Sequence[Upload]:
-        return [Upload(filename=p.filename, uploaded_filename=f"up/{p.filename}") for p in pictures]
+    async def upload(self, account: str, pictures: Sequence[Picture]) -> Sequence[UploadedAttachment]:
+        return [UploadedAttachment(filename=p.filename, uploaded_filename=f"up/{p.filename}") for p in pictures]
 
     async def publish(self, account: str, pictures: Sequence[Picture]) -> Sequence[str]:
         return [f"https://cdn.discordapp.com/attachments/1/2/{p.filename}" for p in pictures]

@@ -17,7 +17,7 @@ from api.webhooks.fairness import (
     FairQueue,
     ReceiverState,
 )
-from tasks.domain.webhooks import Place
+from tasks.domain.webhooks import DeliveryLane
 
 
 class Time:
@@ -27,10 +27,10 @@ class Time:
         return self.seconds
 
 
-def at(name: str) -> Place:
+def at(name: str) -> DeliveryLane:
     """Each receiver is another owner's, unless the name says otherwise: "owner receiver path"."""
     owner, receiver, path = name.split() if " " in name else (name, name, "")
-    return Place(owner=owner, receiver=receiver, url=f"{receiver}/{path}")
+    return DeliveryLane(owner=owner, receiver=receiver, url=f"{receiver}/{path}")
 
 
 class Traffic:

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from simulator.data.pictures import Picture, fitted, inspected, read_metadata, render
+from simulator.data.pictures import DrawnPicture, fitted, inspected, read_metadata, render
 from simulator.data.scenery import scene_names
 
-GRID = Picture(
+GRID = DrawnPicture(
     job_id="0f6cbd8e-3f0a-4b3c-9d2e-5a1c2b3d4e5f",
     index="",
     prompt="一只狗 “on a hill” 🐕",
@@ -26,7 +26,7 @@ SINGLE = replace(GRID, index="2", parent=GRID.job_id, scenes=GRID.scenes[1:2], f
 
 
 @pytest.mark.parametrize("picture", [GRID, SINGLE, replace(GRID, format="png"), replace(SINGLE, format="webp")])
-def test_a_file_names_its_owner(picture: Picture) -> None:
+def test_a_file_names_its_owner(picture: DrawnPicture) -> None:
     data = render(picture)
     assert read_metadata(data) == picture.metadata
     with Image.open(io.BytesIO(data)) as image:

@@ -13,7 +13,7 @@ from simulator import Simulator
 from simulator.midjourney.magic import WORDS
 from simulator.wire.control import is_local
 from simulator.world.faults import KINDS
-from simulator.world.settings import NAMES, Settings, SettingsError
+from simulator.world.settings import NAMES, SimulatorSettings, SimulatorSettingsError
 from tests.support.discord_wire_client import APPLICATION_ID, connected
 
 MANUAL = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text(encoding="utf-8")
@@ -70,7 +70,7 @@ async def test_settings_are_changed_all_or_none() -> None:
         assert status == 400
         assert "unknown setting 'speed'; there are: job_seconds" in answer["error"]
         assert "era must be one of 2023, 2024, 2026, not '1999'" in answer["error"]
-        assert simulator.state()["settings"]["steps"] == Settings().steps
+        assert simulator.state()["settings"]["steps"] == SimulatorSettings().steps
         assert (await control(simulator, "POST", "settings", [1]))[0] == 400
 
 
@@ -89,7 +89,7 @@ async def test_settings_are_changed_all_or_none() -> None:
     ],
 )
 def test_wrong_settings_are_refused_at_once(values: dict[str, Any]) -> None:
-    with pytest.raises(SettingsError, match=next(iter(values))):
+    with pytest.raises(SimulatorSettingsError, match=next(iter(values))):
         Simulator(**values)
 
 
@@ -135,7 +135,7 @@ async def test_a_reset_starts_over_and_keeps_the_connection() -> None:
         await simulator.until(lambda: [item["status"] for item in simulator.jobs] == ["running", "queued"])
         status, state = await control(simulator, "POST", "reset")
         assert status == 200 and state["faults"] == [] and state["counters"] == {}
-        assert state["settings"]["job_seconds"] == Settings().job_seconds
+        assert state["settings"]["job_seconds"] == SimulatorSettings().job_seconds
         assert simulator.jobs == [] and simulator.interactions == []
         _, history = await wire.call("GET", f"/channels/{wire.account.channel_id}/messages")
         assert history == []
@@ -165,7 +165,7 @@ def test_the_manual_has_every_fault() -> None:
 def test_the_manual_has_every_setting_with_its_default() -> None:
     defaults = {name: value for name, value, _ in _table("Settings")}
     assert set(defaults) == set(NAMES)
-    for name, value in Settings().as_json().items():
+    for name, value in SimulatorSettings().as_json().items():
         assert defaults[name] == ("by chance" if value is None else str(value)), name
 
 
