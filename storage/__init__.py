@@ -1,4 +1,4 @@
-"""How it is kept: tasks, sends and call-backs in one SQLite file.
+"""Persistence: tasks, sends and webhook deliveries in one SQLite file.
 
-The only importer of `aiosqlite`. Knows the records of `tasks` and nothing of Discord or HTTP.
+The only importer of `aiosqlite`. Knows the records of `tasks`, but neither Discord nor HTTP.
 """

@@ -1,7 +1,7 @@
-"""Files that are written whole or not at all.
+"""Writes files completely or not at all.
 
-Contract: write to a temporary file beside the target, fsync, rename. A reader and a crash see the old or the new
-content and nothing in between. The new file is readable by its owner alone.
+Contract: write to a temporary file beside the target, fsync, rename. After a crash, and for concurrent readers, the
+file has either the old or the new content. Only its owner can read the new file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from storage.file_permissions import HAS_MODES
 
 
 def write_atomically(path: Path, data: bytes, *, prefix: str = ".") -> None:
-    """Write the file. Raises OSError. `prefix` begins the name of the temporary file, which a crash leaves behind."""
+    """Write the file. Raises OSError. `prefix` starts the name of the temporary file that a crash may leave."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix)  # mode 0600
     part = Path(name)
     try:
@@ -28,12 +28,12 @@ def write_atomically(path: Path, data: bytes, *, prefix: str = ".") -> None:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
-    if HAS_MODES:  # Windows opens no folders
-        sync(path.parent)  # the name is on disk, too
+    if HAS_MODES:  # Windows cannot open folders
+        sync(path.parent)  # makes the rename durable
 
 
 def sync(path: Path) -> None:
-    """Wait until the bytes of a file, or the names in a folder, are on disk."""
+    """Flush a file's bytes, or a folder's entries, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

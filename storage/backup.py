@@ -1,7 +1,7 @@
-"""A copy of the database, made while the service runs: `python run.py backup FILE`.
+"""Copies the database while the service runs: `python run.py backup FILE`.
 
-Contract: the copy is whole or not there. It is one moment of the database, is read through once it is written, and
-takes its name only when it is on disk. The service is not held up: SQLite's readers do not hold up its writer.
+Contract: the copy is complete or does not exist. It is a consistent snapshot; it is verified after writing and gets its
+name only when it is on disk. The service keeps running: in WAL mode, readers do not block the writer.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from storage.offline import read_only
 from storage.sqlite_errors import translated
 from tasks.domain.errors import StoreFailed
 
-BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a database that is in use
+BESIDE = ("-wal", "-shm", "-journal")  # SQLite's files beside a database in use
 
 
 def backup(source: Path, target: Path, *, force: bool = False) -> int:
-    """Copy the database to `target`, which only this user may read; the bytes written.
+    """Copy the database to `target`, readable by this user only. Return the number of bytes written.
 
-    Raises StoreFailed: there is a file already (and not `force`), no database, a full disk, a damaged database.
+    Raises StoreFailed: `target` exists (without `force`), no database, full disk, damaged database.
     """
     _refuse(source, target, force)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
@@ -31,7 +31,7 @@ def backup(source: Path, target: Path, *, force: bool = False) -> int:
             os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             with read_only(source) as original, closing(sqlite3.connect(part, isolation_level=None)) as copy:
                 original.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")  # one file, which can be read where nothing is writable
+                copy.execute("PRAGMA journal_mode = DELETE")  # one file, readable without write access
                 _verify(copy)
             sync(part)
             size = part.stat().st_size
@@ -46,19 +46,19 @@ def backup(source: Path, target: Path, *, force: bool = False) -> int:
 
 def _refuse(source: Path, target: Path, force: bool) -> None:
     if not target.parent.is_dir():
-        raise StoreFailed(f"There is no folder {target.parent}.", hint="Make it, or name another file.")
+        raise StoreFailed(f"The folder {target.parent} does not exist.", hint="Create it, or name another file.")
     if not target.exists():
         return
     if target.is_dir() or (source.exists() and target.samefile(source)):
-        raise StoreFailed(f"{target} cannot be the backup.", hint="Name another file.")
+        raise StoreFailed(f"{target} cannot be the backup file.", hint="Name another file.")
     if not force:
-        raise StoreFailed(f"{target} exists already.", hint="Name another file, or say --force to replace it.")
+        raise StoreFailed(f"{target} exists already.", hint="Name another file, or pass --force to replace it.")
     if any(Path(f"{target}{suffix}").exists() for suffix in BESIDE):
-        # What lies beside it belongs to the old file; SQLite would take it for the new one's.
+        # Files beside it belong to the old database; SQLite would apply them to the new one.
         raise StoreFailed(f"{target} is a database in use.", hint="Name another file.")
 
 
 def _verify(copy: sqlite3.Connection) -> None:
     [(found,)] = copy.execute("PRAGMA quick_check(1)").fetchall()
     if found != "ok":
-        raise StoreFailed(f"The database is damaged, no backup was made. ({found})", hint="See `run.py check`.")
+        raise StoreFailed(f"The database is damaged. No backup was made. ({found})", hint="See `run.py check`.")

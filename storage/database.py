@@ -1,6 +1,6 @@
-"""One SQLite file: opened, kept to one process, migrated, read and written. Knows nothing of tasks.
+"""One SQLite file: opening, locking to one process, migration, reads and writes. Knows nothing about tasks.
 
-Two connections: readers see only what is committed, and never wait for the disk on account of a writer.
+Uses two connections: readers see only committed data and never wait for a writer's disk flush.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from storage.migrating import migrate
 from storage.sqlite_errors import translated
 from storage.writer import Parameters, Row, Statement, Writer
 
-# At DEBUG the library writes every statement with its parameters: prompts, and call-back URLs with their secrets.
+# At DEBUG the library logs every statement with its parameters: prompts, and webhook URLs with their secrets.
 logging.getLogger("aiosqlite").setLevel(logging.WARNING)
 
-# Said to a file that is new, before anything else: the pages of removed tasks can be given back, a few at once.
+# Must run before anything else on a new file: it lets the pages of removed tasks be returned in small steps.
 OF_A_NEW_FILE = "PRAGMA auto_vacuum = INCREMENTAL"
 
 PRAGMAS = (
-    "PRAGMA busy_timeout = 5000",  # ms; only a person with a SQLite shell can hold the lock
+    "PRAGMA busy_timeout = 5000",  # ms; only a manual SQLite shell can hold the lock
     "PRAGMA journal_mode = WAL",
-    # FULL: an answered submit survives a power cut, not only a kill: docs/decisions/0003.
+    # FULL: an answered submit survives a power failure, not only a killed process: docs/decisions/0003.
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA journal_size_limit = 67108864",  # bytes that the -wal file keeps after a checkpoint
-    "PRAGMA mmap_size = 268435456",  # bytes; steadies look-ups when the file outgrows SQLite's own cache
+    "PRAGMA journal_size_limit = 67108864",  # kept in the -wal file after a checkpoint
+    "PRAGMA mmap_size = 268435456",  # bytes; keeps look-ups fast when the file outgrows SQLite's own cache
 )
 
 
@@ -46,13 +46,13 @@ class Database:
         self._stack = AsyncExitStack()
         self._writer: Writer
         self._reader: aiosqlite.Connection
-        self.hooks_written = asyncio.Event()  # set after each commit that put call-backs into the outbox
-        self.images_written = asyncio.Event()  # the same for pictures to be copied
+        self.hooks_written = asyncio.Event()  # set after each commit that added deliveries to the outbox
+        self.images_written = asyncio.Event()  # set after each commit that added pictures to copy
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             with translated(self._path):
-                make_private(self._path)  # SQLite gives -wal and -shm the same mode
+                make_private(self._path)  # SQLite creates -wal and -shm with the same mode
                 stack.enter_context(only_process(self._path))
                 is_new = self._path.stat().st_size == 0
                 connection = await self._connect(stack, *([OF_A_NEW_FILE] if is_new else []))
@@ -71,20 +71,20 @@ class Database:
             await self._stack.__aexit__(kind, error, trace)
 
     async def _connect(self, stack: AsyncExitStack, *first: str) -> aiosqlite.Connection:
-        # isolation_level None: transactions begin and end where this file says so, and nowhere else.
+        # isolation_level None: only this file begins and ends transactions.
         connection = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
         for pragma in (*first, *PRAGMAS):
             await connection.execute_fetchall(pragma)
         return connection
 
     async def read(self, sql: str, parameters: Parameters = ()) -> list[Row]:
-        """What is committed, in one hop to the connection's thread."""
-        given: Any = parameters  # aiosqlite's types know positions only; sqlite3 takes names as well
+        """Read committed data, with one call to the connection's thread."""
+        given: Any = parameters  # aiosqlite's types allow positions only; sqlite3 also accepts names
         with translated(self._path):
             return [*map(tuple, await self._reader.execute_fetchall(sql, given))]
 
     async def write(self, *statements: Statement, committed: Callable[[], None] | None = None) -> None:
-        """All of it, durable when this returns, or none of it: `storage.writer` has the details."""
+        """Write all statements or none; durable when this returns. See `storage.writer`."""
         with translated(self._path):
             if statements:
                 await self._writer.write(statements, committed)

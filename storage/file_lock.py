@@ -1,13 +1,13 @@
-"""One process for each database file, whatever name the file is opened by.
+"""Allows one process per database file, under whatever name the file is opened.
 
-Contract: the lock belongs to the file itself, so a symbolic link, a hard link, a bind mount or a new name leads to the
-same lock. It is an open-file-description lock (Linux) on a byte that SQLite never locks. It ends with the process,
-however that ends. A plain POSIX lock would not do: the process loses all of those on a file as soon as it closes any
-descriptor of that file. For the same reason the descriptor is opened before SQLite opens the file and closed after
-SQLite has closed it, and a file that this process has locked already is refused without being opened.
+Contract: the lock belongs to the file itself, so a symbolic link, a hard link, a bind mount or a rename leads to the
+same lock. It is an open-file-description lock (Linux) on a byte that SQLite never locks, and it ends with the process.
+A plain POSIX lock is not enough: a process loses all its locks on a file when it closes any descriptor of that file.
+For the same reason the descriptor is opened before SQLite opens the file and closed after SQLite closes it, and a file
+that this process has already locked is refused without being opened.
 
-The side file `<database>-lock` is locked as well. Versions before this one know no other lock, so that an upgrade or a
-roll back beside a running service is refused, and systems without open-file-description locks have this one alone.
+The side file `<database>-lock` is locked as well. Older versions know only that lock, so an upgrade or a rollback
+beside a running service is refused. Systems without open-file-description locks have that lock only.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ log = logging.getLogger(__name__)
 
 LOCK_BYTE = 2**62  # SQLite locks bytes from 2**30 to 2**30 + 511; a lock may lie beyond the end of the file
 
-_locked_here: set[tuple[int, int]] = set()  # (device, inode) of the files that this process has locked
+_locked_here: set[tuple[int, int]] = set()  # (device, inode) of the files locked by this process
 
 
 @contextmanager
 def only_process(database: Path) -> Iterator[None]:
     """Lock the database against other processes. `database` must exist.
 
-    Raises StoreFailed when a process, this one included, has locked it already; OSError and sqlite3.Error when it
-    cannot be opened.
+    Raises StoreFailed when a process, including this one, already holds the lock; OSError and sqlite3.Error when the
+    file cannot be opened.
     """
     real = database.resolve()
     status = real.stat()
@@ -48,7 +48,7 @@ def only_process(database: Path) -> Iterator[None]:
         raise locked_by_another(database)
     if status.st_nlink > 1:
         log.warning(
-            "%s has %d names (hard links); open it by this one only: SQLite keeps the last commits in a file beside it",
+            "%s has %d names (hard links); always open it by this one: SQLite keeps recent commits in a file beside it",
             real,
             status.st_nlink,
         )
@@ -61,7 +61,7 @@ def only_process(database: Path) -> Iterator[None]:
 
 
 def is_locked(database: Path) -> bool:
-    """Whether another process has locked this file. Must not be called where this process has it open in SQLite."""
+    """Whether another process has locked this file. Do not call this while this process has the file open in SQLite."""
     if sys.platform != "linux":
         return False
     descriptor = os.open(database, os.O_RDONLY | os.O_CLOEXEC)
@@ -102,7 +102,7 @@ def _file_locked(database: Path) -> Iterator[None]:
             raise
         yield
     finally:
-        os.close(descriptor)  # which gives the lock back
+        os.close(descriptor)  # releases the lock
 
 
 def _record(kind: int) -> bytes:

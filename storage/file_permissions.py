@@ -1,6 +1,7 @@
-"""The files of the database are their owner's alone: prompts and call-back URLs are nobody else's business.
+"""Restricts the database files to their owner: prompts and webhook URLs are private.
 
-Contract: what others can read is tightened and told. Windows has no such modes: there nothing is done.
+Contract: files that others can read are restricted, with a warning. On Windows, which has no such modes, nothing
+happens.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ BESIDE = ("", "-wal", "-shm", "-lock", "-journal")
 
 
 def make_private(database: Path) -> None:
-    """The database's file, made when it is missing, and what lies beside it. Raises OSError when it cannot be made."""
+    """Restrict the database file, created if missing, and the files beside it. Raises OSError when it cannot be
+    created."""
     database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     database.touch(mode=0o600)
     backups = database.parent.glob(f"{database.name}?*")
@@ -37,6 +39,6 @@ def _tighten(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        log.warning("%s can be read by other users, and that cannot be changed: %s", path, error.strerror)
+        log.warning("%s is readable by other users, and its mode cannot be changed: %s", path, error.strerror)
         return
-    log.warning("%s could be read by other users (mode %o); now it is its owner's alone", path, mode)
+    log.warning("%s was readable by other users (mode %o); now only its owner can read it", path, mode)

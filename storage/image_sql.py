@@ -1,18 +1,18 @@
-"""The statements on the table of copies, as `storage.sql` has those on all others."""
+"""The SQL statements on the table of copies. `storage.sql` has all others."""
 
-# The picture may be known already: a task is written again when it has got its seed, say.
+# The picture may already be listed: a task is also saved for other changes, such as its seed.
 INSERT_IMAGE = """
 INSERT INTO images (task_id, role, url, name, place, due, width, height, created)
 VALUES (:task, :role, :url, :name, :place, :now, :width, :height, :now) ON CONFLICT DO NOTHING
 """
 
-# A preview is wanted until the next one comes, or the end.
+# A preview is needed until the next one, or the result, arrives.
 FORGET_PREVIEWS = """
 UPDATE images SET task_id = NULL
 WHERE role = 'preview' AND task_id = :task AND url <> :but
 """
 
-# The call-back of an end waits a little for the copy, if that was asked for just now.
+# Delay the webhook of an end until its copy exists, if the copy was requested in this transaction.
 HOLD_HOOKS = """
 UPDATE outbox SET due = :until
 WHERE task_id = :task AND status = 'due' AND due = 0 AND attempts = 0 AND event IN ('end', 'corrected')
@@ -30,7 +30,7 @@ IMAGES_DUE = f"""
 SELECT {_IMAGE} FROM images
 WHERE state = 'due' AND due <= :now AND task_id IS NOT NULL AND id NOT IN (SELECT value FROM json_each(:without))
 ORDER BY due, id LIMIT :limit
-"""  # noqa: S608 - the only thing put in is the constant above
+"""  # noqa: S608 - only the constant above is inserted
 
 NEXT_IMAGE_DUE = "SELECT min(due) FROM images WHERE state = 'due' AND task_id IS NOT NULL AND due > ?"
 
@@ -42,7 +42,7 @@ IMAGES_UNWANTED = f"""
 SELECT {_IMAGE} FROM images WHERE task_id IS NULL AND place IN (SELECT value FROM json_each(?)) LIMIT ?
 """  # noqa: S608 - as above
 
-# Oldest first, by the index alone.
+# Oldest first, from the index only.
 IMAGES_OLDEST = f"""
 SELECT {_IMAGE} FROM images
 WHERE state = 'stored' AND created < ? AND task_id IS NOT NULL AND place IN (SELECT value FROM json_each(?))
@@ -51,7 +51,7 @@ ORDER BY created LIMIT ?
 
 IMAGES_SIZE = "SELECT coalesce(sum(size), 0) FROM images INDEXED BY images_stored WHERE state = 'stored'"
 
-# How many are due, were given up and are stored, and the bytes of these: from the indexes alone, 5 ms for 100,000.
+# The numbers of due, given-up and stored copies, and the bytes of stored ones: from the indexes only, 5 ms for 100,000.
 COUNT_IMAGES = """
 SELECT (SELECT count(*) FROM images INDEXED BY images_due WHERE state = 'due'),
     (SELECT count(*) FROM images INDEXED BY images_given_up WHERE state = 'given_up'),
@@ -59,7 +59,7 @@ SELECT (SELECT count(*) FROM images INDEXED BY images_due WHERE state = 'due'),
 FROM images INDEXED BY images_stored WHERE state = 'stored'
 """
 
-# What is not stored yet may go elsewhere.
+# Copies that are not stored yet may change their place.
 MOVE_DUE = "UPDATE images SET place = ? WHERE state = 'due'"
 
 SETTLE_IMAGE = """

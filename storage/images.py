@@ -1,5 +1,5 @@
-"""Copies of results: which are due, stored, given up, removed. A row is written together with the change of its task
-(`storage.tasks`), and loaded and removed by someone else.
+"""Copies of results: due, stored, given up, removed. `storage.tasks` writes a row together with the change of its task;
+`tasks.results` downloads and removes the files.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from storage.writer import Row, Statement
 from tasks.domain.model import Image, Task
 from tasks.results.image_copy import ImageCopy
 
-_ALPHABET = string.ascii_lowercase + string.digits  # also for disks that know no case
+_ALPHABET = string.ascii_lowercase + string.digits  # also safe on case-insensitive disks
 _SECRET_LENGTH = 32  # 165 bits
 _EXTENSIONS = ("png", "webp", "jpg", "jpeg", "gif", "mp4", "webm", "mov")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CopyPolicy:
-    """What is to be copied, and where to. `first_ms`: how long the call-back of an end waits for it."""
+    """Whether and where results are copied. `first_ms`: how long the webhook of an end waits for its copy."""
 
     place: str  # disk | s3
     previews: bool = False
@@ -33,7 +33,7 @@ class CopyPolicy:
 
 
 def statements_of(tasks: Iterable[Task], wanted: CopyPolicy, now: int) -> list[Statement]:
-    """What is written with a change of these tasks, behind their call-backs."""
+    """The statements to run with a change of these tasks, after those of their webhooks."""
     tasks = list(tasks)
     over = [task for task in tasks if task.is_over]
     results = [
@@ -47,12 +47,12 @@ def statements_of(tasks: Iterable[Task], wanted: CopyPolicy, now: int) -> list[S
     ]
     brought = [_row_of(task, role, image, wanted, now) for task, role, image in (*results, *previews)]
     held = [{"task": own_key(task.id), "until": now + wanted.first_ms, "now": now} for task, *_ in results]
-    outdated = [(task, bare(task.progress.preview.url) if task.progress.preview else "") for task in running]
-    outdated += [(task, "") for task in over] if wanted.previews else []
+    stale_previews = [(task, bare(task.progress.preview.url) if task.progress.preview else "") for task in running]
+    stale_previews += [(task, "") for task in over] if wanted.previews else []
     return [
         Statement(image_sql.INSERT_IMAGE, brought),
         Statement(image_sql.HOLD_HOOKS, held if wanted.first_ms else []),
-        Statement(image_sql.FORGET_PREVIEWS, [{"task": own_key(task.id), "but": url} for task, url in outdated]),
+        Statement(image_sql.FORGET_PREVIEWS, [{"task": own_key(task.id), "but": url} for task, url in stale_previews]),
     ]
 
 
@@ -70,12 +70,12 @@ def _row_of(task: Task, role: str, image: Image, wanted: CopyPolicy, now: int) -
 
 
 def bare(url: str) -> str:
-    """A link without its signature: the same picture's links are equal so."""
+    """A link without its signature, so that two links to the same picture compare equal."""
     return url.partition("?")[0]
 
 
 def new_name(task: Task, image: Image) -> str:
-    """The job's id, for people; then what nobody can guess."""
+    """The job id, for people, followed by an unguessable part."""
     job_id = task.progress.job_id
     stem = job_id if job_id and re.fullmatch(r"[0-9a-f-]{36}", job_id) else task.id
     extension = (image.filename or bare(image.url)).rpartition(".")[2].lower()
@@ -84,29 +84,29 @@ def new_name(task: Task, image: Image) -> str:
 
 
 class Images:
-    """The copies of one database; the `Copies` of `tasks.results.archiver` and `tasks.results.retention`. What may be
-    removed is told of these `places` alone: nothing can be removed from others."""
+    """The copies of one database. Implements the `CopyQueue` of `tasks.results.archiver` and the `CopyIndex` of
+    `tasks.results.retention`. Lists copies for removal only in `places`: this process cannot remove others."""
 
     def __init__(self, database: Database, places: Collection[str] = ("disk",)) -> None:
         self._database = database
         self._places = json_list(places)
 
     async def start(self, place: str) -> None:
-        """What was to be stored elsewhere when the settings were others is stored there now."""
+        """Redirect copies that are still due to this place, which the settings may have changed."""
         await self._database.write(Statement(image_sql.MOVE_DUE, [(place,)]))
 
     @property
     def wake(self) -> asyncio.Event:
-        """Set when rows may have been added; cleared by whoever looks for them."""
+        """Set when rows may have been added; the reader clears it."""
         return self._database.images_written
 
     async def due(self, now: int, limit: int, without: Collection[int] = ()) -> list[ImageCopy]:
-        """Those whose time has come, longest due first."""
+        """Copies that are due now, longest due first."""
         given = {"now": now, "limit": limit, "without": json_list(without)}
         return [_copy(row) for row in await self._database.read(image_sql.IMAGES_DUE, given)]
 
     async def next_due_time(self, after: int) -> int | None:
-        """When the first that is due later than `after` becomes due."""
+        """The earliest due time later than `after`."""
         [(time,)] = await self._database.read(image_sql.NEXT_IMAGE_DUE, (after,))
         return None if time is None else int(time)
 
@@ -114,16 +114,16 @@ class Images:
         return next((_copy(row) for row in await self._database.read(image_sql.IMAGE_NAMED, (name,))), None)
 
     async def of_task(self, task_id: str) -> list[ImageCopy]:
-        """In the order they were written."""
+        """In insertion order."""
         return [_copy(row) for row in await self._database.read(image_sql.IMAGES_OF_TASK, (own_key(task_id),))]
 
     async def written(self, copy: ImageCopy, *, type: str, size: int) -> None:  # noqa: A002 - the field's name
-        """The file is where it belongs; its task is to be told."""
+        """Record that the file exists; its task does not list it yet."""
         row = {"id": copy.id, "type": type, "size": size}
         await self._database.write(Statement(image_sql.WRITTEN_IMAGE, [row]))
 
     async def stored(self, copy: ImageCopy) -> None:
-        """Its task has been told; the call-backs that wait for it wait no longer."""
+        """Record that the task lists the copy, and release the webhooks that waited for it."""
         statements = [Statement(image_sql.STORED_IMAGE, [(copy.id,)])]
         if copy.role == "result":
             statements.append(Statement(image_sql.RELEASE_HOOKS, [(own_key(copy.task_id),)]))
@@ -136,30 +136,30 @@ class Images:
         await self._settle(copy, "given_up", error=error)
 
     async def removed(self, copy: ImageCopy) -> None:
-        """Its file is gone; its task goes on without it."""
+        """Remove the row of a copy whose file is gone; its task stays."""
         await self._settle(copy, "removed", counts=0)
 
     async def forget(self, copies: Sequence[ImageCopy]) -> None:
-        """Their files are gone, and nobody wants them."""
+        """Remove the rows of unneeded copies whose files are gone."""
         if copies:
             await self._database.write(Statement(image_sql.FORGET_IMAGE, [(copy.id,) for copy in copies]))
 
     async def unwanted(self, limit: int) -> list[ImageCopy]:
-        """Those whose task is gone, and previews that were followed by others."""
+        """Copies of removed tasks, and previews replaced by newer ones."""
         return [_copy(row) for row in await self._database.read(image_sql.IMAGES_UNWANTED, (self._places, limit))]
 
     async def oldest(self, before: int, limit: int) -> list[ImageCopy]:
-        """Stored ones from before that time (ms), oldest first."""
+        """Copies stored before that time (ms), oldest first."""
         given = (before, self._places, limit)
         return [_copy(row) for row in await self._database.read(image_sql.IMAGES_OLDEST, given)]
 
     async def size(self) -> int:
-        """Bytes of all that is stored."""
+        """The size of all stored copies, in bytes."""
         [(size,)] = await self._database.read(image_sql.IMAGES_SIZE)
         return int(size)
 
     async def counts(self) -> tuple[int, int, int, int]:
-        """How many are due, were given up and are stored, and the bytes of what is stored."""
+        """The numbers of due, given-up and stored copies, and the bytes of the stored ones."""
         [(due, given_up, stored, size)] = await self._database.read(image_sql.COUNT_IMAGES)
         return int(due), int(given_up), int(stored), int(size)
 

@@ -1,6 +1,6 @@
-"""Brings a database up to date: `migrations/NNNN_name.sql`, forward only, each in a transaction of its own.
+"""Migrates a database: `migrations/NNNN_name.sql`, forward only, each in its own transaction.
 
-The number of the last one applied is SQLite's `user_version`.
+SQLite's `user_version` holds the number of the last applied migration.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ FOLDER = Path(__file__).parent / "migrations"
 
 
 def scripts() -> list[str]:
-    """The migrations; the first is number 1. Two with one number, or a gap, is a defect that every test run meets."""
+    """The migrations in order, starting at number 1. Raises RuntimeError for duplicate or missing numbers."""
     files = sorted(FOLDER.glob("*.sql"))
     numbers = [int(file.name.partition("_")[0]) for file in files]
     if numbers != list(range(1, len(files) + 1)):
-        raise RuntimeError(f"migrations are not numbered one after the other: {numbers}")
+        raise RuntimeError(f"migrations are not numbered consecutively: {numbers}")
     return [file.read_text(encoding="utf-8") for file in files]
 
 
 async def migrate(connection: aiosqlite.Connection) -> None:
-    """Apply what is missing. A database from the future is refused: it may mean what this version cannot read."""
+    """Apply missing migrations. Refuses a database of a newer version, which this version may misread."""
     known = scripts()
     [(version,)] = await connection.execute_fetchall("PRAGMA user_version")
     if version > len(known):

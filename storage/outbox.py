@@ -1,4 +1,6 @@
-"""Call-backs to be made: due, done, given up. Written together with the task's change; delivered by someone else."""
+"""Webhook deliveries: due, done, given up. Written together with the change of their task; `api.webhooks` delivers
+them.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
 
 
 class Outbox:
-    """The outbox of one database. `operator_hook` is the URL of the rows that hold none."""
+    """The outbox of one database. `operator_hook` is the URL for rows that store none."""
 
     def __init__(self, database: Database, operator_hook: str = "") -> None:
         self._database = database
@@ -26,27 +28,27 @@ class Outbox:
 
     @property
     def wake(self) -> asyncio.Event:
-        """Set when new rows have been committed; cleared by whoever looks for them."""
+        """Set when new rows have been committed; the reader clears it."""
         return self._database.hooks_written
 
     async def due(self, now: int, limit: int, without: Collection[str] = ()) -> list[Delivery]:
-        """Rows whose time has come, ends before steps, longest due first, steps left out that are superseded. `without`
-        are places (`tasks.domain.webhooks.DeliveryLane`) whose rows are left out."""
+        """Deliveries due now: ends before steps, longest due first, without superseded steps. `without` names lanes
+        (`tasks.domain.webhooks.DeliveryLane`) to leave out."""
         wanted = {"now": now, "limit": limit, "without": msgspec.json.encode(list(without)).decode()}
         return [self._delivery(row) for row in await self._database.read(sql.DUE, wanted)]
 
     async def next_due_time(self, after: int = -1) -> int | None:
-        """When the first row that is due later than `after` becomes due."""
+        """The earliest due time later than `after`."""
         [(time,)] = await self._database.read(sql.NEXT_DUE, (after,))
         return None if time is None else int(time)
 
     async def counts(self) -> tuple[int, int]:
-        """How many are due, now or later, and how many were given up."""
+        """The numbers of due deliveries, now or later, and of those given up."""
         [(due, given_up)] = await self._database.read(sql.COUNT_HOOKS)
         return int(due), int(given_up)
 
     async def of_task(self, task_id: str) -> list[Delivery]:
-        """All rows of a task, in the order they were written."""
+        """All deliveries of a task, in insertion order."""
         return [self._delivery(row) for row in await self._database.read(sql.OF_TASK, (key(task_id),))]
 
     async def get(self, delivery_id: int) -> Delivery | None:
@@ -61,7 +63,8 @@ class Outbox:
         task_id: str | None = None,
         receiver: str | None = None,
     ) -> list[Delivery]:
-        """Newest first; `before` is a delivery's id that pages on; what is None is any."""
+        """Newest first. `before` is the delivery id of the previous page's end. A filter that is None matches
+        everything."""
         wanted: dict[str, str | int | None] = {"status": status, "receiver": receiver, "limit": limit}
         wanted["before"] = NO_LIMIT if before is None else before
         all_of = sql.DELIVERIES if receiver is None else sql.DELIVERIES_OF_RECEIVER
@@ -72,9 +75,9 @@ class Outbox:
         return [self._delivery(row) for row in await self._database.read(statement, wanted)]
 
     async def settle(self, attempt: Attempt) -> None:
-        """Write what became of an attempt: into its row, and as a line of the task's timeline.
+        """Record the outcome of an attempt in its row and as a line of the task's timeline.
 
-        Nothing is written, and nothing is wrong, where the task has been removed meanwhile.
+        Writes nothing, without an error, when the task has been removed meanwhile.
         """
         _, time, kind, detail = line_row_of(of_attempt(attempt))
         line = {"id": attempt.delivery_id, "time": time, "kind": kind, "detail": detail}
@@ -87,7 +90,7 @@ class Outbox:
         )
 
     async def deliver_again(self, delivery_id: int, now: int) -> None:
-        """Due now, and the waits begin anew; what was delivered stays so."""
+        """Make the delivery due now, with a new retry schedule. A delivered one is left unchanged."""
         again = Statement(sql.DELIVER_AGAIN, [{"id": delivery_id, "now": now}])
         await self._database.write(again, committed=self._database.hooks_written.set)
 

@@ -1,4 +1,4 @@
-"""Between the records of `tasks` and the rows of the tables. Pure: nothing here touches the database."""
+"""Conversion between the records of `tasks` and table rows. Pure: nothing here accesses the database."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tasks.rules.reopening import is_open_end
 
 
 def key(task_id: str) -> int | None:
-    """The row id of a task id; None for what can be no task's id (anything may come in from a URL)."""
+    """The row id of a task id; None when the text cannot be a task id (a URL may contain anything)."""
     if len(task_id) > 18 or not task_id.isascii() or not task_id.isdecimal():
         return None
     number = int(task_id)
@@ -41,20 +41,20 @@ _OLD_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]{8,64}")
 
 
 def is_old_id(text: str) -> bool:
-    """May this be the id of an imported task, as the service before us gave it? Never of one of ours."""
+    """Whether the text can be the id that the old service gave an imported task. No id of this service matches."""
     return _OLD_ID.fullmatch(text) is not None
 
 
 def own_key(task_id: str) -> int:
-    """The row id of a task of ours."""
+    """The row id of a task id of this service. Raises ValueError."""
     number = key(task_id)
     if number is None:
-        raise ValueError(f"a task's id is a decimal number without leading zeros, not {task_id!r}")
+        raise ValueError(f"a task id is a decimal number without leading zeros, not {task_id!r}")
     return number
 
 
 def row_of(task: Task) -> tuple[Any, ...]:
-    """As SAVE_TASK and INSERT_TASK take it."""
+    """The values of SAVE_TASK and INSERT_TASK, in their order."""
     return (
         own_key(task.id),
         task.phase.value,
@@ -71,29 +71,29 @@ def row_of(task: Task) -> tuple[Any, ...]:
 
 
 def _pressed(request: TaskRequest) -> str | None:
-    """The look-up key of the button that the task presses."""
+    """The look-up key of the button that the task pressed."""
     pressed, button = request.parent_id, request.custom_id
     return pressed_by(pressed, button) if pressed and button else None
 
 
 def open_end_of(task: Task) -> int | None:
-    """When it ended (ms), if its result may still come."""
+    """The time (ms) of an end whose result may still arrive, else None."""
     return (task.result.finish_time or 0) if is_open_end(task) else None
 
 
 def pressed_by(parent_id: str, custom_id: str) -> str:
-    """One look-up key for "this button of that task's result"."""
+    """One look-up key for this button of that task's result."""
     return f"{parent_id} {custom_id}"
 
 
 def task_of(row: Row) -> Task:
-    """From (id, document)."""
+    """Build the task from (id, document)."""
     try:
         return task_in(row[1])
     except msgspec.DecodeError as error:
         raise RecordRefused(
             f"Task {row[0]} in the database cannot be read. ({error})",
-            hint="Use the version of this service that wrote it, or a later one.",
+            hint="Use the version of this service that wrote it, or a newer one.",
         ) from error
 
 
@@ -134,7 +134,7 @@ def send_of(row: Row) -> Send:
 
 
 def hook_statement(hooks: Iterable[Hook], now: int, operator_hook: str = "") -> Statement:
-    """`operator_hook` is a secret of the settings and stays there: the file says only whose the URL is."""
+    """`operator_hook` is a secret of the settings and is not stored: rows only mark that they use it."""
     return Statement(INSERT_HOOK, [_hook_row(hook, now, operator_hook) for hook in hooks])
 
 
@@ -149,7 +149,7 @@ def _snapshot(hook: Hook) -> str | None:
 
 
 def snapshot_of(document: str | None) -> Task | None:
-    return None if document is None else task_of(("of a call-back", document))
+    return None if document is None else task_of(("of a webhook", document))
 
 
 def follower_row_of(hook: Hook, now: int) -> Row:
@@ -158,7 +158,7 @@ def follower_row_of(hook: Hook, now: int) -> Row:
 
 
 def receiver_of(url: str) -> str:
-    """scheme://host:port: who is called, without user, path and query, which may hold secrets. "" for a broken URL."""
+    """scheme://host:port of a URL, without user, path and query, which may hold secrets. "" for a broken URL."""
     try:
         parts = urlsplit(url)
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)

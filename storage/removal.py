@@ -1,5 +1,5 @@
-"""Removes finished tasks with all their rows. `tasks.results.retention` decides what goes; the one statement that
-removes protects what must stay, whatever was decided.
+"""Removes finished tasks with all their rows. `tasks.results.retention` selects them; the DELETE statement itself
+protects tasks that must stay.
 
 Contract: batches are small, so that no write waits long behind one. Every cache forgets the removed tasks at once.
 """
@@ -15,8 +15,8 @@ from tasks.domain.ids import IDS_PER_MS
 from tasks.tracking.late_results import REOPEN_WINDOW
 from tasks.use_cases.service import KEY_KEPT
 
-BATCH = 200  # tasks looked at in one transaction
-PAGES = 1000  # given back to the disk at once; 4 MB
+BATCH = 200  # tasks examined in one transaction
+PAGES = 1000  # returned to the disk at once; 4 MB
 
 
 class Removal:
@@ -27,13 +27,13 @@ class Removal:
         self._store = store
 
     async def remove(self, *, finished_before: int, now: int, after: int = 0) -> tuple[int, int | None]:
-        """One batch of the tasks that ended before that time (ms), from the first after row `after` on.
+        """Remove one batch of the tasks that ended before that time (ms), starting after row `after`.
 
-        How many were removed, and where the next batch begins; None when there is no more to look at.
+        Return the number removed and the `after` of the next batch; None when no tasks are left to examine.
         """
         [(oldest,)] = await self._database.read(sql.OLDEST_IN_FLIGHT)
         before = finished_before if oldest is None else min(finished_before, oldest)
-        # Ids rise with time and none is younger than its task, so that what ended before has an id below.
+        # Ids rise with time and are never newer than their tasks, so every task that ended before has a smaller id.
         window = {"after": after, "below": before * IDS_PER_MS, "limit": BATCH}
         ids = [int(number) for (number,) in await self._database.read(sql.FINISHED_WINDOW, window)]
         if not ids:
@@ -52,9 +52,9 @@ class Removal:
         return len(ids) - int(left), ids[-1] if len(ids) == BATCH else None
 
     async def shrink(self) -> None:
-        """Give free pages back to the disk when more than a quarter of the file is free, a few at once.
+        """Return free pages to the disk, a few at once, when more than a quarter of the file is free.
 
-        Only files that were made so can shrink; in others the free pages are used for what comes.
+        Only files created with incremental auto-vacuum can shrink; others reuse their free pages.
         """
         free, pages = await self._pages()
         while free * 4 > pages:
@@ -62,7 +62,7 @@ class Removal:
             before, (free, pages) = free, await self._pages()
             if free >= before:
                 break
-        await self._database.write(Statement("PRAGMA wal_checkpoint(PASSIVE)"))  # which waits for nobody
+        await self._database.write(Statement("PRAGMA wal_checkpoint(PASSIVE)"))  # never blocks
 
     async def _pages(self) -> tuple[int, int]:
         [(free, pages)] = await self._database.read(sql.FREE_PAGES)

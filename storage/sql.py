@@ -1,8 +1,8 @@
-"""Every statement that is run on the tables, named. No Python beyond text belongs here; no SQL belongs anywhere else
-but here, in `migrations/` and in the pragmas of `database.py`.
+"""Every SQL statement on the tables, by name. SQL is only here, in `storage.image_sql`, in `migrations/` and in the
+pragmas of `database.py`; nothing but SQL is here.
 
-A list goes in as one JSON parameter and comes out of `json_each`, so that each statement stays one constant text,
-prepared once.
+A list is passed as one JSON parameter and read with `json_each`, so that each statement is one constant text, prepared
+once.
 """
 
 from tasks.domain.search import MOST_WORDS, NAME_LENGTH
@@ -30,8 +30,8 @@ TASKS = "SELECT id, document FROM tasks WHERE id IN (SELECT value FROM json_each
 
 TASK_BY_OLD_ID = "SELECT id, document FROM tasks WHERE id = (SELECT task_id FROM imported WHERE old_id = ?)"
 
-# If several tasks know the same message or job (one shows again what another drew) the oldest is the one that made it.
-# Here and below an owner that is NULL means any.
+# Several tasks can know the same message or job (one shows again what another drew). The oldest one made it. Here and
+# below, an owner of NULL matches any.
 TASK_BY_MESSAGE = """
 SELECT id, document FROM tasks WHERE message_id = :message_id AND (:owner IS NULL OR owner = :owner) ORDER BY id LIMIT 1
 """
@@ -45,19 +45,19 @@ WHERE pressed = :pressed AND status NOT IN ('FAILURE', 'CANCEL') AND (:owner IS 
 ORDER BY id DESC LIMIT 1
 """
 
-# The condition is letter for letter that of the index `tasks_waiting`: only then can SQLite use it. INDEXED BY, as it
-# would rather take `tasks_phase` and sort the whole queue for the first few of it.
+# The condition must equal that of the index `tasks_waiting` letter for letter: only then can SQLite use it. Without
+# INDEXED BY it prefers `tasks_phase` and sorts the whole queue for the first few rows.
 WAITING = """
 SELECT id, document FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready') ORDER BY id LIMIT ?
 """
 
-# The drawings that wait are skipped in SQLite: their documents are never read.
+# SQLite skips the waiting drawings without reading their documents.
 WAITING_FOR_NO_SLOT = """
 SELECT id, document FROM tasks INDEXED BY tasks_waiting
 WHERE phase IN ('new', 'ready') AND (phase = 'new' OR lane = 'quick') ORDER BY id LIMIT ?
 """
 
-# The waiting ones of one owner, for `tasks_owner_waiting`.
+# The waiting tasks of one owner, from `tasks_owner_waiting`.
 WAITING_OF = """
 SELECT id, document FROM tasks INDEXED BY tasks_owner_waiting
 WHERE owner = ? AND phase IN ('new', 'ready') ORDER BY id LIMIT ?
@@ -65,7 +65,7 @@ WHERE owner = ? AND phase IN ('new', 'ready') ORDER BY id LIMIT ?
 
 COUNT_BEFORE = "SELECT count(*) FROM tasks INDEXED BY tasks_waiting WHERE phase IN ('new', 'ready') AND id < ?"
 
-# The condition is that of the index `sends_paid`.
+# The condition must equal that of the index `sends_paid`.
 DRAWN_SINCE = """
 SELECT sends.account, count(DISTINCT sends.task_id) FROM sends INDEXED BY sends_paid
 JOIN tasks ON tasks.id = sends.task_id AND tasks.lane = 'draw'
@@ -85,14 +85,14 @@ SELECT count(*) FROM tasks INDEXED BY tasks_owner_waiting WHERE owner = ? AND ph
 
 IN_PHASE = "SELECT id, document FROM tasks WHERE phase IN (SELECT value FROM json_each(?)) ORDER BY id"
 
-# As above, for `tasks_in_flight`.
+# The condition must equal that of the index `tasks_in_flight`.
 IN_FLIGHT = """
 SELECT account, count(*) FROM tasks INDEXED BY tasks_in_flight
 WHERE phase IN ('claimed', 'sent') AND lane = 'draw' AND account IS NOT NULL
 GROUP BY account
 """
 
-# What is not over is never much, whatever the table's size: each phase gives its own rows from the index.
+# Unfinished tasks are few whatever the table's size: each phase reads its own rows from the index.
 COUNT_OPEN = """
 SELECT status, document ->> '$.action', coalesce(account, ''), count(*) FROM tasks INDEXED BY tasks_phase
 WHERE phase IN ('new', 'ready', 'claimed', 'sent', 'held') GROUP BY 1, 2, 3
@@ -100,8 +100,8 @@ WHERE phase IN ('new', 'ready', 'claimed', 'sent', 'held') GROUP BY 1, 2, 3
 
 LATEST = "SELECT id, document FROM tasks WHERE id < ? ORDER BY id DESC LIMIT ?"
 
-# Each status gives its own newest from the index; then the newest of those. One IN over all of them would sort every
-# task that has one of these statuses.
+# Each status reads its own newest rows from the index; the newest of those are returned. One IN over all statuses would
+# sort every task that has one of them.
 LATEST_IN_STATUS = """
 SELECT id, document FROM tasks WHERE id IN (
     SELECT newest.value FROM json_each(:statuses) AS wanted, json_each((
@@ -112,15 +112,15 @@ SELECT id, document FROM tasks WHERE id IN (
 ) ORDER BY id DESC LIMIT :limit
 """
 
-# One owner's, along their own index: the statuses are looked at on the way.
+# The tasks of one owner, from its index; statuses are filtered on the way.
 LATEST_OF = """
 SELECT id, document FROM tasks INDEXED BY tasks_owner
 WHERE owner = :owner AND id < :before AND status IN (SELECT value FROM json_each(:statuses))
 ORDER BY id DESC LIMIT :limit
 """
 
-# Read from end to end, backwards: any piece of any word is looked for. An empty list or word asks for anything; lists
-# are names between commas, with commas around. The narrow table makes it a few dozen milliseconds for 100,000 tasks.
+# Scans backwards for any part of any word. An empty list or word matches everything; lists are names separated and
+# enclosed by commas. The narrow table keeps this at a few dozen milliseconds for 100,000 tasks.
 _MATCHES = " AND ".join(
     (
         "(:owner IS NULL OR owner = :owner)",
@@ -138,11 +138,11 @@ SEARCH = f"""
 SELECT id, document FROM tasks WHERE id IN (
     SELECT id FROM searched WHERE id < :before AND {_MATCHES} ORDER BY id DESC LIMIT :limit
 ) ORDER BY id DESC
-"""  # noqa: S608 - the only thing put in is the constant above
+"""  # noqa: S608 - only the constant above is inserted
 
 COUNT_FOUND = f"SELECT count(*) FROM searched WHERE {_MATCHES}"  # noqa: S608 - as above
 
-# By the time of the end, on from a time and a task. As above, for `tasks_open_end`.
+# Ordered by end time, from a given time and task on. The condition must equal that of the index `tasks_open_end`.
 OPEN_ENDS = """
 SELECT id, document FROM tasks INDEXED BY tasks_open_end
 WHERE open_end IS NOT NULL AND (open_end, id) > (?, ?) ORDER BY open_end, id LIMIT ?
@@ -154,7 +154,7 @@ INSERT_SEND = """
 INSERT INTO sends (nonce, task_id, account, purpose, state, interaction_id, time) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 
-# What is known for certain (posted, refused) is never unlearnt; an interaction id, once known, neither.
+# A certain state (posted, refused) never becomes uncertain again, and a known interaction id stays.
 MARK_SEND = """
 UPDATE sends SET
     state = CASE
@@ -178,20 +178,20 @@ TIMELINE = "SELECT id, task_id, time, kind, detail FROM timeline WHERE task_id =
 
 TIMELINE_AFTER = "SELECT id, task_id, time, kind, detail FROM timeline WHERE id > ? ORDER BY id LIMIT ?"
 
-# Not the newest that is still there: retention may have taken it, and its id is never given again.
+# Not the newest existing line: retention may have removed it, and its id is never used again.
 LAST_LINE = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'timeline'), 0)"
 
 LAST_LINE_OF = "SELECT id, task_id, time, kind, detail FROM timeline WHERE task_id = ? ORDER BY id DESC LIMIT 1"
 
 # ---------------------------------------------------------------- outbox
 
-# Already there: the index `outbox_once` keeps the first, and that is no mistake.
+# A row that exists stays: the index `outbox_once` ignores the second insert.
 INSERT_HOOK = """
 INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, snapshot, due, created)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING
 """
 
-# Once, however often the same is asked for.
+# Inserted once, however often the caller asks.
 INSERT_FOLLOWER = """
 INSERT INTO followers (task_id, url, receiver, api, state, trusted, event, created)
 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS (
@@ -199,7 +199,7 @@ SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS (
 )
 """
 
-# Run whenever a task that is over is written, and when a caller follows one: whichever comes last finds the other.
+# Runs when a finished task is written and when a caller follows a task: the later of the two creates the delivery.
 INSERT_HOOKS_OF_FOLLOWERS = """
 INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, due, created)
 SELECT task_id, url, receiver, api, state, trusted, event, 0, :now FROM followers
@@ -209,21 +209,21 @@ WHERE task_id = :task AND task_id IN (
 ON CONFLICT DO NOTHING
 """
 
-# The same for an end that corrects one that was told: to whom it was. Run before the task is written, while its row
-# says another: so it is told once, however often the task is written after it, and whatever becomes of the clock.
+# The same for an end that corrects a reported one: to the same receivers. Runs before the task is written, while its
+# row still has the old end, so that a correction is reported once even if the task is saved again or the clock changes.
 INSERT_CORRECTIONS_OF_FOLLOWERS = """
 INSERT INTO outbox (task_id, url, receiver, api, state, trusted, event, due, created)
 SELECT DISTINCT task_id, url, receiver, api, state, trusted, 'corrected', 0, :now FROM followers
 WHERE task_id = :task AND EXISTS (
-    SELECT 1 FROM outbox AS told
-    WHERE told.task_id = followers.task_id AND told.event = 'end' AND told.url = followers.url
-    AND told.api = followers.api AND told.state IS followers.state
+    SELECT 1 FROM outbox AS reported
+    WHERE reported.task_id = followers.task_id AND reported.event = 'end' AND reported.url = followers.url
+    AND reported.api = followers.api AND reported.state IS followers.state
 ) AND NOT EXISTS (
     SELECT 1 FROM tasks WHERE id = followers.task_id AND status = :status AND document ->> '$.finish_time' IS :ended
 )
 """
 
-# Whose it is: the name of the secret that its task came with; "*" is the operator's own.
+# The name of the secret that submitted the task; "*" is the operator's own webhook.
 _OWNER = "iif(trusted, '*', (SELECT owner FROM tasks WHERE tasks.id = outbox.task_id))"
 
 _DELIVERY = f"""
@@ -231,8 +231,8 @@ id, task_id, url, receiver, api, state, trusted, event, snapshot, attempts, due,
 last_status, {_OWNER} AS owner
 """
 
-# Of each task and URL the oldest end alone: what is newer waits for it, and must not hide others' rows meanwhile.
-# A step is told where nothing newer is owed: what comes later says more.
+# Of each task and URL only the oldest end: newer ones wait for it and must not hide other rows meanwhile. A step is
+# delivered only while no newer state is due, because that contains it.
 _DUE = f"""
 SELECT {_DELIVERY} FROM outbox
 WHERE status = 'due' AND due <= :now AND event {{is_step}} IN ('end', 'corrected') AND NOT EXISTS (
@@ -250,7 +250,7 @@ _STEPS = _DUE.format(is_step="NOT", hides="(other.id > outbox.id OR other.event 
 # Ends come before steps.
 DUE = f"SELECT * FROM ({_ENDS}) UNION ALL SELECT * FROM ({_STEPS}) LIMIT :limit"  # noqa: S608 - as above
 
-# As above, for the partial indexes: how many are due, and how many were given up.
+# For the partial indexes: the numbers of due and of given-up deliveries.
 COUNT_HOOKS = """
 SELECT (SELECT count(*) FROM outbox INDEXED BY outbox_due WHERE status = 'due'),
     (SELECT count(*) FROM outbox INDEXED BY outbox_given_up WHERE status = 'given_up')
@@ -267,8 +267,8 @@ AND id < :before AND (:receiver IS NULL OR receiver = :receiver) AND (:status IS
 ORDER BY id DESC LIMIT :limit
 """
 
-# The newest that fit. One statement for each index: the conditions are letter for letter theirs. What is due, or was
-# given up, is less than what a receiver was ever told.
+# The newest matching deliveries, one statement per index; the conditions equal those of the indexes letter for letter.
+# Due and given-up deliveries are fewer than all deliveries to one receiver.
 DELIVERIES = f"SELECT {_DELIVERY} FROM outbox WHERE id > 0 {_AND_AS_ASKED}"  # noqa: S608 - as above
 
 DELIVERIES_OF_TASK = f"SELECT {_DELIVERY} FROM outbox WHERE task_id = :task_id {_AND_AS_ASKED}"  # noqa: S608 - above
@@ -293,18 +293,18 @@ UPDATE outbox SET
 WHERE id = :id
 """
 
-# Before SETTLE, in its transaction. Nothing where the task, and with it the delivery, is gone meanwhile.
+# Runs before SETTLE, in its transaction. Inserts nothing when the task and its deliveries have been removed meanwhile.
 INSERT_LINE_OF_DELIVERY = """
 INSERT INTO timeline (task_id, time, kind, detail) SELECT task_id, :time, :kind, :detail FROM outbox WHERE id = :id
 """
 
-# Steps that are older than what has just been told to the same URL: they say nothing any more.
+# Steps older than the one just delivered to the same URL are obsolete.
 DROP_OLDER_STEPS = """
 DELETE FROM outbox WHERE status = 'due' AND event NOT IN ('end', 'corrected') AND id < :id
 AND (task_id, url) = (SELECT task_id, url FROM outbox WHERE id = :id)
 """
 
-# What was delivered stays so. The waits begin anew.
+# A delivered row stays unchanged. The retry schedule starts again.
 DELIVER_AGAIN = """
 UPDATE outbox SET status = 'due', due = :now, attempts = 0, settled = NULL WHERE id = :id AND status <> 'done'
 """
@@ -319,7 +319,7 @@ FORGET_PICTURES = "DELETE FROM pictures WHERE task_id = ?"
 
 # ---------------------------------------------------------------- keys
 
-# A key whose time is over is taken again.
+# An expired key can be used again.
 KEEP_KEY = """
 INSERT INTO keys (key, body, task_id, created) VALUES (?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE SET body = excluded.body, task_id = excluded.task_id, created = excluded.created
@@ -339,7 +339,7 @@ ON CONFLICT (key) DO UPDATE SET
 
 USE_TRANSLATION = "UPDATE translations SET used = ? WHERE key = ?"
 
-# Those that were not used for longest, beyond the size. The index has all that is looked at.
+# Removes the least recently used rows above the size limit, using the index only.
 DROP_TRANSLATIONS = """
 DELETE FROM translations WHERE key IN (SELECT key FROM translations ORDER BY used DESC, key DESC LIMIT -1 OFFSET ?)
 """
@@ -354,20 +354,20 @@ INSERT_OLD_ID = "INSERT INTO imported (old_id, task_id) VALUES (?, ?)"
 
 # ---------------------------------------------------------------- removal
 
-# The next finished tasks, oldest first: what one batch looks at, whatever comes of it.
+# The next finished tasks, oldest first: the rows that one batch examines, whether or not it removes them.
 FINISHED_WINDOW = """
 SELECT id FROM tasks INDEXED BY tasks_phase WHERE phase = 'over' AND id > :after AND id < :below
 ORDER BY id LIMIT :limit
 """
 
-# When the oldest drawing in flight was sent. What ended later is needed to tell its results from others in history.
+# When the oldest drawing in flight was sent. Tasks that ended later are needed to recognise their results in history.
 OLDEST_IN_FLIGHT = """
 SELECT min(coalesce(json_extract(document, '$.start_time'), 0)) FROM tasks WHERE phase IN ('claimed', 'sent')
 """
 
-# Not what still owes a call-back, nor the parent of a task in flight or waiting, nor what failed in silence so lately
-# that its result may come, nor what an Idempotency-Key that is still good answers: sent again, that request would be
-# paid for twice. All rows of a task go with it.
+# Keeps tasks with due deliveries, parents of unfinished tasks, tasks that failed in silence so recently that their
+# results may arrive, and tasks of a valid Idempotency-Key: repeating that request would pay twice. All rows of a task
+# are removed with it.
 REMOVE = """
 DELETE FROM tasks
 WHERE id IN (SELECT value FROM json_each(:ids)) AND phase = 'over'

@@ -1,4 +1,4 @@
-"""What SQLite says went wrong, in our words. No error of SQLite or of its library leaves `storage/`."""
+"""Translates SQLite errors. No error of SQLite or its library leaves `storage/`."""
 
 from __future__ import annotations
 
@@ -9,28 +9,34 @@ from pathlib import Path
 
 from tasks.domain.errors import RecordRefused, StoreFailed
 
-# Primary result code of SQLite -> what is wrong, what to do.
+# Primary result code of SQLite -> problem, hint.
 WORDS: dict[int, tuple[str, str]] = {
-    sqlite3.SQLITE_FULL: ("The disk is full.", "Free some space where {path} is; nothing has to be restarted."),
-    sqlite3.SQLITE_READONLY: ("The database is read-only.", "Let this user write {path} and its directory."),
-    sqlite3.SQLITE_PERM: ("The database may not be opened.", "Let this user write {path} and its directory."),
-    sqlite3.SQLITE_CANTOPEN: ("The database cannot be opened.", "Let this user write {path} and its directory."),
+    sqlite3.SQLITE_FULL: ("The disk is full.", "Free some space on the disk of {path}. No restart is needed."),
+    sqlite3.SQLITE_READONLY: ("The database is read-only.", "Give this user write access to {path} and its directory."),
+    sqlite3.SQLITE_PERM: (
+        "The database may not be opened.",
+        "Give this user write access to {path} and its directory.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "The database cannot be opened.",
+        "Give this user write access to {path} and its directory.",
+    ),
     sqlite3.SQLITE_BUSY: ("The database is locked.", "Close the other program that has {path} open."),
     sqlite3.SQLITE_LOCKED: ("The database is locked.", "Close the other program that has {path} open."),
     sqlite3.SQLITE_IOERR: (
-        "The disk answers with errors.",
-        "Is a quota used up? Else look into the system's log, then at {path}.",
+        "The disk reports errors.",
+        "Check disk quotas, the system log, and then {path}.",
     ),
     sqlite3.SQLITE_CORRUPT: (
         "The database is damaged.",
-        "Restore {path} from a backup, or move it away to start anew.",
+        "Restore {path} from a backup, or move it away to start with an empty one.",
     ),
-    sqlite3.SQLITE_NOTADB: ("The file is no SQLite database.", "Let DATABASE_PATH name another file than {path}."),
+    sqlite3.SQLITE_NOTADB: ("The file is not an SQLite database.", "Set DATABASE_PATH to a file other than {path}."),
     sqlite3.SQLITE_CONSTRAINT: ("The database refused a row.", "This is a defect of the service: please report it."),
     sqlite3.SQLITE_TOOBIG: ("A row is too large for the database.", "Send less."),
 }
 
-# With these it is the record's own fault, or that of the page where it lies: others can be written.
+# These concern only the record or its page; other records can be written.
 OF_THE_RECORD = frozenset(
     {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_CORRUPT}
 )
@@ -46,38 +52,39 @@ def locked_by_another(path: Path) -> StoreFailed:
 def newer(path_version: int, known: int) -> StoreFailed:
     return StoreFailed(
         f"The database was written by a newer version of this service (schema {path_version}, known {known}).",
-        hint="Update the service, or let DATABASE_PATH name another file.",
+        hint="Update the service, or set DATABASE_PATH to another file.",
     )
 
 
-def unfit(error: UnicodeEncodeError | OverflowError) -> RecordRefused:
-    """Of a text or a number that SQLite has no form for."""
+def not_storable(error: UnicodeEncodeError | OverflowError) -> RecordRefused:
+    """For a text or number that SQLite cannot store."""
     if isinstance(error, UnicodeEncodeError):
-        return RecordRefused("The text cannot be stored: it holds half a character.", hint="Send it as valid UTF-8.")
-    return RecordRefused("The number cannot be stored: it is too large.", hint="Send one of at most 64 bits.")
+        return RecordRefused("The text cannot be stored: it contains a lone surrogate.", hint="Send it as valid UTF-8.")
+    return RecordRefused("The number cannot be stored: it is too large.", hint="Send an integer of at most 64 bits.")
 
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Raise what SQLite raises as `StoreFailed`."""
+    """Raise errors of SQLite as `StoreFailed`."""
     try:
         yield
     except sqlite3.Error as error:
-        # The detail of a failed constraint names columns, never values; it is for the log of whoever mends it.
+        # The detail of a failed constraint names columns, never values; it is for the log only.
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         words, hint = WORDS.get(
             code, ("The database could not be read or written.", "See the log; its file is {path}.")
         )
         kind = RecordRefused if code in OF_THE_RECORD else StoreFailed
         raise kind(f"{words} ({error})", hint=hint.format(path=path)) from error
-    except (UnicodeEncodeError, OverflowError) as error:  # of a value, before SQLite sees it
-        raise unfit(error) from error
+    except (UnicodeEncodeError, OverflowError) as error:  # raised for a value before SQLite sees it
+        raise not_storable(error) from error
     except OSError as error:
         raise StoreFailed(
-            f"The database cannot be opened. ({error.strerror})", hint=f"Let this user write {path} and its directory."
+            f"The database cannot be opened. ({error.strerror})",
+            hint=f"Give this user write access to {path} and its directory.",
         ) from error
     except ValueError as error:
-        # aiosqlite has no error of its own for this. Everything else that can be wrong with a value is not SQLite's.
+        # aiosqlite has no error class for this. Other ValueErrors are not SQLite's.
         if str(error) not in ("Connection closed", "no active connection"):
             raise
         raise StoreFailed("The database is closed.", hint="The service is stopping; try again later.") from error

@@ -1,7 +1,7 @@
-"""The tasks last read or written, by id: a look-up of one of them costs no hop to the database.
+"""The most recently used tasks, by id: looking up a cached task needs no call to the database.
 
-Holds only what is committed, and nothing of a task that is being written: others may see on disk what this has not
-been told of yet, a call-back that the task's end made due for one. Knows no SQL; whoever writes tells it.
+Holds only committed tasks, and none with a write in progress: other readers may already see on disk a state that the
+cache does not have, such as a delivery made due by the task's end. Knows no SQL; the writer updates it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class TaskCache:
     def __init__(self, size: int) -> None:
         self._size = size
         self._tasks: OrderedDict[str, Task] = OrderedDict()
-        self._under_way: Counter[str] = Counter()  # writes of each task that have begun and not ended
-        self.writes = 0  # how often it was told of a write
+        self._writing: Counter[str] = Counter()  # running writes per task
+        self.writes = 0  # number of writes announced so far
 
     def get(self, task_id: str) -> Task | None:
         task = self._tasks.get(task_id)
@@ -28,43 +28,44 @@ class TaskCache:
         return task
 
     def begin(self, tasks: Iterable[Task]) -> None:
-        """These are about to be written: from here to `end` the database knows what holds."""
+        """Announce a write of these tasks: until `end`, only the database is valid."""
         self.writes += 1
         for task in tasks:
-            self._under_way[task.id] += 1
+            self._writing[task.id] += 1
             self._tasks.pop(task.id, None)
 
     def end(self, tasks: Iterable[Task]) -> None:
-        """That write has ended, well or not; once for each `begin`, before `committed`."""
+        """That write has ended, with or without success. Call it once for each `begin`, before `committed`."""
         for task in tasks:
-            self._under_way[task.id] -= 1
-            if not self._under_way[task.id]:
-                del self._under_way[task.id]
+            self._writing[task.id] -= 1
+            if not self._writing[task.id]:
+                del self._writing[task.id]
 
     def committed(self, tasks: Iterable[Task]) -> None:
-        """These were written and are what the database holds now."""
+        """These tasks were written; they equal the database."""
         self.writes += 1
         for task in tasks:
             self._keep(task)
 
-    def doubtful(self, tasks: Iterable[Task]) -> None:
-        """A write of these failed or was cut off: the database knows what holds."""
+    def invalidate(self, tasks: Iterable[Task]) -> None:
+        """A write of these tasks failed or was interrupted: only the database is valid."""
         self.forget(task.id for task in tasks)
 
     def forget(self, task_ids: Iterable[str]) -> None:
-        """The database alone knows of these now, if there is anything to know."""
+        """Drop these tasks."""
         self.writes += 1
         for task_id in task_ids:
             self._tasks.pop(task_id, None)
 
     def read(self, tasks: Iterable[Task], writes: int) -> None:
-        """These were read when `writes` stood so. Written since, they may be old, and are not kept."""
+        """Cache tasks that were read when `writes` had this value. Tasks written since are skipped: they may be
+        stale."""
         if writes == self.writes:
             for task in tasks:
                 self._keep(task)
 
     def _keep(self, task: Task) -> None:
-        if task.id in self._under_way:
+        if task.id in self._writing:
             return
         self._tasks[task.id] = task
         self._tasks.move_to_end(task.id)

@@ -1,8 +1,8 @@
-"""A task as the JSON document of its row. Pure: nothing here touches the database.
+"""Tasks as JSON documents of their rows. Pure: nothing here accesses the database.
 
-Contract: the document is flat, whatever records the task is composed of, so that every version of the service reads the
-documents of every other one. It leaves out each field that has its default; a document that names them all, as earlier
-versions wrote it, reads the same. A field unknown to this version is skipped. Types are strict: a number is a number.
+Contract: the document is flat, whatever records compose the task, so that every version of the service reads the
+documents of every other. Fields with their default value are left out; documents with all fields, as earlier versions
+wrote them, read the same. Unknown fields are skipped. Types are strict: a number must be a number.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from storage.sqlite_errors import unfit
+from storage.sqlite_errors import not_storable
 from tasks.domain.model import Button, Image, Task, TaskProgress, TaskRequest, TaskResult
 
 _PARTS: dict[str, type[Any]] = {"request": TaskRequest, "progress": TaskProgress, "result": TaskResult}
@@ -25,10 +25,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 def document_of(task: Task) -> str:
-    """Raises RecordRefused for a text or number that has no form in JSON."""
+    """Raises RecordRefused for a text or number that JSON cannot represent."""
     request, progress, result = task.request, task.progress, task.result
     document = _Document(*_of_task(task), *_of_request(request), *_of_progress(progress), *_of_result(result))
-    # A default is known by identity: a text that is equal to it but was read from somewhere is another object.
+    # Defaults are recognised by identity: an equal text that was read from elsewhere is another object.
     document.api = sys.intern(request.api)
     document.command = sys.intern(request.command)
     if progress.preview is not None:
@@ -41,11 +41,11 @@ def document_of(task: Task) -> str:
 
 
 def json_of(value: object) -> str:
-    """Any value as JSON. Raises RecordRefused for what has no form there."""
+    """Any value as JSON. Raises RecordRefused for a value that JSON cannot represent."""
     try:
         return _encode(value).decode()
     except (UnicodeEncodeError, OverflowError) as error:
-        raise unfit(error) from error
+        raise not_storable(error) from error
 
 
 def task_in(document: str | bytes) -> Task:
@@ -54,7 +54,7 @@ def task_in(document: str | bytes) -> Task:
 
 
 def _own_fields(record: type[Any]) -> list[Field[Any]]:
-    """Without the parts of a task."""
+    """The fields of the record, without the parts of a task."""
     return [each for each in fields(record) if each.name not in _PARTS]
 
 
@@ -63,7 +63,7 @@ def _values_of(record: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 class _Flat(msgspec.Struct):
-    """Is each of its own parts: the records of a task take their fields from one flat object."""
+    """Acts as each of its own parts: the records of a task take their fields from one flat object."""
 
     @property
     def request(self) -> _Flat:
@@ -73,13 +73,13 @@ class _Flat(msgspec.Struct):
 
 
 def _document_type(base: type[msgspec.Struct], *records: type[Any], **types: Any) -> Any:
-    """A struct with the fields of these records, in their order, that leaves out defaults when it is encoded.
+    """A struct with the fields of these records, in their order, that leaves out defaults when encoded.
 
-    Their types are checked where the records are made of it, but for the given `types`. It is not these records itself
-    since msgspec fills the fields that a document leaves out several times faster in a struct than in a dataclass.
+    Field types are checked when the records are built from it, except the given `types`. It replaces the records
+    here because msgspec fills omitted fields several times faster in a struct than in a dataclass.
     """
     described = [each for record in records for each in _own_fields(record)]
-    # A required field has a default here only because others stand in front of it; no record has None in one.
+    # A required field gets a default here only because optional ones precede it; no record has None in one.
     defaults = {each.name: None if each.default is MISSING else each.default for each in described}
     return msgspec.defstruct(
         f"{records[0].__name__}Document",

@@ -1,4 +1,4 @@
-"""Tasks and their sends in SQL: the `tasks.domain.ports.TaskStore`. What a change means is decided elsewhere."""
+"""Tasks and their sends in SQL: implements `tasks.domain.ports.TaskStore`. The rules decide what changes mean."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
 
 
 class Tasks:
-    """The tasks of one database. `recent` is how many are kept in memory, about 3 kB each.
+    """The tasks of one database. `recent` is the number of tasks cached in memory, about 3 kB each.
 
-    `operator_hook` is a URL that no row holds: the outbox knows it, too. `copies` says what is to be copied; None:
+    `operator_hook` is a URL that no row stores; the outbox has it, too. `copies` is the copy policy; None copies
     nothing.
     """
 
@@ -59,10 +59,10 @@ class Tasks:
     ) -> None:
         self._operator_hook = operator_hook
         self._database = database
-        self._recent = TaskCache(recent)
+        self._cache = TaskCache(recent)
         self._clock = clock or SteadyClock()
         self._copies = copies
-        self._unreadable: set[int] = set()  # row ids that were logged
+        self._unreadable: set[int] = set()  # row ids already logged
 
     # ------------------------------------------------------------ writing
 
@@ -124,7 +124,7 @@ class Tasks:
         if hooks:
             statements += (hook_statement(hooks, now, self._operator_hook),)
         statements += (Statement(sql.INSERT_HOOKS_OF_FOLLOWERS, over),)
-        # What the operator may have sent again keeps its pictures.
+        # A task that the operator may retry keeps its pictures.
         spent = [task for task in tasks if task.pictures and task.is_over and not is_open_end(task)]
         statements += (Statement(sql.FORGET_PICTURES, [(own_key(task.id),) for task in spent]),)
         copying = [] if self._copies is None else statements_of(tasks, self._copies, self._clock.now())
@@ -134,47 +134,47 @@ class Tasks:
         def committed() -> None:
             nonlocal is_committed
             is_committed = True
-            self._recent.end(tasks)
-            self._recent.committed(tasks)
+            self._cache.end(tasks)
+            self._cache.committed(tasks)
             if hooks or over:
                 self._database.hooks_written.set()
             if any(each.rows for each in copying):
                 self._database.images_written.set()
 
-        self._recent.begin(tasks)
+        self._cache.begin(tasks)
         try:
             written = [each for each in (*statements, *copying) if each.rows]
             await self._database.write(*written, committed=committed)
         except BaseException:
-            self._recent.doubtful(tasks)
+            self._cache.invalidate(tasks)
             raise
         finally:
             if not is_committed:
-                self._recent.end(tasks)
+                self._cache.end(tasks)
 
     def forget(self, task_ids: Iterable[str]) -> None:
-        """These were removed from the database, or may have been."""
-        self._recent.forget(task_ids)
+        """Drop tasks that were, or may have been, removed from the database."""
+        self._cache.forget(task_ids)
 
     # ------------------------------------------------------------ reading
 
     async def get(self, task_id: str) -> Task | None:
-        return self._recent.get(task_id) or next(iter(await self._read_missing([task_id])), None)
+        return self._cache.get(task_id) or next(iter(await self._read_missing([task_id])), None)
 
     async def get_many(self, task_ids: Sequence[str]) -> list[Task]:
-        found = {task_id: task for task_id in task_ids if (task := self._recent.get(task_id))}
+        found = {task_id: task for task_id in task_ids if (task := self._cache.get(task_id))}
         missing = [task_id for task_id in task_ids if task_id not in found]
         if missing:
             found |= {task.id: task for task in await self._read_missing(missing)}
         return [found[task_id] for task_id in task_ids if task_id in found]
 
     async def _read_missing(self, task_ids: Sequence[str]) -> list[Task]:
-        writes = self._recent.writes
+        writes = self._cache.writes
         if len(task_ids) == 1:
             tasks = await self._read_one(task_ids[0])
         else:
             tasks = await self._read(sql.TASKS, (keys(task_ids),))
-        self._recent.read(tasks, writes)
+        self._cache.read(tasks, writes)
         return tasks
 
     async def _read_one(self, task_id: str) -> list[Task]:
@@ -237,7 +237,7 @@ class Tasks:
         self, limit: int, before: str | None = None, status: Sequence[Status] = (), owner: str | None = None
     ) -> list[Task]:
         below = NO_LIMIT if before is None else key(before)
-        if below is None:  # nothing comes before what is no task's id
+        if below is None:  # no task precedes an id that is invalid
             return []
         wanted = {"statuses": _list(status or tuple(Status)), "before": below, "limit": limit, "owner": owner}
         if owner is not None:
@@ -287,8 +287,8 @@ class Tasks:
         return [task_of(row) for row in await self._database.read(text, parameters)]
 
     async def _read_sound(self, text: str, parameters: Row) -> list[Task]:
-        """For whoever works through all of them: one that cannot be read costs itself, and is logged once. Its slot
-        stays taken, as nobody knows what became of it."""
+        """For callers that process all tasks: an unreadable one is skipped and logged once. Its slot stays taken,
+        because its outcome is unknown."""
         tasks = []
         for row in await self._database.read(text, parameters):
             try:
@@ -296,7 +296,7 @@ class Tasks:
             except RecordRefused as error:
                 if row[0] not in self._unreadable:
                     self._unreadable.add(row[0])
-                    log.error("left alone: %s", error, extra={"task": str(row[0])})
+                    log.error("task skipped: %s", error, extra={"task": str(row[0])})
         return tasks
 
 
@@ -309,7 +309,7 @@ def _corrections(tasks: Sequence[Task], now: int) -> list[dict[str, int | str | 
 
 
 def _names(values: Sequence[Status] | Sequence[Action]) -> str:
-    """As SEARCH takes them; none of them has a comma."""
+    """In the form of SEARCH; no name contains a comma."""
     return f",{','.join(values)}," if values else ""
 
 

@@ -1,4 +1,4 @@
-"""Translations made before: found by a digest of their original, kept in bounded number, the oldest removed."""
+"""Cached translations: found by a digest of the original, bounded in number, least recently used removed first."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from storage.writer import Statement
 from tasks.domain.errors import StoreFailed
 from tasks.domain.ports import Clock
 
-DAY = 86_400_000  # ms; when a translation was used last is known to the day, so that most look-ups write nothing
+DAY = 86_400_000  # ms; last use is stored with a precision of a day, so that most look-ups write nothing
 
 
 class Translations:
-    """The translations of one database, `size` of them at most."""
+    """The translations of one database, at most `size` of them."""
 
     def __init__(self, database: Database, *, size: int, clock: Clock) -> None:
         self._database = database
@@ -25,16 +25,16 @@ class Translations:
         self._clock = clock
 
     async def find(self, keys: Sequence[str]) -> Mapping[str, str]:
-        """Key -> translation, of those that are kept."""
+        """Map keys to their stored translations."""
         rows = await self._database.read(sql.TRANSLATIONS, (msgspec.json.encode(list(keys)).decode(),))
         now = self._clock.now()
         if stale := [(now, key) for key, _, used in rows if used < now - DAY]:
-            with suppress(StoreFailed):  # what was found is no worse for that
+            with suppress(StoreFailed):  # the translations are valid even if the time of use cannot be written
                 await self._database.write(Statement(sql.USE_TRANSLATION, stale))
         return {key: text for key, text, _ in rows}
 
     async def keep(self, translations: Mapping[str, str], provider: str) -> None:
-        """Key -> translation, and who made them."""
+        """Store translations by key, with the provider that made them."""
         now = self._clock.now()
         rows = [(key, text, provider, now, now) for key, text in translations.items()]
         await self._database.write(

@@ -1,7 +1,7 @@
-"""One writer: what is written becomes true together or not at all, in the order in which it was called.
+"""Serialises writes: each is committed completely or not at all, in the order of the calls.
 
-Writes that wait while another is being committed are committed together: one wait for the disk serves them all. One
-that fails does so alone. Knows nothing of what the statements mean.
+Writes that wait during a commit are committed together, with one disk flush. A write that fails does not affect the
+others. Knows nothing of what the statements mean.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ log = logging.getLogger(__name__)
 Row = tuple[Any, ...]
 Parameters = Row | Mapping[str, Any]
 
-GROUP = 100  # writes committed together at most, so that the first of them need not wait long
+GROUP = 100  # writes committed together at most, which bounds the wait of the first
 
 
 class Statement(NamedTuple):
-    """One statement and the rows it is run for."""
+    """One statement and the parameter rows to run it with."""
 
     sql: str
     rows: Sequence[Parameters] = ((),)
 
 
 class _Write:
-    """Statements of one caller, and what became of them."""
+    """Statements of one caller, and their outcome."""
 
     def __init__(self, statements: Sequence[Statement], committed: Callable[[], None] | None) -> None:
         self.statements = statements
@@ -47,32 +47,32 @@ class Writer:
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._waiting: deque[_Write] = deque()
 
     async def write(self, statements: Sequence[Statement], committed: Callable[[], None] | None = None) -> None:
         """Durable when this returns.
 
-        `committed` runs right after the commit, before any later write. A cancelled caller is cancelled only when
-        the write has ended: what happened outside is recorded whatever becomes of who saw it.
+        `committed` runs right after the commit, before any later write. Cancelling the caller takes effect only when
+        the write has ended: an external event is recorded even if its reader is cancelled.
         """
         write = _Write(statements, committed)
         self._waiting.append(write)
-        await _to_its_end(self._see_to(write))
+        await _run_uncancelled(self._commit_in_turn(write))
 
     async def rest(self) -> None:
-        """Return when everything called so far is written, also what has not come to wait for its turn yet."""
-        async with self._turn:
+        """Return when all writes called so far are committed, including those not queued yet."""
+        async with self._lock:
             while self._waiting:
                 await self._commit_next()
 
-    async def _see_to(self, write: _Write) -> None:
-        async with self._turn:
+    async def _commit_in_turn(self, write: _Write) -> None:
+        async with self._lock:
             try:
-                while not write.settled:  # often it is, by one who had the turn before
+                while not write.settled:  # often another caller has committed it already
                     await self._commit_next()
             finally:
-                write.settled = True  # cut off as the whole loop is torn down: nobody is to take it up again
+                write.settled = True  # interrupted because the event loop is closing: do not commit it again
         if write.error:
             raise write.error
 
@@ -88,8 +88,8 @@ class Writer:
             return
         try:
             await self._run(_joined(group))
-        except Exception as error:  # each is raised where its write is waited for
-            if len(group) > 1:  # one of them is at fault: each for itself
+        except Exception as error:  # re-raised in each caller
+            if len(group) > 1:  # one of them is at fault: run each separately
                 for write in group:
                     await self._commit([write])
                 return
@@ -102,15 +102,15 @@ class Writer:
                     write.committed()
 
     async def _run(self, statements: Sequence[Statement]) -> None:
-        """In one hop to the connection's thread. The library offers one for each statement alone, and each would wait
-        for whatever else the loop is doing, with the transaction open."""
+        """Runs in one call to the connection's thread. The library offers one call per statement, and each would
+        wait for other work of the loop with the transaction open."""
         await self._connection._execute(_run, self._connection._conn, statements)  # type: ignore[no-untyped-call]
 
 
 def _run(connection: sqlite3.Connection, statements: Sequence[Statement]) -> None:
-    """All of it or nothing. On the connection's thread."""
+    """All statements or none. Runs on the connection's thread."""
     if len(statements) == 1 and len(statements[0].rows) == 1:
-        _run_one(connection, statements[0])  # a transaction by itself
+        _run_one(connection, statements[0])  # forms its own transaction
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -118,7 +118,7 @@ def _run(connection: sqlite3.Connection, statements: Sequence[Statement]) -> Non
             _run_one(connection, statement)
         connection.execute("COMMIT")
     except BaseException:
-        with suppress(sqlite3.Error):  # what failed first is what is told; SQLite may have rolled back by itself
+        with suppress(sqlite3.Error):  # report the first error; SQLite may have rolled back by itself
             connection.rollback()
         raise
 
@@ -131,7 +131,7 @@ def _run_one(connection: sqlite3.Connection, statement: Statement) -> None:
 
 
 def _joined(group: Iterable[_Write]) -> list[Statement]:
-    """The statements in order; neighbours with the same text become one, which is prepared once."""
+    """The statements in order; adjacent ones with the same text are merged, so that it is prepared once."""
     joined: list[Statement] = []
     for write in group:
         for statement in write.statements:
@@ -142,8 +142,8 @@ def _joined(group: Iterable[_Write]) -> list[Statement]:
     return joined
 
 
-async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Await `work` even when cancelled meanwhile; the cancellation goes on afterwards."""
+async def _run_uncancelled(work: Coroutine[Any, Any, None]) -> None:
+    """Await `work` to its end even if cancelled meanwhile; re-raise the cancellation afterwards."""
     task = asyncio.create_task(work, name="write to the database")
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -154,5 +154,5 @@ async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
     if cancelled is None:
         return task.result()
     if not task.cancelled() and (failure := task.exception()):
-        log.error("a write whose caller was cancelled failed: %s", failure)
+        log.error("a write of a cancelled caller failed: %s", failure)
     raise cancelled

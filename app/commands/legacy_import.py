@@ -12,7 +12,7 @@ from pathlib import Path
 from app.commands import report
 from app.factories import account_configs
 from settings import SettingsError, load, load_storage
-from storage.checking import TOLD
+from storage.checking import MAX_LISTED
 from storage.database import Database
 from storage.legacy_import.command import Report, import_file
 
@@ -55,6 +55,6 @@ def _lines(report: Report) -> list[str]:
         "unreadable lines": len(report.bad),
     }
     lines = [f"{report.lines} lines", *(f"{number} {what}" for what, number in counts.items() if number)]
-    for line, why in (*report.unusable[:TOLD], *report.bad[:TOLD]):
+    for line, why in (*report.unusable[:MAX_LISTED], *report.bad[:MAX_LISTED]):
         lines.append(f"  line {line}: {why}")
     return lines

@@ -1,4 +1,4 @@
-"""Copies of results: their files, on disk or in a bucket, and smaller variants of them.
+"""Copies of results: files on disk or objects in a bucket, and smaller variants of them.
 
-Contract: which copies exist is written in the database; files follow the rows.
+Contract: the database lists the copies that exist; the files follow the rows.
 """

@@ -1,4 +1,4 @@
-"""Copies of pictures, wherever they were put: each is read and removed where its row says it is."""
+"""Archived copies, in any of the configured places. Reads and removes each copy in the place that its row names."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class CopyStorage(Protocol):
 
 
 class Archive:
-    """`places`: name, as rows have it -> where that is. The archive of `tasks.results.archiver` and
-    `tasks.results.retention`."""
+    """`places` maps the place names used in rows to their implementations. Implements the archive ports of
+    `tasks.results.archiver` and `tasks.results.retention`."""
 
-    def __init__(self, images: Images, places: Mapping[str, CopyStorage], cuttings: ImageVariants) -> None:
+    def __init__(self, images: Images, places: Mapping[str, CopyStorage], variants: ImageVariants) -> None:
         self._images = images
-        self._cuttings = cuttings
+        self._variants = variants
         self._places = places
 
     async def find(self, name: str) -> ImageCopy | None:
-        """The copy of this name whose file is there. Raises StoreFailed."""
+        """The stored copy with this name. Raises StoreFailed."""
         copy = await self._images.named(name)
         return copy if copy is not None and copy.has_file and copy.place in self._places else None
 
@@ -46,29 +46,29 @@ class Archive:
         for place, some in groupby(sorted(copies, key=attrgetter("place")), key=attrgetter("place")):
             gone = list(some)
             await self._place(place).delete(gone)
-            await self._cuttings.forget(gone)
+            await self._variants.forget(gone)
 
     def read(self, copy: ImageCopy, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes from `start` to before `end`. Raises FileNotFoundError when the file is gone, ArchiveFailed."""
         return self._place(copy.place).read(copy, start, end)
 
     async def cut(self, copy: ImageCopy, width: int | None, tile: int | None) -> bytes:
-        """As `storage.archive.image_variants` has it. Raises CannotCut, CuttingBusy, FileNotFoundError,
-        ArchiveFailed."""
+        """Return a smaller version or one quarter; see `storage.archive.image_variants`. Raises CannotCut,
+        CuttingBusy, FileNotFoundError, ArchiveFailed."""
 
         async def load() -> bytes:
             return b"".join([piece async for piece in self.read(copy)])
 
-        return await self._cuttings.cut(copy, width, tile, load)
+        return await self._variants.cut(copy, width, tile, load)
 
     async def link(self, copy: ImageCopy) -> str | None:
-        """Where readers are to be sent; None: the bytes are passed on. Raises ArchiveFailed."""
+        """The URL that readers are redirected to; None: the service streams the bytes itself. Raises ArchiveFailed."""
         return await self._place(copy.place).link(copy)
 
     def _place(self, name: str) -> CopyStorage:
         if name not in self._places:
             raise ArchiveFailed(
-                f"Some copies are on {name}, which is not set up any more.",
-                hint="Set its settings again; ARCHIVE may differ.",
+                f"Some copies are on {name}, which is no longer configured.",
+                hint="Restore its settings; ARCHIVE may name another place.",
             )
         return self._places[name]

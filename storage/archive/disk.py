@@ -1,7 +1,7 @@
-"""Copies of pictures as files, in folders by the first letters of their secret: readable by this user alone.
+"""Copies of pictures as files, in folders named after the first letters of their secret. Only this user can read them.
 
-Contract: a file has its name only when it is whole and on disk. What a crash leaves behind begins with a dot and is
-swept away at the next start. A disk is never filled to the brim: the database needs room, too.
+Contract: a file gets its name only when it is complete and on disk. A crash leaves only files whose names start with a
+dot; the next start removes them. The archive always leaves disk space for the database.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _PART = ".part-"
 
 
 def place_of(name: str) -> str:
-    """The folders and the name. Raises ArchiveFailed for what is no name of ours."""
+    """The relative path of a copy. Raises ArchiveFailed when `name` cannot be the name of a copy."""
     match = NAME.fullmatch(name)
     if match is None:
-        raise ArchiveFailed(f"{name[:100]!r} is no name of a copy.")
+        raise ArchiveFailed(f"{name[:100]!r} is not the name of a copy.")
     secret = match["secret"]
     return f"{secret[:2]}/{secret[2:4]}/{name}"
 
@@ -46,7 +46,7 @@ class DiskArchive:
         await asyncio.to_thread(self._delete, [self._folder / place_of(copy.name) for copy in copies])
 
     async def read(self, copy: ImageCopy, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes from `start` to before `end`. Raises FileNotFoundError when it is not there, ArchiveFailed."""
+        """The bytes from `start` to before `end`. Raises FileNotFoundError when the file is missing, ArchiveFailed."""
         with _translated(self._folder):
             file = await asyncio.to_thread((self._folder / place_of(copy.name)).open, "rb")
             try:
@@ -59,11 +59,12 @@ class DiskArchive:
                 file.close()
 
     async def link(self, copy: ImageCopy) -> str | None:
-        """None: a file has no address of its own."""
+        """None: a file on disk has no URL of its own."""
         return None
 
     def sweep(self) -> int:
-        """Remove what a crash left behind; how many files. Before anything else is done with the archive."""
+        """Remove the temporary files that a crash left, and return their number. Call it before any other use of the
+        archive."""
         left = [*self._folder.glob(f"*/*/{_PART}*"), *self._folder.glob(f"*/*/*/{_PART}*")]
         for path in left:
             path.unlink(missing_ok=True)
@@ -76,7 +77,7 @@ class DiskArchive:
             if free < len(data) + self._reserve:
                 raise ArchiveFailed(
                     f"The disk is nearly full: {free // 2**20} MB are left.",
-                    hint=f"Free some space where {self._folder} is; nothing has to be restarted.",
+                    hint=f"Free some space on the disk of {self._folder}. No restart is needed.",
                 )
             write_whole(self._folder, path, data)
 
@@ -84,13 +85,13 @@ class DiskArchive:
         with _translated(self._folder):
             for path in paths:
                 path.unlink(missing_ok=True)
-                with suppress(OSError):  # others may be in them
+                with suppress(OSError):  # it may still hold other files
                     path.parent.rmdir()
                     path.parent.parent.rmdir()
 
 
 def make_folders(root: Path, path: Path) -> None:
-    """Those in which this file of `root` lies, for this user alone."""
+    """Create the folders that this file of `root` needs, accessible to this user only."""
     below = [folder for folder in path.parents if folder.is_relative_to(root)]
     root.parent.mkdir(parents=True, exist_ok=True)
     for folder in reversed(below):
@@ -98,10 +99,10 @@ def make_folders(root: Path, path: Path) -> None:
 
 
 def write_whole(root: Path, path: Path, data: bytes) -> None:
-    """Write the file of `root` with all of its bytes, or nothing. Raises OSError."""
+    """Write a file below `root` completely or not at all. Raises OSError."""
     try:
         write_atomically(path, data, prefix=_PART)
-    except FileNotFoundError:  # the last file of that folder was removed just now, and the folder with it
+    except FileNotFoundError:  # a concurrent delete removed the folder together with its last file
         make_folders(root, path)
         write_atomically(path, data, prefix=_PART)
 
@@ -114,6 +115,6 @@ def _translated(folder: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise ArchiveFailed(
-            f"The copies of pictures cannot be kept. ({error.strerror})",
-            hint=f"Is the disk full? Let this user write {folder}.",
+            f"The copies of pictures cannot be stored. ({error.strerror})",
+            hint=f"Check that the disk is not full and that this user can write to {folder}.",
         ) from error

@@ -1,7 +1,7 @@
-"""Smaller versions and quarters of stored pictures: cut when somebody asks, and kept in a folder that stays small.
+"""Smaller versions and quarters of archived pictures: made on request and cached in a folder of bounded size.
 
-Contract: a picture is unpacked in a thread, few at a time, and never one whose header says that it is too large. What
-was cut can be cut again: the folder may be emptied at any time, and is not needed to answer.
+Contract: pictures are decoded in a thread, few at a time, and never when the header gives too large a size. Variants
+can be made again, so the folder may be emptied at any time.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 WIDTHS = (160, 320, 640, 1024)
 QUALITY = 90
-MOST_PIXELS = 80_000_000  # of the original; about 250 MB while it is unpacked
+MOST_PIXELS = 80_000_000  # of the original; about 250 MB when decoded
 AT_ONCE = 2
-WAITING = 64  # asked for and not cut yet; more are told to come back
-MOST_BYTES = 256 * 2**20  # of the folder
+WAITING = 64  # requests waiting for a variant; more are refused and may be retried
+MOST_BYTES = 256 * 2**20  # in the folder
 FOLDER = "cuttings"
 
 
@@ -36,39 +36,39 @@ class ImageVariants:
         self._folder = folder / FOLDER
         self._most_bytes = most_bytes
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._under_way: dict[Path, asyncio.Task[bytes]] = {}
-        self._size: int | None = None  # bytes of the folder; None: not counted yet
+        self._in_progress: dict[Path, asyncio.Task[bytes]] = {}
+        self._size: int | None = None  # bytes in the folder; None: not counted yet
 
     async def cut(
         self, copy: ImageCopy, width: int | None, tile: int | None, load: Callable[[], Awaitable[bytes]]
     ) -> bytes:
-        """The picture, or its quarter `tile` (1 to 4, from the top left), at most `width` wide, as WebP.
+        """Return the picture, or its quarter `tile` (1 to 4, from the top left), at most `width` wide, as WebP.
 
-        Raises CannotCut, CuttingBusy, and what `load` does, which gives the original.
+        `load` returns the original. Raises CannotCut, CuttingBusy, and any error of `load`.
         """
         if not copy.type.startswith("image/"):
-            raise CannotCut("A clip has no smaller versions.", hint="Ask for it without w and tile.")
+            raise CannotCut("A clip has no smaller versions.", hint="Request it without w and tile.")
         path = self._folder / f"{place_of(copy.name)}-{width or 0}-{tile or 0}.webp"
         if (kept := await asyncio.to_thread(_kept, path)) is not None:
             return kept
-        cutting = self._under_way.get(path)
-        if cutting is None:
-            if len(self._under_way) >= WAITING:
+        job = self._in_progress.get(path)
+        if job is None:
+            if len(self._in_progress) >= WAITING:
                 raise CuttingBusy
-            cutting = asyncio.create_task(self._cut(path, width, tile, load), name="cut a picture")
-            self._under_way[path] = cutting
-            cutting.add_done_callback(lambda done: self._done(path, done))
-        return await asyncio.shield(cutting)
+            job = asyncio.create_task(self._cut(path, width, tile, load), name="cut a picture")
+            self._in_progress[path] = job
+            job.add_done_callback(lambda done: self._done(path, done))
+        return await asyncio.shield(job)
 
     async def forget(self, copies: Sequence[ImageCopy]) -> None:
-        """Their originals are gone."""
+        """Remove the variants of removed copies."""
         await asyncio.to_thread(self._forget, copies)
 
     async def close(self) -> None:
-        """Give up what is being cut."""
-        for cutting in (under_way := list(self._under_way.values())):
-            cutting.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        """Cancel the variants in progress."""
+        for job in (in_progress := list(self._in_progress.values())):
+            job.cancel()
+        await asyncio.gather(*in_progress, return_exceptions=True)
 
     async def _cut(
         self, path: Path, width: int | None, tile: int | None, load: Callable[[], Awaitable[bytes]]
@@ -78,10 +78,10 @@ class ImageVariants:
             await asyncio.to_thread(self._keep, path, data)
         return data
 
-    def _done(self, path: Path, cutting: asyncio.Task[bytes]) -> None:
-        self._under_way.pop(path, None)
-        if not cutting.cancelled():
-            cutting.exception()  # whoever asked has heard of it, or has gone
+    def _done(self, path: Path, job: asyncio.Task[bytes]) -> None:
+        self._in_progress.pop(path, None)
+        if not job.cancelled():
+            job.exception()  # its waiters have received it, or are gone
 
     def _forget(self, copies: Sequence[ImageCopy]) -> None:
         for copy in copies:
@@ -95,9 +95,9 @@ class ImageVariants:
             write_whole(self._folder.parent, path, data)
             self._size = _size_of(self._folder) if self._size is None else self._size + len(data)
             if self._size > self._most_bytes:
-                self._size = _thinned(self._folder, self._most_bytes // 2)
+                self._size = _evict(self._folder, self._most_bytes // 2)
         except OSError as error:
-            log.warning("what was cut is not kept: %s", error.strerror)
+            log.warning("cannot cache a picture variant: %s", error.strerror)
 
 
 def cut(data: bytes, width: int | None, tile: int | None) -> bytes:
@@ -106,14 +106,14 @@ def cut(data: bytes, width: int | None, tile: int | None) -> bytes:
         with Image.open(io.BytesIO(data)) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise CannotCut(
-                    f"It is too large: {image.width}×{image.height}.", hint="Ask for it without w and tile."
+                    f"It is too large: {image.width}×{image.height}.", hint="Request it without w and tile."
                 )
             across, down = image.size
             if tile is None and width is not None:
-                image.draft("RGB", (width, max(1, round(down * width / across))))  # a JPEG is read smaller at once
+                image.draft("RGB", (width, max(1, round(down * width / across))))  # decodes a JPEG at reduced size
             picture = image.convert("RGBA" if image.has_transparency_data else "RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise CannotCut("Its file cannot be read.", hint="Ask for it without w and tile.") from error
+        raise CannotCut("Its file cannot be read.", hint="Request it without w and tile.") from error
     if tile is not None:
         left, top = (tile - 1) % 2 * (picture.width // 2), (tile - 1) // 2 * (picture.height // 2)
         picture = picture.crop((left, top, left + picture.width // 2, top + picture.height // 2))
@@ -128,7 +128,7 @@ def cut(data: bytes, width: int | None, tile: int | None) -> bytes:
 def _kept(path: Path) -> bytes | None:
     try:
         data = path.read_bytes()
-        os.utime(path)  # used: it goes later
+        os.utime(path)  # mark as recently used
     except OSError:
         return None
     return data
@@ -147,8 +147,8 @@ def _size_of(folder: Path) -> int:
     return sum(size for _, size, _ in _files(folder))
 
 
-def _thinned(folder: Path, most: int) -> int:
-    """Remove those not used for longest; what is left, in bytes."""
+def _evict(folder: Path, most: int) -> int:
+    """Remove the least recently used files. Return the remaining bytes."""
     files = sorted(_files(folder), key=lambda file: file[0])
     left = sum(size for _, size, _ in files)
     for _, size, path in files:

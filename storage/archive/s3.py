@@ -1,7 +1,7 @@
-"""Copies of pictures in a bucket: Amazon's S3, MinIO, Cloudflare R2, and Alibaba's OSS with the bucket in the host.
+"""Copies of pictures in a bucket: Amazon S3, MinIO, Cloudflare R2, and Alibaba OSS with the bucket in the host name.
 
-Contract: an object is there whole or not at all, and by the names that files on disk would have. What the library says
-is passed on in a few words: its own repeat addresses and requests.
+Contract: an object exists completely or not at all; object names equal the paths of the disk archive. Errors of the
+library are shortened: its own messages contain addresses and requests.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from tasks.domain.errors import ArchiveFailed
 from tasks.results.image_copy import ImageCopy
 
 if TYPE_CHECKING:
-    from obstore.store import S3Config  # not there at run time
+    from obstore.store import S3Config  # types only, absent at run time
 
-SECONDS = timedelta(seconds=60)  # for one request
+SECONDS = timedelta(seconds=60)  # per request
 RETRY_SECONDS = timedelta(
     seconds=20
-)  # for repeating it; what fails for longer is tried again by `tasks.results.archiver`
+)  # for the library's retries; `tasks.results.archiver` retries after longer failures
 LINK_SECONDS = timedelta(hours=1)
 KEPT = "public, max-age=31536000, immutable"
 
@@ -35,16 +35,16 @@ KEPT = "public, max-age=31536000, immutable"
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bucket:
     name: str
-    endpoint: str = ""  # without the bucket; "": Amazon's own
+    endpoint: str = ""  # without the bucket; "" is Amazon's
     region: str = "us-east-1"
     access_key_id: str = field(default="", repr=False)
     secret_access_key: str = field(default="", repr=False)
     prefix: str = ""
-    virtual_hosted: bool = False  # the bucket is named in the host
+    virtual_hosted: bool = False  # the host name includes the bucket
 
     @property
     def address(self) -> str:
-        """As the library wants it: with the bucket, where that belongs into the host."""
+        """The endpoint as the library expects it: with the bucket if the host name includes it."""
         if not self.endpoint or not self.virtual_hosted:
             return self.endpoint
         parts = urlsplit(self.endpoint)
@@ -53,7 +53,7 @@ class Bucket:
 
 
 class S3Archive:
-    """`links`: are readers sent to the storage itself?"""
+    """`links`: redirect readers to signed URLs of the bucket instead of streaming the bytes."""
 
     def __init__(self, bucket: Bucket, *, links: bool = False) -> None:
         self._links = links
@@ -63,7 +63,7 @@ class S3Archive:
             "access_key_id": bucket.access_key_id,
             "secret_access_key": bucket.secret_access_key,
             "virtual_hosted_style_request": bucket.virtual_hosted,
-            "disable_bulk_delete": True,  # OSS has none
+            "disable_bulk_delete": True,  # OSS does not support it
         }
         if bucket.address:
             config["endpoint"] = bucket.address
@@ -82,8 +82,8 @@ class S3Archive:
     async def put(self, copy: ImageCopy, data: bytes, type: str) -> None:  # noqa: A002 - the field's name
         """Raises ArchiveFailed."""
         with self._translated():
-            told = {"Content-Type": type, "Cache-Control": KEPT}
-            await obstore.put_async(self._store, place_of(copy.name), data, attributes=told)
+            attributes = {"Content-Type": type, "Cache-Control": KEPT}
+            await obstore.put_async(self._store, place_of(copy.name), data, attributes=attributes)
 
     async def delete(self, copies: Sequence[ImageCopy]) -> None:
         """Raises ArchiveFailed."""
@@ -95,7 +95,8 @@ class S3Archive:
                 continue
 
     async def read(self, copy: ImageCopy, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes from `start` to before `end`. Raises FileNotFoundError when it is not there, ArchiveFailed."""
+        """The bytes from `start` to before `end`. Raises FileNotFoundError when the object is missing,
+        ArchiveFailed."""
         with self._translated():
             span = (start, copy.size if end is None else end)
             found = await obstore.get_async(self._store, place_of(copy.name), options={"range": span})
@@ -103,7 +104,7 @@ class S3Archive:
                 yield bytes(piece)
 
     async def link(self, copy: ImageCopy) -> str | None:
-        """An address that anybody may load for an hour; None when bytes are to be passed on. Raises ArchiveFailed."""
+        """A public URL, valid for an hour; None when the service streams the bytes itself. Raises ArchiveFailed."""
         if not self._links:
             return None
         with self._translated():
@@ -115,12 +116,12 @@ class S3Archive:
             yield
         except FileNotFoundError as error:
             if "NoSuchBucket" in str(error):
-                raise ArchiveFailed("There is no such bucket.", hint="Create it, or mend S3_BUCKET.") from None
+                raise ArchiveFailed("The bucket does not exist.", hint="Create it, or correct S3_BUCKET.") from None
             raise
         except (PermissionDeniedError, UnauthenticatedError, PermissionError):
-            hint = "Mend S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and what they may do."
-            raise ArchiveFailed(f"The storage does not let us into the bucket {self._where}.", hint=hint) from None
+            hint = "Check S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and the permissions of that key."
+            raise ArchiveFailed(f"The storage denied access to the bucket {self._where}.", hint=hint) from None
         except (BaseError, OSError, ValueError) as error:
-            words = "The storage did not do what it was asked."
-            hint = "Can S3_ENDPOINT be reached? Are S3_REGION and S3_VIRTUAL_HOSTED right?"
+            words = "The storage did not complete the request."
+            hint = "Check that S3_ENDPOINT is reachable and that S3_REGION and S3_VIRTUAL_HOSTED are correct."
             raise ArchiveFailed(f"{words} ({type(error).__name__})", hint=hint) from None

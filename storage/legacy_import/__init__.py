@@ -1,4 +1,4 @@
-"""Finished drawings of Midjourney-node-api, taken over from its database file.
+"""Imports finished drawings from the database file of Midjourney-node-api.
 
-Contract: reads the old file, never writes it; can be repeated.
+Contract: reads the old file and never writes it; can be repeated.
 """

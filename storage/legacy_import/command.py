@@ -1,8 +1,8 @@
-"""Finished drawings of Midjourney-node-api, taken over: `python run.py import FILE`. U and V of old pictures go on.
+"""Imports finished drawings of Midjourney-node-api: `python run.py import FILE`. Their U and V buttons keep working.
 
-Contract: what is in the file is believed only as far as it can be used: a SUCCESS with its Discord message and
-MidJourney job. Nothing is ever taken over twice, nothing stops at a bad line. That service kept no buttons and pressed
-ids made from the job's; so a grid gets those, and its notes say so. Everywhere else buttons are found, not built.
+Contract: a record is imported only if it is usable: SUCCESS, with its Discord message and MidJourney job. No record is
+imported twice, and no bad line stops the import. Midjourney-node-api stored no buttons; it built their ids from the job
+id. So an imported grid gets such ids, and its notes state this. Everywhere else buttons are found, never built.
 """
 
 from __future__ import annotations
@@ -31,25 +31,27 @@ _MESSAGE = re.compile(r"[0-9]{15,20}")
 _ACTIONS = (Action.IMAGINE, Action.VARIATION, Action.UPSCALE)
 
 NOTE = "Imported from Midjourney-node-api."
-NOTE_BUTTONS = "Imported from Midjourney-node-api; the ids of its buttons are made from its job's, as that service did."
+NOTE_BUTTONS = "Imported from Midjourney-node-api; its button ids are built from the job id, as that service did."
 
 
 @dataclass(kw_only=True)
 class Report:
-    """What became of the file's lines."""
+    """The outcome of an import, line by line."""
 
     lines: int = 0
     imported: int = 0
-    known: int = 0  # taken over before
+    known: int = 0  # imported earlier
     deleted: int = 0
-    unfinished: int = 0  # failed, or never ended
-    unusable: list[tuple[int, str]] = field(default_factory=list)  # finished, without what is needed to act on it
+    unfinished: int = 0  # failed, or never finished
+    unusable: list[tuple[int, str]] = field(
+        default_factory=list
+    )  # finished, but fields needed to act on it are missing
     bad: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A task that can be taken over, and where its line is."""
+    """An importable task and the place of its line."""
 
     time: int
     place: tuple[int, int]
@@ -57,10 +59,10 @@ class _Found:
 
 
 async def import_file(path: Path, database: Database, account: str, clock: Clock | None = None) -> Report:
-    """Take over what the file holds; `account` is whose channel the drawings are in.
+    """Import the file. `account` is the account that drew in the file's channel.
 
-    Raises StoreFailed when the file cannot be read or the database cannot be written: what was committed before stays,
-    and the same call goes on from there.
+    Raises StoreFailed when the file cannot be read or the database cannot be written. Committed batches stay, and
+    calling again continues from there.
     """
     now = (clock or SystemClock()).now()
     try:
@@ -71,9 +73,13 @@ async def import_file(path: Path, database: Database, account: str, clock: Clock
         for start in range(0, len(found), BATCH):
             await importer.take_over(found[start : start + BATCH])
     except nedb.BadLine as error:
-        raise StoreFailed(f"{path} was changed meanwhile.", hint="Stop the old service, then import again.") from error
+        raise StoreFailed(
+            f"{path} changed during the import.", hint="Stop the old service, then import again."
+        ) from error
     except OSError as error:
-        raise StoreFailed(f"{path} cannot be read: {error.strerror}.", hint="Name the old service's file.") from error
+        raise StoreFailed(
+            f"{path} cannot be read: {error.strerror}.", hint="Give the path of the old service's database file."
+        ) from error
     return report
 
 
@@ -83,22 +89,22 @@ def _usable(path: Path, index: nedb.Index, report: Report, now: int) -> Iterator
     ):
         if document.get("status") != Status.SUCCESS:
             report.unfinished += 1
-        elif wrong := _lacks(old_id, document):
+        elif wrong := _missing_part(old_id, document):
             report.unusable.append((number, wrong))
         else:
             yield _Found(time=min(_time_of(document), now), place=place, old_id=old_id)
 
 
-def _lacks(old_id: str, document: nedb.Document) -> str:
-    """What it has not, of what is needed to act on it; "" when nothing is missing."""
+def _missing_part(old_id: str, document: nedb.Document) -> str:
+    """Names a missing field that later actions need; "" when the record is complete."""
     if not is_old_id(old_id):
-        return "its _id is of a strange form"
+        return "its _id has an unknown form"
     if document.get("action") not in _ACTIONS:
         return "its action is unknown"
     if not _MESSAGE.fullmatch(_text(document, "taskId")):
-        return "there is no Discord message in taskId"
+        return "taskId has no Discord message"
     if not _JOB.fullmatch(_text(document, "hash").lower()):
-        return "there is no job in hash"
+        return "hash has no job"
     return ""
 
 
@@ -108,10 +114,10 @@ class _Importer:
         self._database = database
         self._account = account
         self._report = report
-        self._last = 0  # the last id given
+        self._last = 0  # the last id assigned
 
     async def take_over(self, batch: Sequence[_Found]) -> None:
-        """One batch, in one transaction."""
+        """Import one batch in one transaction."""
         rows = await self._database.read(sql.KNOWN_OLD_IDS, (json_list(each.old_id for each in batch),))
         known = {old_id for (old_id,) in rows}
         new = [each for each in batch if each.old_id not in known]
@@ -129,7 +135,7 @@ class _Importer:
         self._report.imported += len(tasks)
 
     async def _new_id(self, time: int) -> str:
-        """As the service gives them: rising with time. One that a task of ours has is passed over."""
+        """A new id, rising with time as the service assigns them. Skips ids of existing tasks."""
         self._last = max(time * IDS_PER_MS, self._last + 1)
         while await self._database.read(sql.IS_TAKEN, (self._last,)):
             self._last += 1
@@ -171,7 +177,7 @@ def _task(id_: str, found: _Found, document: nedb.Document, account: str) -> Tas
 
 
 def _grid_buttons(job_id: str) -> tuple[Button, ...]:
-    """Those that every grid of that time had."""
+    """The buttons that every grid of that time had."""
     four = (1, 2, 3, 4)
     ups = [_button(f"MJ::JOB::upsample::{n}::{job_id}", f"U{n}", Action.UPSCALE, n, is_quick=True) for n in four]
     variations = [_button(f"MJ::JOB::variation::{n}::{job_id}", f"V{n}", Action.VARIATION, n) for n in four]
@@ -184,7 +190,7 @@ def _button(custom_id: str, label: str, does: Action, index: int, *, is_quick: b
 
 
 def _time_of(document: nedb.Document) -> int:
-    """When it was asked for, in ms; else the nearest that is known."""
+    """The submit time in ms, or the nearest known time."""
     times = (_moment(document, name) for name in ("submitTime", "creationTime", "finishTime"))
     return next((time for time in times if time), snowflake_time(_text(document, "taskId")))
 
@@ -192,10 +198,10 @@ def _time_of(document: nedb.Document) -> int:
 def _text(document: nedb.Document, name: str) -> str:
     value = document.get(name)
     text = value if isinstance(value, str) else str(value) if isinstance(value, int) else ""
-    return text.encode("utf-8", "replace").decode()  # half a character, which JSON can say, cannot be stored
+    return text.encode("utf-8", "replace").decode()  # a lone surrogate is valid JSON but cannot be stored
 
 
 def _moment(document: nedb.Document, name: str) -> int:
-    """Milliseconds since 1970; 0 for what can be no time of a drawing."""
+    """Milliseconds since 1970; 0 for values that cannot be the time of a drawing."""
     value = document.get(name)
     return int(value) if isinstance(value, int | float) and DISCORD_EPOCH < value < 2**43 else 0

@@ -1,8 +1,8 @@
-"""The database file of Midjourney-node-api, read: JSON lines that were only ever appended to.
+"""Reads the database file of Midjourney-node-api: append-only JSON lines.
 
-Contract: the newest line of an id holds, `$$deleted` removes it, `$$indexCreated` says nothing. The file is read twice
-and never held: first where each document's newest line begins, then those lines. A line that cannot be read is told and
-passed over. What the documents mean is for `storage.legacy_import.command`.
+Contract: the newest line of an id counts, `$$deleted` removes the id, `$$indexCreated` is ignored. The file is read
+twice and never held in memory: first to find the newest line of each document, then those lines. An unreadable line is
+reported and skipped. `storage.legacy_import.command` interprets the documents.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ Document = Mapping[str, Any]
 
 
 class BadLine(ValueError):
-    """The line holds no document."""
+    """The line contains no document."""
 
 
 @dataclass(kw_only=True)
 class Index:
-    """Where the newest line of each document is: `places` is id → (number of the line, its first byte)."""
+    """Positions of the newest lines: `places` maps an id to (line number, first byte)."""
 
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
     lines: int = 0
     deleted: int = 0
-    bad: list[tuple[int, str]] = field(default_factory=list)  # number of the line, what is wrong with it
+    bad: list[tuple[int, str]] = field(default_factory=list)  # line number, problem
 
 
 def index_of(path: Path) -> Index:
@@ -53,7 +53,7 @@ def _enter(index: Index, line: bytes, place: tuple[int, int]) -> None:
         return
     id_ = document.get("_id")
     if not isinstance(id_, str) or not id_:
-        raise BadLine("there is no _id")
+        raise BadLine("it has no _id")
     if document.get("$$deleted"):
         index.deleted += index.places.pop(id_, None) is not None
     else:
@@ -73,7 +73,7 @@ def _at(file: BinaryIO, start: int) -> Document:
 
 
 def read(line: bytes) -> Document:
-    """One line, dates as milliseconds. Raises BadLine."""
+    """Parse one line; dates become milliseconds. Raises BadLine."""
     try:
         document = json.loads(line.decode("utf-8"), object_hook=_plain)
     except UnicodeDecodeError as error:
@@ -81,7 +81,7 @@ def read(line: bytes) -> Document:
     except (ValueError, RecursionError) as error:
         raise BadLine("it is not JSON") from error
     if not isinstance(document, dict):
-        raise BadLine("it is no JSON object")
+        raise BadLine("it is not a JSON object")
     return document
 
 

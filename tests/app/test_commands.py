@@ -85,7 +85,7 @@ def test_a_backup_is_told_with_its_size(path: Path, tmp_path: Path) -> None:
 def test_check_tells_facts_and_then_problems(path: Path) -> None:
     code, out, err = typed("check")
     assert (code, out) == (1, "")
-    assert "There is no file" in err
+    assert "does not exist" in err
     filled(path)
     code, out, err = typed("check")
     assert (code, err) == (0, "")
@@ -103,7 +103,7 @@ def test_check_of_what_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "text").write_bytes(b"no database, but long enough to be looked at as one" * 100)
     code, _, err = typed("check", str(tmp_path / "text"))
     assert code == 1
-    assert "no SQLite database" in err
+    assert "not an SQLite database" in err
 
 
 def test_the_simulator_s_own_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

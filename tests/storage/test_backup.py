@@ -71,7 +71,7 @@ async def test_it_never_replaces_the_database_nor_one_in_use(store: Tasks, path:
     async with Database(tmp_path / "other.db"):
         with pytest.raises(StoreFailed, match="in use"):
             backup(path, tmp_path / "other.db", force=True)
-    with pytest.raises(StoreFailed, match="no folder"):
+    with pytest.raises(StoreFailed, match="does not exist"):
         backup(path, tmp_path / "nowhere" / "copy.db")
 
 
@@ -87,7 +87,7 @@ async def test_of_a_damaged_database_there_is_none_and_the_old_copy_stays(path: 
 
 
 def test_of_no_database_there_is_none(path: Path, target: Path) -> None:
-    with pytest.raises(StoreFailed, match="no file"):
+    with pytest.raises(StoreFailed, match="does not exist"):
         backup(path, target)
     assert not target.exists()
 

@@ -33,7 +33,7 @@ async def test_a_database_with_a_row_of_everything_is_sound(path: Path) -> None:
     assert found.problems == []
     assert found.facts[0].startswith("schema ")
     assert any(fact.startswith("8 tasks: ") and "1 SUCCESS" in fact for fact in found.facts)
-    assert any(fact.startswith("4 call-backs: 1 done, 2 due, 1 given_up") for fact in found.facts)
+    assert any(fact.startswith("4 webhook deliveries: 1 done, 2 due, 1 given_up") for fact in found.facts)
 
 
 async def test_it_reads_a_live_database_and_writes_nothing(database: Database, store: Tasks, path: Path) -> None:
@@ -54,13 +54,16 @@ async def test_it_reads_a_live_database_and_writes_nothing(database: Database, s
             "Task 1 in the database cannot be read",
         ),
         ("UPDATE tasks SET document = 'no JSON' WHERE id = 1", "Task 1 in the database cannot be read"),
-        ("UPDATE tasks SET phase = 'over' WHERE id = 1", "task 1: column phase is 'over', its document says 'new'"),
-        ("UPDATE tasks SET message_id = 'm' WHERE id = 1", "task 1: column message_id is 'm', its document says None"),
-        ("DELETE FROM tasks WHERE id = 1", "outbox: row 1 belongs to a row of tasks that is not there"),
+        ("UPDATE tasks SET phase = 'over' WHERE id = 1", "task 1: column phase is 'over', but its document has 'new'"),
+        (
+            "UPDATE tasks SET message_id = 'm' WHERE id = 1",
+            "task 1: column message_id is 'm', but its document has None",
+        ),
+        ("DELETE FROM tasks WHERE id = 1", "outbox: row 1 belongs to a row of tasks that does not exist"),
         ("UPDATE outbox SET snapshot = '{}'", "task 1: snapshot of row 1 of outbox cannot be read"),
         ("UPDATE timeline SET detail = 'x'", "detail of row 1 of timeline cannot be read"),
         ("PRAGMA user_version = 99", "written by a newer version"),
-        ("PRAGMA user_version = 0", "no database of this service"),
+        ("PRAGMA user_version = 0", "not a database of this service"),
     ],
 )
 async def test_each_kind_of_damage_is_told(path: Path, statement: str, told: str) -> None:
@@ -127,7 +130,7 @@ async def test_a_file_cut_off_is_told(path: Path) -> None:
 
 def test_what_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"not a database, and long enough to be looked at as one" * 100)
-    with pytest.raises(StoreFailed, match="no SQLite database"):
+    with pytest.raises(StoreFailed, match="not an SQLite database"):
         check(tmp_path / "a")
     with pytest.raises(StoreFailed, match="no file"):
         check(tmp_path / "b")
@@ -135,4 +138,4 @@ def test_what_is_no_database_is_told(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_no_database_of_ours(tmp_path: Path) -> None:
     (tmp_path / "empty.db").touch()
-    assert any("no database of this service" in problem for problem in check(tmp_path / "empty.db").problems)
+    assert any("not a database of this service" in problem for problem in check(tmp_path / "empty.db").problems)

@@ -123,7 +123,7 @@ async def test_a_full_disk_is_told_undone_and_recovered_from(database: Database)
 async def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"not a database, and long enough to be looked at as one" * 100)
-    with pytest.raises(StoreFailed, match="no SQLite database"):
+    with pytest.raises(StoreFailed, match="not an SQLite database"):
         async with Database(path):
             pass
 
@@ -179,5 +179,5 @@ def test_migrations_without_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "0001_a.sql").touch()
     (tmp_path / "0003_b.sql").touch()
     monkeypatch.setattr(migrating, "FOLDER", tmp_path)
-    with pytest.raises(RuntimeError, match="one after the other"):
+    with pytest.raises(RuntimeError, match="consecutively"):
         migrating.scripts()

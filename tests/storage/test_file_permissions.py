@@ -42,7 +42,7 @@ async def test_what_others_could_read_is_tightened_and_told(path: Path, caplog: 
     async with Database(path) as database:
         assert await Tasks(database).get("1") is not None
     assert (mode(path), mode(backup)) == (0o600, 0o600)
-    assert f"{path} could be read by other users (mode 644)" in caplog.text
+    assert f"{path} was readable by other users (mode 644)" in caplog.text
     caplog.clear()
     async with Database(path):
         assert caplog.text == ""

@@ -33,7 +33,7 @@ def test_a_full_disk_refuses_loses_nothing_and_is_recovered_from(tmp_path: Path)
     """By the limit that every user can set; SQLite takes it for a disk that fails."""
     ran = run_on(tmp_path, "tests.support.store_on_full_disk", is_small=False)
     assert ran.stdout.splitlines()[-1:] == ["sound"], ran.stderr
-    assert "The disk answers with errors" in ran.stdout
+    assert "The disk reports errors" in ran.stdout
 
 
 def test_a_small_disk_that_is_full_is_called_so(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_a_small_disk_that_is_full_is_called_so(tmp_path: Path) -> None:
     is_small = has_small_disks()
     ran = run_on(tmp_path, "tests.support.store_on_full_disk", is_small=is_small)
     assert ran.stdout.splitlines()[-1:] == ["sound"], ran.stderr
-    assert ("The disk is full" if is_small else "The disk answers with errors") in ran.stdout
+    assert ("The disk is full" if is_small else "The disk reports errors") in ran.stdout
 
 
 # ---------------------------------------------------------------- a lock
@@ -212,6 +212,6 @@ async def test_a_read_only_folder_is_told_and_can_still_be_checked(private: Path
     before = sorted(file.name for file in private.iterdir())
     said = as_one_who_may_not(OPENS, path)
     assert "cannot be opened" in said or "read-only" in said, said
-    assert "Let this user write" in said
+    assert "Give this user write access" in said
     assert as_one_who_may_not(CHECKS, path) == "[]\n"
     assert sorted(file.name for file in private.iterdir()) == before

@@ -54,7 +54,7 @@ async def test_the_same_id_twice_is_refused_and_changes_nothing(store: Tasks) ->
 
 
 async def test_half_a_character_is_refused_in_words(store: Tasks) -> None:
-    with pytest.raises(StoreFailed, match="half a character"):
+    with pytest.raises(StoreFailed, match="lone surrogate"):
         await store.insert(a_task(prompt="\ud83d"))
 
 
@@ -219,7 +219,7 @@ async def test_memory_is_bounded_and_forgetting_loses_nothing(database: Database
     for n in range(1, 11):
         await small.insert(a_task(n))
     assert ids(await small.get_many([str(n) for n in range(1, 11)])) == [str(n) for n in range(1, 11)]
-    assert len(small._recent._tasks) == 3
+    assert len(small._cache._tasks) == 3
 
 
 async def test_a_recent_task_costs_no_read(store: Tasks, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,7 @@ async def test_a_cancelled_one_among_others_is_written_and_logged_when_it_fails(
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(isinstance(result, asyncio.CancelledError) for result in results)
     assert await database.read("SELECT number FROM lines") == [(1,), (2,)]
-    assert "whose caller was cancelled failed" in caplog.text
+    assert "of a cancelled caller failed" in caplog.text
 
 
 async def test_closing_waits_for_what_was_called(path: Path) -> None:

@@ -109,7 +109,7 @@ async def test_a_disk_that_is_nearly_full_is_left_alone(tmp_path: Path) -> None:
 
 async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "images").write_text("a file")
-    with pytest.raises(ArchiveFailed, match="cannot be kept"):
+    with pytest.raises(ArchiveFailed, match="cannot be stored"):
         await DiskArchive(tmp_path / "images", reserve=0).put(COPY, DATA, "image/png")
 
 

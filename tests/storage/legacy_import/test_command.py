@@ -206,8 +206,8 @@ async def test_bad_lines_are_told_by_number_and_stop_nothing(file: Path, databas
     assert report.imported == 3
     assert report.bad == [
         (2, "it is not JSON"),
-        (3, "it is no JSON object"),
-        (4, "there is no _id"),
+        (3, "it is not a JSON object"),
+        (4, "it has no _id"),
         (5, "it is not UTF-8"),
         (6, "it is not JSON"),
     ]

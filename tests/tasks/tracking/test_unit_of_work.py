@@ -64,7 +64,7 @@ async def test_progress_that_cannot_be_stored_leaves_its_task_as_it_was(tmp_path
         kept = await home.store.get(first.id)
         assert kept is not None
         assert (kept.progress.percent, kept.status) == (0, Status.IN_PROGRESS)
-        assert await reasons(home, first) == ["The text cannot be stored: it holds half a character."]
+        assert await reasons(home, first) == ["The text cannot be stored: it contains a lone surrogate."]
         home.tracker.hear(Progressed(keys=keys(message_id="p1"), percent=60))
         await home.until_task(first.id, lambda t: t.progress.percent == 60)
         home.tracker.hear(result(1, reference_id="p1"))
@@ -83,7 +83,7 @@ async def test_an_end_that_cannot_be_stored_is_told_as_a_failure(
         home.tracker.hear(result(2, message_id="r2", job_id="j2", reference_id="p2", prompt="a cat"))
         failed = await home.until_task(first.id, over)
         assert (failed.status, failed.result.fail_code) == (Status.FAILURE, "store_failed")
-        assert "half a character" in failed.result.fail_reason
+        assert "lone surrogate" in failed.result.fail_reason
         assert (await home.until_task(second.id, over)).status is Status.SUCCESS
         assert [r.__dict__.get("task") for r in caplog.records if "refuses" in r.message] == [first.id]
         third = await home.service.imagine(SubmitOptions(), prompt="a cow")
@@ -182,7 +182,7 @@ async def test_a_row_that_cannot_be_read_holds_up_no_other(
         await home.service.imagine(SubmitOptions(), prompt="a cat")
         await home.until_said(1)
         assert home.desk.prompts == ["a cat"]
-        assert [r.__dict__["task"] for r in caplog.records if "left alone" in r.message] == ["1"]
+        assert [r.__dict__["task"] for r in caplog.records if "task skipped" in r.message] == ["1"]
         assert await home.store.in_flight() == ({"a": 2} if phase is Phase.SENT else {"a": 1})
 
 
