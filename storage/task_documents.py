@@ -23,6 +23,14 @@ _PARTS: dict[str, type[Any]] = {"request": TaskRequest, "progress": TaskProgress
 
 _encode = msgspec.json.Encoder().encode
 
+# Fields with another name in documents, which every version reads.
+_STORED_NAMES = {
+    "cancel_requested": "cancel_asked",
+    "last_event_time": "heard_time",
+    "percent": "progress",
+    "requested_mode": "mode_asked",
+}
+
 
 def document_of(task: Task) -> str:
     """Raises RecordRefused for a text or number that JSON cannot represent."""
@@ -86,7 +94,7 @@ def _document_type(base: type[msgspec.Struct], *records: type[Any], **types: Any
         [(name, types.get(name, Any), default) for name, default in defaults.items()],
         bases=(base,),
         omit_defaults=True,
-        rename={"percent": "progress"},
+        rename=_STORED_NAMES,
         gc=False,
     )
 

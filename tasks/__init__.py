@@ -1,4 +1,1 @@
-"""What the service does: the rules of submitting, matching, tracking, keeping and telling.
-
-Standard library only. Nothing in here knows HTTP, Discord or SQL.
-"""
+"""What the service does: submitting, sending, correlating, tracking, archiving and reporting tasks."""

@@ -163,7 +163,7 @@ def _progress(task: Task) -> str:
 
 
 def _mode(task: Task) -> str | None:
-    mode = task.progress.mode or task.request.mode_asked
+    mode = task.progress.mode or task.request.requested_mode
     return _MODES[mode] if mode else None
 
 

@@ -1,4 +1,4 @@
-"""The records and ports that every rule speaks of: tasks, sends, events, interactions, errors, clocks, ids.
+"""The records and ports that all rules use: tasks, sends, events, interactions, errors, clocks, ids.
 
-Contract: standard library only; imports nothing of the other packages of `tasks`.
+Contract: standard library only; imports no other package of `tasks`.
 """

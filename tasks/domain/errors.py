@@ -1,7 +1,7 @@
 """The errors of the service, each with the stable code of the HTTP contracts, and the advice for each failCode.
 
-Contract: an error names what is wrong and, as its hint, what the caller can do. Advice follows MidJourney's words in a
-failed task; what the operator can do about a paused account is in `/health` and in alerts, not here.
+Contract: an error states what is wrong; its hint states what the caller can do. Advice is appended to MidJourney's
+words in a failed task. Advice for the operator about paused accounts is in `/health` and alerts, not here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class ServiceError(Exception):
         return f"{self.message} {self.hint}".strip()
 
 
-# ---------------------------------------------------------------- what a caller asked for cannot be done
+# ---------------------------------------------------------------- invalid requests
 
 
 class BadRequest(ServiceError):
@@ -53,7 +53,7 @@ class MissingPrompt(BadRequest):
 
 
 class PromptTooLong(BadRequest):
-    """The prompt is longer than MidJourney takes."""
+    """The prompt is longer than MidJourney accepts."""
 
     code = "prompt_too_long"
 
@@ -77,7 +77,7 @@ class StateTooLong(BadRequest):
 
 
 class TaskNotFound(BadRequest):
-    """There is no such task."""
+    """The task does not exist."""
 
     code = "task_not_found"
 
@@ -107,7 +107,7 @@ class ButtonNotFound(BadRequest):
 
 
 class NotOpen(BadRequest):
-    """What became of this task is no open question."""
+    """This task's outcome is already settled."""
 
     code = "not_open"
 
@@ -119,37 +119,37 @@ class CannotAdopt(BadRequest):
 
 
 class AccountPaused(BadRequest):
-    """The account that has the picture is stopped by something a human must mend."""
+    """The account that has the picture is paused until its owner fixes it."""
 
     code = "account_paused"
 
 
 class AccountNotFound(BadRequest):
-    """There is no such account."""
+    """The account does not exist."""
 
     code = "account_not_found"
 
 
 class AccountExists(BadRequest):
-    """There is such an account already."""
+    """The account exists already."""
 
     code = "account_exists"
 
 
 class BadAccount(BadRequest):
-    """The account cannot be set up so."""
+    """The account's settings are not valid."""
 
     code = "bad_account"
 
 
 class KeyReused(BadRequest):
-    """This Idempotency-Key was used before, with another request."""
+    """This Idempotency-Key was already used for a different request."""
 
     code = "key_reused"
 
 
 class CannotCut(BadRequest):
-    """This picture cannot be cut."""
+    """No variant of this picture can be made."""
 
     code = "cannot_cut"
 
@@ -167,7 +167,7 @@ class QueueFull(ServiceError):
 
 
 class NoAccount(ServiceError):
-    """No account can take it: each is stopped by something a human must mend."""
+    """No account can run this task: each is paused until its owner fixes it."""
 
     code = "no_account"
 
@@ -179,16 +179,16 @@ class StoreFailed(ServiceError):
 
 
 class RecordRefused(StoreFailed):
-    """The database does not take this record.
+    """The database rejects this record.
 
-    It never will, while it takes others: waiting does not help, and nothing else need wait for it.
+    Retrying does not help, but other records can still be written.
     """
 
     code = "record_refused"
 
 
 class CuttingBusy(ServiceError):
-    """Too many pictures are being cut at this moment."""
+    """Too many picture variants are being made at the moment."""
 
     code = "cutting_busy"
 
@@ -199,17 +199,17 @@ class ArchiveFailed(ServiceError):
     code = "archive_failed"
 
 
-# ---------------------------------------------------------------- what can become of a send
+# ---------------------------------------------------------------- outcomes of a send
 
 
 class SendError(ServiceError):
-    """Discord was not told, or may not have been."""
+    """The send failed, or its outcome is unknown."""
 
     code = "send_error"
 
 
 class NotSent(SendError):
-    """Nothing reached Discord: it may be tried again.
+    """Nothing reached Discord; the send may be repeated.
 
     Raised when the account is not connected, or the connection failed before the first byte of the request left.
     `retry_after` is in seconds.
@@ -225,7 +225,7 @@ class NotSent(SendError):
 class SendRefused(SendError):
     """Discord refused the request: nothing was drawn.
 
-    A definite 4xx. `status` is HTTP's, `discord_code` is the code in Discord's JSON (0 when there was none).
+    A definite 4xx. `status` is the HTTP status, `discord_code` the code in Discord's JSON (0 without one).
     """
 
     code = "discord_refused"
@@ -239,8 +239,8 @@ class SendRefused(SendError):
 class AccountBlocked(SendRefused):
     """The account is unusable until its owner fixes it.
 
-    A dead token, a captcha, no access to the channel and the like: the refusal speaks of the account, not of the task.
-    The account pauses with `reason`, a stable code, and the operator is told.
+    A dead token, a captcha, no access to the channel and similar: the refusal concerns the account, not the task.
+    The account pauses with `reason`, a stable code, and the operator is notified.
     """
 
     code = "account_blocked"
@@ -259,24 +259,24 @@ class OutcomeUnknown(SendError):
 
 
 class NoSuchButton(SendRefused):
-    """The button is gone from Discord, or the message that had it."""
+    """The button, or the message that had it, no longer exists in Discord."""
 
     code = "message_gone"
 
 
 class IllegalTransition(RuntimeError):
-    """A task was to change in a way that `tasks.rules.lifecycle` does not allow: an error in the program."""
+    """`tasks.rules.lifecycle` does not allow this change of a task: a programming error."""
 
 
-_STOPPED = "The account is stopped until its owner has mended this."
+_STOPPED = "The account is paused until its owner fixes it."
 _AGAIN = "Submit it again."
 
 ADVICE: Mapping[str, str] = {
     "queue_full": "Submit it later.",
-    "invalid_parameter": "Mend what stands after -- in the prompt.",
+    "invalid_parameter": "Correct the parameters after -- in the prompt.",
     "invalid_prompt": "Reword the prompt.",
     "invalid_link": "Use a link that shows a picture in a browser.",
-    "invalid_request": "Act on another result, or draw anew.",
+    "invalid_request": "Use another result, or submit a new drawing.",
     "empty_prompt": "Add words to the prompt.",
     "banned_prompt": "Reword the prompt; repeated tries block the account.",
     "banned_image": "Use another picture.",
@@ -294,13 +294,13 @@ ADVICE: Mapping[str, str] = {
     "credits_exhausted": "The account's owner must buy hours, wait for the new month, or allow relaxed mode.",
     "tos_not_accepted": _STOPPED,
     "internal_error": _AGAIN,
-    "stopped": "It was stopped in Discord; submit it again if that was not meant.",
-    "unknown_error": "These words are not known to us; please report them.",
+    "stopped": "It was stopped in Discord; submit it again if that was not intended.",
+    "unknown_error": "This message is not known to the service; please report it.",
 }
 
 
 def with_advice(code: str, reason: str) -> str:
-    """MidJourney's words, and what the caller can do."""
+    """MidJourney's words, followed by advice for the caller."""
     said, advice = reason.rstrip(), ADVICE.get(code, "")
     if not said or not advice:
         return said or advice

@@ -1,7 +1,8 @@
-"""What can be heard from Discord, in our words. Made by `bot.grammar.events`, understood by `tasks.tracking.tracker`.
+"""Events received from Discord, in the service's terms. `bot.grammar.events` creates them, `tasks.tracking.tracker`
+handles them.
 
-Each event about a task carries `Keys`: all that the payload says about whose it is. No event says which task it
-belongs to; `tasks.rules.matching` decides that.
+Each event about a task carries `Keys`: everything in its payload that identifies the task. No event names its task;
+`tasks.rules.matching` decides.
 """
 
 from __future__ import annotations
@@ -11,27 +12,27 @@ from dataclasses import dataclass, field
 
 from tasks.domain.model import Action, Bot, Button, Image, Mode
 
-LONGEST_WORDS = 500  # of MidJourney's, as a task keeps them
+LONGEST_WORDS = 500  # characters of MidJourney's words that a task keeps
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Keys:
-    """What a payload tells about the task it belongs to. Missing means: the payload does not say."""
+    """What a payload reveals about its task. A missing key means that the payload does not contain it."""
 
-    account: str  # the account whose gateway (or history) brought it
+    account: str  # the account that received it, by gateway or history
     nonce: str | None = None
     interaction_id: str | None = None  # INTERACTION_*: id; messages: interaction_metadata.id or interaction.id
     message_id: str | None = None
     channel_id: str | None = None
     job_id: str | None = None
     reference_id: str | None = None  # message_reference.message_id
-    action: Action | None = None  # None: the message alone does not tell
-    candidates: frozenset[Action] = frozenset()  # where `action` is None: what it may be; empty: anything
-    not_of: frozenset[str] = frozenset()  # parts of custom_ids: what pressed such a button does not call itself so
+    action: Action | None = None  # None: the message alone does not determine it
+    candidates: frozenset[Action] = frozenset()  # if `action` is None: possible actions; empty: any
+    not_of: frozenset[str] = frozenset()  # parts of custom_ids: pressing such a button never produces this text
     index: int | None = None
-    prompt: str | None = None  # as MidJourney echoes it
-    user_id: str | None = None  # whom the text addresses after its last `** - `
-    bot: Bot | None = None  # which of the two says it
+    prompt: str | None = None  # as echoed by MidJourney
+    user_id: str | None = None  # the user addressed after the text's last `** - `
+    bot: Bot | None = None  # which bot sent it
     sent_at: int = 0  # ms, from the message's or interaction's id
     flags: int = 0
     edited: bool = False  # came as MESSAGE_UPDATE
@@ -40,7 +41,7 @@ class Keys:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Acknowledged:
-    """INTERACTION_CREATE: Discord has our interaction and gave it an id. `confirmed`: INTERACTION_SUCCESS."""
+    """INTERACTION_CREATE: Discord accepted the interaction and assigned an id. `confirmed`: INTERACTION_SUCCESS."""
 
     keys: Keys
     confirmed: bool = False
@@ -48,7 +49,7 @@ class Acknowledged:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InteractionFailed:
-    """INTERACTION_FAILURE. No proof of failure: such jobs have been seen to finish."""
+    """INTERACTION_FAILURE. Not a proof of failure: such jobs have been seen to finish."""
 
     keys: Keys
     reason_code: int | None = None
@@ -56,14 +57,15 @@ class InteractionFailed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Queued:
-    """MidJourney keeps the job in its own queue ("Job queued")."""
+    """The job waits in MidJourney's own queue ("Job queued")."""
 
     keys: Keys
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Started:
-    """Accepted, no percentage yet ("(Waiting to start)", "Animating..."). `cancel_id`: of its Cancel button."""
+    """Accepted, no percentage yet ("(Waiting to start)", "Animating..."). `cancel_id` is the custom_id of its Cancel
+    button."""
 
     keys: Keys
     cancel_id: str | None = None
@@ -88,14 +90,15 @@ class Finished:
     mode: Mode | None = None
     image: Image | None = None
     buttons: tuple[Button, ...] = ()
-    text: str = ""  # what DESCRIBE and SHORTEN answer
+    text: str = ""  # the answer of DESCRIBE and SHORTEN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refused:
-    """MidJourney says no, or gave up. `code` is stable (docs/errors.md), `reason` its own words.
+    """MidJourney refused the job or gave up. `code` is stable (docs/errors.md), `reason` is its own text.
 
-    `pauses_account`: a human must mend the account. `retry`: the job may be sent again later ("Queue full").
+    `pauses_account`: the account pauses until a human fixes it. `retry`: the job may be sent again later ("Queue
+    full").
     """
 
     keys: Keys
@@ -108,27 +111,27 @@ class Refused:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Withdrawn:
-    """A message was deleted. Of a progress message this follows the result and means nothing by itself."""
+    """A message was deleted. A progress message is deleted after its result, which by itself means nothing."""
 
     keys: Keys
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModalOpened:
-    """A dialog to be filled. All ids are read from here, none is built. `iframe_path` is set for web dialogs."""
+    """A dialog to fill in. All ids are read from here, never built. `iframe_path` is set for web dialogs."""
 
     keys: Keys
     modal_id: str
     custom_id: str
     title: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)  # custom_id of each text field -> its pre-filled text
-    labelled: frozenset[str] = frozenset()  # the fields that stand in a label; the others stand in rows
+    labelled: frozenset[str] = frozenset()  # fields inside a label; the others are in rows
     iframe_path: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CaptchaAsked:
-    """MidJourney wants to see a human. Never solved by us: the account pauses."""
+    """MidJourney requests a captcha. The service never solves it: the account pauses."""
 
     keys: Keys
     reason: str
@@ -136,8 +139,8 @@ class CaptchaAsked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Informed:
-    """A notice or an answer of the bot that starts, ends and fails nothing by itself. `seed`: of the job in `keys`.
-    `is_known`: the grammar knows these words, and they are no refusal."""
+    """A notice or an answer of the bot that neither starts, ends nor fails a task. `seed`: of the job in `keys`.
+    `is_known`: the grammar knows the text, and it is not a refusal."""
 
     keys: Keys
     title: str = ""
@@ -148,17 +151,17 @@ class Informed:
 
     @property
     def words(self) -> str:
-        """In one line."""
+        """The text in one line."""
         return " ".join(": ".join(part for part in (self.title, self.text) if part).split())[:LONGEST_WORDS]
 
 
-# ---------------------------------------------------------------- about the connection and our own sends
+# ---------------------------------------------------------------- connections and own sends
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Connected:
-    """The account hears Discord. `gap_since` (ms): events may have been missed from then on; 0 where nothing was heard
-    before, by this connection; None: none were."""
+    """The account receives events. `gap_since` (ms): events may have been missed since then; 0: this connection
+    received none before; None: none were missed."""
 
     account: str
     gap_since: int | None = None
@@ -172,8 +175,8 @@ class Disconnected:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryPage:
-    """A stretch of a channel's history, oldest first; no event of its own. `more_since` (ms): from then on there is
-    more; None: it was read up to now."""
+    """Part of a channel's history, oldest first; not an event itself. `more_since` (ms): where the next part starts;
+    None: it was read up to now."""
 
     events: tuple[DiscordEvent, ...] = ()
     more_since: int | None = None
@@ -181,27 +184,27 @@ class HistoryPage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryRead:
-    """History was read up to now and everything in it stands before this event in the queue. Not `complete`: it could
-    not be read, or not to its end, and proves nothing."""
+    """History was read up to now, and all its events precede this one in the queue. Not `complete`: it could not be
+    read, or not to its end, and proves nothing."""
 
     account: str
     since: int
     complete: bool = True
 
 
-# what became of a POST of ours: told by the dispatcher, so that one loop alone changes a task in flight
+# Outcomes of a POST. The dispatcher queues them, so that only the tracker's loop changes tasks in flight.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendPosted:
-    """Discord took it (2xx)."""
+    """Discord accepted it (2xx)."""
 
     nonce: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendNotMade:
-    """Nothing reached Discord: the task may be sent again, `retry_after` seconds from now at the earliest."""
+    """Nothing reached Discord: the task may be sent again after `retry_after` seconds."""
 
     nonce: str
     reason: str
@@ -210,7 +213,8 @@ class SendNotMade:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendDenied:
-    """A definite no. `requeue`: the fault is the account's, not the task's, which may go another way."""
+    """Discord definitely refused it. `requeue`: the refusal concerns the account, not the task; another account may
+    run it."""
 
     nonce: str
     code: str
@@ -228,14 +232,14 @@ class SendUncertain:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CancelRequested:
-    """A caller wants a task in flight to end."""
+    """A caller cancels a task in flight."""
 
     task_id: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdoptRequested:
-    """The operator says that this result is what became of a task whose end was left open."""
+    """The operator declares this result to be that of a task with an unsettled outcome."""
 
     task_id: str
     result: Finished
@@ -243,14 +247,14 @@ class AdoptRequested:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RetryRequested:
-    """The operator wants a task whose end was left open to be sent again, and accepts that it may be paid twice."""
+    """The operator retries a task with an unsettled outcome, accepting that it may be paid twice."""
 
     task_id: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CopyStored:
-    """We have a copy of one of a task's pictures. `url` is its link at Discord, without the signature."""
+    """A copy of one of a task's pictures is stored. `url` is its link at Discord, without the signature."""
 
     task_id: str
     role: str  # result | preview
@@ -261,7 +265,7 @@ class CopyStored:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CopyRemoved:
-    """The copy of that name is about to go."""
+    """The copy with this name is about to be removed."""
 
     task_id: str
     role: str
@@ -271,7 +275,7 @@ class CopyRemoved:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinksRenewed:
-    """Discord has signed the links to a task's pictures anew. `fresh`: old link -> new link."""
+    """Discord signed the links to a task's pictures again. `fresh` maps old links to new ones."""
 
     task_id: str
     fresh: Mapping[str, str]
@@ -279,7 +283,7 @@ class LinksRenewed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tick:
-    """Time has passed: look at the deadlines. `now` in ms, when it was put on the queue."""
+    """Time has passed: check deadlines. `now` is the time (ms) at which the tick was queued."""
 
     now: int
 

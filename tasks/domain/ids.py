@@ -1,4 +1,4 @@
-"""The ids of tasks: milliseconds and a counter. Digits only, rising, below 2**53 until the year 2255."""
+"""The ids of tasks: milliseconds and a counter. Digits only, increasing, below 2**53 until the year 2255."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class IdGenerator:
         self._last = 0
 
     def go_on_from(self, newest: str) -> None:
-        """No id is at or below this one, even when the clock was set back."""
+        """Make new ids greater than `newest`, even if the clock was set back."""
         self._last = int(newest)
 
     def new(self) -> str:

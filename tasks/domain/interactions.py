@@ -1,5 +1,4 @@
-"""The records of what is to be said to MidJourney. Made by the rules; `bot.interactions` puts them into Discord's
-words."""
+"""Interactions to send to MidJourney. The rules create them; `bot.interactions` turns them into Discord payloads."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from tasks.domain.model import Bot
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UploadedAttachment:
-    """A file that lies at Discord already: its name, and what Discord called it when it was uploaded."""
+    """A file already uploaded to Discord: its name, and Discord's name for the upload."""
 
     filename: str
     uploaded_filename: str
@@ -31,7 +30,7 @@ class SlashCommandInteraction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MessageCommandInteraction:
-    """A command of a message's own menu, such as "Cancel Job", on that message."""
+    """A command from a message's context menu, such as "Cancel Job"."""
 
     command: str
     message_id: str
@@ -50,22 +49,22 @@ class ButtonInteraction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModalInteraction:
-    """The submit of a dialog that was opened; every id comes from the event that opened it."""
+    """The submit of an open dialog. Every id comes from the event that opened it."""
 
     modal_id: str
     custom_id: str
     values: Mapping[str, str]
-    labelled: frozenset[str] = frozenset()  # the fields that stand in a label: the answer mirrors the dialog
+    labelled: frozenset[str] = frozenset()  # fields inside a label: the submit mirrors the dialog's structure
     bot: Bot = Bot.MIDJOURNEY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegionEditInteraction:
-    """The submit of the web dialog of Vary (Region): `custom_id` is the one of the event that opened it."""
+    """The submit of the Vary (Region) web dialog. `custom_id` is that of the event that opened it."""
 
     custom_id: str  # MJ::iframe::{token}
     prompt: str
-    mask: bytes  # a picture; white is changed
+    mask: bytes  # a picture; white areas are redrawn
     bot: Bot = Bot.MIDJOURNEY
 
 

@@ -1,9 +1,8 @@
-"""The log: one line on stderr for each thing that happened, with the id of the task it happened to.
+"""Logging: one line on stderr per event, with the id of the task concerned.
 
-Contract: no secret leaves through here. Every text is masked when it is complete, arguments and tracebacks included and
-libraries' records too, so that no caller has to think of it; and what Python itself would print of an error that nobody
-caught goes the same way.
-The id is said as `log.info("finished", extra={"task": task.id})`.
+Contract: the log contains no secret. Each text is masked when it is complete, including arguments, tracebacks and
+records of libraries, so that callers need not mask anything. Uncaught errors, which Python would print itself, are
+logged the same way. Pass the id as `log.info("finished", extra={"task": task.id})`.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ from types import TracebackType
 from typing import Literal, TextIO
 from urllib.parse import quote, quote_plus
 
-QUIET = ("discord", "httpx", "httpcore", "aiohttp.access", "asyncio", "aiosqlite")  # their own INFO is not about tasks
+QUIET = ("discord", "httpx", "httpcore", "aiohttp.access", "asyncio", "aiosqlite")  # whose INFO concerns no task
 
 MASK = "***"
-LONG_ENOUGH = 8  # bytes of a secret whose base64 stands for it alone, and not for half the texts there are
+LONG_ENOUGH = 8  # bytes; base64 parts of a shorter secret would match unrelated text
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +34,7 @@ def configure(
     secrets: Iterable[str] = (),
     stream: TextIO | None = None,
 ) -> None:
-    """Send everything logged to stderr (or `stream`). Called once, at the start; again, it replaces what was."""
+    """Send everything logged to stderr (or `stream`). Called once, at the start."""
     handler = _Handler(stream or sys.stderr)
     handler.setFormatter((JsonLines if fmt == "json" else TextLines)(secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
@@ -48,21 +47,21 @@ def configure(
 
 
 def hide(secrets: Iterable[str]) -> None:
-    """From now on these are masked, too: what becomes known while the service runs."""
+    """Mask these secrets, too, from now on: for secrets that become known while the service runs."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, _Redacting):
             handler.formatter.hide(secrets)
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    log.critical("an error was not caught", exc_info=(kind, error, trace))
+    log.critical("uncaught error", exc_info=(kind, error, trace))
 
 
 def _unraisable(found: sys.UnraisableHookArgs) -> None:
-    """What nobody could catch: in a `__del__`, say."""
+    """Log errors that cannot be caught, for example in a `__del__`."""
     error = found.exc_value
     trouble = None if error is None else (found.exc_type, error, found.exc_traceback)
-    log.error("%s: %r", found.err_msg or "an error was ignored", found.object, exc_info=trouble)
+    log.error("%s: %r", found.err_msg or "ignored error", found.object, exc_info=trouble)
 
 
 def _died(found: threading.ExceptHookArgs) -> None:
@@ -72,19 +71,20 @@ def _died(found: threading.ExceptHookArgs) -> None:
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """A record that cannot be formatted is named by its place: the library would print its arguments as they are."""
+    """Reports a record that cannot be formatted by its location only: the library would print its arguments
+    unmasked."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
         error = sys.exc_info()[0]
         with contextlib.suppress(OSError, ValueError):
             self.stream.write(
-                f"a line of the log is lost: {record.name}, {record.filename}:{record.lineno}: "
+                f"log record lost: {record.name}, {record.filename}:{record.lineno}: "
                 f"{error.__name__ if error else ''}\n"
             )
 
 
 class Masking:
-    """Takes secrets out of a text, in every form in which libraries write them; rather too much than too little."""
+    """Masks secrets in a text, in every form in which libraries write them. Masks too much rather than too little."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._forms: set[str] = set()
@@ -95,7 +95,7 @@ class Masking:
         found = {form for secret in secrets if secret for form in forms_of(secret)} - self._forms
         if found:
             self._forms |= found
-            # The longest first: one secret may be part of another.
+            # Longest first: one secret may be part of another.
             forms = sorted(self._forms, key=len, reverse=True)
             self._pattern = re.compile("|".join(map(re.escape, forms)))
 
@@ -124,7 +124,7 @@ class _Redacting(logging.Formatter):
         return None if task is None else self.mask(str(task))
 
     def trouble(self, record: logging.LogRecord) -> str:
-        """The traceback, where there is one."""
+        """The traceback, if there is one."""
         trace = self.formatException(record.exc_info) if record.exc_info else ""
         stack = self.formatStack(record.stack_info) if record.stack_info else ""
         return self.mask("\n".join(part for part in (trace, stack) if part))
@@ -137,14 +137,14 @@ class TextLines(_Redacting):
         task = self.task(record)
         about = f"task={task} " if task else ""
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
-        # A message of several lines (a prompt may have them) stays one line.
+        # A message of several lines (as prompts can be) is written as one line.
         message = self.message(record).replace("\r", "\\r").replace("\n", "\\n")
         trouble = self.trouble(record)
         return f"{clock} {record.levelname:<7} {record.name} {about}{message}" + (f"\n{trouble}" if trouble else "")
 
 
 class JsonLines(_Redacting):
-    """One JSON object a line: time (UTC), level, logger, task, message, and a traceback where there is one."""
+    """One JSON object per line: time (UTC), level, logger, task, message, and the traceback if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
@@ -161,15 +161,15 @@ class JsonLines(_Redacting):
 
 
 def forms_of(secret: str) -> Iterator[str]:
-    """As it is, as a repr, as JSON, in an address, and in base64 alone or among other text."""
+    """The secret as it is, as a repr, as JSON, URL-encoded, and in base64, alone or within other text."""
     yield from (secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     data = secret.encode("utf-8", "surrogateescape")
     yield from (quote(data, safe=""), quote(data), quote_plus(data))
     if len(data) < LONG_ENOUGH:
         return
     for encode in (b64encode, urlsafe_b64encode):
-        for before in range(3):  # three bytes are four letters: what stands before shifts the letters
+        for before in range(3):  # three bytes become four letters, so the preceding bytes shift the letters
             letters = encode(bytes(before) + data).decode().rstrip("=")
             first = -(-before * 8 // 6)
             end = (before + len(data)) * 8 // 6
-            yield letters[first:end]  # those that depend on nothing but the secret
+            yield letters[first:end]  # only the letters that depend on nothing but the secret

@@ -1,6 +1,6 @@
-"""The records the rules speak of. Frozen, keyword-only, without behaviour beyond reading themselves.
+"""The records of the rules: frozen and keyword-only, with no behaviour except derived properties.
 
-Times are integers: milliseconds since 1970 (UTC). Ids of Discord are strings of decimal digits.
+Times are integers: milliseconds since 1970 (UTC). Discord ids are strings of decimal digits.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What a task asks MidJourney for; the names are those of the `/mj` contract."""
+    """What a task requests from MidJourney. The names are those of the `/mj` contract."""
 
     IMAGINE = "IMAGINE"
     UPSCALE = "UPSCALE"
@@ -30,7 +30,7 @@ class Action(StrEnum):
 
 
 class Status(StrEnum):
-    """What users see of a task's life."""
+    """The public state of a task."""
 
     NOT_START = "NOT_START"
     SUBMITTED = "SUBMITTED"
@@ -46,18 +46,18 @@ class Status(StrEnum):
 
 
 class Phase(StrEnum):
-    """Where a task stands on our own road; internal, never shown."""
+    """The internal state of a task; never shown."""
 
     NEW = "new"  # to be prepared: translation, pictures to upload
     READY = "ready"  # waits for a slot
     CLAIMED = "claimed"  # holds a slot, nothing written yet: a crash here sends it back to READY
-    SENT = "sent"  # a send is written: Discord may know of it
+    SENT = "sent"  # a send is on disk: it may have reached Discord
     HELD = "held"  # waits for the user's second input; holds no slot
     OVER = "over"
 
 
 class Lane(StrEnum):
-    """Drawings hold a slot at MidJourney to their end; quick ones neither hold nor await one."""
+    """DRAW tasks hold a slot at MidJourney until they end; QUICK tasks neither hold nor wait for one."""
 
     DRAW = "draw"
     QUICK = "quick"
@@ -75,7 +75,7 @@ class Bot(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a send is for. Only `DRAW` and `SUBMIT` are paid."""
+    """The purpose of a send. Only `DRAW` and `SUBMIT` are paid."""
 
     DRAW = "draw"
     OPEN = "open"
@@ -83,7 +83,7 @@ class Purpose(StrEnum):
     CANCEL = "cancel"
     RATE = "rate"
     ASK = "ask"
-    SWITCH = "switch"  # a press in the settings: its success alone is the answer
+    SWITCH = "switch"  # a press in the settings: only its success is the answer
 
     @property
     def is_paid(self) -> bool:
@@ -91,37 +91,38 @@ class Purpose(StrEnum):
 
     @property
     def must_not_repeat(self) -> bool:
-        """Not to be repeated without knowing: it would be paid twice, or turned back."""
+        """Whether a repeat would be paid twice or would undo the first send. Never repeat these without knowing the
+        outcome."""
         return self.is_paid or self is Purpose.SWITCH
 
 
 class SendState(StrEnum):
-    WRITTEN = "written"  # on disk, not yet known whether it reached the wire
+    WRITTEN = "written"  # on disk; may not have reached the network
     POSTED = "posted"  # Discord answered 2xx, or an event proved it
-    REFUSED = "refused"  # a definite no
-    UNKNOWN = "unknown"  # time-out, 5xx, cut, or a crash after it was written
+    REFUSED = "refused"  # definitely refused
+    UNKNOWN = "unknown"  # time-out, 5xx, disconnect, or a crash after it was written
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Button:
-    """A button of a result, as Discord sent it, and what pressing it does."""
+    """A button of a result, as sent by Discord, and the action of pressing it."""
 
     custom_id: str
     label: str = ""
     emoji: str = ""
     style: int = 2
     type: int = 2
-    does: Action | None = None  # None: not known to us; it can still be pressed by its custom_id
-    index: int | None = None  # which of the four pictures, where the button names one
-    opens_dialog: bool = False  # pressing it draws nothing: it opens a dialog to be filled
+    does: Action | None = None  # None: unknown; it can still be pressed by its custom_id
+    index: int | None = None  # which of the four pictures, if the button names one
+    opens_dialog: bool = False  # pressing it opens a dialog and draws nothing
     is_quick: bool = False  # needs no slot at MidJourney: U1–U4, favourite, settings
-    is_switch: bool = False  # of the settings: turns one of them
+    is_switch: bool = False  # a settings button that toggles an option
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
-    """A picture (or clip) at Discord. `url` is Discord's own; it carries a signature that expires. `stored` is the name
-    of our copy; "" when there is none."""
+    """A picture (or clip) at Discord. `url` is Discord's own and has a signature that expires. `stored` is the name
+    of the archived copy; "" without one."""
 
     url: str
     filename: str = ""
@@ -134,8 +135,8 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskRequest:
-    """What the caller requested and how MidJourney is asked for it. Fixed at submit; a second input may change the
-    prompt, and a drawing that its account cannot make fast changes to relaxed mode."""
+    """The caller's request, and how it is sent to MidJourney. Fixed at submit, with two exceptions: a second input
+    may change the prompt, and a drawing that its account cannot run in fast mode changes to relaxed mode."""
 
     action: Action
     prompt: str = ""  # as given
@@ -144,21 +145,21 @@ class TaskRequest:
     custom_id: str | None = None  # the button to press
     state: str = ""  # the caller's opaque string, returned unchanged
     notify_hook: str = ""
-    api: str = "v1"  # the contract of the submit; webhooks have its shape
+    api: str = "v1"  # the contract of the submit; it determines the format of webhooks
     owner: str = ""  # name of the secret it was submitted with; "" for an unnamed secret, or none
     bot: Bot = Bot.MIDJOURNEY
-    mode_asked: Mode | None = None  # None: as the account is set
+    requested_mode: Mode | None = None  # None: the account's setting
     accounts: tuple[str, ...] = ()  # only these may run it; empty: any
     submit_time: int = 0
 
     # how it is sent
-    command: str = "imagine"  # the slash command, where no button is pressed
+    command: str = "imagine"  # the slash command, unless a button is pressed
     options: tuple[tuple[str, str], ...] = ()  # of the command, besides the prompt
     answer_ends: bool = False  # ends with the bot's answer, without a picture: favourite, info, settings
-    switch: str = ""  # label of the settings' button that is pressed, here or in the answer to /settings
-    opens_dialog: bool = False  # the press opens a dialog, which is filled and submitted
+    switch: str = ""  # label of the settings button to press, directly or in the answer to /settings
+    opens_dialog: bool = False  # the press opens a dialog, which is filled in and submitted
     dialog_prompt: str | None = None  # text for the dialog; None: the dialog's own text
-    sends_remix_on: bool = True  # a dialog that opens unrequested is submitted with its own text
+    sends_remix_on: bool = True  # submit a dialog that opens unrequested with its own text
 
     # the result whose button is pressed
     parent_message_id: str | None = None
@@ -168,28 +169,28 @@ class TaskRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskProgress:
-    """What is known of the current attempt. A task that goes back to the queue starts again with an empty one."""
+    """State of the current attempt. A task that returns to the queue starts with an empty one."""
 
     percent: int | None = None
     mode: Mode | None = None  # the mode that MidJourney reports
     queued: bool = False  # in MidJourney's queue
-    sent_after: int = 0  # when the newest message was made that the account had received by the send (ms, Discord's)
-    heard_time: int | None = None  # the last sign of life from MidJourney
+    sent_after: int = 0  # time of the newest message the account had received when sending (ms, Discord's clock)
+    last_event_time: int | None = None  # the last sign of life from MidJourney
     echoed_prompt: str = ""
     preview: Image | None = None
-    words: str = ""  # MidJourney's last ones of no known form: why there is no drawing, if none comes
+    words: str = ""  # MidJourney's last text of unknown form; reported if no drawing arrives
 
-    # keys by which Discord's messages are matched to the task
+    # keys that match Discord's messages to the task
     progress_message_id: str | None = None
     progress_message_flags: int = 0
     cancel_id: str | None = None  # custom_id of the Cancel button of that message
-    cancel_asked: bool = False
+    cancel_requested: bool = False
     job_id: str | None = None  # MidJourney's uuid of the job
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskResult:
-    """How the task ended, and what MidJourney gave."""
+    """How the task ended, with MidJourney's result."""
 
     message_id: str | None = None
     message_flags: int = 0
@@ -204,9 +205,9 @@ class TaskResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
-    """One thing a caller requested, from submit to its end."""
+    """One request of a caller, from submit to its end."""
 
-    id: str  # decimal digits, below 2**53, rising with time: the queue's order
+    id: str  # decimal digits, below 2**53, increasing with time: the order of the queue
     request: TaskRequest
     progress: TaskProgress = TaskProgress()
     result: TaskResult = TaskResult()
@@ -215,22 +216,22 @@ class Task:
     phase: Phase = Phase.NEW
     lane: Lane = Lane.DRAW
     account: str | None = None
-    not_before: int = 0  # back-off: not sent earlier
-    attempts: int = 0  # sends made for it
+    not_before: int = 0  # not sent before this time (ms)
+    attempts: int = 0  # number of sends
     start_time: int | None = None  # when the send was written
 
     # prepared
     prompt_en: str = ""  # translated; equals the prompt when nothing needed translation
     content: str = ""  # the text sent to MidJourney
-    pictures: int = 0  # how many the caller brought; their bytes are kept until the end
+    pictures: int = 0  # how many the caller sent; their bytes are kept until the end
     uploads: tuple[tuple[str, str, str], ...] = ()  # option, file name, Discord's name of the upload
-    notes: tuple[str, ...] = ()  # for the caller: a translation that failed, an unknown parameter
+    notes: tuple[str, ...] = ()  # for the caller: failed translations, unknown parameters
 
     # MODAL
     held_until: int | None = None  # when waiting for the second input ends (ms)
-    remix: bool = False  # the dialog that opened is Remix
+    remix: bool = False  # the open dialog is Remix
 
-    corrected: bool = False  # an earlier end was reported that did not hold: a late result, or the operator's retry
+    corrected: bool = False  # an earlier reported end was replaced, by a late result or the operator's retry
 
     @property
     def is_over(self) -> bool:
@@ -241,7 +242,7 @@ class Task:
         return self.phase is Phase.SENT
 
     def redoes(self, message_id: str | None) -> bool:
-        """Describing again: the answer is an edit of the message whose button is pressed."""
+        """True for a repeated describe: the answer is an edit of the message that has the pressed button."""
         request = self.request
         again = request.action is Action.DESCRIBE and request.custom_id is not None
         return again and message_id is not None and message_id == request.parent_message_id
@@ -249,7 +250,7 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Send:
-    """One POST to Discord. Nonces belong to sends, never to tasks."""
+    """One POST to Discord. Nonces belong to sends, not to tasks."""
 
     nonce: str
     task_id: str
@@ -262,7 +263,7 @@ class Send:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdempotencyKey:
-    """A caller's Idempotency-Key: the same key and body answer the same task. Both are digests, never the texts."""
+    """A caller's Idempotency-Key: the same key and body return the same task. Both are stored as digests only."""
 
     key: str  # of the caller's name, the route and the key
     body: str
@@ -270,21 +271,21 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SubmitOptions:
-    """What a caller says with every submit, whatever it asks for."""
+    """Options common to all submits."""
 
     state: str = ""
     notify_hook: str = ""
     api: str = "v1"  # the contract it came through
-    owner: str = ""  # on whose behalf, where that is not who asks
+    owner: str = ""  # name of the secret that submits; "" for an unnamed secret, or none
     bot: Bot = Bot.MIDJOURNEY
-    mode: Mode | None = None  # None: the account's own
+    mode: Mode | None = None  # None: the account's setting
     accounts: tuple[str, ...] = ()  # only these; empty: any
     once: IdempotencyKey | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """A picture that a caller brings, checked by `tasks.prompts.images`."""
+    """A picture sent by a caller, checked by `tasks.prompts.images`."""
 
     filename: str
     type: str  # image/png, image/jpeg, image/webp or image/gif
@@ -293,10 +294,10 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VideoRequest:
-    """A clip that begins with a picture. A picture given as text is a link."""
+    """A clip that starts with a picture. A picture given as text is a link."""
 
     prompt: str = ""
-    motion: str = ""  # low or high; "": as the prompt has it, else low
+    motion: str = ""  # low or high; "": as in the prompt, else low
     image: Picture | str | None = None
     end_image: Picture | str | None = None
     loop: bool = False
@@ -306,29 +307,29 @@ BY_OPERATOR = "paused by the operator"
 
 
 def paused_by_operator(reason: str) -> str:
-    """How an account's pause is told that the operator asked for, with the reason; "" is none."""
+    """The reason of a pause requested by the operator; "" when there is no pause."""
     return reason if not reason or reason.startswith(BY_OPERATOR) else f"{BY_OPERATOR}: {reason}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
-    """An account as the rules see it, at this moment."""
+    """The current state of an account, as the rules see it."""
 
     id: str
     connected: bool
-    capacity: int  # drawings at once
-    user_id: str | None = None  # the Discord user it is; a message that addresses another user is not ours
-    paused: str = ""  # why a human must mend it; "" when nothing is wrong
+    capacity: int  # concurrent drawings
+    user_id: str | None = None  # its Discord user; a message that addresses another user belongs to somebody else
+    paused: str = ""  # why it is unusable until a human fixes it; "" if it is usable
     connected_since: int | None = None
-    bots: frozenset[Bot] = frozenset()  # those it can speak to; empty: any
-    modes: tuple[Mode, ...] = ()  # those it draws in, its own first; empty: any, as MidJourney has it set
+    bots: frozenset[Bot] = frozenset()  # the bots it can use; empty: any
+    modes: tuple[Mode, ...] = ()  # the modes it may use, its own first; empty: any, as set at MidJourney
     weight: int = 1  # its share of the drawings, where accounts are chosen by weight
-    max_waiting: int = 0  # tasks that wait for it alone; 0: as many as the queue takes
+    max_waiting: int = 0  # tasks that may wait for it alone; 0: no limit but the queue's
     hours: str = ""  # when it works, such as 08:00-22:30 by the machine's clock; "": always
     daily_limit: int = 0  # drawings from one midnight to the next; 0: no limit
-    prompt_limit: int | None = None  # characters of a prompt, as its command index says; None: the index does not say
-    asleep: bool = False  # outside its working hours: nothing new is said with it
-    left: int | None = None  # drawings that it may still begin today; None: any number
+    prompt_limit: int | None = None  # characters of a prompt, from its command index; None: the index gives no limit
+    asleep: bool = False  # outside its working hours: nothing new is sent
+    left: int | None = None  # drawings it may still start today; None: any number
     details: Mapping[str, str | int | None] = field(default_factory=dict)  # for people; never a secret
 
     @property
@@ -337,9 +338,9 @@ class Account:
 
     @property
     def spent(self) -> bool:
-        """Has it drawn as much as it may today?"""
+        """Whether it has used up its daily limit."""
         return self.left is not None and self.left <= 0
 
     def takes(self, lane: Lane) -> bool:
-        """Is it ready for a new task now, if it has a slot?"""
+        """Whether it can accept a task of this lane now, given a free slot."""
         return self.is_usable and not self.asleep and not (self.spent and lane is Lane.DRAW)

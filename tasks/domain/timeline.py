@@ -1,7 +1,6 @@
-"""What is written down of a task's life, for whoever asks why. Pure: words for what happened, no decision.
+"""The timeline of a task, for diagnosis. Pure: describes what happened and decides nothing.
 
-A line of the timeline says when, what kind of thing, and its details; never a secret, never a picture. The kinds are
-listed in docs/timeline.md.
+A line has a time, a kind and details; never a secret or a picture. docs/timeline.md lists the kinds.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ Detail = str | int | bool | None
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One line, not yet written. `time` in ms."""
+    """A line before it is stored. `time` in ms."""
 
     task_id: str
     time: int
@@ -28,7 +27,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One line as it was written. `id` rises with each line of the whole service, and is never given twice."""
+    """A stored line. `id` increases over all tasks of the service and is never used again."""
 
     id: int
     task_id: str
@@ -38,13 +37,13 @@ class Line:
 
 
 def of_send(send: Send) -> Entry:
-    """A send that is about to be posted."""
+    """A send about to be posted."""
     detail: dict[str, Detail] = {"purpose": send.purpose.value, "account": send.account, "nonce": send.nonce}
     return Entry(task_id=send.task_id, time=send.time, kind="sent", detail=detail)
 
 
 def event_detail(event: DiscordEvent, by: str) -> dict[str, Detail]:
-    """What Discord said, and by which key it was known to be this task's."""
+    """What Discord sent, and the key that correlated it with this task."""
     keys = event.keys
     said: dict[str, Detail] = {
         "event": type(event).__name__,
@@ -62,7 +61,7 @@ def event_detail(event: DiscordEvent, by: str) -> dict[str, Detail]:
 
 
 def of_change(before: Task | None, after: Task, now: int) -> Entry:
-    """A task as it came, or as it is after a change."""
+    """A new task, or the changes of an existing one."""
     if before is None:
         detail: dict[str, Detail] = {
             "action": after.request.action.value,
@@ -76,7 +75,7 @@ def of_change(before: Task | None, after: Task, now: int) -> Entry:
 
 
 def of_attempt(attempt: Attempt) -> Entry:
-    """One try to tell a receiver."""
+    """One attempt to notify a receiver."""
     detail: dict[str, Detail] = {
         "receiver": attempt.receiver,
         "event": attempt.event,
@@ -86,12 +85,12 @@ def of_attempt(attempt: Attempt) -> Entry:
         "http_status": attempt.status,
         "error": attempt.error,
     }
-    told = {name: value for name, value in detail.items() if value not in (None, "")}
-    return Entry(task_id=attempt.task_id, time=attempt.time, kind="told", detail=told)
+    present = {name: value for name, value in detail.items() if value not in (None, "")}
+    return Entry(task_id=attempt.task_id, time=attempt.time, kind="told", detail=present)
 
 
 def recorded_fields(task: Task) -> dict[str, Detail]:
-    """The fields whose changes the timeline records."""
+    """The fields whose changes are recorded."""
     progress, result = task.progress, task.result
     return {
         "status": task.status,
@@ -103,7 +102,7 @@ def recorded_fields(task: Task) -> dict[str, Detail]:
         "not_before": task.not_before,
         "content": task.content,
         "message_id": result.message_id,
-        "cancel_asked": progress.cancel_asked,
+        "cancel_asked": progress.cancel_requested,
         "fail_code": result.fail_code,
         "fail_reason": result.fail_reason,
         "seed": result.seed,

@@ -1,7 +1,6 @@
 """The version of the service.
 
-Contract: it stands in the file `VERSION` and nowhere else; the package's own data, the documents, the metrics and the
-image read it from there.
+Contract: defined in the file `VERSION` only; package metadata, documents, metrics and the image read it from there.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The records of call-backs: what is owed to whom, and what became of an attempt. Written by `journal`, told by
-`api.webhooks.worker`.
+"""Records of webhooks: deliveries owed and attempts made. `tasks.effects.journal` writes them, `api.webhooks.worker`
+delivers them.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from tasks.domain.model import Task
 
 END = "end"
-CORRECTED = "corrected"  # another end, after one that was told and did not hold
-DURABLE = frozenset({END, CORRECTED})  # told until a receiver has heard it; of a step on the way there is a newer soon
+CORRECTED = "corrected"  # another end, replacing one that was reported earlier
+DURABLE = frozenset({END, CORRECTED})  # retried until accepted; a step is superseded by the next one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveryLane:
-    """Where a call-back waits its turn: among those of its owner, of that owner to one receiver, and to one URL."""
+    """The queues that a delivery waits in: by owner, by owner and receiver, and by owner and URL."""
 
     owner: str = ""
     receiver: str = ""
@@ -23,22 +23,23 @@ class DeliveryLane:
 
     @property
     def names(self) -> tuple[str, str, str]:
-        """By which its rows can be left out, the widest first. A query of a URL differs from task to task."""
+        """Names by which rows can be left out, widest first. Without the URL's query, which may differ from task to
+        task."""
         lane = self.url.partition("?")[0]
         return self.owner, f"{self.owner} {self.receiver}", f"{self.owner} {lane}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hook:
-    """A call-back to make: written with the task's end, delivered later from the outbox."""
+    """A webhook to deliver: written with the task's change, delivered later from the outbox."""
 
     task_id: str
     url: str
     api: str = "v1"
     state: str | None = None  # None: the task's own
     trusted: bool = False  # the operator's own URL: its address is not checked
-    event: str = END  # or CORRECTED, or the status that an unfinished task has reached: tried once, never again
-    snapshot: Task | None = None  # the task as it was then; None: as it is when told
+    event: str = END  # or CORRECTED, or the status that an unfinished task has reached: attempted once, never retried
+    snapshot: Task | None = None  # the task at the time of the event; None: the task at delivery
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,21 +66,21 @@ class Delivery:
 
     @property
     def place(self) -> DeliveryLane:
-        """Where it waits its turn."""
+        """The lane in which it waits."""
         return DeliveryLane(owner=self.owner, receiver=self.receiver, url=self.url)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
-    """One POST of a call-back, and what became of it."""
+    """One POST of a delivery, and its outcome."""
 
     delivery_id: int
     task_id: str
     receiver: str  # scheme://host:port
     event: str
     number: int  # the first is 1
-    time: int  # ms, when it had ended
-    outcome: str  # the delivery is done, due (at `due`), or given_up
+    time: int  # ms, when it ended
+    outcome: str  # the delivery is done, due again (at `due`), or given_up
     due: int | None = None  # ms
-    status: int | None = None  # HTTP's; None: there was no answer
-    error: str = ""  # never anything of the URL
+    status: int | None = None  # HTTP status; None: no response
+    error: str = ""  # never contains the URL

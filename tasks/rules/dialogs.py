@@ -70,7 +70,7 @@ def press_setting(task: Task, event: Informed, now: int) -> tuple[Task, ButtonIn
         return fail(task, "button_not_found", reason, now), None
     after = replace(
         task,
-        progress=replace(task.progress, heard_time=now),
+        progress=replace(task.progress, last_event_time=now),
         result=replace(
             task.result,
             message_id=message_id,

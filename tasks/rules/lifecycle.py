@@ -55,7 +55,7 @@ def apply(task: Task, event: DiscordEvent, now: int) -> Task:
         return task
     if task.status is Status.CANCEL:
         return _after_cancel(task, event)
-    heard = replace(task, progress=replace(task.progress, heard_time=now))
+    heard = replace(task, progress=replace(task.progress, last_event_time=now))
     match event:
         case Queued() | Started() | Progressed():
             return _advanced(heard, event)
@@ -98,7 +98,7 @@ def _preview(task: Task, event: Progressed) -> Image | None:
 def _refused(task: Task, event: Refused, now: int) -> Task:
     if event.retry:
         return requeue(task, now + _queue_full_pause(task))
-    if event.code == "stopped" and task.progress.cancel_asked:
+    if event.code == "stopped" and task.progress.cancel_requested:
         return cancel(task, now)
     return fail(task, event.code, with_advice(event.code, event.reason), now)
 
@@ -142,8 +142,8 @@ def without_message(task: Task) -> Task:
         mode=old.mode,
         words=old.words,
         sent_after=old.sent_after,
-        heard_time=old.heard_time,
-        cancel_asked=old.cancel_asked,
+        last_event_time=old.last_event_time,
+        cancel_requested=old.cancel_requested,
     )
     return replace(task, progress=kept)
 
@@ -283,8 +283,8 @@ def requeue(task: Task, not_before: int) -> Task:
     """Back to our queue, at its old place, not before that time (ms). Keys of the send that was refused are dropped."""
     if task.status is Status.CANCEL:
         return replace(task, phase=Phase.OVER)
-    if task.progress.cancel_asked:  # what was not drawn need not be sent again
-        return cancel(task, task.progress.heard_time or not_before)
+    if task.progress.cancel_requested:  # what was not drawn need not be sent again
+        return cancel(task, task.progress.last_event_time or not_before)
     return replace(
         task,
         progress=TaskProgress(),

@@ -35,7 +35,7 @@ def reopen_with_result(task: Task, event: Finished, now: int) -> Task:
     done = finish(task, event, now)
     return replace(
         done,
-        progress=replace(done.progress, heard_time=now),
+        progress=replace(done.progress, last_event_time=now),
         result=replace(done.result, fail_code="", fail_reason=""),
         corrected=True,
         notes=(*task.notes, note),

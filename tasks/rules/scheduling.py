@@ -123,7 +123,7 @@ def _needs(task: Task) -> tuple[object, ...]:
     """All that decides which accounts may run it: what `fits` and the lanes ask of a task."""
     request = task.request
     has_button = request.custom_id is not None
-    return (task.lane, task.account, request.accounts, request.bot, request.mode_asked, has_button)
+    return (task.lane, task.account, request.accounts, request.bot, request.requested_mode, has_button)
 
 
 def fits(task: Task, account: Account) -> bool:
@@ -134,7 +134,7 @@ def fits(task: Task, account: Account) -> bool:
         return True
     if account.bots and task.request.bot not in account.bots:
         return False
-    return task.request.mode_asked is None or not account.modes or task.request.mode_asked in account.modes
+    return task.request.requested_mode is None or not account.modes or task.request.requested_mode in account.modes
 
 
 def next_attempt(queue: Sequence[Task], now: int) -> int | None:

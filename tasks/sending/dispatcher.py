@@ -280,7 +280,7 @@ class Dispatcher:
         send = Send(nonce=self._new_nonce(), task_id=task.id, account=task.account or "", purpose=purpose, time=now)
         sent = replace(
             task,
-            progress=replace(task.progress, sent_after=newest, heard_time=None),
+            progress=replace(task.progress, sent_after=newest, last_event_time=None),
             phase=Phase.SENT,
             status=Status.SUBMITTED,
             start_time=now,

@@ -15,7 +15,7 @@ WITH_PROMPT = frozenset({"imagine", "shorten"})
 def text_to_send(task: Task, own_mode: Mode | None = None) -> str:
     """The command's text, with the mode that was asked for, else the account's, unless the text names one itself."""
     return (
-        with_mode(task.content, task.request.mode_asked or own_mode)
+        with_mode(task.content, task.request.requested_mode or own_mode)
         if task.request.command == "imagine"
         else task.content
     )

@@ -286,14 +286,14 @@ class EventHandler:
             case Acknowledged(confirmed=True) if tracked.switches_by(keys.nonce):
                 self._advance(tracked, Informed(keys=keys))
             case Refused() if self._pauses.goes_on_relaxed(tracked.task, event):
-                relaxed = replace(tracked.task, request=replace(tracked.task.request, mode_asked=Mode.RELAXED))
+                relaxed = replace(tracked.task, request=replace(tracked.task.request, requested_mode=Mode.RELAXED))
                 self._work.change(tracked, requeue(relaxed, self._clock.now()))
             case _:
                 self._advance(tracked, event)
 
     def _advance(self, tracked: InFlightTask, event: DiscordEvent) -> None:
         after = apply(tracked.task, event, self._clock.now())
-        unheard = replace(after.progress, heard_time=tracked.task.progress.heard_time)
+        unheard = replace(after.progress, last_event_time=tracked.task.progress.last_event_time)
         if event.keys.from_history and replace(after, progress=unheard) == tracked.task:
             return  # an old message that still stands there is no sign of life
         before = tracked.task
@@ -359,7 +359,7 @@ class DialogOpener:
         order = answer(task, event, mask)
         if order is not None:
             tracked.note_sign_of_life()
-            self._work.change(tracked, replace(task, progress=replace(task.progress, heard_time=now)))
+            self._work.change(tracked, replace(task, progress=replace(task.progress, last_event_time=now)))
             self._work.follow_up(tracked, Purpose.SUBMIT, order)
         elif event.iframe_path:
             reason = "Vary (Region) needs a mask: send maskBase64."
@@ -393,7 +393,7 @@ class AccountPauses:
         if not isinstance(event, CaptchaAsked) and not (isinstance(event, Refused) and event.pauses_account):
             return
         is_gone = isinstance(event, Refused) and event.code == FAST_HOURS_EXHAUSTED
-        was_relaxed = tracked is not None and tracked.task.request.mode_asked is Mode.RELAXED
+        was_relaxed = tracked is not None and tracked.task.request.requested_mode is Mode.RELAXED
         if is_gone and self._falls_back_to_relax and not was_relaxed and self._draws_relaxed(event.keys.account):
             return  # relaxed drawings go on, unless it is one that was refused
         keys = event.keys
@@ -404,7 +404,7 @@ class AccountPauses:
         """Once: a relaxed drawing that is refused for the same reason is refused."""
         if (
             event.code != FAST_HOURS_EXHAUSTED
-            or task.request.mode_asked is Mode.RELAXED
+            or task.request.requested_mode is Mode.RELAXED
             or not self._draws_relaxed(event.keys.account)
         ):
             return False

@@ -40,7 +40,9 @@ class InFlightTask:
     @property
     def is_uncertain(self) -> bool:
         """No proof yet that Discord took any of its sends."""
-        return self.task.progress.heard_time is None and any(s.state is SendState.UNKNOWN for s in self.sends.values())
+        return self.task.progress.last_event_time is None and any(
+            s.state is SendState.UNKNOWN for s in self.sends.values()
+        )
 
     @property
     def is_free(self) -> bool:

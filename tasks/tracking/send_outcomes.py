@@ -35,7 +35,7 @@ def apply_send_outcome(work: UnitOfWork, event: SendOutcome) -> None:
     if purpose is Purpose.CANCEL:
         _cancel_ended(work, tracked, event)
         return
-    heard = tracked.task.progress.heard_time is not None and purpose not in (Purpose.SUBMIT, Purpose.SWITCH)
+    heard = tracked.task.progress.last_event_time is not None and purpose not in (Purpose.SUBMIT, Purpose.SWITCH)
     if heard or isinstance(event, SendPosted):
         work.mark(tracked, event.nonce, SendState.POSTED)
     elif isinstance(event, SendUncertain):  # it is listened for; what is free is asked for again after a moment
@@ -89,9 +89,9 @@ def request_cancel(work: UnitOfWork, task_id: str) -> bool:
     tracked = work.in_flight.get(task_id)
     if tracked is None:
         return False
-    if tracked.task.progress.cancel_asked:
+    if tracked.task.progress.cancel_requested:
         return True
-    work.change(tracked, replace(tracked.task, progress=replace(tracked.task.progress, cancel_asked=True)))
+    work.change(tracked, replace(tracked.task, progress=replace(tracked.task.progress, cancel_requested=True)))
     order = _cancel_order(tracked.task)
     if order is None:
         work.change(tracked, cancel(tracked.task, work.now(), still_drawing=not tracked.is_free))

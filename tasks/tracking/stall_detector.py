@@ -128,7 +128,7 @@ class StallDetector:
         self._work.change(tracked, after)
 
     def _give_up(self, tracked: InFlightTask, limit: int, now: int) -> None:
-        if tracked.task.progress.cancel_asked and not tracked.task.status.is_over:
+        if tracked.task.progress.cancel_requested and not tracked.task.status.is_over:
             self._work.change(tracked, cancel(tracked.task, now))
             return
         code, reason = _why(tracked, max(limit // 60_000, 1))
@@ -138,7 +138,7 @@ class StallDetector:
 
 def _queue_of(task: Task) -> tuple[str, Bot, Mode | None]:
     """Drawings of one speed of one bot begin in the order in which they were sent."""
-    return task.account or "", task.request.bot, task.request.mode_asked
+    return task.account or "", task.request.bot, task.request.requested_mode
 
 
 def _said_of(event: HistoryRead) -> dict[str, Detail]:

@@ -146,7 +146,10 @@ class Service(Queries):
             draft.task,
             id=self._ids.new(),
             request=replace(
-                draft.task.request, bot=ask.bot, mode_asked=draft.task.request.mode_asked or ask.mode, accounts=accounts
+                draft.task.request,
+                bot=ask.bot,
+                requested_mode=draft.task.request.requested_mode or ask.mode,
+                accounts=accounts,
             ),
             prompt_en="" if translate else draft.task.request.prompt.strip(),
             account=accounts[0] if len(accounts) == 1 else None,

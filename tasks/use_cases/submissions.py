@@ -168,7 +168,7 @@ def _draft(
         request=TaskRequest(
             action=action,
             prompt=prompt,
-            mode_asked=said.mode,
+            requested_mode=said.mode,
             command=command,
             options=options,
             answer_ends=action is Action.ACTION,

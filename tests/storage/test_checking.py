@@ -132,7 +132,7 @@ def test_what_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"not a database, and long enough to be looked at as one" * 100)
     with pytest.raises(StoreFailed, match="not an SQLite database"):
         check(tmp_path / "a")
-    with pytest.raises(StoreFailed, match="no file"):
+    with pytest.raises(StoreFailed, match="does not exist"):
         check(tmp_path / "b")
 
 

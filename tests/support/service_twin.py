@@ -232,7 +232,7 @@ class Twin:
         self._check()
         self.asks.append(ask)
         fields |= {"state": ask.state, "notify_hook": ask.notify_hook, "api": ask.api}
-        fields |= {"bot": ask.bot, "mode_asked": ask.mode, "accounts": ask.accounts}
+        fields |= {"bot": ask.bot, "requested_mode": ask.mode, "accounts": ask.accounts}
         if ask.notify_hook and not ask.notify_hook.startswith(("http://", "https://")):
             raise BadHook
         if len(self.tasks) >= self.room:

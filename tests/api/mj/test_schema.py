@@ -225,7 +225,7 @@ TASKS = st.builds(
     index=st.none() | st.integers(1, 4),
     parent_id=st.none() | st.just("7"),
     mode=st.none() | st.sampled_from(Mode),
-    mode_asked=st.none() | st.sampled_from(Mode),
+    requested_mode=st.none() | st.sampled_from(Mode),
     image=IMAGES,
     preview=IMAGES,
     buttons=st.just(()) | st.just(DONE.result.buttons),
@@ -364,14 +364,14 @@ def test_a_grid_names_its_four_pictures_where_they_are_wanted_and_can_be_cut() -
 
 def test_the_mode_asked_for_is_shown_until_another_is_heard() -> None:
     assert (
-        mj_document(replace(FRESH, request=replace(FRESH.request, mode_asked=Mode.RELAXED)), NO_LINKS)["mode"]
+        mj_document(replace(FRESH, request=replace(FRESH.request, requested_mode=Mode.RELAXED)), NO_LINKS)["mode"]
         == "RELAX"
     )
     assert (
         mj_document(
             replace(
                 FRESH,
-                request=replace(FRESH.request, mode_asked=Mode.RELAXED),
+                request=replace(FRESH.request, requested_mode=Mode.RELAXED),
                 progress=replace(FRESH.progress, mode=Mode.TURBO),
             ),
             NO_LINKS,

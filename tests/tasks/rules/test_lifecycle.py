@@ -61,7 +61,7 @@ def test_describing_again_ends_with_other_texts_in_the_same_message() -> None:
 
 
 def test_what_is_cancelled_early_still_learns_which_job_it_is() -> None:
-    ended = cancel(task(queued=True, cancel_asked=True), NOW, still_drawing=True)
+    ended = cancel(task(queued=True, cancel_requested=True), NOW, still_drawing=True)
     assert (ended.status, ended.phase, ended.progress.queued) == (Status.CANCEL, Phase.SENT, True)
     started = apply(ended, Started(keys=keys(message_id="p", job_id="j"), cancel_id="c"), NOW)
     assert (started.progress.progress_message_id, started.progress.job_id, started.progress.cancel_id) == (

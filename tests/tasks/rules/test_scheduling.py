@@ -73,12 +73,12 @@ def test_by_weight() -> None:
 def test_an_account_draws_with_its_bots_in_its_modes_alone() -> None:
     niji = account("a", bots=frozenset({Bot.NIJI}))
     slow = account("b", modes=(Mode.RELAXED,))
-    queue = [waiting(1, bot=Bot.NIJI, mode_asked=Mode.FAST), waiting(2, mode_asked=Mode.FAST), waiting(3)]
+    queue = [waiting(1, bot=Bot.NIJI, requested_mode=Mode.FAST), waiting(2, requested_mode=Mode.FAST), waiting(3)]
     assert [(p.task.id, p.account) for p in plan(queue, [niji, slow], {}, NOW)] == [("1", "a"), ("3", "b")]
 
 
 def test_a_button_is_pressed_where_it_is_whatever_the_account_draws_with() -> None:
-    press = waiting(1, account="a", custom_id="c", bot=Bot.NIJI, mode_asked=Mode.TURBO)
+    press = waiting(1, account="a", custom_id="c", bot=Bot.NIJI, requested_mode=Mode.TURBO)
     assert ids([press], [account("a", bots=frozenset({Bot.MIDJOURNEY}), modes=(Mode.FAST,))]) == ["1"]
 
 
@@ -96,7 +96,7 @@ PICKY = st.fixed_dictionaries(
         "account": st.sampled_from([None, "a", "b"]),
         "accounts": st.sampled_from([(), ("a",), ("b", "c")]),
         "bot": st.sampled_from(Bot),
-        "mode_asked": st.sampled_from([None, *Mode]),
+        "requested_mode": st.sampled_from([None, *Mode]),
         "custom_id": st.sampled_from([None, "x", "y"]),
     }
 )

@@ -95,7 +95,7 @@ async def test_a_mode_in_a_prompt_chooses_the_account(tmp_path: Path) -> None:
         await home.until_said(3)
         accounts = {order.options["prompt"]: said for said, order, _ in desk.said}  # type: ignore[union-attr]  # slash
         assert accounts == {"a --turbo": "b", "b --turbo --fast": "b", "c --Relax": "a"}
-        assert [task.request.mode_asked for task in tasks] == [Mode.TURBO, Mode.FAST, Mode.RELAXED]
+        assert [task.request.requested_mode for task in tasks] == [Mode.TURBO, Mode.FAST, Mode.RELAXED]
 
 
 async def test_chinese_braces_are_counted_as_they_are_drawn(tmp_path: Path) -> None:
