@@ -83,13 +83,13 @@ async def open_core(settings: Settings, stack: AsyncExitStack) -> Core:
     translating = await stack.enter_async_context(make_translation_client(settings.translation))
     translator = make_translator(translating, settings.translation, clock, store.database)
     posting = Sender(pool, events.put_nowait)
-    congestion, allowances = QueueFullBackoff(), AccountLimits(store.tasks, SystemClock())
+    queue_full_backoff, account_limits = QueueFullBackoff(), AccountLimits(store.tasks, SystemClock())
     tracker = Tracker(
         events=events,
         store=store.tasks,
         gateway=pool,
         posting=posting,
-        congestion=congestion,
+        queue_full_backoff=queue_full_backoff,
         new_nonce=new_nonce,
         journal=store.journal,
         clock=clock,
@@ -105,8 +105,8 @@ async def open_core(settings: Settings, stack: AsyncExitStack) -> Core:
         posting=posting,
         journal=store.journal,
         clock=clock,
-        congestion=congestion,
-        allowances=allowances,
+        queue_full_backoff=queue_full_backoff,
+        account_limits=account_limits,
         rules=rules,
         new_nonce=new_nonce,
         send_interval=settings.tasks.send_interval_ms / 1000,
@@ -118,7 +118,7 @@ async def open_core(settings: Settings, stack: AsyncExitStack) -> Core:
         translator=translator,
         journal=store.journal,
         changes=store.changes,
-        allowances=allowances,
+        account_limits=account_limits,
         clock=clock,
         wall=clock,
         limits=make_limits(settings.tasks),

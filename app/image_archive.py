@@ -98,7 +98,7 @@ async def open_image_archive(
             store=store,
             gateway=pool,
             changes=changes,
-            tell=publish,
+            publish=publish,
             clock=clock,
             wall=wall,
         )
@@ -107,7 +107,7 @@ async def open_image_archive(
         archive=archive,
         store=store,
         changes=changes,
-        tell=publish,
+        publish=publish,
         is_under_way=(lambda copy: False) if archiver is None else archiver.is_under_way,
         clock=clock,
         room=StorageLimit(days=given.days, most_bytes=given.max_mb * 2**20),

@@ -1,4 +1,4 @@
-"""The few places where a decision leaves memory: the journal, change notifications, POSTs to Discord, history reads.
+"""The effects of decisions: the journal, change notifications, POSTs to Discord, history reads.
 
 Contract: each module performs one kind of effect and decides nothing about tasks.
 """

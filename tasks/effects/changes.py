@@ -1,7 +1,7 @@
-"""In-process broadcast of "this task changed". It says that, never what: listeners re-read the truth.
+"""In-process broadcast of changed task ids. Carries no state: listeners read the current task themselves.
 
-One bounded queue per listener. A listener that is too slow loses the oldest wake-ups and learns that it did; it never
-delays anybody.
+One bounded queue per listener. A listener that is too slow loses its oldest wake-ups and is informed of the loss; it
+never delays others.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from contextlib import contextmanager
 
 
 class ChangeListener:
-    """The task ids that changed since the last look."""
+    """The ids of tasks that changed since the last call."""
 
     def __init__(self, maxsize: int) -> None:
         self._queue: asyncio.Queue[str] = asyncio.Queue(maxsize)
-        self.lost = False  # wake-ups were dropped: look at everything
+        self.lost = False  # wake-ups were dropped: reload everything
 
     def notify(self, task_id: str) -> None:
         if self._queue.full():
@@ -28,7 +28,7 @@ class ChangeListener:
         return await self._queue.get()
 
     async def news(self) -> None:
-        """Until something changed since the last look; many changes are one piece of news."""
+        """Wait until something has changed since the last call; several changes count once."""
         await self._queue.get()
         while not self._queue.empty():
             self._queue.get_nowait()

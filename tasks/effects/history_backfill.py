@@ -1,6 +1,6 @@
-"""History backfill: reads a channel's history in the background after a gap, one reader for each account.
+"""History backfill: reads a channel's history in the background after a gap, one reader per account.
 
-Contract: messages go on the event queue in order, followed by `HistoryRead`. Decides nothing about tasks.
+Contract: messages are queued as events in order, followed by `HistoryRead`. Decides nothing about tasks.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from tasks.domain.ports import Gateway
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 5.0  # longer each time
-PAUSE_SECONDS = 10.0  # between two stretches of a long history
-TRIES = 20  # about a quarter of an hour; a connection that is down counts, too
+RETRY_SECONDS = 5.0  # grows with each failure
+PAUSE_SECONDS = 10.0  # between two parts of a long history
+TRIES = 20  # about a quarter of an hour; attempts without a connection count, too
 
 
 class HistoryBackfill:
-    """`publish` puts an event on the queue."""
+    """`publish` queues an event."""
 
     def __init__(self, gateway: Gateway, publish: Callable[[Event], None], pause: float = PAUSE_SECONDS) -> None:
         self._gateway = gateway
@@ -31,7 +31,7 @@ class HistoryBackfill:
         self._pause = pause
 
     def ask(self, account: str, since: int) -> None:
-        """Read from `since` (ms) on; what is asked for while a reading goes on is read after it."""
+        """Read from `since` (ms) on. Requests during a read are handled after it."""
         self._wanted[account] = min(since, self._wanted.get(account, since))
         reader = self._readers.get(account)
         if reader is None or reader.done():
@@ -50,8 +50,8 @@ class HistoryBackfill:
             self._publish(HistoryRead(account=account, since=since, complete=complete))
 
     async def _read(self, account: str, since: int) -> bool:
-        """Up to now, a stretch at a time; was it read to its end? What cannot be read is given up after a while:
-        silence must have its end, too."""
+        """Read up to now, part by part; return whether it reached the end. Gives up after repeated failures, so that
+        silent tasks can still time out."""
         failures, at = 0, since
         while True:
             try:

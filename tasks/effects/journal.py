@@ -24,7 +24,7 @@ WAITING = frozenset({Phase.NEW, Phase.READY, Phase.CLAIMED, Phase.HELD})
 
 
 class Journal:
-    """`operator_hook` receives the end of every task, besides the task's own hook; "" means none."""
+    """`operator_hook` receives the end of every task, in addition to the task's own hook; "" means none."""
 
     def __init__(self, store: TaskStore, changes: Changes, clock: Clock, operator_hook: str = "") -> None:
         self._store = store
@@ -35,7 +35,8 @@ class Journal:
 
     @asynccontextmanager
     async def waiting_tasks(self) -> AsyncIterator[WaitingTasks]:
-        """Yields the only object that can change waiting tasks, to one caller at a time. It is usable only inside."""
+        """Yields the only object that can change waiting tasks, to one caller at a time. Usable only inside the
+        block."""
         async with self._lock:
             waiting = WaitingTasks(self._store, self)
             try:
@@ -51,10 +52,10 @@ class Journal:
         sends: Sequence[Send] = (),
         entries: Sequence[Entry] = (),
     ) -> None:
-        """Write changes of tasks in flight or over: `task id → (before, after)`, new sends, the new state of old ones,
-        and further timeline lines, in one transaction; then announce them.
+        """Write changes of tasks in flight or finished: `task id → (before, after)`, new sends, new states of existing
+        sends, and further timeline lines, in one transaction; then announce them.
 
-        Raises StoreFailed, and announces nothing then; RuntimeError for a task that waits.
+        Raises StoreFailed, without an announcement; RuntimeError for a waiting task.
         """
         for before, _ in changed.values():
             if before.phase in WAITING:
@@ -70,7 +71,7 @@ class Journal:
         pictures: Sequence[Picture] = (),
         entries: Sequence[Entry] = (),
     ) -> None:
-        """As `record`, without its check, with pictures for the (one) task. For this module alone."""
+        """As `record`, without its check, with pictures for the (single) task. For this module only."""
         if not changed and not marks and not sends and not entries:
             return
         now = self._clock.now()
@@ -87,7 +88,7 @@ class Journal:
             self._changes.publish(task_id)
 
     async def add(self, task: Task, pictures: Sequence[Picture] = (), once: IdempotencyKey | None = None) -> None:
-        """A new task, durable when this returns."""
+        """Add a new task; durable when this returns."""
         line = of_change(None, task, self._clock.now())
         await self._store.insert(task, hooks_due(None, task, self._operator_hook), pictures, once, [line])
         _log(task)
@@ -95,7 +96,7 @@ class Journal:
 
 
 class WaitingTasks:
-    """Changes tasks that wait: new, ready, claimed or held ones."""
+    """Changes waiting tasks: new, ready, claimed or held."""
 
     def __init__(self, store: TaskStore, journal: Journal) -> None:
         self._store = store
@@ -106,7 +107,7 @@ class WaitingTasks:
         self._is_open = False
 
     async def is_still(self, task: Task, phase: Phase) -> bool:
-        """Is the stored task in this phase, that is, not cancelled meanwhile?"""
+        """Whether the stored task is still in this phase, that is, not cancelled meanwhile."""
         current = await self._store.get(task.id)
         return current is not None and current.phase is phase
 
@@ -118,19 +119,19 @@ class WaitingTasks:
         pictures: Sequence[Picture] = (),
         entries: Sequence[Entry] = (),
     ) -> None:
-        """Write `task id → (before, after)`, new sends, pictures for the (one) task and further timeline lines in one
-        transaction; then announce the changes. Raises StoreFailed, and announces nothing then."""
+        """Write `task id → (before, after)`, new sends, pictures for the (single) task and further timeline lines in
+        one transaction; then announce the changes. Raises StoreFailed, without an announcement."""
         self._check()
         await self._journal.write(changed, sends=sends, pictures=pictures, entries=entries)
 
     async def save(self, tasks: Iterable[Task]) -> None:
-        """Write changes that no client sees, such as a claim, without an announcement. Raises StoreFailed."""
+        """Write changes invisible to clients, such as a claim, without an announcement. Raises StoreFailed."""
         self._check()
         await self._store.save(tasks)
 
     def _check(self) -> None:
         if not self._is_open:
-            raise RuntimeError("waiting tasks are changed only inside `Journal.waiting_tasks`")
+            raise RuntimeError("waiting tasks can be changed only inside `Journal.waiting_tasks`")
 
 
 def _log(task: Task) -> None:

@@ -1,6 +1,6 @@
-"""Makes one POST to Discord for each send and publishes its outcome as an event.
+"""Makes one POST to Discord per send and publishes its outcome as an event.
 
-Contract: never repeats a POST: what Discord may have accepted is not sent again.
+Contract: never repeats a POST: Discord may have accepted it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DRAIN_SECONDS = 5.0
 
 
 class Sender:
-    """`publish` puts an outcome on the queue of events."""
+    """`publish` queues an outcome as an event."""
 
     def __init__(self, gateway: Gateway, publish: Callable[[SendResult], None]) -> None:
         self._gateway = gateway
@@ -29,18 +29,18 @@ class Sender:
         self._work = BackgroundTasks()
 
     def post(self, send: Send, order: Interaction) -> None:
-        """Begin; the outcome comes as an event. The send must be on disk, and expected, before."""
+        """Start the POST; its outcome arrives as an event. The send must already be on disk, and its echo expected."""
         self._work.start(self._post(send, order), f"post for task {send.task_id}")
 
     async def drain(self) -> None:
-        """POSTs under way get time to end, then count as unknown."""
+        """Give running POSTs time to finish; the rest count as unknown."""
         await self._work.drain(DRAIN_SECONDS)
 
     async def _post(self, send: Send, order: Interaction) -> None:
         try:
             outcome = await self._outcome(send, order)
         except asyncio.CancelledError:
-            self._publish(SendUncertain(nonce=send.nonce, reason="the service stopped while it was being sent"))
+            self._publish(SendUncertain(nonce=send.nonce, reason="the service stopped during the send"))
             raise
         self._publish(outcome)
 
@@ -55,13 +55,13 @@ class Sender:
             return SendDenied(nonce=nonce, code=error.code, reason=str(error), requeue=True)
         except SendRefused as error:
             return SendDenied(nonce=nonce, code=error.code, reason=str(error))
-        except Exception as error:  # whatever it was, the request may have arrived
+        except Exception as error:  # whatever the error, the request may have arrived
             return SendUncertain(nonce=nonce, reason=str(error) or type(error).__name__)
         return SendPosted(nonce=nonce)
 
 
 class BackgroundTasks:
-    """Named background tasks; a failure of one is logged and is its own."""
+    """Named background tasks. A failing one is logged and does not affect the others."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
@@ -72,7 +72,7 @@ class BackgroundTasks:
         job.add_done_callback(self._ended)
 
     async def drain(self, seconds: float) -> None:
-        """Wait that long, then cancel what is left and see it end."""
+        """Wait that long, then cancel the remaining tasks and wait for them."""
         if not self._running:
             return
         _, late = await asyncio.wait(self._running, timeout=seconds)

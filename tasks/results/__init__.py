@@ -1,4 +1,4 @@
-"""What happens to results after the end: archived copies, renewed links, retention.
+"""Results after the end: archived copies, renewed links, retention.
 
 Contract: nothing here changes how a task ended.
 """

@@ -1,4 +1,4 @@
-"""A copy of one of a task's pictures, as its row stands, and what can be said of it. Pure."""
+"""The archived copy of a task's picture, and what follows from its row. Pure."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from tasks.domain.model import Image, Task
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageCopy:
-    """A picture of a task and our copy of it, as the row stands. Times in ms."""
+    """A picture of a task and its archived copy, as stored in the row. Times in ms."""
 
     id: int
-    task_id: str  # "": it is wanted no more
+    task_id: str  # "": no longer needed
     role: str  # result | preview
     url: str  # at Discord, without the signature
-    name: str  # of our file
+    name: str  # name of the file
     place: str  # disk | s3
     state: str  # due | stored | given_up | removed
     attempts: int
     due: int
-    type: str  # by the file's own bytes; "" until it is written
+    type: str  # from the file's content; "" until it is written
     size: int  # bytes; 0 until it is written
     width: int | None
     height: int | None
@@ -31,12 +31,12 @@ class ImageCopy:
 
     @property
     def has_file(self) -> bool:
-        """Written, and perhaps not told yet: due once more after a crash."""
+        """Whether the file is written. Its task may not list it yet: then it is due again after a crash."""
         return self.state in ("due", "stored") and self.size > 0
 
 
 def type_of(data: bytes) -> str | None:
-    """The content type of a picture or clip, by its own bytes; None for anything else."""
+    """The content type of a picture or clip, from its bytes; None for anything else."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if data.startswith(b"\xff\xd8\xff"):
@@ -51,34 +51,34 @@ def type_of(data: bytes) -> str | None:
 
 
 def picture_of(task: Task, copy: ImageCopy) -> Image | None:
-    """The picture that the copy is of; None when the task shows another by now."""
+    """The picture that was copied; None when the task shows another one by now."""
     image = task.result.image if copy.role == "result" else task.progress.preview
     return image if image is not None and image.url.partition("?")[0] == copy.url else None
 
 
 def apply_picture_event(task: Task, event: CopyChange | LinksRenewed) -> Task:
-    """The task with what this says of its pictures; the same when it is about a picture that it does not show."""
+    """Apply the event to the task's pictures. Returns the same object when the task does not show that picture."""
     if isinstance(event, LinksRenewed):
         return with_links(task, event.fresh)
     if event.role == "result":
-        return replace(task, result=replace(task.result, image=_named(task.result.image, event)))
-    return replace(task, progress=replace(task.progress, preview=_named(task.progress.preview, event)))
+        return replace(task, result=replace(task.result, image=_with_stored_name(task.result.image, event)))
+    return replace(task, progress=replace(task.progress, preview=_with_stored_name(task.progress.preview, event)))
 
 
 def with_links(task: Task, fresh: Mapping[str, str]) -> Task:
-    """The task with these links, old → new, in place of those that it still has."""
+    """The task with its links replaced: old → new."""
     return replace(
         task,
-        progress=replace(task.progress, preview=_linked(task.progress.preview, fresh)),
-        result=replace(task.result, image=_linked(task.result.image, fresh)),
+        progress=replace(task.progress, preview=_with_links(task.progress.preview, fresh)),
+        result=replace(task.result, image=_with_links(task.result.image, fresh)),
     )
 
 
-def _linked(image: Image | None, fresh: Mapping[str, str]) -> Image | None:
+def _with_links(image: Image | None, fresh: Mapping[str, str]) -> Image | None:
     return replace(image, url=fresh.get(image.url, image.url)) if image is not None else None
 
 
-def _named(image: Image | None, event: CopyChange) -> Image | None:
+def _with_stored_name(image: Image | None, event: CopyChange) -> Image | None:
     if image is None or image.url.partition("?")[0] != event.url:
         return image
     if isinstance(event, CopyStored):

@@ -1,9 +1,8 @@
-"""Links at Discord's CDN carry a signature that expires after about a day: those of what is over are renewed when
-somebody looks.
+"""Renews links to Discord's CDN when a finished task is read. Their signatures expire after about a day.
 
-Contract: looking never fails, nor waits long, because a link could not be renewed: then the old one stays, and Discord
-is asked again when some time has passed. A link that is still good costs a comparison; where there is a copy of ours it
-is not renewed. A new link is shown at once and written in the tracker's turn: nothing here changes a task.
+Contract: reading a task neither fails nor waits long because of a link: the old one stays, and Discord is asked again
+after some time. A valid link costs one comparison; archived pictures are not renewed. A new link is shown at once; the
+tracker writes it: nothing here changes a task.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ from tasks.results.image_copy import with_links
 log = logging.getLogger(__name__)
 
 HOUR = 3_600_000
-AGAIN = 10 * 60_000  # ms until a task's links are asked for once more
-SECONDS = 5.0  # that a look waits for Discord
-REMEMBERED = 4096  # tasks that were tried lately
+AGAIN = 10 * 60_000  # ms until Discord is asked again about the same task
+SECONDS = 5.0  # that a read waits for Discord
+REMEMBERED = 4096  # recently tried tasks
 
 _EXPIRES = re.compile(r"[?&]ex=([0-9a-f]{1,12})(?:&|$)", re.IGNORECASE)
 _NEVER = 2**63
@@ -35,7 +34,7 @@ _NEVER = 2**63
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Try:
-    """`time`: when Discord was asked (ms). `fresh`: what it answered, old link -> new link."""
+    """`time`: when Discord was asked (ms). `fresh`: its answer, old link -> new link."""
 
     time: int
     fresh: Mapping[str, str] = field(default_factory=dict)
@@ -43,27 +42,27 @@ class _Try:
 
 @lru_cache(maxsize=4096)
 def expires(url: str) -> int:
-    """When its signature ends, in ms; a link without one never ends."""
+    """When the link's signature expires, in ms; without a signature, never."""
     match = _EXPIRES.search(url)
     return int(match[1], 16) * 1000 if match else _NEVER
 
 
 class LinkRefresh:
-    """`tell` is the tracker's queue: it alone changes a task, so that what else becomes of it at that moment stays."""
+    """`publish` queues events for the tracker, which alone changes tasks, so that concurrent changes are kept."""
 
-    def __init__(self, gateway: Gateway, clock: Clock, tell: Callable[[LinksRenewed], None]) -> None:
+    def __init__(self, gateway: Gateway, clock: Clock, publish: Callable[[LinksRenewed], None]) -> None:
         self._gateway = gateway
         self._clock = clock
-        self._tell = tell
-        self._tried: OrderedDict[str, _Try] = OrderedDict()  # by the task's id
+        self._publish = publish
+        self._tried: OrderedDict[str, _Try] = OrderedDict()  # by task id
 
     async def refreshed(self, task: Task) -> Task:
-        """The task with links that work for an hour at least, where that can be had. Never raises."""
+        """The task with links valid for at least an hour, if possible. Never raises."""
         if not self._is_stale(task):
             return task
         lately = self._tried.get(task.id)
         if lately is not None and not self._is_stale(shown := with_links(task, lately.fresh)):
-            return shown  # it is not written yet
+            return shown  # not written yet
         account = self._account_for(task)
         if account is None or (lately is not None and self._clock.now() - lately.time < AGAIN):
             return task
@@ -72,11 +71,11 @@ class LinkRefresh:
         if not fresh:
             return task
         self._keep(task.id, _Try(time=self._clock.now(), fresh=fresh))
-        self._tell(LinksRenewed(task_id=task.id, fresh=fresh))
+        self._publish(LinksRenewed(task_id=task.id, fresh=fresh))
         return with_links(task, fresh)
 
     def _is_stale(self, task: Task) -> bool:
-        """Does it show a link that is over, or soon will be?"""
+        """Whether the task shows a link that has expired or is about to."""
         if task.result.image is None or task.result.image.stored or not task.is_over:
             return False
         return expires(task.result.image.url) <= self._clock.now() + HOUR
@@ -88,7 +87,7 @@ class LinkRefresh:
             self._tried.popitem(last=False)
 
     def _account_for(self, task: Task) -> str | None:
-        """Any account may ask; the task's own is the first choice."""
+        """The task's own account if it is connected, otherwise any."""
         usable = [account.id for account in self._gateway.accounts() if account.is_usable]
         return task.account if task.account in usable else next(iter(usable), None)
 
@@ -98,5 +97,5 @@ class LinkRefresh:
             async with asyncio.timeout(SECONDS):
                 return dict(await self._gateway.refresh(account, urls))
         except (SendError, TimeoutError) as error:
-            log.warning("its link could not be renewed: %s", error or "no answer in time", extra={"task": task.id})
+            log.warning("links not renewed: %s", error or "time-out", extra={"task": task.id})
             return {}

@@ -1,9 +1,9 @@
 """Removes copies of images and finished tasks by age, size or hour of the day.
 
-Contract: nothing is removed unless a setting says so; tasks in flight, waiting tasks and tasks that owe a webhook never
-are (`TaskPurger` ensures that). A task that stays forgets its copy before the file is deleted, and the row is deleted
-last, so an interrupted removal is repeated. Files being written stay. Work is done in small batches and can stop
-between any two.
+Contract: nothing is removed unless a setting requires it. Unfinished tasks and tasks with due webhooks are never
+removed (`TaskPurger` ensures that). A task that stays forgets its copy before the file is deleted, and the row is
+deleted last, so an interrupted removal is repeated. Files being written stay. Removal runs in small batches and can
+stop between any two.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ DAY = 24 * 3_600_000
 LOOK_SECONDS = 60.0
 BATCH = 20
 PAUSE_SECONDS = 0.1  # between two batches
-NOTE_SECONDS = 10.0  # until the task does not name the copy any more
+NOTE_SECONDS = 10.0  # until the task must have dropped the copy
 ALWAYS = 2**62
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StorageLimit:
-    """How long copies are kept and how much they may take; 0: no limit."""
+    """How long copies are kept and how much space they may use; 0: no limit."""
 
     days: int = 0
     most_bytes: int = 0
@@ -53,11 +53,11 @@ class CopyIndex(Protocol):
 
 class ArchiveCleaner(Protocol):
     async def delete(self, copies: Sequence[ImageCopy]) -> None:
-        """The files are gone when this returns; one that is not there is gone already. Raises ArchiveFailed."""
+        """Delete the files; missing files count as deleted. Raises ArchiveFailed."""
 
 
 class ImageRetention:
-    """The loop. `is_under_way`: is it being written now?"""
+    """The loop. `is_under_way` returns whether a copy is being written."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class ImageRetention:
         archive: ArchiveCleaner,
         store: TaskStore,
         changes: Changes,
-        tell: Callable[[CopyRemoved], None],
+        publish: Callable[[CopyRemoved], None],
         is_under_way: Callable[[ImageCopy], bool],
         clock: Clock,
         room: StorageLimit,
@@ -76,7 +76,7 @@ class ImageRetention:
         self._archive = archive
         self._store = store
         self._changes = changes
-        self._tell = tell
+        self._publish = publish
         self._is_under_way = is_under_way
         self._clock = clock
         self._room = room
@@ -88,23 +88,24 @@ class ImageRetention:
             try:
                 await self.look()
             except (ArchiveFailed, StoreFailed, TimeoutError) as error:
-                log.error("copies cannot be removed: %s", error or "their tasks cannot be written")
+                log.error("cannot remove copies: %s", error or "their tasks cannot be saved")
             await asyncio.sleep(self._seconds)
 
     async def look(self) -> int:
-        """Remove what is to go now; how many went. Raises ArchiveFailed, StoreFailed, TimeoutError."""
-        gone = await self._unwanted()
+        """Remove the copies that are due for removal; return their number. Raises ArchiveFailed, StoreFailed,
+        TimeoutError."""
+        gone = await self._remove_unneeded()
         if self._room.days:
             before = self._clock.now() - self._room.days * DAY
             while old := await self._copies.oldest(before, BATCH):
                 gone += await self._remove(old)
         if self._room.most_bytes:
-            gone += await self._too_much()
+            gone += await self._remove_excess()
         if gone:
-            log.info("%d copies of pictures were removed", gone)
+            log.info("removed %d copies of pictures", gone)
         return gone
 
-    async def _unwanted(self) -> int:
+    async def _remove_unneeded(self) -> int:
         gone = 0
         while True:
             found = await self._copies.unwanted(BATCH)
@@ -116,7 +117,7 @@ class ImageRetention:
                 return gone
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _too_much(self) -> int:
+    async def _remove_excess(self) -> int:
         gone = 0
         over = await self._copies.size() - self._room.most_bytes
         while over > 0 and (oldest := await self._copies.oldest(ALWAYS, BATCH)):
@@ -131,17 +132,17 @@ class ImageRetention:
 
     async def _remove(self, copies: Sequence[ImageCopy]) -> int:
         for copy in copies:
-            await self._unnamed(copy)
+            await self._wait_until_unnamed(copy)
         await self._archive.delete(copies)
         for copy in copies:
             await self._copies.removed(copy)
         await asyncio.sleep(PAUSE_SECONDS)
         return len(copies)
 
-    async def _unnamed(self, copy: ImageCopy) -> None:
-        """Until the task names Discord's link again."""
+    async def _wait_until_unnamed(self, copy: ImageCopy) -> None:
+        """Wait until the task shows Discord's link again."""
         with self._changes.listen() as listener:
-            self._tell(CopyRemoved(task_id=copy.task_id, role=copy.role, url=copy.url, name=copy.name))
+            self._publish(CopyRemoved(task_id=copy.task_id, role=copy.role, url=copy.url, name=copy.name))
             async with asyncio.timeout(NOTE_SECONDS):
                 while True:
                     task = await self._store.get(copy.task_id)
@@ -151,23 +152,24 @@ class ImageRetention:
                     await listener.next()
 
 
-LATE = 10 * 60_000  # ms after the hour of the purge in which it is made up for: a restart, not a night switched off
+LATE = 10 * 60_000  # ms; a purge missed by less is made up for: a restart counts, a night without power does not
 TASKS_POLL_SECONDS = 30.0
-RETENTION_EVERY = 3_600_000  # ms between two looks for what is too old
+RETENTION_EVERY = 3_600_000  # ms between two looks for tasks that are too old
 
 
 class TaskPurger(Protocol):
     async def remove(self, *, finished_before: int, now: int, after: int = 0) -> tuple[int, int | None]:
-        """One batch of what ended before that time (ms) and may go: how many went, and where the next batch begins."""
+        """Remove one batch of tasks that ended before that time (ms) and may be removed. Return their number and the
+        start of the next batch."""
 
     async def shrink(self) -> None:
-        """Give the freed space back, as far as that is worth while."""
+        """Return freed space to the disk, where worthwhile."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RetentionPolicy:
-    """`days`: how long a finished task is kept; 0: for ever. `purge_at`: when each day all finished ones go. `zone` is
-    the machine's own when None."""
+    """`days`: how long finished tasks are kept; 0: for ever. `purge_at`: a time of day at which all finished tasks
+    are removed. `zone`: None is the machine's own."""
 
     days: int = 0
     purge_at: time | None = None
@@ -179,9 +181,9 @@ class RetentionPolicy:
 
 
 def last_purge(at: time, now: int, zone: tzinfo | None = None) -> int:
-    """The last time (ms) the clock on the wall said `at`.
+    """The last time (ms) that local time was `at`.
 
-    An hour that summer time leaves out counts as the one after it; of one that comes twice the first counts.
+    A time skipped by daylight saving counts as the one an hour later; of a repeated time the first counts.
     """
     today = datetime.fromtimestamp(now / 1000, zone).date()
     for day in (today, today - timedelta(days=1)):
@@ -192,9 +194,9 @@ def last_purge(at: time, now: int, zone: tzinfo | None = None) -> int:
 
 
 def purge_due(keeping: RetentionPolicy, wall: int) -> int | None:
-    """The hour (ms) of the purge that is due when the clock on the wall says `wall`; None when none is.
+    """The time (ms) of the purge that is due at local time `wall`; None when none is.
 
-    One that was missed by more than `LATE` is left out.
+    A purge missed by more than `LATE` is skipped.
     """
     if keeping.purge_at is None:
         return None
@@ -203,7 +205,7 @@ def purge_due(keeping: RetentionPolicy, wall: int) -> int | None:
 
 
 class TaskRetention:
-    """`clock` counts how old a task is; `wall` tells the hour of the day."""
+    """`clock` measures the age of tasks; `wall` gives the time of day."""
 
     def __init__(
         self, removal: TaskPurger, keeping: RetentionPolicy, clock: Clock, wall: Clock, *, pause: float = PAUSE_SECONDS
@@ -213,8 +215,8 @@ class TaskRetention:
         self._clock = clock
         self._wall = wall
         self._pause = pause
-        self._looked: int | None = None  # ms; when it last looked for what is too old
-        self._purged: int | None = None  # the hour of the last purge
+        self._looked: int | None = None  # ms; the last look for tasks that are too old
+        self._purged: int | None = None  # the time of the last purge
 
     async def run(self) -> None:
         """The loop; ends only by cancellation."""
@@ -222,18 +224,19 @@ class TaskRetention:
             try:
                 await self.look()
             except StoreFailed as error:
-                log.error("old tasks cannot be removed: %s", error)
+                log.error("cannot remove old tasks: %s", error)
             await asyncio.sleep(TASKS_POLL_SECONDS)
 
     async def look(self) -> int:
-        """Remove what is to go now; how many went. Raises StoreFailed: then the next look does it."""
+        """Remove tasks that are due for removal; return their number. Raises StoreFailed: then the next look repeats
+        it."""
         now, wall = self._clock.now(), self._wall.now()
         is_time = self._looked is None or now - self._looked >= RETENTION_EVERY
         hour = purge_due(self._keeping, wall)
         ends = [now - self._keeping.days * DAY] if self._keeping.days and is_time else []
         if hour is not None and hour != self._purged:
-            # What had ended by the hour, so that it does no more when it is done twice: after a restart, or on a wall
-            # clock that was set back.
+            # Remove only tasks that ended by the purge time, so that repeating the purge removes no more: after a
+            # restart, or when the wall clock was set back.
             ends.append(now - (wall - hour))
         if not ends:
             return 0
@@ -252,6 +255,6 @@ class TaskRetention:
             after = following
             await asyncio.sleep(self._pause)
         if removed:
-            log.info("%d finished tasks were removed", removed)
+            log.info("removed %d finished tasks", removed)
             await self._removal.shrink()
         return removed

@@ -1,4 +1,4 @@
-"""Pure decisions: which task an event belongs to, what it makes of the task, which task runs next and where.
+"""Pure decisions: which task an event belongs to, how it changes the task, which task runs next and on which account.
 
-Contract: no I/O, no clock of its own; records in, records out.
+Contract: no I/O and no clock; records in, records out.
 """

@@ -1,7 +1,7 @@
-"""How many drawings an account may begin now: its working hours, its daily limit, and the back-off after MidJourney's
-full queue. Pure but for the counts that it keeps.
+"""How many drawings an account may start now: working hours, daily limit, and the back-off after MidJourney's full
+queue. Pure except for its cached counts.
 
-Contract: a limit only holds back new tasks. Running ones go on to their end.
+Contract: a limit only holds back new tasks. Running ones continue.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from datetime import datetime
 from tasks.domain.model import Account
 from tasks.domain.ports import Clock, TaskStore
 
-COUNTED_FOR = 2_000  # ms until the drawings of today are counted anew
+COUNTED_FOR = 2_000  # ms until today's drawings are counted again
 
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 def is_span(text: str) -> bool:
-    """Is it a span of hours, such as 08:00-22:30? One that ends before it begins goes on past midnight."""
+    """Whether the text is a span of hours, such as 08:00-22:30. A span that ends before it begins crosses midnight."""
     return _HOURS.fullmatch(text) is not None
 
 
 def is_within(hours: str, moment: datetime) -> bool:
-    """Is this moment in these working hours? The first minute is, the last is not; equal ends mean the whole day."""
+    """Whether this moment is within the working hours, first minute included, last excluded. Equal ends mean the
+    whole day."""
     found = _HOURS.fullmatch(hours)
     if found is None:
         return True
@@ -37,14 +38,13 @@ def is_within(hours: str, moment: datetime) -> bool:
 
 
 def midnight(moment: datetime) -> int:
-    """When this day began by the machine's own clock, in ms: on a day of the clock change, too, whose midnight was an
-    hour nearer or further."""
+    """The start of this day in local time, in ms. Correct also on days of a daylight saving change."""
     begin = moment.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None, fold=0)
     return int(begin.timestamp() * 1000)
 
 
 class AccountLimits:
-    """`wall`: the machine's clock, by whose hours and days it goes."""
+    """`wall`: the machine's clock, in whose local time hours and days are counted."""
 
     def __init__(self, store: TaskStore, wall: Clock) -> None:
         self._store = store
@@ -53,18 +53,18 @@ class AccountLimits:
         self._counted = 0
 
     async def count(self, accounts: Sequence[Account]) -> None:
-        """Look how much was drawn today, if that matters and was not looked at just now."""
+        """Update today's numbers of drawings, if any account has a limit and the last count is not recent."""
         now = self._wall.now()
         if any(account.daily_limit for account in accounts) and not 0 <= now - self._counted < COUNTED_FOR:
             self._drawn = await self._store.drawn_since(midnight(_local(now)))
             self._counted = now
 
-    def begun(self, account: str) -> None:
-        """One more was sent: it counts at once."""
+    def count_send(self, account: str) -> None:
+        """Count one more drawing at once."""
         self._drawn = {**self._drawn, account: self._drawn.get(account, 0) + 1}
 
-    def applied(self, accounts: Sequence[Account]) -> list[Account]:
-        """The accounts with what they may do now."""
+    def apply(self, accounts: Sequence[Account]) -> list[Account]:
+        """The accounts with their current limits applied."""
         moment = _local(self._wall.now())
         return [
             replace(
@@ -80,32 +80,32 @@ def _local(now: int) -> datetime:
     return datetime.fromtimestamp(now / 1000).astimezone()
 
 
-EASED_FOR = 5 * 60_000  # ms
+REDUCED_FOR = 5 * 60_000  # ms
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Eased:
+class _Reduction:
     capacity: int
     until: int  # ms
 
 
 class QueueFullBackoff:
     """Lowers the capacity of an account for a while after MidJourney's queue was full. CONCURRENCY is the operator's
-    guess of what the plan allows; MidJourney's refusal corrects it."""
+    estimate of what the plan allows; MidJourney's refusal corrects it."""
 
     def __init__(self) -> None:
-        self._eased: dict[str, _Eased] = {}
+        self._reductions: dict[str, _Reduction] = {}
 
-    def full(self, account: str, running: int, now: int) -> None:
-        """MidJourney said "Queue full" while so many drawings of ours were running there."""
-        self._eased[account] = _Eased(capacity=max(running, 1), until=now + EASED_FOR)
+    def note_queue_full(self, account: str, running: int, now: int) -> None:
+        """MidJourney answered "Queue full" while this number of the service's drawings ran on the account."""
+        self._reductions[account] = _Reduction(capacity=max(running, 1), until=now + REDUCED_FOR)
 
-    def eased(self, accounts: Sequence[Account], now: int) -> list[Account]:
-        """The accounts with the capacity they have now."""
+    def apply(self, accounts: Sequence[Account], now: int) -> list[Account]:
+        """The accounts with their current capacity."""
         return [self._account(account, now) for account in accounts]
 
     def _account(self, account: Account, now: int) -> Account:
-        eased = self._eased.get(account.id)
-        if eased is None or eased.until <= now:
+        reduction = self._reductions.get(account.id)
+        if reduction is None or reduction.until <= now:
             return account
-        return replace(account, capacity=min(account.capacity, eased.capacity))
+        return replace(account, capacity=min(account.capacity, reduction.capacity))

@@ -1,4 +1,4 @@
-"""A result's buttons: which one is meant, and the task that presses it. Pure. A custom_id is found, never built."""
+"""Finds a button of a result and builds the task that presses it. Pure. A custom_id is found, never built."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tasks.domain.errors import ButtonNotFound
 from tasks.domain.model import Action, Button, Lane, Task, TaskRequest, TaskResult
 
 _NUMBERED = re.compile(r"(?m)^[^\S\n]{0,20}([1-9])\uFE0F?\u20E3(.*?)(?=^[^\S\n]{0,20}[1-9]\uFE0F?\u20E3|\Z)", re.DOTALL)
-# A button of an answer in words draws from one of its texts.
+# A button under a text answer draws from one of its texts.
 _DRAWS_FROM_WORDS = frozenset({Action.DESCRIBE, Action.SHORTEN})
 _FOUR = frozenset(
     {Action.IMAGINE, Action.VARIATION, Action.REROLL, Action.BLEND, Action.ZOOM, Action.PAN, Action.OUTPAINT}
@@ -17,7 +17,7 @@ _FOUR = frozenset(
 
 
 def find_button(source: Task, does: Action, index: int | None) -> Button:
-    """The result's own button for this. Raises ButtonNotFound, which says what the result offers."""
+    """The result's button for this action. Raises ButtonNotFound, which lists what the result offers."""
     for button in source.result.buttons:
         if button.does is does and (index is None or button.index == index):
             return button
@@ -34,12 +34,13 @@ def find_custom_id(source: Task, custom_id: str) -> Button:
     meant = [button for button in source.result.buttons if _is_meant(button, custom_id, source)]
     if len(meant) == 1:
         return meant[0]
-    hint = "Take one of its `buttons`." if source.result.buttons else "It has no buttons."
+    hint = "Use one of its `buttons`." if source.result.buttons else "It has no buttons."
     raise ButtonNotFound(f"The result of task {source.id} has no button {custom_id[:80]!r}.", hint=hint)
 
 
 def is_grid(source: Task) -> bool:
-    """Four pictures in one? What is drawn from words always is; else buttons tell that name the second and more."""
+    """Whether the result is a grid of four. Drawings from words always are; for others the buttons show it, by
+    naming a second picture."""
     numbered = (Action.UPSCALE, Action.VARIATION, Action.VIDEO)
     return source.request.action in _FOUR or any(
         b.does in numbered and (b.index or 0) > 1 for b in source.result.buttons
@@ -47,8 +48,8 @@ def is_grid(source: Task) -> bool:
 
 
 def _is_meant(button: Button, custom_id: str, source: Task) -> bool:
-    """Some clients build a custom_id that ends in the message's id where the button has the job's. On a single picture
-    they count as on a grid."""
+    """Some clients build a custom_id ending in the message id where the button has the job id. They number a single
+    picture as if it were a grid."""
     asked, own = custom_id.split("::"), button.custom_id.split("::")
     if source.result.message_id is None or asked[-1] != source.result.message_id:
         return False
@@ -60,9 +61,9 @@ def _is_meant(button: Button, custom_id: str, source: Task) -> bool:
 
 
 def press_of(source: Task, button: Button) -> Task:
-    """The task that presses it; its id and what its caller says are still to be filled in."""
+    """The task that presses the button, without its id and the caller's options."""
     text, action = text_of(source, button), action_of(button)
-    describes = action is Action.DESCRIBE  # again, in the same message: what stood there is not the answer
+    describes = action is Action.DESCRIBE  # again, in the same message: the previous text is not the answer
     return Task(
         id="",
         request=TaskRequest(
@@ -94,12 +95,12 @@ def action_of(button: Button) -> Action:
 
 
 def text_of(source: Task, button: Button) -> str:
-    """The text that the new drawing starts from: the parent's as MidJourney echoed it, or one of its numbered texts."""
+    """The text that the new drawing starts from: the parent's as echoed by MidJourney, or one of its numbered texts."""
     if button.does in _DRAWS_FROM_WORDS and button.index is not None:
         return numbered(source.result.description).get(button.index, "")
     return source.progress.echoed_prompt or source.content
 
 
 def numbered(text: str) -> dict[int, str]:
-    """The texts behind 1️⃣, 2️⃣ … of an answer in words."""
+    """The texts after 1️⃣, 2️⃣ … in a text answer."""
     return {int(found[1]): found[2].strip() for found in _NUMBERED.finditer(text)}

@@ -1,10 +1,10 @@
-"""How the service answers a dialog that opened, and the answer to /settings. Pure.
+"""How the service answers an open dialog, and the answer to /settings. Pure.
 
 Contract: every id comes from the event; nothing is built. A requested dialog gets the caller's text, or is submitted
 with its own text. A dialog that opens unrequested (Remix) is submitted with its own text, or waits for the caller. To
-turn a setting, the service sends /settings and presses a button of the answer. The press ends with the bot's reply, the
-edit of the settings message, or Discord's success alone, whichever comes first. It is never repeated while its outcome
-is unknown, because a second press turns the setting back.
+change a setting, the service sends /settings and presses a button of the answer. The press ends with the bot's reply,
+the edit of the settings message, or Discord's success alone, whichever comes first. It is never repeated while its
+outcome is unknown, because a second press would undo it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from tasks.rules.lifecycle import fail
 
 
 def answer(task: Task, event: ModalOpened, mask: bytes) -> Interaction | None:
-    """What to say; None: the caller must be asked first. `mask`: the picture for a web dialog, b"" for none."""
+    """The answer to the dialog; None: the caller must be asked first. `mask`: the picture for a web dialog, b""
+    without one."""
     if not task.request.opens_dialog and not task.request.sends_remix_on:
         return None
     if event.iframe_path:
@@ -38,7 +39,7 @@ def answer(task: Task, event: ModalOpened, mask: bytes) -> Interaction | None:
 
 
 def fill(event: ModalOpened, prompt: str | None) -> dict[str, str]:
-    """The dialog's fields; the one for the prompt gets the caller's text, the others keep their own."""
+    """The dialog's fields: the prompt field gets the caller's text, the others keep theirs."""
     values = dict(event.fields)
     field = prompt_field(event)
     if prompt is not None and field is not None:
@@ -47,7 +48,7 @@ def fill(event: ModalOpened, prompt: str | None) -> dict[str, str]:
 
 
 def prompt_field(event: ModalOpened) -> str | None:
-    """Which of the fields is the prompt's: the one named so, else the only one."""
+    """The prompt field: the one with that name, else the only one."""
     named = [field for field in event.fields if "prompt" in field.casefold()]
     return next(iter(named or event.fields), None)
 
@@ -58,11 +59,12 @@ def own_text(event: ModalOpened) -> str:
 
 
 REMIX = "Remix mode"  # the label, in every era
-_ON = 3  # the style of a button whose setting is on
+_ON = 3  # the style of a button with its setting on
 
 
 def press_setting(task: Task, event: Informed, now: int) -> tuple[Task, ButtonInteraction | None]:
-    """The task after the answer to /settings, and what to press; None: it is over, the button is not there."""
+    """The task after the answer to /settings, and the press to send; None: it has ended, because the button is
+    missing."""
     button = next((button for button in event.buttons if button.label == task.request.switch), None)
     message_id = event.keys.message_id
     if button is None or message_id is None:

@@ -1,6 +1,6 @@
-"""What an event makes of a task: (Task, event, now) → Task. Pure; the table of allowed moves is here and only here.
+"""How an event changes a task: (Task, event, now) → Task. Pure; the table of allowed transitions is only here.
 
-The same object comes back when nothing changes. What is over stays as it is.
+Returns the same object when nothing changes. Finished tasks do not change.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _MOVES: dict[Status, frozenset[Status]] = {
     Status.IN_PROGRESS: frozenset({Status.NOT_START, Status.MODAL, Status.SUCCESS, Status.FAILURE, Status.CANCEL}),
     Status.MODAL: frozenset({Status.NOT_START, Status.SUBMITTED, Status.FAILURE, Status.CANCEL}),
     Status.SUCCESS: frozenset(),
-    Status.FAILURE: frozenset(),  # but for what `corrections` allows
+    Status.FAILURE: frozenset(),  # except as `tasks.rules.reopening` allows
     Status.CANCEL: frozenset(),
 }
-SAID = "MidJourney said: "  # before its words in a note
-ALMOST = 99  # percent shown until the result is there: 100 means success, and nothing else does
+SAID = "MidJourney said: "  # prefix of MidJourney's words in a note
+ALMOST = 99  # percent shown until the result exists: only success shows 100
 
-QUEUE_FULL_PAUSE = 15_000  # ms before a job that MidJourney's full queue sent back is tried again; grows with attempts
+QUEUE_FULL_PAUSE = 15_000  # ms before a job returned by MidJourney's full queue is sent again; grows with attempts
 QUEUE_FULL_LONGEST = 300_000
 
 
@@ -50,52 +50,52 @@ def _move(task: Task, status: Status) -> Status:
 
 
 def apply(task: Task, event: DiscordEvent, now: int) -> Task:
-    """The task after this event, which `matching` found to be its own."""
+    """Apply an event that `matching` correlated with this task."""
     if task.is_over:
         return task
     if task.status is Status.CANCEL:
         return _after_cancel(task, event)
-    heard = replace(task, progress=replace(task.progress, last_event_time=now))
+    active = replace(task, progress=replace(task.progress, last_event_time=now))
     match event:
         case Queued() | Started() | Progressed():
-            return _advanced(heard, event)
+            return _advance(active, event)
         case Finished():
             _move(task, Status.SUCCESS)
-            return finish(heard, event, now) if is_result(task, event) else task
+            return finish(active, event, now) if is_result(task, event) else task
         case Informed() if task.request.answer_ends:
-            return _answered(heard, event, now)
+            return _apply_answer(active, event, now)
         case Informed() if event.words:
-            return _told(heard, event)
+            return _record_words(active, event)
         case Refused():
-            return _refused(heard, event, now)
+            return _apply_refusal(active, event, now)
         case CaptchaAsked():
-            return fail(heard, "captcha", with_advice("captcha", event.reason), now)
+            return fail(active, "captcha", with_advice("captcha", event.reason), now)
         case _:
-            return heard
+            return active
 
 
-def _advanced(task: Task, event: Queued | Started | Progressed) -> Task:
+def _advance(task: Task, event: Queued | Started | Progressed) -> Task:
     match event:
         case Queued():
-            return _in_line(task, event)
+            return _mark_queued(task, event)
         case Started():
-            return _running(task, event, task.progress.percent or 0)
+            return _mark_running(task, event, task.progress.percent or 0)
         case Progressed():
             percent = min(max(task.progress.percent or 0, event.percent or 0), ALMOST)
-            running = _running(task, event, percent)
+            running = _mark_running(task, event, percent)
             mode, preview = event.mode or task.progress.mode, _preview(task, event)
             return replace(running, progress=replace(running.progress, mode=mode, preview=preview))
 
 
 def _preview(task: Task, event: Progressed) -> Image | None:
-    """The newest; told once more, a picture keeps its copy."""
+    """The newest preview. A repeated one keeps its copy."""
     old, new = task.progress.preview, event.preview
     if old is None or new is None:
         return new or old
     return replace(new, stored=old.stored) if new.url.partition("?")[0] == old.url.partition("?")[0] else new
 
 
-def _refused(task: Task, event: Refused, now: int) -> Task:
+def _apply_refusal(task: Task, event: Refused, now: int) -> Task:
     if event.retry:
         return requeue(task, now + _queue_full_pause(task))
     if event.code == "stopped" and task.progress.cancel_requested:
@@ -103,23 +103,23 @@ def _refused(task: Task, event: Refused, now: int) -> Task:
     return fail(task, event.code, with_advice(event.code, event.reason), now)
 
 
-def _running(task: Task, event: Started | Progressed, percent: int) -> Task:
-    progress = replace(_keyed(task.progress, event), percent=percent)
+def _mark_running(task: Task, event: Started | Progressed, percent: int) -> Task:
+    progress = replace(_with_job_keys(task.progress, event), percent=percent)
     return replace(task, status=_move(task, Status.IN_PROGRESS), progress=progress)
 
 
-def _in_line(task: Task, event: Queued) -> Task:
+def _mark_queued(task: Task, event: Queued) -> Task:
     progress, keys = task.progress, event.keys
     if progress.progress_message_id is not None and not progress.queued:
-        return task  # it runs already: the note came late
+        return task  # already running: the message is late
     message = keys.message_id or progress.progress_message_id
     queued = replace(progress, queued=True, progress_message_id=message, progress_message_flags=keys.flags)
     return replace(task, progress=queued)
 
 
-def _keyed(progress: TaskProgress, event: Started | Progressed) -> TaskProgress:
-    """With the keys of the job that the progress message gives. A message that carries the nonce is certain: the job of
-    an earlier message, which was matched without one, is dropped."""
+def _with_job_keys(progress: TaskProgress, event: Started | Progressed) -> TaskProgress:
+    """The progress with the job keys of the progress message. A message with the nonce is certain: it replaces the
+    job of an earlier message, which was matched without one."""
     keys = event.keys
     is_first = keys.nonce is not None and keys.message_id != progress.progress_message_id
     return replace(
@@ -134,8 +134,8 @@ def _keyed(progress: TaskProgress, event: Started | Progressed) -> TaskProgress:
 
 
 def without_message(task: Task) -> Task:
-    """Drops the progress message, which belongs to another task, and everything read from it. The reported percentage,
-    mode and words stay."""
+    """Remove the progress message, which belongs to another task, and everything read from it. The reported
+    percentage, mode and words stay."""
     old = task.progress
     kept = TaskProgress(
         percent=old.percent,
@@ -149,10 +149,10 @@ def without_message(task: Task) -> Task:
 
 
 def is_result(task: Task, event: Finished) -> bool:
-    """Does this end the task? An edit only where the edited message is the task's own running one.
+    """Whether the event ends the task. An edit does only if the edited message is the task's own running one.
 
-    Using a button edits the *old* result, which then shows a complete result again. Describing again edits it, too:
-    then other texts are the result.
+    Using a button edits the *old* result, which then shows a complete result again. A repeated describe edits it,
+    too; there, changed texts are the result.
     """
     if task.redoes(event.keys.message_id):
         return bool(event.text) and event.text != task.result.description
@@ -161,10 +161,10 @@ def is_result(task: Task, event: Finished) -> bool:
     return event.image is not None or bool(event.buttons) or bool(event.text)
 
 
-def _answered(task: Task, event: Informed, now: int) -> Task:
-    """Favourite, info, settings: the bot's answer is the end; there is no picture.
+def _apply_answer(task: Task, event: Informed, now: int) -> Task:
+    """Favourite, info, settings: the bot's answer ends the task; there is no picture.
 
-    A setting that was turned shows in an edit of the settings' message, whose words stay as they were.
+    A changed setting shows in an edit of the settings message, whose text stays the same.
     """
     keys = event.keys
     words = "" if task.request.switch and keys.edited else event.text or event.title
@@ -184,8 +184,8 @@ def _answered(task: Task, event: Informed, now: int) -> Task:
     )
 
 
-def _told(task: Task, event: Informed) -> Task:
-    """MidJourney's words stand in the task at once. What is only half of a drawing's message is no note."""
+def _record_words(task: Task, event: Informed) -> Task:
+    """Store MidJourney's words in the task at once. The first half of a drawing's message is not a note."""
     is_new = event.words not in task.progress.words and event.keys.prompt is None
     note = f"{SAID}{event.words}"
     return replace(
@@ -196,12 +196,13 @@ def _told(task: Task, event: Informed) -> Task:
 
 
 def _after_cancel(task: Task, event: DiscordEvent) -> Task:
-    """Cancelled for the caller, still drawing at MidJourney: the slot is taken until it ends, the result is kept."""
+    """Cancelled for the caller, still drawing at MidJourney: the slot stays taken until the end, and the result is
+    kept."""
     match event:
         case Queued():
-            return _in_line(task, event)
+            return _mark_queued(task, event)
         case Started() | Progressed():
-            return replace(task, progress=_keyed(task.progress, event))
+            return replace(task, progress=_with_job_keys(task.progress, event))
         case Finished() if is_result(task, event):
             result = replace(task.result, message_id=event.keys.message_id, image=event.image, buttons=event.buttons)
             progress = replace(task.progress, job_id=event.keys.job_id or task.progress.job_id)
@@ -213,7 +214,7 @@ def _after_cancel(task: Task, event: DiscordEvent) -> Task:
 
 
 def cancel(task: Task, now: int, *, still_drawing: bool = False) -> Task:
-    """Ended by the caller. `still_drawing`: MidJourney could not be told, so its slot is still taken."""
+    """Cancel the task. `still_drawing`: MidJourney could not be informed, so its slot stays taken."""
     return replace(
         task,
         progress=replace(task.progress, queued=task.progress.queued and still_drawing),
@@ -225,7 +226,7 @@ def cancel(task: Task, now: int, *, still_drawing: bool = False) -> Task:
 
 
 def hold(task: Task, until: int, *, prompt: str, remix: bool) -> Task:
-    """Waits for the user's second input: no slot, no open dialog. `prompt`: the text that the dialog offered."""
+    """Wait for the caller's second input: no slot, no open dialog. `prompt`: the text that the dialog offered."""
     return replace(
         task,
         request=replace(task.request, opens_dialog=True),
@@ -239,7 +240,7 @@ def hold(task: Task, until: int, *, prompt: str, remix: bool) -> Task:
 
 
 def finish(task: Task, event: Finished, now: int) -> Task:
-    """The task at its end, with this result."""
+    """End the task with this result."""
     keys = event.keys
     return replace(
         task,
@@ -267,7 +268,7 @@ def finish(task: Task, event: Finished, now: int) -> Task:
 
 
 def fail(task: Task, code: str, reason: str, now: int) -> Task:
-    """The task at its end, without a result. `reason` is never empty: clients take an empty one for no failure."""
+    """End the task without a result. `reason` must not be empty: clients take an empty one for success."""
     if task.status is Status.CANCEL:
         return replace(task, phase=Phase.OVER)
     return replace(
@@ -280,10 +281,11 @@ def fail(task: Task, code: str, reason: str, now: int) -> Task:
 
 
 def requeue(task: Task, not_before: int) -> Task:
-    """Back to our queue, at its old place, not before that time (ms). Keys of the send that was refused are dropped."""
+    """Return the task to the queue, at its old position, not before that time (ms). The keys of the refused send are
+    dropped."""
     if task.status is Status.CANCEL:
         return replace(task, phase=Phase.OVER)
-    if task.progress.cancel_requested:  # what was not drawn need not be sent again
+    if task.progress.cancel_requested:  # a cancelled task is not sent again
         return cancel(task, task.progress.last_event_time or not_before)
     return replace(
         task,
@@ -296,7 +298,7 @@ def requeue(task: Task, not_before: int) -> Task:
 
 
 def account_to_keep(task: Task) -> str | None:
-    """The account that it must run on: the one with the button or the uploads, or the only one its caller names."""
+    """The account it must run on: the one with the button or the uploads, or the only one its caller allows."""
     is_bound = task.request.parent_id is not None or task.uploads or len(task.request.accounts) == 1
     return task.account if is_bound else None
 
@@ -306,10 +308,10 @@ def _queue_full_pause(task: Task) -> int:
 
 
 def hooks_due(before: Task | None, after: Task, operator_hook: str) -> tuple[Hook, ...]:
-    """The call-backs that this change makes due.
+    """The webhooks that this change makes due.
 
-    At the end, once, to the task's own URL and to the operator's; another end, which corrects that one, again. Callers
-    of /mj hear of each step on the way, too, until an end was told.
+    The end is reported once, to the task's own URL and to the operator's; a corrected end is reported again. Callers
+    of /mj also get each step, until an end was reported.
     """
     if before is not None and before.status.is_over and before.status is after.status:
         return ()
@@ -318,7 +320,7 @@ def hooks_due(before: Task | None, after: Task, operator_hook: str) -> tuple[Hoo
     event = CORRECTED if after.corrected else END
     operators = Hook(task_id=after.id, url=operator_hook, api=after.request.api, trusted=True, event=event)
     if operator_hook and after.request.notify_hook in ("", operator_hook):
-        return (operators,)  # once, and with the operator's trust
+        return (operators,)  # once, with the operator's trust
     own = (
         (Hook(task_id=after.id, url=after.request.notify_hook, api=after.request.api, event=event),)
         if after.request.notify_hook

@@ -1,8 +1,8 @@
-"""Ends that do not hold. Pure: a task failed because nothing was heard, which proves nothing; then its result comes, or
+"""Ends that may be revised. Pure: a task failed because of silence, which proves nothing; then its result arrives, or
 the operator decides.
 
-Contract: only such a task changes after its end, and only here: to SUCCESS by a result that is its own, or back into
-the queue by the operator's word, who then accepts that it may be paid twice.
+Contract: only such tasks change after their end, and only here: to SUCCESS by their own result, or back to the queue by
+the operator, who accepts that they may be paid twice.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from tasks.domain.events import Finished, Progressed, Started
 from tasks.domain.model import Phase, Status, Task, TaskProgress
 from tasks.rules.lifecycle import account_to_keep, finish
 
-# What we concluded from silence; everything else was said by Discord, by MidJourney or by a caller, and holds.
+# Concluded from silence. All other ends come from Discord, MidJourney or a caller, and are final.
 OPEN_ENDS = frozenset({"silence", "outcome_unknown"})
 
 
 def is_open_end(task: Task) -> bool:
-    """May a result still come for it, although it has failed?"""
+    """Whether a result may still arrive for this failed task."""
     return task.status is Status.FAILURE and task.result.fail_code in OPEN_ENDS
 
 
@@ -29,9 +29,9 @@ def _check_open_end(task: Task) -> None:
 
 
 def reopen_with_result(task: Task, event: Finished, now: int) -> Task:
-    """Its result came after all."""
+    """End the task with its late result."""
     _check_open_end(task)
-    note = f"It was told as failed before ({task.result.fail_code}); its result came later."
+    note = f"It was reported as failed ({task.result.fail_code}) before its result arrived."
     done = finish(task, event, now)
     return replace(
         done,
@@ -43,7 +43,7 @@ def reopen_with_result(task: Task, event: Finished, now: int) -> Task:
 
 
 def record_late_keys(task: Task, event: Started | Progressed) -> Task:
-    """A sign of life after the end: what it tells of the job, so that the result will be known."""
+    """Record the job keys of a sign of life after the end, so that the result will match."""
     keys = event.keys
     progress = replace(
         task.progress,
@@ -55,11 +55,11 @@ def record_late_keys(task: Task, event: Started | Progressed) -> Task:
 
 
 def retry(task: Task, now: int) -> Task:
-    """Back into the queue, as if it had not been sent. Uploads do not last at Discord: pictures that are still here
-    are put there anew."""
+    """Return the task to the queue as if it had not been sent. Uploads do not last at Discord: pictures still kept
+    are uploaded again."""
     _check_open_end(task)
     uploads = () if task.pictures else task.uploads
-    note = f"The operator had it sent again after it had failed ({task.result.fail_code})."
+    note = f"The operator retried it after it had failed ({task.result.fail_code})."
     return replace(
         task,
         progress=TaskProgress(),

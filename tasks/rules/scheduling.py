@@ -1,4 +1,6 @@
-"""Which task runs next, and on which account? Pure: a queue, the accounts and the rows in flight in, a plan out."""
+"""Which task runs next, and on which account. Pure: takes the queue, the accounts and the rows in flight; returns a
+plan.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,12 @@ from tasks.domain.model import Account, Lane, Phase, Task
 
 
 class AccountChoice(StrEnum):
-    """How the account of a drawing is chosen, where several have a slot for it."""
+    """How the account of a drawing is chosen when several have a free slot."""
 
     FREE = "free"  # the one with the most free slots
-    TURN = "turn"  # each in turn
+    TURN = "turn"  # in turn
     WEIGHT = "weight"  # by weight: twice the weight, twice the drawings
-    FILL = "fill"  # the first that has a slot, in the order in which they are configured
+    FILL = "fill"  # the first with a slot, in the configured order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,11 +35,11 @@ def plan(
     choice: AccountChoice = AccountChoice.FREE,
     last: str = "",
 ) -> list[Placement]:
-    """What may be claimed now. First in, first out in each lane; `queue` is oldest first.
+    """The tasks to claim now. First in, first out in each lane; `queue` is oldest first.
 
-    A task that is still being prepared holds up those behind it in its lane (preparing has its own time limit), one
-    in back-off does not, nor one that only some of the accounts can run. A button's task runs on the account that has
-    the button and waits for it alone. `last`: the account chosen last, for taking turns.
+    A task in preparation holds up those behind it in its lane (preparation has its own time limit). A task in
+    back-off does not, nor does one that only some of the accounts can run. A button's task runs on the account that
+    has the button and waits for it alone. `last`: the account chosen last, for taking turns.
     """
     bench = AccountChooser(accounts, in_flight, choice, last)
     closed: set[Lane] = set()
@@ -57,10 +59,10 @@ def plan(
 
 
 class AccountChooser:
-    """The accounts while a plan is made: who has how many slots left, and how many drawings today.
+    """The accounts during one plan: free slots and drawings left today.
 
-    Slots are only taken while it is made. So a task that needs the same as one that found no place finds none either,
-    and no account is looked at again for it.
+    During a plan slots are only taken, so a task with the same needs as one without a place finds none either, and
+    no account is checked again for it.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class AccountChooser:
         self._without_place: dict[tuple[object, ...], bool] = {}
 
     def choose(self, task: Task) -> str | None:
-        """The account that runs it; a slot of it is taken."""
+        """The account to run it, with one of its slots taken."""
         if _needs(task) in self._without_place:
             return None
         able = [a for a in self._accounts if fits(task, a) and a.takes(task.lane) and self._has_room(task, a)]
@@ -90,7 +92,7 @@ class AccountChooser:
         return chosen.id
 
     def suits_all(self, task: Task) -> bool:
-        """Of a task that found no place: could each account run it, if it had one?"""
+        """Whether every account could run this unplaced task, given a slot."""
         return self._without_place[_needs(task)]
 
     def _has_room(self, task: Task, account: Account) -> bool:
@@ -115,22 +117,22 @@ class AccountChooser:
 
 
 def has_free_slot(accounts: Sequence[Account], in_flight: Mapping[str, int]) -> bool:
-    """Can any drawing begin now? Else only what needs no slot is worth a look."""
+    """Whether any drawing can start now. If not, only tasks without a slot need a look."""
     return any(each.takes(Lane.DRAW) and in_flight.get(each.id, 0) < each.capacity for each in accounts)
 
 
 def _needs(task: Task) -> tuple[object, ...]:
-    """All that decides which accounts may run it: what `fits` and the lanes ask of a task."""
+    """Everything that decides which accounts may run the task."""
     request = task.request
     has_button = request.custom_id is not None
     return (task.lane, task.account, request.accounts, request.bot, request.requested_mode, has_button)
 
 
 def fits(task: Task, account: Account) -> bool:
-    """May this account run it at all? A button's task only where the button is, any other as the caller chose."""
+    """Whether this account may run it at all: a button's task only where the button is, others as the caller chose."""
     if task.account not in (None, account.id) or (task.request.accounts and account.id not in task.request.accounts):
         return False
-    if task.request.custom_id is not None:  # the button is there: so is its bot
+    if task.request.custom_id is not None:  # its account has the button, and so its bot
         return True
     if account.bots and task.request.bot not in account.bots:
         return False
@@ -138,5 +140,5 @@ def fits(task: Task, account: Account) -> bool:
 
 
 def next_attempt(queue: Sequence[Task], now: int) -> int | None:
-    """When (ms) the first task in back-off may be sent; None when none is."""
+    """When (ms) the first task in back-off may be sent; None without any."""
     return min((task.not_before for task in queue if task.not_before > now), default=None)

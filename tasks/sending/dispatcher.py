@@ -50,8 +50,8 @@ class Dispatcher:
         posting: Sender,
         journal: Journal,
         clock: Clock,
-        congestion: QueueFullBackoff,
-        allowances: AccountLimits,
+        queue_full_backoff: QueueFullBackoff,
+        account_limits: AccountLimits,
         rules: PromptRules,
         new_nonce: Callable[[], str],
         send_interval: float,
@@ -68,8 +68,8 @@ class Dispatcher:
         self._posting = posting
         self._journal = journal
         self._clock = clock
-        self._congestion = congestion
-        self._allowances = allowances
+        self._queue_full_backoff = queue_full_backoff
+        self._account_limits = account_limits
         self._rules = rules
         self._new_nonce = new_nonce
         self._interval = send_interval
@@ -144,8 +144,8 @@ class Dispatcher:
         for limit in LOOK_AHEAD:
             async with self._journal.waiting_tasks() as waiting_tasks:
                 now = self._clock.now()
-                await self._allowances.count(self._gateway.accounts())
-                accounts = self._congestion.eased(self._accounts(), now)
+                await self._account_limits.count(self._gateway.accounts())
+                accounts = self._queue_full_backoff.apply(self._accounts(), now)
                 in_flight = await self._store.in_flight()
                 read = self._store.waiting if has_free_slot(accounts, in_flight) else self._store.waiting_for_no_slot
                 waiting = [task for task in await read(limit) if task.id not in self._refused]
@@ -240,7 +240,7 @@ class Dispatcher:
         for task, send, order in written:
             self._tracker.expect(task, send)
             if task.lane is Lane.DRAW:
-                self._allowances.begun(send.account)
+                self._account_limits.count_send(send.account)
             self._posting.post(send, order)
 
     def _order(self, task: Task) -> Interaction:
@@ -264,7 +264,7 @@ class Dispatcher:
         log.error("it cannot be sent, as that cannot be written: %s", error, extra={"task": tasks[0].id})
 
     def _accounts(self) -> list[Account]:
-        return self._allowances.applied(self._gateway.accounts())
+        return self._account_limits.apply(self._gateway.accounts())
 
     def _takes(self, account: str, task: Task) -> bool:
         """Still: it has waited for its turn."""

@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tasks.domain.events import Keys
-from tasks.rules.matching import Candidate, fitting, sameness, snowflake_time
+from tasks.rules.matching import Candidate, plausible, sameness, snowflake_time
 
 
 def settled(drawings: Mapping[str, Keys], candidates: Sequence[Candidate], user_id: str | None) -> Mapping[str, str]:
     """Drawing -> task id. `drawings`: by any name, the keys of the last event about each."""
-    fits = {name: fitting(keys, candidates, user_id) for name, keys in drawings.items()}
+    fits = {name: plausible(keys, candidates, user_id) for name, keys in drawings.items()}
     members: defaultdict[tuple[object, ...], dict[str, Candidate]] = defaultdict(dict)
     for candidate in candidates:
         members[sameness(candidate.task)][candidate.task.id] = candidate

@@ -54,7 +54,7 @@ class EventHandler:
         store: TaskStore,
         gateway: Gateway,
         clock: Clock,
-        congestion: QueueFullBackoff,
+        queue_full_backoff: QueueFullBackoff,
         late: LateResults,
         openings: DialogOpener,
         pauses: AccountPauses,
@@ -65,7 +65,7 @@ class EventHandler:
         self._store = store
         self._gateway = gateway
         self._clock = clock
-        self._congestion = congestion
+        self._queue_full_backoff = queue_full_backoff
         self._late_results = late
         self._dialogs = openings
         self._pauses = pauses
@@ -300,7 +300,9 @@ class EventHandler:
         if after.progress.progress_message_id != before.progress.progress_message_id:
             tracked.withdrawn = False  # it goes on in another message
         if isinstance(event, Refused) and event.retry:
-            self._congestion.full(event.keys.account, self._running(event.keys.account), self._clock.now())
+            self._queue_full_backoff.note_queue_full(
+                event.keys.account, self._running(event.keys.account), self._clock.now()
+            )
         tracked.note_sign_of_life()
         self._work.change(tracked, after)
         if event.keys.nonce is not None and isinstance(event, Started | Progressed) and not before.progress.queued:

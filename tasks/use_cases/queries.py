@@ -23,10 +23,10 @@ WHOLE_QUEUE = 100_000  # tasks; more than any setting lets wait
 class Queries:
     """What one principal sees; created for the operator, who sees everything."""
 
-    def __init__(self, store: TaskStore, gateway: Gateway, allowances: AccountLimits) -> None:
+    def __init__(self, store: TaskStore, gateway: Gateway, account_limits: AccountLimits) -> None:
         self._store = store
         self._gateway = gateway
-        self._allowances = allowances
+        self._account_limits = account_limits
         self._viewer = OPERATOR
         self._visible = VisibleTasks(store, OPERATOR)
         self._seen: dict[Principal, Self] = {}  # viewers are those of the settings: a few
@@ -75,7 +75,7 @@ class Queries:
 
     def accounts(self) -> Sequence[Account]:
         """As they are at this moment."""
-        return self._allowances.applied(self._gateway.accounts())
+        return self._account_limits.apply(self._gateway.accounts())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

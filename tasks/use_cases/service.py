@@ -64,7 +64,7 @@ class Service(Queries):
         translator: Translator,
         journal: Journal,
         changes: Changes,
-        allowances: AccountLimits,
+        account_limits: AccountLimits,
         clock: Clock,
         wall: Clock,
         limits: Limits,
@@ -75,7 +75,7 @@ class Service(Queries):
         """`submitted` is called when a task was added: it wakes the dispatcher. `publish` is the queue of events.
         `wall` is the clock that the ends of links are compared with.
         """
-        super().__init__(store, gateway, allowances)
+        super().__init__(store, gateway, account_limits)
         self._translator = translator
         self._journal = journal
         self._changes = changes

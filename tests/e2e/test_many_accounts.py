@@ -189,7 +189,7 @@ async def test_what_is_not_for_everybody_and_what_is_wrong_is_refused(tmp_path: 
             ("POST", "", {"name": "a0", "token": token, "channelId": "1"}, "already"),
             ("POST", "/a0", {"name": "other"}, "name"),
             ("POST", "/a0", {"hours": "8-22"}, "hours"),
-            ("POST", "/a9", {"weight": 2}, "no such account"),
+            ("POST", "/a9", {"weight": 2}, "account does not exist"),
             ("POST", "", [1], "object"),
         ):
             status, answer = await home.admin(method, path, json=body)

@@ -140,14 +140,14 @@ class House:
         self.events = events = asyncio.Queue[Event]()
         self.posting = Sender(desk, events.put_nowait)
         self.awake = asyncio.Event()
-        congestion = QueueFullBackoff()
-        self.allowances = AccountLimits(self.store, clock)
+        queue_full_backoff = QueueFullBackoff()
+        self.account_limits = AccountLimits(self.store, clock)
         self.tracker = Tracker(
             events=events,
             store=self.store,
             gateway=desk,
             posting=self.posting,
-            congestion=congestion,
+            queue_full_backoff=queue_full_backoff,
             rules=Rules(falls_back_to_relax=True),
             new_nonce=lambda: f"n{next(numbers)}",
             journal=journal,
@@ -163,8 +163,8 @@ class House:
             posting=self.posting,
             journal=journal,
             clock=clock,
-            congestion=congestion,
-            allowances=self.allowances,
+            queue_full_backoff=queue_full_backoff,
+            account_limits=self.account_limits,
             rules=(rules := PromptRules(banned=BannedWords.of(["forbidden"]), default_suffix=suffix)),
             new_nonce=lambda: f"n{next(numbers)}",
             send_interval=send_interval,
@@ -175,7 +175,7 @@ class House:
             translator=Dictionary(),
             journal=journal,
             changes=self.changes,
-            allowances=self.allowances,
+            account_limits=self.account_limits,
             clock=clock,
             wall=clock,
             limits=Limits(max_queue=50, sends_remix_on=not remix_waits),

@@ -152,8 +152,8 @@ async def test_who_has_heard_the_newest_waits_for_the_next(tmp_path: Path) -> No
 async def test_an_unknown_task_is_refused(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         for path in ("events", "wait", "timeline"):
-            assert "no such task" in (await home.get(f"/api/v1/tasks/1/{path}", 400))["description"]
-        assert "no such task" in (await home.get("/api/v1/tasks/x", 400))["description"]
+            assert "task does not exist" in (await home.get(f"/api/v1/tasks/1/{path}", 400))["description"]
+        assert "task does not exist" in (await home.get("/api/v1/tasks/x", 400))["description"]
 
 
 async def test_two_hundred_listeners_hear_every_end(tmp_path: Path) -> None:
@@ -193,7 +193,8 @@ async def test_a_named_secret_hears_of_its_own_tasks(tmp_path: Path) -> None:
             assert (await ear.heard()).data["taskId"] == ours.id
         ticket = home.events._tickets.issue(Caller(name="bob", sees_all=False)).text
         assert (
-            "no such task" in (await home.get(f"/api/v1/tasks/{theirs.id}/events?ticket={ticket}", 400))["description"]
+            "task does not exist"
+            in (await home.get(f"/api/v1/tasks/{theirs.id}/events?ticket={ticket}", 400))["description"]
         )
 
 

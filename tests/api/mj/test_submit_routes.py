@@ -286,7 +286,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (ACTION, {"customId": "x"}, "taskId is missing"),
     (ACTION, {"taskId": FIRST, "customId": "x"}, "does not offer"),
     (MODAL, {}, "taskId is missing"),
-    (MODAL, {"taskId": "1"}, "no such task"),
+    (MODAL, {"taskId": "1"}, "task does not exist"),
     (MODAL, {"taskId": FIRST, "maskBase64": "x"}, "not valid base64"),
     (DESCRIBE, {}, "One picture is needed"),
     (DESCRIBE, {"base64": data_url(), "link": "https://a.example/x.png"}, "not both"),

@@ -101,7 +101,7 @@ async def test_a_task_is_fetched_by_either_name(api: Caller, name: str) -> None:
 
 
 async def test_an_unknown_task_is_400_with_code_0(api: Caller) -> None:
-    assert "no such task" in await api.refused("GET", FETCH + "?_id=1")
+    assert "task does not exist" in await api.refused("GET", FETCH + "?_id=1")
     assert "_id is missing" in await api.refused("GET", FETCH)
     assert "different values" in await api.refused("GET", FETCH + "?_id=1&id=2")
 

@@ -104,7 +104,7 @@ async def test_what_is_gone_from_discord_is_given_up_after_three_looks(tmp_path:
             assert row.state == "due"
             home.pass_time(row.due - home.house.clock.now())
         row = await home.until_row(made, lambda row: row.state == "given_up")
-        assert row.last_error == "It is not at Discord any more."
+        assert row.last_error == "Discord no longer has it."
         assert await home.house.store.get(made.id) == made
         assert home.files() == []
 
