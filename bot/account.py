@@ -157,7 +157,7 @@ class AccountClient:
         with self._pause_if_blocked():
             return await media.refresh(self.rest, urls)
 
-    async def recall(self, since: int) -> HistoryPage:
+    async def read_history(self, since: int) -> HistoryPage:
         rest, channel = self.rest, int(self.config.channel_id)
         try:
             page = await history.read(

@@ -141,8 +141,8 @@ class Pool:
     async def send(self, account: str, order: Interaction, nonce: str) -> None:
         await self._client(account).send(order, nonce)
 
-    async def recall(self, account: str, since: int) -> HistoryPage:
-        return await self._client(account).recall(since)
+    async def read_history(self, account: str, since: int) -> HistoryPage:
+        return await self._client(account).read_history(since)
 
     async def upload(self, account: str, pictures: Sequence[Picture]) -> Sequence[UploadedAttachment]:
         return await self._client(account).upload(pictures)

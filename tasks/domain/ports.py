@@ -154,7 +154,7 @@ class Gateway(Protocol):
         command).
         """
 
-    async def recall(self, account: str, since: int) -> HistoryPage:
+    async def read_history(self, account: str, since: int) -> HistoryPage:
         """A bounded part of the channel's history from `since` (ms) on, as events. Private messages are not in it.
 
         Raises `NotSent` when Discord cannot be reached.

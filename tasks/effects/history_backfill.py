@@ -55,7 +55,7 @@ class HistoryBackfill:
         failures, at = 0, since
         while True:
             try:
-                history = await self._gateway.recall(account, at)
+                history = await self._gateway.read_history(account, at)
             except ServiceError as error:
                 failures += 1
                 log.warning("history of account %s could not be read: %s", account, error)

@@ -1,4 +1,4 @@
-"""Prompts: may this one be sent, what will be sent, and is this echo the same prompt?
+"""Prompts: checking, normalising, and comparing with MidJourney's echo.
 
-Contract: pure. Nothing here knows a task in flight, an account's state or the store.
+Contract: pure. Knows no task in flight, account state or store.
 """

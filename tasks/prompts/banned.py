@@ -1,13 +1,13 @@
-"""Words that are not sent to MidJourney, as repeated tries with them block the account.
+"""Words that are never sent to MidJourney, because repeated attempts block the account.
 
-Contract: whole words only, so that `gore` is not found in `Gorec`; letter case, width, accents on Latin letters, signs
-that are not seen, digits behind a word and letters that look like a Latin one (`nudе` with a Cyrillic е) do not matter.
-Letters of other scripts stay what they are in words of their own script: no Russian, Greek or Chinese word becomes a
-Latin one. Chinese has no blanks between words: a Chinese word is found anywhere, and a Latin word may touch Chinese.
-Links are not looked into: their letters say nothing about the picture.
+Contract: matches whole words only, so `gore` does not match `Gorec`. Ignores letter case, width, accents on Latin
+letters, invisible characters, digits after a word, and letters that look Latin (`nudе` with a Cyrillic е). Letters of
+other scripts are kept in words of their own script: no Russian, Greek or Chinese word becomes a Latin one. Chinese has
+no blanks between words: a Chinese word matches anywhere, and a Latin word may touch Chinese. Links are skipped: their
+letters say nothing about the picture.
 
-A word counts neither inside a compound (`Gore-Tex`), unless the other part only says how much of it there is
-(`half-naked`), nor inside a phrase that the list calls harmless (`!Al Gore`).
+A word does not match inside a compound (`Gore-Tex`), unless the other part is only a qualifier (`half-naked`), nor
+inside a phrase that the list marks as harmless (`!Al Gore`).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _DEFAULT = Path(__file__).with_name("banned_words.txt")
 _CONFUSABLES = Path(__file__).with_name("confusables.txt")
 _LINK = re.compile(r"https?://[^\s<>，。；、！？（）《》「」]+", re.IGNORECASE)
 _CJK = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_LETTER = rf"[^\W_{_CJK}]"  # of a script that puts blanks between its words
-_LETTER_BEHIND = rf"[0-9]*[^\W\d_{_CJK}]"  # digits behind a word do not make it another one
-# Unicode's format characters (category Cf), and what else is not seen: joiners, fillers, selectors.
+_LETTER = rf"[^\W_{_CJK}]"  # of a script with blanks between words
+_LETTER_BEHIND = rf"[0-9]*[^\W\d_{_CJK}]"  # trailing digits do not make another word
+# Unicode's format characters (category Cf) and other invisible ones: joiners, fillers, selectors.
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000110bd\U000110cd"
@@ -42,7 +42,7 @@ _DIGIT_INSIDE = re.compile(r"(?<=[a-z])[013457](?=[a-z])")
 _DIGITS = str.maketrans("013457", "oieast")
 _COMPOUND = re.compile(r"(?<![^\W_])[^\W_]++(?:[-‐‑'’][^\W_]++)+")
 _COMPOUND_SIGN = re.compile("[-‐‑'’]")
-# Parts of a compound that leave its other word what it is: `half-naked`, `gore-filled`.
+# Parts of a compound that only qualify its other word: `half-naked`, `gore-filled`.
 _DESCRIBING = frozenset(
     (
         "all",
@@ -90,7 +90,7 @@ _DESCRIBING = frozenset(
         "with",
     )
 )
-# In a harmless phrase: a word with a capital, as names have.
+# In a harmless phrase: a capitalised word, as in names.
 _STAR = (
     r"(?!(?:The|Blood|Bloody|Extreme|Full|Graphic|Heavy|Horror|More|Much|No|Pure|Real|Ultra|Violent|With)\b)"
     r"[A-Z][^\W\d_]+"
@@ -128,19 +128,19 @@ def _look_alike() -> frozenset[str]:
 
 
 def _seen(text: str) -> str:
-    """The text without what is not seen, and with each character in its one form."""
+    """The text without invisible characters, each character in its canonical form."""
     if text.isascii():
         return text
     return _without_unseen(unicodedata.normalize("NFKC", _without_unseen(text)))
 
 
 def _without_unseen(text: str) -> str:
-    # The different signs are asked first: few, even in a long text.
+    # Search for each distinct character: there are few, even in a long text.
     return _UNSEEN.sub("", text) if _UNSEEN.search("".join(set(text))) else text
 
 
 def _plain(text: str) -> str:
-    """The text as words with accents are compared."""
+    """The text in the form in which accented words are compared."""
     if text.isascii():
         return " ".join(text.lower().split())
     seen = _seen(text)
@@ -149,7 +149,7 @@ def _plain(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    """A text in its plain form, without accents on Latin letters, and with Latin letters where others look alike."""
+    """The plain text without accents on Latin letters, and with Latin letters in place of look-alikes."""
     if not text.isascii():
         signs = set(text)
         if _HAS_ACCENT.search("".join(signs)):
@@ -160,7 +160,7 @@ def _bare(text: str) -> str:
 
 
 def _latin(word: re.Match[str]) -> str:
-    """Letters that look like Latin ones become them in a word of several scripts; a word of one script stays."""
+    """Replace look-alikes by Latin letters in a word of mixed scripts; a word of one script stays."""
     text = word[0]
     if _look_alike().isdisjoint(text):
         return text
@@ -173,7 +173,7 @@ def _script(letter: str) -> str:
 
 
 def _pattern(word: str) -> str:
-    """Finds the word where no letter touches its ends, unless the end is a Chinese character itself."""
+    """A pattern for the word with no letter adjacent to it, unless it ends with a Chinese character itself."""
     before = rf"(?<!{_LETTER})" if re.match(_LETTER, word[0]) else ""
     after = rf"(?!{_LETTER_BEHIND})" if re.match(_LETTER, word[-1]) else ""
     return before + re.escape(word) + after
@@ -181,14 +181,14 @@ def _pattern(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BannedWords:
-    """A list of banned words and phrases, each in its plain form, and of phrases in which they are harmless."""
+    """A list of banned words and phrases in plain form, and of phrases in which they are harmless."""
 
     words: frozenset[str] = field(default_factory=frozenset)
-    harmless: tuple[str, ...] = ()  # with `*` for a word that has a capital
+    harmless: tuple[str, ...] = ()  # `*` stands for a capitalised word
 
     @classmethod
     def parse(cls, text: str) -> BannedWords:
-        """One word or phrase per line; `#` begins a comment, `!` a harmless phrase."""
+        """One word or phrase per line; `#` starts a comment, `!` a harmless phrase."""
         lines = [line.split("#")[0].strip() for line in text.removeprefix("\ufeff").splitlines()]
         banned = cls.of(line for line in lines if not line.startswith("!"))
         return cls(banned.words, tuple(" ".join(line[1:].split()) for line in lines if line.startswith("!")))
@@ -199,11 +199,11 @@ class BannedWords:
 
     @classmethod
     def default(cls) -> BannedWords:
-        """The list that comes with the service."""
+        """The list shipped with the service."""
         return cls.parse(_DEFAULT.read_text(encoding="utf-8"))
 
     def find(self, prompt: str) -> str | None:
-        """The first banned word in the prompt, as the list has it."""
+        """The first banned word in the prompt, as written in the list."""
         text = _LINK.sub(" ", prompt)
         if self._first(text) is None:
             return None
@@ -212,7 +212,7 @@ class BannedWords:
     def _first(self, text: str) -> str | None:
         plain = _plain(text)
         bare = _bare(plain)
-        # A plain search first: one expression of a long list takes seconds to build and is slow on long prompts.
+        # Substring search first: one expression for a long list takes seconds to build and is slow on long prompts.
         matches = (
             (re.search(_pattern(word), where), word)
             for word in self.words
@@ -222,11 +222,12 @@ class BannedWords:
 
 
 def _without(phrases: Sequence[str], text: str) -> str:
-    """The text without these phrases. One with a `*` is found by its capitals, and in no text that has only such."""
+    """Remove these phrases. A phrase with `*` is matched by its capitals, and never in a text written in capitals
+    only."""
     text = " ".join(text.split())
     has_small = any(word.islower() and len(word) > 3 for word in text.split())
     small = text.lower()
-    for phrase in phrases:  # a plain search first: to build an expression for each takes half a second
+    for phrase in phrases:  # substring search first: building an expression for each takes half a second
         if "*" in phrase:
             if has_small and all(part in text for part in phrase.split("*")):
                 text = re.sub(rf"\b{re.escape(phrase)}\b".replace(r"\*", _STAR), " , ", text)
@@ -236,7 +237,7 @@ def _without(phrases: Sequence[str], text: str) -> str:
 
 
 def _without_compounds(text: str, banned: BannedWords) -> str:
-    """The text without compounds, but for those whose parts are banned words and what only describes them."""
+    """Remove compounds, except those of banned words and words that only qualify them."""
 
     def kept(compound: re.Match[str]) -> str:
         parts = [part for part in _COMPOUND_SIGN.split(_bare(_plain(compound[0]))) if part]

@@ -1,11 +1,11 @@
-"""Is this prompt worth sending? Asked before anything is paid.
+"""Checks a prompt before anything is paid.
 
-Contract: pure. What is returned is the prompt as given, letter for letter, but for what `tasks.prompts.fixes` changes
-and for the operator's own suffix; its text, checked again, stays as it is. Refused is only what costs an error or more
-than one drawing for certain; doubts are warnings. Every refusal names the place.
+Contract: pure. Returns the prompt letter for letter, except for the changes of `tasks.prompts.fixes` and the operator's
+suffix; checking the returned text again changes nothing. Refuses only what certainly causes an error or extra drawings;
+doubts are warnings. Every refusal names the place.
 
-`check` is asked when a prompt comes, `check_sent` about the very text that is to be sent: after it was translated, has
-its pictures' links and its mode. Nothing is added to a text behind `check_sent`.
+`check` runs at submit. `check_sent` runs on the very text to send: translated, with picture links and mode. Nothing is
+added to a text after `check_sent`.
 """
 
 from __future__ import annotations
@@ -70,29 +70,29 @@ class ModeNotAllowed(BadRequest):
 class PromptRules:
     banned: BannedWords
     max_length: int = 6000  # characters
-    permutations: int = 0  # drawings that one prompt may make by `{a, b}` or `--repeat`; 0: one
-    default_suffix: str = ""  # parameters for prompts that do not have them; may begin with words
+    permutations: int = 0  # drawings allowed from one prompt by `{a, b}` or `--repeat`; 0: one
+    default_suffix: str = ""  # parameters for prompts that lack them; may start with words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedPrompt:
-    text: str  # to be sent, but for a mode that is asked for beside it
+    text: str  # to be sent, without a mode requested beside it
     warnings: tuple[str, ...] = ()
-    jobs: int = 1  # drawings that it makes
-    modes: tuple[Mode, ...] = field(default=(), compare=False)  # those that it names itself, each once
+    jobs: int = 1  # number of drawings it makes
+    modes: tuple[Mode, ...] = field(default=(), compare=False)  # modes named in the text, each once
 
     @property
     def mode(self) -> Mode | None:
-        """The mode that it asks for, by its own words."""
+        """The mode requested in the text itself."""
         return self.modes[-1] if self.modes else None
 
 
 def check(
     prompt: str, rules: PromptRules, *, before: str = "", pictures: int = 0, mode: Mode | None = None
 ) -> CheckedPrompt:
-    """The prompt as it may be sent; raises a BadRequest that says why not.
+    """The prompt as it may be sent. Raises a BadRequest with the reason otherwise.
 
-    `before`: links, or marks for those of `pictures` pictures, which are put before it. `mode`: asked for beside it.
+    `before`: links, or marks for those of `pictures` pictures, to be put before it. `mode`: requested beside it.
     """
     _check_characters(prompt)
     if not prompt.strip() and not before:
@@ -111,9 +111,9 @@ def check(
 
 
 def check_sent(text: str, rules: PromptRules, modes: Sequence[Mode] = ()) -> None:
-    """The last look, at a text as it is to be sent. `modes`: those that the account draws in; empty: any.
+    """The final check, on the text to send. `modes`: those that the account may use; empty: any.
 
-    Raises what `check` does.
+    Raises as `check` does.
     """
     _check_characters(text)
     if not text.strip():
@@ -140,12 +140,12 @@ def modes_of(text: str) -> tuple[Mode, ...]:
 
 
 def given_in(text: str) -> dict[str, tuple[str, str]]:
-    """The parameters in a text: the group of each (or its name), and as what it stands there: its name and value."""
+    """The parameters in a text: by group (or name), their name and value."""
     return {given.family: (given.name.lower(), given.value.strip()) for given in _read(fixed(text).text).parameters}
 
 
 def _check_whole(text: str, rules: PromptRules, warnings: _Warnings, pictures: int = 0) -> int:
-    """Raises what is wrong with the text, notes what may be; the drawings that it makes."""
+    """Check the text: raise errors, collect warnings, return the number of drawings."""
     _check_length(text, rules.max_length, _links_to_come(text, pictures))
     jobs, found = _judged(text, rules)
     for warning in found:
@@ -153,9 +153,9 @@ def _check_whole(text: str, rules: PromptRules, warnings: _Warnings, pictures: i
     return jobs
 
 
-@lru_cache(maxsize=256)  # the text that is checked when it comes is mostly the one that is sent
+@lru_cache(maxsize=256)  # the text checked at submit is mostly the one that is sent
 def _judged(text: str, rules: PromptRules) -> tuple[int, tuple[str, ...]]:
-    """How many drawings it makes, and what is to be warned of."""
+    """The number of drawings, and the warnings."""
     warnings = _Warnings()
     if word := rules.banned.find(text):
         raise BannedWord(word)
@@ -182,13 +182,13 @@ def _check_characters(text: str) -> None:
 
 
 def _links_to_come(text: str, pictures: int) -> int:
-    """By how many characters the text grows at least, when its marks for pictures become links."""
+    """The least number of characters that the text grows by when its picture marks become links."""
     return sum(_SHORTEST_LINK - len(mark) for mark in _MARK.findall(text)[:pictures]) if pictures else 0
 
 
 def check_offered_length(text: str, limits: Iterable[int | None]) -> None:
-    """Does MidJourney's command take a prompt of this length? `limits`: characters, of each account that may send it;
-    None: its command index does not say. Raises PromptTooLong when no account can send it."""
+    """Check a prompt's length against MidJourney's command. `limits`: characters, of each account that may run it;
+    None: its command index gives no limit. Raises PromptTooLong when no account accepts it."""
     known = list(limits)
     if known and None not in known:
         _check_length(text, max(limit for limit in known if limit is not None))
@@ -213,7 +213,7 @@ def _suffix(suffix: str) -> _Reading:
 
 
 def _with_suffix(text: str, suffix: str) -> str:
-    """The prompt with those parts of the suffix that it does not have."""
+    """The prompt with the parts of the suffix that it lacks."""
     if not suffix.strip():
         return text
     _, variants = permutations_of(text)
@@ -238,10 +238,10 @@ def _with_suffix(text: str, suffix: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Given:
-    """A parameter as it stands in a prompt."""
+    """A parameter as written in a prompt."""
 
     name: str
-    raw: str  # with dashes and value
+    raw: str  # including dashes and value
     place: str
 
     @property
@@ -263,18 +263,18 @@ class _Given:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Reading:
-    words: str  # what stands before the first parameter
+    words: str  # the text before the first parameter
     parameters: tuple[_Given, ...]
 
     @property
     def version(self) -> float | None:
-        """The version it names, if it does."""
+        """The version that it names, or None."""
         named = [given.value for given in self.parameters if given.known and given.known.kind is Kind.VERSION]
         return first_number(named[-1]) if named else None
 
     @property
     def repeat(self) -> int:
-        """How often it is drawn."""
+        """The number of repetitions."""
         numbers = [first_number(given.value) for given in self.parameters if given.family == "repeat"]
         return max([1, *(ceil(number) for number in numbers if number and isfinite(number))])
 
@@ -320,7 +320,7 @@ def _check_reading(reading: _Reading, warnings: _Warnings) -> None:
             continue
         for finding in findings(given.known, given.value, version):
             if finding.fatal:
-                raise BadParameter(f"{said} {finding.text}", hint="Mend it or leave it out.")
+                raise BadParameter(f"{said} {finding.text}", hint="Correct it or leave it out.")
             warnings.add(f"{said} {finding.text}")
         if is_clip and not given.goes_with_clips:
             warnings.add(f"{said} is not taken with --video.")
@@ -336,7 +336,7 @@ def _check_weights(words: str) -> None:
     if not weights or min(weights) > 0:
         return
     if masked[marks[-1].end() :].strip():
-        weights.append(1.0)  # what stands after the last sign
+        weights.append(1.0)  # the part after the last sign
     if round(sum(weights), 6) <= 0:
         lowest = marks[weights.index(min(weights))]
         raise BadWeights(

@@ -1,9 +1,9 @@
-"""Is this the prompt that we sent? Pure text comparison, the last resort of matching.
+"""Decides whether a text is MidJourney's echo of a prompt. Pure text comparison, the last resort of matching.
 
 MidJourney echoes a prompt as it understood it: blanks collapse, newlines become blanks or vanish, `—` becomes `--`,
-links become `<https://s.mj.run/…>`, parameters are renamed, re-ordered, added and dropped, a long text may be cut. So
-texts are compared after the same treatment of both, and a difference counts unless MidJourney is known to make it: the
-tables say which parameters it drops and which it adds. Any other one that was typed stands in the echo.
+links become `<https://s.mj.run/…>`, parameters are renamed, reordered, added and dropped, a long text may be cut. So
+both texts are normalised before comparison, and a difference counts unless MidJourney is known to make it: the tables
+list the parameters it drops and adds. Any other parameter of the prompt must be in the echo.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ _ALIASES = {
     "personalize": "p",
     "profile": "p",
 }
-# written in another way in the echo
+# written differently in the echo
 _SYNONYMS = {("style", "raw"): ("raw", ""), ("loop", ""): ("end", "loop")}
-# values that MidJourney replaces by its own: a random style gets a code, links are shortened
+# values that MidJourney replaces: a random style gets a code, links are shortened
 _FREE = frozenset({"sref", "cref", "oref", "fast", "relax", "turbo", "p", "video", "style"})
 _CODES = re.compile(r"[0-9 .]+")  # of styles: numbers are not replaced
-_CUT = 500  # a text this long may have been cut by MidJourney or Discord
+_CUT = 500  # a text of this length may have been cut by MidJourney or Discord
 
-# Dropped: what the message shows elsewhere (speed, visibility), what multiplies the command, and defaults.
+# Dropped: shown elsewhere in the message (speed, visibility), multipliers of the command, and defaults.
 _DROPPED = frozenset({"fast", "relax", "turbo", "stealth", "public", "r", "zoom", "sd"})
 _DEFAULTS = frozenset(
     {("ar", "1:1"), ("s", "100.0"), ("c", "0.0"), ("q", "1.0"), ("w", "0.0"), ("iw", "1.0"), ("stop", "100.0")}
 )
-# Added: what the account's own settings say (model, style, speed, personal style), and what a video adds.
+# Added: from the account's settings (model, style, speed, personal style), and by videos.
 _ADDED = frozenset(
     {"v", "niji", "raw", "style", "s", "q", "hd", "sd", "p", "sref", "oref"}
     | {"fast", "relax", "turbo", "stealth", "public", "video", "motion", "end", "bs"}
 )
-_OF_PICTURES = frozenset({"no", "ar", "v", "s", "q", "c", "w", "stop", "tile", "raw"})  # a video's echo leaves them out
+_OF_PICTURES = frozenset({"no", "ar", "v", "s", "q", "c", "w", "stop", "tile", "raw"})  # missing from a video's echo
 
 Parameters = dict[str, str]
 
@@ -60,7 +60,7 @@ def _listed(value: str) -> str:
 
 @lru_cache(maxsize=4096)
 def normalise(prompt: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The text before the first parameter, and the parameters by their short names, sorted."""
+    """The text before the first parameter, and the parameters with their short names, sorted."""
     plain = _DASH.sub("--", _URL.sub("<url>", prompt))
     first = _PARAMETER.search(plain)
     text = plain[: first.start()] if first else plain
@@ -70,7 +70,7 @@ def normalise(prompt: str) -> tuple[str, tuple[tuple[str, str], ...]]:
         ends = [mark.start() for mark in marks[1:]] + [len(plain)]
         for mark, end in zip(marks, ends, strict=True):
             name, value = mark.group(1).casefold(), " ".join(plain[mark.end() : end].split())
-            if name == "no":  # several are one list
+            if name == "no":  # several are merged into one list
                 parameters[name] = _listed(f"{parameters.get(name, '')},{value}")
             else:
                 given = (_ALIASES.get(name, name), _number(value))
@@ -80,14 +80,14 @@ def normalise(prompt: str) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def same_prompt(sent: str, echoed: str) -> bool:
-    """True when `echoed` can be MidJourney's echo of `sent`; never true for texts that differ in their words."""
+    """Whether `echoed` can be MidJourney's echo of `sent`; never true for texts with different words."""
     return misfit(sent, echoed) is not None
 
 
 @lru_cache(maxsize=1024)
 def misfit(sent: str, echoed: str) -> int | None:
-    """How many parameters MidJourney dropped, added or replaced if `echoed` is its echo of `sent`; None when it cannot
-    be. The lower, the better it fits."""
+    """The number of parameters that MidJourney dropped, added or replaced, if `echoed` is its echo of `sent`; None
+    when it cannot be. Lower is a better match."""
     found = _misfit(sent, echoed)
     return _misfit(sent.replace("\n", ""), echoed) if found is None and "\n" in sent else found
 

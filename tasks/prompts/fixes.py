@@ -1,8 +1,8 @@
-"""What keyboards and habits do to the signs of a prompt, fixed: `一只猫——ar 3：2` becomes `一只猫 --ar 3:2`.
+"""Fixes typing habits in prompts: `一只猫——ar 3：2` becomes `一只猫 --ar 3:2`.
 
-Contract: pure; links and `<…>` stay letter for letter, and what was fixed once is not changed again. A run of dashes
-becomes `--` where it can only be meant as a parameter: before a known name with a value that it takes. Where it may be
-text it stays, and is noted. The time is linear in the length of the prompt.
+Contract: pure. Links and `<…>` stay letter for letter, and fixing a fixed text changes nothing. A run of dashes becomes
+`--` where it can only mean a parameter: before a known name with a valid value. Where it may be text it stays, with a
+note. The time is linear in the length of the prompt.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from tasks.prompts.permutations import brace_spans
 from tasks.prompts.values import excerpt, takes
 
 LINK = r"(?i:https?)://[^\s<>，。；、！？（）《》「」]+ | <[^<>\s]*>"
-# Unicode's dashes (category Pd), the minus sign, and the box drawing line that some Chinese keyboards give.
+# Unicode's dashes (category Pd), the minus sign, and the box drawing line that some Chinese keyboards produce.
 DASHES = (
     "\\-\u058a\u05be\u1400\u1806\u2010-\u2015\u2212\u2500\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u2e5d\u301c\u3030\u30a0"
     "\ufe31\ufe32\ufe58\ufe63\uff0d\U00010ead"
 )
-OPENING = "{([<\"'“‘（「《"  # what stands before a parameter without a blank, on purpose
+OPENING = "{([<\"'“‘（「《"  # may precede a parameter without a blank
 INSIDE_A_WORD = r"A-Za-z0-9_\u00aa-\u1fff\u2070-\u2e7f-"  # but Chinese needs no blank before a parameter
 
 _SUSPECT = re.compile(f"[{DASHES}：﹕，、،]|::[０-９－＋]")
-# What of it may be a slip in a text of ASCII: all else is `--name` behind a blank, or a hyphen inside a word.
+# What may be a slip in ASCII text: everything else is `--name` after a blank, or a hyphen inside a word.
 _SUSPECT_ASCII = re.compile(
     r"(?<!\S)-(?!-) | --(?![A-Za-z]) | (?<=[^\s-])-(?:- | \s | [A-Za-z]++\s) | https?://\S*?--[A-Za-z]", re.VERBOSE
 )
@@ -36,8 +36,8 @@ _RUN = re.compile(
     re.VERBOSE,
 )
 _IN_WORD = re.compile(f"[{INSIDE_A_WORD}]")
-_SHORT_RUN = re.compile("[—–―−－─]{1,2}")  # what a keyboard makes of `--`, and MidJourney reads as such
-_LONG_DASHES = "—―⸺⸻─"  # a single one of them is no hyphen
+_SHORT_RUN = re.compile("[—–―−－─]{1,2}")  # keyboards replace `--` by these, and MidJourney reads them as such
+_LONG_DASHES = "—―⸺⸻─"  # a single one of them is not a hyphen
 _DASH = re.compile(f"[{DASHES}]")
 _COLONS = re.compile("[:：﹕]{2}")
 _SWALLOWED = re.compile(f"[{DASHES}]{{1,4}}(?P<name>[A-Za-z]{{1,24}})$")
@@ -50,7 +50,7 @@ _WEIGHT = re.compile(
 )
 _WIDE_COMMA = re.compile(r"(?<!\s)\s*+[，、،]\s*+")
 _NAME = re.compile(r"(?<!\S)--(?P<name>[A-Za-z]+)")
-# Names that are words of English, or one letter: behind a single dash they may be text.
+# Names that are English words or single letters: after a single dash they may be text.
 _WORDS = frozenset(
     (
         "version",
@@ -97,11 +97,11 @@ class _Meaning(Enum):
 @dataclass(frozen=True, slots=True)
 class Fixed:
     text: str
-    notes: tuple[str, ...] = ()  # what was changed, and what was not though it looks like a parameter
+    notes: tuple[str, ...] = ()  # what was changed, and what looks like a parameter but was not
 
 
 def fixed(text: str) -> Fixed:
-    """The prompt with its slips fixed."""
+    """The prompt with typing slips fixed."""
     if not (_SUSPECT_ASCII if text.isascii() else _SUSPECT).search(text):
         return Fixed(text)
     notes: list[str] = []
@@ -130,7 +130,7 @@ def _dashes(text: str, note: Callable[[str], None]) -> str:
         if meaning is _Meaning.PARAMETER:
             written, end = _written(match, parameter, value)
             before = text[position : match.start()]
-            separate = before or not out  # what comes before it has its blank
+            separate = before or not out  # the preceding text already ends with a blank
             blank = " " if separate and _touches(text, match.start()) else ""
             if (old := text[match.start() : end].strip()) != written.strip() or blank:
                 note(f'"{excerpt(old)}" was read as "{excerpt((blank + written).strip())}".')
@@ -143,7 +143,7 @@ def _dashes(text: str, note: Callable[[str], None]) -> str:
 
 
 def _note_swallowed(link: re.Match[str], note: Callable[[str], None]) -> None:
-    """A parameter that stands at the end of a link without a blank is a part of the link."""
+    """Note a parameter that is attached to a link without a blank, and so is part of the link."""
     swallowed = _SWALLOWED.search(link.group(), len(link.group()) - 32 if len(link.group()) > 32 else 0)
     parameter = KNOWN.get(swallowed["name"].lower()) if swallowed else None
     value = _VALUE.match(link.string, link.end())
@@ -152,10 +152,10 @@ def _note_swallowed(link: re.Match[str], note: Callable[[str], None]) -> None:
 
 
 def _touches(text: str, at: int) -> bool:
-    """Does a word or a sign stand right before it, which does not belong there?"""
+    """Whether a word or sign stands directly before it that does not belong there."""
     before, more = text[at - 1 : at], text[at - 2 : at - 1]
     if before in ('"', "'") and more and not more.isspace():
-        return True  # a quote that closes
+        return True  # a closing quote
     return bool(before) and not before.isspace() and before not in OPENING
 
 
@@ -179,7 +179,7 @@ def _meaning(match: re.Match[str], parameter: Parameter, word: str) -> _Meaning:
 
 
 def _is_certain(match: re.Match[str], parameter: Parameter, *, touches: bool) -> bool:
-    """Can dashes before a name with a value that it takes be meant as nothing else?"""
+    """Whether dashes before this name and value can mean nothing but a parameter."""
     run, name = match["run"], match["name"]
     if touches and len(run) == 1 and run not in _LONG_DASHES:
         return False  # a hyphen inside a word
@@ -191,7 +191,7 @@ def _is_certain(match: re.Match[str], parameter: Parameter, *, touches: bool) ->
 
 
 def _written(match: re.Match[str], parameter: Parameter, value: re.Match[str] | None) -> tuple[str, int]:
-    """The parameter as it is to be written, and where what is replaced by it ends."""
+    """The parameter as it should be written, and the end of the text that it replaces."""
     name = f"--{match['name']}"
     number = _NUMERIC.match(value["word"]) if value and parameter.is_numeric else None
     if value is None or number is None:
@@ -227,7 +227,7 @@ def _weights(text: str, note: Callable[[str], None]) -> str:
 
 
 def _commas(text: str, note: Callable[[str], None]) -> str:
-    """Chinese and Arabic commas between the items of a list, of which MidJourney knows the ASCII comma alone."""
+    """Replace Chinese and Arabic commas between list items: MidJourney recognises only the ASCII comma."""
     if ("{" not in text and "--" not in text) or not _WIDE_COMMA.search(text):
         return text
     out: list[str] = []
@@ -251,7 +251,7 @@ def _no_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The spans in order, those that overlap as one."""
+    """The spans in order, with overlapping ones merged."""
     out: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if out and start <= out[-1][1]:

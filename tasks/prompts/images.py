@@ -1,8 +1,8 @@
-"""Is this a picture that MidJourney takes? And how large is it?
+"""Checks whether MidJourney accepts a picture, and reads its size.
 
-Contract: pure, and the content decides: neither a name nor a declared type is believed. Only headers are read, in a
-bounded number of steps, and nothing is unpacked, so a hostile file costs no more than its bytes. A file that was cut
-off is refused; one with bytes too many is not.
+Contract: pure; only the content counts, not a name or declared type. Reads headers only, in a bounded number of steps,
+and decodes nothing, so a hostile file costs no more than its bytes. Refuses truncated files, but not files with
+trailing bytes.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ ACCEPTED = "Give a PNG, JPEG, WebP or GIF of at most 20 MB and 50 megapixels."
 PictureType = Literal["image/png", "image/jpeg", "image/webp", "image/gif"]
 Size = tuple[int, int]
 
-_MOST_SEGMENTS = 4096  # of a JPEG before its size; real files, with large EXIF and colour profiles, have some hundred
+_MOST_SEGMENTS = 4096  # of a JPEG before its size; real files with large EXIF data have a few hundred
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # JPEG's SOF markers; the three are tables
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # JPEG's markers without a length
 _FILL = re.compile(rb"\xff+")
 _DATA_URL = re.compile(r"\s*data:(?P<head>[^,]{0,200}),", re.IGNORECASE)
-# What people send by mistake, by how it begins.
+# Common mistakes, by their first bytes.
 _OTHERS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
     ("an SVG drawing", re.compile(rb"\s*(?:<\?xml.*|<!--.*|<!doctype svg.*)?<svg[\s>]", re.IGNORECASE | re.DOTALL)),
     ("a web page", re.compile(rb"\s*(?:<!doctype html|<html|<head|<body|<script|<\?xml.*<html)", re.I | re.DOTALL)),
@@ -61,11 +61,11 @@ class PictureInfo:
 
 
 class _Cut(Exception):
-    """The file ends before its header does, or before its end mark."""
+    """The file ends inside its header, or before its end mark."""
 
 
 def inspect_all(pictures: Sequence[bytes]) -> tuple[PictureInfo, ...]:
-    """Each picture's type and size; an error names the picture by its place in the list."""
+    """Each picture's type and size. An error names the picture by its position."""
     if len(pictures) > MOST_PICTURES:
         raise BadPicture(f"{len(pictures)} pictures are too many.", hint=f"Give at most {MOST_PICTURES}.")
     found = []
@@ -80,7 +80,7 @@ def inspect_all(pictures: Sequence[bytes]) -> tuple[PictureInfo, ...]:
 
 
 def inspect(data: bytes) -> PictureInfo:
-    """The picture's type and size, from its own bytes; raises BadPicture."""
+    """The picture's type and size, from its content. Raises BadPicture."""
     if not data:
         raise BadPicture("The picture is empty.")
     if len(data) > MOST_BYTES:
@@ -97,7 +97,7 @@ def inspect(data: bytes) -> PictureInfo:
 
 
 def begins_as_picture(head: bytes | bytearray) -> bool:
-    """By the first 12 bytes: may this become a picture that is taken?"""
+    """Whether a file with these first 12 bytes may be an accepted picture."""
     return head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")) or (
         head[:4] == b"RIFF" and head[8:12] == b"WEBP"
     )
@@ -145,7 +145,7 @@ def _jpeg(data: bytes) -> Size:
         at = fill.end()
         marker = _number(data, at, 1, "big")
         if marker in _FRAMES:
-            # An end mark before this place belongs to the small picture inside the EXIF data.
+            # An end mark before this position belongs to the thumbnail inside the EXIF data.
             if data.find(b"\xff\xd9", at) < 0:
                 break
             return _number(data, at + 6, 2, "big"), _number(data, at + 4, 2, "big")
@@ -181,7 +181,7 @@ def _gif(data: bytes) -> Size:
 
 
 def check_link(text: str) -> None:
-    """Raises BadPicture for a link with a blank in it, which ends there for whoever reads it."""
+    """Raises BadPicture for a link that contains a blank, where readers would end it."""
     before, *after = text.split(maxsplit=1)
     if after and re.match(r"https?://", before, re.IGNORECASE):
         raise BadPicture(f'The link has a blank in it, after "{before[-40:]}".', hint="Write a blank in a link as %20.")
@@ -198,7 +198,7 @@ def from_data_url(text: str) -> bytes:
         if not match["head"].replace(" ", "").lower().endswith(";base64"):
             raise BadPicture("The data URL is not in base64.", hint=hint)
         payload = text[match.end() :]
-    if len(payload) > 2 * MOST_BYTES:  # base64 is a third longer; line breaks may come to that
+    if len(payload) > 2 * MOST_BYTES:  # base64 is a third longer, and line breaks add to that
         raise BadPicture("The picture is larger than 20 MB.")
     if "%" in payload:
         payload = unquote(payload)
@@ -207,5 +207,5 @@ def from_data_url(text: str) -> bytes:
         raise BadPicture("The picture is empty.")
     try:
         return base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
-    except ValueError as error:  # letters beyond ASCII raise it too
+    except ValueError as error:  # also raised for letters beyond ASCII
         raise BadPicture("The picture is not valid base64.", hint=hint) from error

@@ -1,7 +1,7 @@
-"""MidJourney's parameters: which there are, how they are written, which values they take.
+"""MidJourney's parameters: names, syntax and values.
 
-Contract: data. This table is the only place that knows them; what is done about a value is decided in
-`tasks.prompts.values`. Where sources differ about a bound, the wider one stands here.
+Contract: data only. This table is the only place that lists parameters; `tasks.prompts.values` judges their values.
+Where sources disagree about a bound, the wider one is used.
 """
 
 from __future__ import annotations
@@ -13,49 +13,49 @@ from enum import StrEnum
 from functools import lru_cache
 
 OLDEST, NEWEST = 0.0, 99.0
-CURRENT = 5.0  # a prompt that names no version is drawn by this one or a newer one
+CURRENT = 5.0  # a prompt without a version uses this one or a newer one
 VERSIONS = (1, 2, 3, 4, 5, 5.1, 5.2, 6, 6.1, 7, 8.1, 8.2)  # 8 was removed on 2026-07-24, when 8.2 became the default
 NIJI_VERSIONS = (4, 5, 6, 7)
 
 
 class Kind(StrEnum):
-    FLAG = "flag"  # stands alone
+    FLAG = "flag"  # takes no value
     WHOLE = "whole number"
     NUMBER = "number"
     RATIO = "ratio"
     VERSION = "version"
-    TEXT = "text"  # up to the next parameter; not looked into
-    LIST = "list"  # items between commas
+    TEXT = "text"  # up to the next parameter; not parsed
+    LIST = "list"  # comma-separated items
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The numbers that the versions from `since` to `until` take."""
+    """The numbers accepted by the versions from `since` to `until`."""
 
     low: float
     high: float
     _: KW_ONLY
     since: float = OLDEST
     until: float = NEWEST
-    only: tuple[float, ...] = ()  # of them, those that mean something; others are a warning
-    soft: bool = False  # MidJourney is known, or may be, to take others: beyond it is a warning
+    only: tuple[float, ...] = ()  # the meaningful ones; others are a warning
+    soft: bool = False  # MidJourney does or may accept others: outside the range is a warning
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    names: tuple[str, ...]  # without the dashes; documents use the first
+    names: tuple[str, ...]
     kind: Kind = Kind.FLAG
     _: KW_ONLY
     ranges: tuple[Range, ...] = ()
-    choices: tuple[str, ...] = ()  # the words that we know; another is a warning
-    words: tuple[str, ...] = ()  # words that it is known to take besides codes and links; others are no warning
-    one_word: bool = False  # of TEXT: the value is one word, what follows it is text in the wrong place
-    since: float = OLDEST  # the first and the last version with it, as far as we know: else a warning
+    choices: tuple[str, ...] = ()  # known words; another is a warning
+    words: tuple[str, ...] = ()  # words accepted besides codes and links; others are no warning
+    one_word: bool = False  # of TEXT: the value is one word; text after it is misplaced
+    since: float = OLDEST  # known first and last version with it; outside is a warning
     until: float = NEWEST
-    bare: bool = False  # may stand without its value
-    group: str = ""  # of a group a prompt has one; empty: the name
+    bare: bool = False  # may appear without its value
+    group: str = ""  # a prompt has one of a group; empty: the name
     repeatable: bool = False
-    in_clips: bool = False  # goes with `--video`; another is a warning there
+    in_clips: bool = False  # allowed with `--video`; another is a warning there
 
     @property
     def name(self) -> str:
@@ -78,7 +78,7 @@ _WHOLE, _NUMBER, _RATIO, _VERSION, _TEXT, _LIST = list(Kind)[1:]
 
 _STYLES = ("raw", "cute", "scenic", "expressive", "original", "4a", "4b", "4c")
 
-# niji's numbers are read on the same scale: niji 6 takes what version 6 takes.
+# niji's numbers use the same scale: niji 6 accepts what version 6 accepts.
 PARAMETERS: tuple[Parameter, ...] = (
     # the model
     Parameter(("v", "version"), _VERSION, group="model"),
@@ -155,7 +155,7 @@ KNOWN: Mapping[str, Parameter] = {name: parameter for parameter in PARAMETERS fo
 
 @lru_cache(maxsize=512)
 def suggestion(name: str) -> str:
-    """What was meant by an unknown name; "" when nobody knows."""
+    """The likely intended name for an unknown one; "" without any."""
     stem = name.rstrip("0123456789")
     if stem in KNOWN:
         return f"--{stem}, with a blank before its value"

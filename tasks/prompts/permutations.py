@@ -1,7 +1,7 @@
-"""Several drawings from one prompt: `{red, green} bird` is two.
+"""Permutations: `{red, green} bird` makes two drawings.
 
-Contract: what MidJourney would draw is counted before anything is paid. Braces without a counterpart and those behind a
-backslash are text; so are commas outside of braces. Only the first of very many variants are written out.
+Contract: counts the drawings before anything is paid. Unmatched braces and escaped ones are text, as are commas outside
+of braces. Only the first of very many variants are written out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from tasks.domain.errors import BadRequest
 from tasks.prompts.values import excerpt
 
-MOST_VARIANTS = 40  # MidJourney takes no more jobs from one prompt; of a longer list these are written out
+MOST_VARIANTS = 40  # MidJourney accepts no more jobs from one prompt; longer lists are cut to this
 
 _BRACE = re.compile(r"(\\.|[{},])", re.DOTALL)
 
@@ -24,11 +24,11 @@ class TooManyDrawings(BadRequest):
 
 
 class _Group:
-    """The options between two braces; the whole prompt is the outermost one."""
+    """The options between two braces; the whole prompt is the outermost group."""
 
     def __init__(self) -> None:
-        self.jobs, self.variants = 0, list[str]()  # of the options that are complete
-        self._jobs, self._variants = 1, [""]  # of the one that is being read
+        self.jobs, self.variants = 0, list[str]()  # of the complete options
+        self._jobs, self._variants = 1, [""]  # of the option being read
 
     def say(self, text: str) -> None:
         self._variants = [variant + text for variant in self._variants]
@@ -44,7 +44,7 @@ class _Group:
 
 
 def permutations_of(text: str) -> tuple[int, list[str]]:
-    """How many prompts `{a, b}` makes of this one, and the first of them."""
+    """The number of prompts that `{a, b}` makes of this one, and the first of them."""
     if "{" not in text:
         return 1, [text]
     pieces = _BRACE.split(text)
@@ -68,7 +68,7 @@ def permutations_of(text: str) -> tuple[int, list[str]]:
 
 
 def check_jobs(text: str, jobs: int, allowed: int) -> None:
-    """Raises TooManyDrawings, naming what makes so many."""
+    """Raises TooManyDrawings, naming the cause."""
     if jobs <= max(1, allowed):
         return
     pieces = _BRACE.split(text)
@@ -87,7 +87,7 @@ def has_lone_brace(text: str) -> bool:
 
 
 def brace_spans(text: str) -> list[tuple[int, int]]:
-    """Where the outermost braces with a counterpart begin and end."""
+    """The spans of the outermost matched braces."""
     pieces = _BRACE.split(text)
     matched = _matched(pieces)
     spans: list[tuple[int, int]] = []
@@ -104,7 +104,7 @@ def brace_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _matched(pieces: Sequence[str]) -> set[int]:
-    """Where the braces stand that have a counterpart; the others are text."""
+    """The positions of matched braces; the others are text."""
     opened: list[int] = []
     matched: set[int] = set()
     for at, piece in enumerate(pieces):

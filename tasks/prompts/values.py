@@ -1,8 +1,8 @@
-"""What is to be said about the value of a parameter.
+"""Judges the value of a parameter.
 
-Contract: pure. A wrong refusal is worse than MidJourney's own error, which costs nothing: fatal is only what no version
-takes (no value where one is needed, no number where a number is needed, beyond the range). All else that looks wrong,
-or is newer than the table of `tasks.prompts.parameters`, is a warning.
+Contract: pure. A wrong refusal is worse than MidJourney's own error, which costs nothing. So only what no version
+accepts is fatal: a missing value, text for a number, a number out of range. Anything else that looks wrong, or is newer
+than the table of `tasks.prompts.parameters`, is a warning.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from tasks.prompts.parameters import CURRENT, NEWEST, NIJI_VERSIONS, OLDEST, VER
 
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _RATIO_VALUE = re.compile(r"[0-9]{1,9}([:/xX×])[0-9]{1,9}")
-_STOPS = ",.;，。；、"  # signs that sentences leave behind a value
+_STOPS = ",.;，。；、"  # punctuation that may follow a value in a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with a value. `text` continues a sentence that begins with the parameter."""
+    """A problem with a value. `text` continues a sentence that starts with the parameter."""
 
     text: str
     fatal: bool = False
@@ -32,7 +32,7 @@ def number(value: str) -> float | None:
 
 
 def first_number(value: str) -> float | None:
-    """The number that a value begins with, as a word of its own."""
+    """The number at the start of a value, as a separate word."""
     words = value.split()
     return number(words[0].rstrip(_STOPS)) if words else None
 
@@ -42,7 +42,7 @@ def format_number(value: float) -> str:
 
 
 def takes(parameter: Parameter, word: str) -> bool:
-    """Is this word, as keyboards write it, surely a value of this parameter? In doubt it is not."""
+    """Whether this word, as typed, is certainly a value of this parameter."""
     value = unicodedata.normalize("NFKC", word.rstrip(_STOPS)).rstrip(_STOPS)
     if not value or parameter.kind in (Kind.FLAG, Kind.LIST):
         return False
@@ -56,7 +56,7 @@ def takes(parameter: Parameter, word: str) -> bool:
 
 
 def findings(parameter: Parameter, value: str, version: float | None) -> Iterator[Finding]:
-    """What is to be said about this value of this parameter, in a prompt that names this version, or none."""
+    """The problems with this value of this parameter, in a prompt with this version, or none."""
     if version is not None and not parameter.since <= version <= parameter.until:
         yield Finding(f"belongs to {_versions(parameter)}; version {format_number(version)} may not take it.")
     words = value.split()
@@ -92,7 +92,7 @@ def _text_behind(rest: str) -> Finding:
 
 
 def _plain_findings(parameter: Parameter, words: list[str], version: float | None) -> Iterator[Finding]:
-    """Of parameters with one word as value, or none: the rest is text that stands in the wrong place."""
+    """For parameters with a single-word value, or none: further text is misplaced."""
     first = words[0].rstrip(_STOPS)
     has_value = parameter.is_numeric and (parameter.needs_value or number(first) is not None)
     if has_value:

@@ -1,4 +1,4 @@
-"""The road down: prepare, claim, write the send, expect its echo, post.
+"""Sending: prepare, claim, write the send, expect its echo, post.
 
-Contract: a send that was written is posted at most once; its outcome is decided by `tasks.tracking`.
+Contract: a written send is posted at most once; `tasks.tracking` decides its outcome.
 """

@@ -1,7 +1,7 @@
-"""The road down: prepare → claim → write the send → expect → send. The table is the queue.
+"""Dispatches the queue: prepare → claim → write the send → expect → post. The table is the queue.
 
-Preparing (translation) holds no slot and may be repeated. A claim that was not written as a send goes back to the
-queue. From the written send on, the tracker owns the task: this module only reports the outcome of the POST.
+Preparation (translation) holds no slot and may be repeated. A claim without a written send returns to the queue. Once
+the send is written, the tracker owns the task: this module only reports the outcome of the POST.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from tasks.tracking.tracker import Tracker
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 1.0  # a missed wake-up costs this much, never a task
-LOOK_AHEAD = (64, 2_000, WHOLE_QUEUE)  # how far down the queue to look; further only when the first ones cannot run
-LONGEST_PAUSE = 3_600_000  # ms; no back-off is longer
-JITTER = 0.3  # of the interval between two sends of an account, so that they have no fixed rhythm
+POLL_SECONDS = 1.0  # delay after a missed wake-up
+LOOK_AHEAD = (64, 2_000, WHOLE_QUEUE)  # tasks to look at; more only when the first ones cannot run
+LONGEST_PAUSE = 3_600_000  # ms; the upper limit of a back-off
+JITTER = 0.3  # of the interval between two sends of an account, to avoid a fixed rhythm
 
 
 class Dispatcher:
@@ -57,10 +57,10 @@ class Dispatcher:
         send_interval: float,
         choice: AccountChoice = AccountChoice.FREE,
     ) -> None:
-        """`awake` is set when something may have become possible: a task came, a slot or an account is free.
+        """`awake` is set when something may have become possible: a new task, a free slot, a usable account.
 
-        `send_interval`: seconds between two sends of one account, on average; 0 for none.
-        `choice`: how a drawing's account is chosen where several could take it.
+        `send_interval`: mean seconds between two sends of one account; 0 for none. `choice`: how the account of a
+        drawing is chosen when several could run it.
         """
         self._store = store
         self._gateway = gateway
@@ -82,9 +82,9 @@ class Dispatcher:
         self._pace: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._next_send: defaultdict[str, float] = defaultdict(float)
         self._refused: set[str] = set()  # tasks whose sends the database refused
-        self._stuck: dict[str, Task] = {}  # claims that could not be written back
-        self._unsent = QueueExpiry(store=store, gateway=gateway, journal=journal, clock=clock)
-        self._readying = Preparation(
+        self._unsaved_claims: dict[str, Task] = {}  # claims that could not be undone on disk
+        self._queue_expiry = QueueExpiry(store=store, gateway=gateway, journal=journal, clock=clock)
+        self._preparation = Preparation(
             store=store,
             gateway=gateway,
             translator=translator,
@@ -96,8 +96,8 @@ class Dispatcher:
         )
 
     async def start(self) -> None:
-        """Claims of a process that ended before it wrote a send go back to the queue. A back-off that ends later than
-        any can was counted on a clock that has been set back since."""
+        """Return claims of a process that ended before writing the send to the queue. Shorten back-offs longer than
+        the maximum: they were computed before the clock was set back."""
         for task in await self._store.in_phase(Phase.CLAIMED):
             await self._unclaim(task)
         waiting, now = await self._store.waiting(WHOLE_QUEUE), self._clock.now()
@@ -106,8 +106,8 @@ class Dispatcher:
             await waiting_tasks.save([replace(task, not_before=now) for task in late])
 
     def accounts_changed(self) -> None:
-        """Accounts have come, changed or gone: what can run now is looked at again, what never can ends."""
-        self._unsent.accounts_changed()
+        """Accounts were added, changed or removed: look again at what can run, and expire what never can."""
+        self._queue_expiry.accounts_changed()
         self._awake.set()
 
     async def run(self) -> None:
@@ -116,31 +116,31 @@ class Dispatcher:
             delay = POLL_SECONDS
             self._awake.clear()
             try:
-                delay = await self._turn()
+                delay = await self._poll()
             except StoreFailed as error:
-                log.error("the queue cannot be worked: %s", error)
+                log.error("cannot process the queue: %s", error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(delay):
                     await self._awake.wait()
 
     async def drain(self) -> None:
-        """No new claims; what was claimed and not yet sent goes back to the queue."""
+        """Claim nothing more; claims not yet sent return to the queue."""
         self._stopping = True
         async with self._journal.waiting_tasks():
-            pass  # sends that were begun are posted
-        await self._readying.drain()
+            pass  # started sends are posted
+        await self._preparation.drain()
         await self._work.drain(0)
 
     # ------------------------------------------------------------ one poll of the queue
 
-    async def _turn(self) -> float:
-        """Claim what can run; the seconds until the next look.
+    async def _poll(self) -> float:
+        """Claim what can run; return the seconds until the next look.
 
-        While no slot is free the drawings that wait are not read: however many they are, none of them can run.
+        While no slot is free, waiting drawings are not read: none of them can run.
         """
-        for task in list(self._stuck.values()):
+        for task in list(self._unsaved_claims.values()):
             await self._unclaim(task)
-        await self._unsent.look()
+        await self._queue_expiry.look()
         for limit in LOOK_AHEAD:
             async with self._journal.waiting_tasks() as waiting_tasks:
                 now = self._clock.now()
@@ -149,9 +149,9 @@ class Dispatcher:
                 in_flight = await self._store.in_flight()
                 read = self._store.waiting if has_free_slot(accounts, in_flight) else self._store.waiting_for_no_slot
                 waiting = [task for task in await read(limit) if task.id not in self._refused]
-                queue = await self._unsent.without_orphans(waiting, waiting_tasks)
+                queue = await self._queue_expiry.without_orphans(waiting, waiting_tasks)
                 if not self._stopping:
-                    self._readying.begin(queue)
+                    self._preparation.begin(queue)
                 placements = plan(queue, accounts, in_flight, now, choice=self._choice, last=self._last_account)
                 if placements and not self._stopping:
                     self._last_account = placements[-1].account
@@ -165,7 +165,7 @@ class Dispatcher:
         return POLL_SECONDS if soonest is None else min(max((soonest - now) / 1000, 0.01), POLL_SECONDS)
 
     async def _begin(self, placements: list[Placement], waiting_tasks: WaitingTasks) -> None:
-        """Send at once where no pause between sends is kept; else claim, and send when it is the account's turn."""
+        """Send at once if there is no interval between sends; else claim, and send when the account's turn comes."""
         claims = [replace(p.task, phase=Phase.CLAIMED, account=p.account) for p in placements]
         if self._interval <= 0:
             await self._send(claims, waiting_tasks)
@@ -180,9 +180,9 @@ class Dispatcher:
                 if await waiting_tasks.is_still(task, Phase.CLAIMED):
                     await waiting_tasks.save([replace(task, phase=Phase.READY, account=account_to_keep(task))])
         except StoreFailed:
-            self._stuck[task.id] = task
+            self._unsaved_claims[task.id] = task
             raise
-        self._stuck.pop(task.id, None)
+        self._unsaved_claims.pop(task.id, None)
 
     # ------------------------------------------------------------ send
 
@@ -191,7 +191,7 @@ class Dispatcher:
         try:
             async with self._pace[account]:
                 await self._wait_for_turn(account)
-                if not self._takes(account, task):
+                if not self._accepts(account, task):
                     await self._unclaim(task)
                     return
                 async with self._journal.waiting_tasks() as waiting_tasks:
@@ -208,9 +208,9 @@ class Dispatcher:
         self._next_send[account] = loop.time() + pause
 
     async def _send(self, tasks: list[Task], waiting_tasks: WaitingTasks) -> None:
-        """Write the sends, expect their echoes, then post. If they cannot be written nothing is posted.
+        """Write the sends, expect their echoes, then post. If they cannot be written, nothing is posted.
 
-        Once begun it goes to its end, whatever becomes of who began it: what is written is posted.
+        Once started it completes even if the caller is cancelled: every written send is posted.
         """
         sending = asyncio.ensure_future(self._send_to_the_end(tasks, waiting_tasks))
         try:
@@ -244,7 +244,7 @@ class Dispatcher:
             self._posting.post(send, order)
 
     def _order(self, task: Task) -> Interaction:
-        """What is said, after the last look at its text: nothing is added to it any more. Raises BadRequest."""
+        """The interaction to send, after the final check of its text: nothing is added after it. Raises BadRequest."""
         modes = self._modes(task)
         order = interaction_of(task, next(iter(modes), None))
         text = text_of(order)
@@ -255,23 +255,23 @@ class Dispatcher:
         return order
 
     async def _send_one_by_one(self, tasks: list[Task], waiting_tasks: WaitingTasks, error: RecordRefused) -> None:
-        """The database refuses the send of one of them: that task is left alone, the others are sent."""
+        """The database refuses the send of one task: skip that task, send the others."""
         if len(tasks) > 1:
             for task in tasks:
                 await self._send_to_the_end([task], waiting_tasks)
             return
         self._refused.add(tasks[0].id)
-        log.error("it cannot be sent, as that cannot be written: %s", error, extra={"task": tasks[0].id})
+        log.error("not sent, because the send cannot be written: %s", error, extra={"task": tasks[0].id})
 
     def _accounts(self) -> list[Account]:
         return self._account_limits.apply(self._gateway.accounts())
 
-    def _takes(self, account: str, task: Task) -> bool:
-        """Still: it has waited for its turn."""
+    def _accepts(self, account: str, task: Task) -> bool:
+        """Check again: the account may have changed while the task waited for its turn."""
         return any(a.id == account and a.takes(task.lane) for a in self._accounts())
 
     def _modes(self, task: Task) -> tuple[Mode, ...]:
-        """Those that its account draws in, the one first that it takes when nobody asks; none: as MidJourney is set."""
+        """The modes that its account may use, the default first; empty: as set at MidJourney."""
         return next((a.modes for a in self._gateway.accounts() if a.id == task.account), ())
 
     def _written(self, task: Task) -> tuple[Task, Send]:

@@ -1,6 +1,6 @@
 """Builds the interaction of a task's first send, and names its purpose. Pure.
 
-Contract: follow-up sends (a dialog's submit, a settings button) are built by `dialogs`, `switches`.
+Contract: `tasks.rules.dialogs` builds follow-up sends (the submit of a dialog, a settings button).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ WITH_PROMPT = frozenset({"imagine", "shorten"})
 
 
 def text_to_send(task: Task, own_mode: Mode | None = None) -> str:
-    """The command's text, with the mode that was asked for, else the account's, unless the text names one itself."""
+    """The command's text, with the requested mode or else the account's, unless the text names one itself."""
     return (
         with_mode(task.content, task.request.requested_mode or own_mode)
         if task.request.command == "imagine"
@@ -22,12 +22,12 @@ def text_to_send(task: Task, own_mode: Mode | None = None) -> str:
 
 
 def text_of(order: Interaction) -> str | None:
-    """The caller's text in it, as MidJourney will read it; None: it has none."""
+    """The caller's text in the interaction, as MidJourney will read it; None without any."""
     return order.options.get("prompt") if isinstance(order, SlashCommandInteraction) else None
 
 
 def interaction_of(task: Task, own_mode: Mode | None = None) -> Interaction:
-    """What is to be said to MidJourney for this task. `own_mode`: what the account draws in when nobody asks."""
+    """The interaction for this task. `own_mode`: the account's mode when none is requested."""
     if task.request.custom_id is None:
         prompt = {"prompt": text_to_send(task, own_mode)} if task.request.command in WITH_PROMPT else {}
         uploads = {
@@ -48,7 +48,7 @@ def interaction_of(task: Task, own_mode: Mode | None = None) -> Interaction:
 
 
 def purpose_of(task: Task) -> Purpose:
-    """What its first send is for."""
+    """The purpose of its first send."""
     if task.request.opens_dialog:
         return Purpose.OPEN
     if task.request.switch and task.request.custom_id is not None:

@@ -1,8 +1,8 @@
 """Preparation, from NEW to READY: translates the prompt and uploads the caller's pictures.
 
-Contract: costs nothing, holds no slot, may be repeated. What was prepared is stored, retrying until it is, and is then
-not prepared again. Picture options (describe, blend) take uploads, which belong to one account's channel: they pin the
-task to that account. /imagine takes links in its prompt.
+Contract: costs nothing, holds no slot, may be repeated. The result is stored, with retries until that succeeds, and is
+then not prepared again. Picture options (describe, blend) take uploads, which belong to one account's channel: they pin
+the task to that account. /imagine takes links in its prompt.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from tasks.sending.interaction_builder import WITH_PROMPT, text_to_send
 log = logging.getLogger(__name__)
 
 AT_ONCE = 8
-STORE_RETRY = 1.0  # seconds between tries while the database cannot be written
-PICTURES_PAUSE = 2_000  # ms until an upload that could not be made is tried again
+STORE_RETRY = 1.0  # seconds between attempts while the database cannot be written
+PICTURES_PAUSE = 2_000  # ms until a failed upload is retried
 
 
 class Preparation:
     """`accounts` are those that may take a picture now. `done` is called when a task is ready, or has failed.
 
-    `rules` are asked about what the text has become: the original was asked about before.
+    `rules` check the prepared text; the original was checked at submit.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Preparation:
         self._at_once = asyncio.Semaphore(AT_ONCE)
 
     def begin(self, queue: Sequence[Task]) -> None:
-        """Those of the queue that are NEW, and due."""
+        """Prepare the due NEW tasks of the queue."""
         for task in queue:
             due = task.phase is Phase.NEW and task.not_before <= self._clock.now() and self._has_place(task)
             if due and task.id not in self._under_way:
@@ -70,11 +70,11 @@ class Preparation:
                 self._work.start(self._make_ready(task), f"prepare task {task.id}")
 
     async def drain(self) -> None:
-        """What is under way is given up, and done anew at the next start."""
+        """Cancel running preparations; the next start repeats them."""
         await self._work.drain(0)
 
     def _has_place(self, task: Task) -> bool:
-        """Pictures are put into an account's channel: they wait for one, whose return wakes us."""
+        """Whether an account is available for the task's pictures. The return of an account wakes the dispatcher."""
         return not task.pictures or any(a.takes(task.lane) and fits(task, a) for a in self._accounts())
 
     async def _make_ready(self, task: Task) -> None:
@@ -87,7 +87,7 @@ class Preparation:
             self._done()
 
     async def _keep(self, task: Task, after: Task) -> None:
-        """What was prepared is written until it is, and not prepared again: a picture may have been posted for it."""
+        """Save the result, retrying until it succeeds. Preparing again could post pictures twice."""
         while True:
             try:
                 async with self._journal.waiting_tasks() as waiting_tasks:
@@ -95,36 +95,36 @@ class Preparation:
                         await waiting_tasks.record({task.id: (task, after)})
                 return
             except StoreFailed as error:
-                log.error("what was prepared cannot be written, trying again: %s", error, extra={"task": task.id})
+                log.error("cannot save the prepared task; retrying: %s", error, extra={"task": task.id})
                 await asyncio.sleep(STORE_RETRY)
 
     async def _prepared(self, task: Task) -> Task:
-        """Translated, its pictures uploaded; or put off, or failed."""
+        """The task translated, with its pictures uploaded; or put off, or failed."""
         try:
             task = await self._translated(task)
             task = await with_pictures(task, self._store, self._gateway, self._accounts())
             self._check(task)
             return replace(task, phase=Phase.READY)
-        except (NotSent, AccountBlocked) as error:  # another account may do it, or this one later
-            log.info("pictures wait: %s", error, extra={"task": task.id})
+        except (NotSent, AccountBlocked) as error:  # another account can do it now, or this one later
+            log.info("picture upload postponed: %s", error, extra={"task": task.id})
             return replace(task, not_before=self._clock.now() + PICTURES_PAUSE)
         except (SendError, BadRequest) as error:
             return fail(task, error.code, str(error), self._clock.now())
         except Exception:
-            log.exception("it could not be prepared", extra={"task": task.id})
-            return fail(
-                task, "internal_error", "The service could not prepare it; its log says why.", self._clock.now()
-            )
+            log.exception("preparation failed", extra={"task": task.id})
+            return fail(task, "internal_error", "The service could not prepare it; see its log.", self._clock.now())
 
     def _check(self, task: Task) -> None:
-        """A translation and links may have made it too long, or into something else. Raises what `check_sent` does."""
+        """Check the translated text with its links: it may be too long, or contain other words. Raises as
+        `check_sent` does."""
         if task.request.dialog_prompt is not None:
             check_sent(task.request.dialog_prompt, self._rules)
         elif task.request.custom_id is None and task.request.command in WITH_PROMPT:
             check_sent(text_to_send(task), self._rules)
 
     async def _translated(self, task: Task) -> Task:
-        """What is said next: with a dialog's second input that, as what was said first is at MidJourney."""
+        """Translate the text of the next send: the second input of a dialog if there is one, as the first is already
+        sent."""
         second = task.request.dialog_prompt
         text = task.content if second is None else second
         if (task.prompt_en and second is None) or not self._translator.needs(text):
@@ -141,13 +141,13 @@ class Preparation:
 
 
 _MARK = re.compile(r"(?:(?<!\s)\s++)?<picture:[0-9]+>")
-OPTIONS = {"describe": "image", "blend": "image{n}"}  # the options' names, counted from 1
+OPTIONS = {"describe": "image", "blend": "image{n}"}  # option names, counted from 1
 
 
 async def with_pictures(task: Task, store: TaskStore, gateway: Gateway, accounts: Sequence[Account]) -> Task:
-    """The task with its pictures at Discord, by one of these accounts.
+    """The task with its pictures uploaded to Discord by one of these accounts.
 
-    Raises what the gateway raises, and NotSent when none can now.
+    Raises as the gateway does, and NotSent when no account can now.
     """
     if not task.pictures or task.uploads or task.request.custom_id is not None:
         return task
@@ -166,12 +166,12 @@ async def with_pictures(task: Task, store: TaskStore, gateway: Gateway, accounts
 
 
 def picture_mark(nth: int) -> str:
-    """Stands in a text for the link of the nth picture that the caller brought, until it has one."""
+    """A placeholder for the link of the caller's nth picture."""
     return f"<picture:{nth}>"
 
 
 def callers_part(translation: str, task: Task) -> str:
-    """What of the translated text is the caller's: neither links and parameters of ours around it, nor the suffix."""
+    """The caller's part of the translated text: without surrounding links, parameters and the suffix."""
     prompt = fixed(task.request.prompt.strip()).text
     if prompt and prompt in task.content:
         before, _, after = task.content.partition(prompt)
@@ -184,12 +184,12 @@ def _without_marks(text: str) -> str:
 
 
 def content_to_send(task: Task) -> str:
-    """The text sent to MidJourney; while its pictures have no links yet, without the marks for them."""
+    """The text to send to MidJourney; while pictures have no links yet, without their placeholders."""
     return _without_marks(task.content) if task.pictures else task.content
 
 
 def with_links(text: str, links: Sequence[str]) -> str:
-    """Links where the text has marks for them, else before it."""
+    """Replace the placeholders by links; without placeholders, prepend the links."""
     before = [link for nth, link in enumerate(links) if picture_mark(nth) not in text]
     for nth, link in enumerate(links):
         text = text.replace(picture_mark(nth), link)

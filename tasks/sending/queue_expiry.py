@@ -1,6 +1,6 @@
 """Expires queued tasks that no configured account can run, and MODAL tasks whose second input never arrived.
 
-Contract: everything that may still be sent belongs to the dispatcher. While no account is known, nothing expires.
+Contract: tasks that may still be sent belong to the dispatcher. While no account is known, nothing expires.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tasks.rules.scheduling import fits
 
 WHOLE_QUEUE = 100_000  # tasks; more never wait
 ACCOUNT_GONE = "No account that could run it is configured any more."
-DIALOGS_PAUSE = 5_000  # ms between two looks for dialogs whose time is over
+DIALOGS_PAUSE = 5_000  # ms between two looks for expired dialogs
 
 
 class QueueExpiry:
@@ -23,22 +23,22 @@ class QueueExpiry:
         self._gateway = gateway
         self._journal = journal
         self._clock = clock
-        self._look_at_dialogs = 0  # ms; the next time
-        self._look_at_all = True  # the whole queue, for what no account can run
+        self._look_at_dialogs = 0  # ms; time of the next look
+        self._look_at_all = True  # search the whole queue for tasks that no account can run
 
     def accounts_changed(self) -> None:
-        """What can never run is looked for again, in the whole queue."""
+        """Search the whole queue again for tasks that can never run."""
         self._look_at_all = True
 
     async def look(self) -> None:
-        """End what is to end, where it is time to look. Raises StoreFailed."""
+        """Expire what is due, at intervals. Raises StoreFailed."""
         if self._clock.now() >= self._look_at_dialogs:
             await self._end_expired_dialogs()
         if self._look_at_all:
             await self._end_all_orphans()
 
     async def without_orphans(self, queue: list[Task], waiting_tasks: WaitingTasks) -> list[Task]:
-        """Fails the tasks that no configured account can run any more; returns the others."""
+        """Fail the tasks that no configured account can run; return the others."""
         known, now = self._gateway.accounts(), self._clock.now()
         orphans = [task for task in queue if known and not any(fits(task, account) for account in known)]
         if not orphans:
@@ -48,7 +48,7 @@ class QueueExpiry:
         return [task for task in queue if task.id not in ended]
 
     async def _end_expired_dialogs(self) -> None:
-        """A task that waited too long for its caller's second input."""
+        """Fail tasks that waited too long for their second input."""
         now = self._clock.now()
         self._look_at_dialogs = now + DIALOGS_PAUSE
         async with self._journal.waiting_tasks() as waiting_tasks:
@@ -56,7 +56,8 @@ class QueueExpiry:
             await waiting_tasks.record({task.id: (task, cancel(task, now)) for task in held})
 
     async def _end_all_orphans(self) -> None:
-        """At the start, and when accounts have changed. One that comes back to the queue later is met at its head."""
+        """Runs at the start, and when accounts have changed. Tasks that return to the queue later are checked at its
+        head."""
         self._look_at_all = False
         try:
             async with self._journal.waiting_tasks() as waiting_tasks:

@@ -1,4 +1,4 @@
-"""The road up: an event from Discord is correlated with its task, applied, and written.
+"""Tracking: an event from Discord is correlated with its task, applied, and written.
 
 Contract: from `Tracker.expect` on, only this package changes a task in flight.
 """

@@ -15,8 +15,8 @@ from tasks.domain.events import Keys
 from tasks.rules.matching import Candidate, plausible, sameness, snowflake_time
 
 
-def settled(drawings: Mapping[str, Keys], candidates: Sequence[Candidate], user_id: str | None) -> Mapping[str, str]:
-    """Drawing -> task id. `drawings`: by any name, the keys of the last event about each."""
+def assign(drawings: Mapping[str, Keys], candidates: Sequence[Candidate], user_id: str | None) -> Mapping[str, str]:
+    """Map drawings to task ids. `drawings`: by any name, the keys of the last event about each."""
     fits = {name: plausible(keys, candidates, user_id) for name, keys in drawings.items()}
     members: defaultdict[tuple[object, ...], dict[str, Candidate]] = defaultdict(dict)
     for candidate in candidates:
@@ -31,24 +31,24 @@ def settled(drawings: Mapping[str, Keys], candidates: Sequence[Candidate], user_
     taken: dict[str, str] = {}
     for kind, names in claims.items():
         if len(names) <= len(members[kind]) and not several & set(names):
-            taken |= _nearest({name: drawings[name] for name in names}, members[kind])
+            taken |= _by_send_time({name: drawings[name] for name in names}, members[kind])
     return taken
 
 
-def _nearest(drawings: Mapping[str, Keys], members: Mapping[str, Candidate]) -> dict[str, str]:
-    """Each to the task whose send is nearest in time; both in the order in which they were made."""
-    names = sorted(drawings, key=lambda name: (_made(drawings[name]), name))
+def _by_send_time(drawings: Mapping[str, Keys], members: Mapping[str, Candidate]) -> dict[str, str]:
+    """Assign each drawing to the task with the nearest send time, both in order of creation."""
+    names = sorted(drawings, key=lambda name: (_creation_time(drawings[name]), name))
     waiting = sorted(members, key=lambda task_id: (members[task_id].task.start_time or 0, int(task_id)))
     taken: dict[str, str] = {}
     for name in names:
         spare = len(waiting) - (len(names) - len(taken))
         nearest = min(
-            waiting[: spare + 1], key=lambda t: abs(_made(drawings[name]) - (members[t].task.start_time or 0))
+            waiting[: spare + 1], key=lambda t: abs(_creation_time(drawings[name]) - (members[t].task.start_time or 0))
         )
         taken[name] = nearest
         waiting = waiting[waiting.index(nearest) + 1 :]
     return taken
 
 
-def _made(keys: Keys) -> int:
+def _creation_time(keys: Keys) -> int:
     return snowflake_time(keys.interaction_id or "") or keys.sent_at

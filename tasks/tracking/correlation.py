@@ -1,4 +1,4 @@
-"""Correlates an event with a task in flight, while timed-out tasks still wait for a late result. Pure.
+"""Correlates an event with a task in flight, while timed-out tasks still wait for late results. Pure.
 
 Contract: a timed-out task keeps its keys. A message that belongs to it by identity never goes to a running task with
 the same prompt; a message that may belong to either stays open. Of two interchangeable tasks the running one gets it.

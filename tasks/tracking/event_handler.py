@@ -1,7 +1,7 @@
 """Handles events from Discord: correlates each with its task and applies it; opens dialogs, pauses accounts.
 
-Contract: a message and a job go to one task only. What no task in flight claims may be a late result; what fits several
-tasks stays open. Correlation by prompt alone is the last resort (docs/correlation.md).
+Contract: a message and a job belong to one task only. An event that no task in flight claims may be a late result; one
+that fits several tasks stays open. Correlation by prompt alone is the last resort (docs/correlation.md).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tasks.rules.lifecycle import apply, fail, hold, requeue, without_message
 from tasks.rules.matching import NOTHING, PRIVATE, Match, sameness
 from tasks.rules.reopening import is_open_end
 from tasks.tracking.ambiguous_results import AmbiguousResults
-from tasks.tracking.assignment import settled
+from tasks.tracking.assignment import assign
 from tasks.tracking.correlation import correlate
 from tasks.tracking.in_flight import InFlightTask
 from tasks.tracking.late_results import LateResults
@@ -43,7 +43,7 @@ from tasks.tracking.unclaimed_messages import Unclaimed
 from tasks.tracking.unit_of_work import UnitOfWork
 
 CERTAIN = frozenset({"nonce", "interaction", "message", "job"})  # keys that only one task can have
-IDENTITY_KEYS = frozenset({"nonce", "interaction"})  # keys that do not rest on the prompt
+IDENTITY_KEYS = frozenset({"nonce", "interaction"})  # keys that do not depend on the prompt
 
 
 class EventHandler:
@@ -73,30 +73,30 @@ class EventHandler:
         self._ambiguous = unsettled
         self._crossings = SwappedResults()
         self._unclaimed = Unclaimed()
-        self._recalled: list[DiscordEvent] = []  # of the history that is being read: known by words alone
-        self._being_read: set[str] = set()  # accounts whose history is heard at this time
+        self._history_events: list[DiscordEvent] = []  # from the history being read: matched by prompt only
+        self._reading_history: set[str] = set()  # accounts whose history is being read
 
     async def on_event(self, event: DiscordEvent) -> None:
         """Correlate the event with a task and apply it."""
-        if event.keys.from_history and not self._ambiguous.is_asking:
-            self._being_read.add(event.keys.account)
+        if event.keys.from_history and not self._ambiguous.is_rematching:
+            self._reading_history.add(event.keys.account)
         await self._assign(event)
 
     async def _assign(self, event: DiscordEvent) -> None:
-        event = self._completed(event)
+        event = self._with_known_interaction(event)
         if isinstance(event, Started | Progressed | Finished) and await self._is_echo(event.keys):
             return
         if isinstance(event, Informed) and event.seed and event.keys.job_id:
-            await self._seed_told(event.keys.job_id, event.seed)
+            await self._record_seed(event.keys.job_id, event.seed)
             return
         user_id = self._user_of(event.keys.account)
-        found = self._admitted(event, correlate(event, self._work.in_flight, self._work.timed_out, user_id))
+        found = self._restrict(event, correlate(event, self._work.in_flight, self._work.timed_out, user_id))
         if found.ambiguous:
             self._ambiguous.keep(event, found.ambiguous)
         tracked = self._work.in_flight.get(found.task_id) if found.task_id else None
         self._pauses.pause_if_required(event, tracked)
         if tracked is not None and found.by == "prompt" and event.keys.from_history:
-            self._recalled.append(event)  # all that was read is looked at together
+            self._history_events.append(event)  # the whole history is assigned together
         elif tracked is not None:
             await self._take(tracked, event, found.by)
         elif isinstance(event, Withdrawn):
@@ -104,11 +104,11 @@ class EventHandler:
         elif not found.ambiguous and self._late_results.on_event(event, user_id):
             pass
         elif not found.ambiguous or isinstance(event, Finished):
-            self._nobodys(event)
+            self._note_unclaimed(event)
 
-    def _admitted(self, event: DiscordEvent, found: Match) -> Match:
-        """What words alone may decide: no refusal, as our own answer may still come, and no result while a drawing that
-        nobody claims runs with the same words."""
+    def _restrict(self, event: DiscordEvent, found: Match) -> Match:
+        """Restrict matches by prompt alone: no refusal, because the task's own answer may still come, and no result
+        while an unclaimed drawing runs with the same prompt."""
         if found.by != "prompt" or found.task_id is None:
             return found
         if isinstance(event, Refused | CaptchaAsked):
@@ -117,9 +117,9 @@ class EventHandler:
             return Match(by="prompt", ambiguous=(found.task_id,))
         return found
 
-    def _nobodys(self, event: DiscordEvent) -> None:
-        """For now: another hand's, or one of ours whose keys have not come yet."""
-        if self._is_ours(event.keys):
+    def _note_unclaimed(self, event: DiscordEvent) -> None:
+        """Handle an event without a task: another user's drawing, or a task whose keys have not arrived yet."""
+        if self._addresses_account(event.keys):
             self._unclaimed.note(event)
             if isinstance(event, Started | Progressed | Finished):
                 self._stall_detector.unclaimed(event.keys)
@@ -130,14 +130,14 @@ class EventHandler:
         if isinstance(event, Withdrawn):
             task = tracked.task
             result = self._ambiguous.only(event.keys.account, task.progress.echoed_prompt)
-            if result is not None:  # the one that it gave way to
+            if result is not None:  # the ambiguous result that this one decides
                 await self._take(tracked, result, "deletion")
                 return
         before = tracked.task
-        if not (isinstance(event, Refused) and self._sends_another_back(tracked.task, event, by)):
+        if not (isinstance(event, Refused) and self._refuses_later_drawing(tracked.task, event, by)):
             await self._apply(tracked, event)
         if by in CERTAIN and isinstance(event, Started | Progressed | Finished):
-            self._stall_detector.has_begun(tracked.task)
+            self._stall_detector.note_begun(tracked.task)
         if by in IDENTITY_KEYS and isinstance(event, Started | Progressed | Finished):
             self._give_back(tracked, event.keys)
         if isinstance(event, Finished) and tracked.task.is_over:
@@ -145,84 +145,83 @@ class EventHandler:
         await self._learn_interaction(tracked, event)
 
     async def _learn_interaction(self, tracked: InFlightTask, event: DiscordEvent) -> None:
-        """Our nonce ties the interaction to its task; replay the earlier events of that interaction."""
+        """The nonce ties the interaction to its task; replay the earlier events of that interaction."""
         nonce, interaction_id = event.keys.nonce, event.keys.interaction_id
         if nonce is None or interaction_id is None or nonce not in tracked.sends:
             return
         if isinstance(event, ModalOpened | CaptchaAsked):
-            return  # their id is the dialog's: Discord need not give it the id of the interaction
+            return  # the event has the dialog's id, which Discord may choose differently from the interaction's
         if tracked.sends[nonce].interaction_id is None and tracked.task.in_flight:
             self._work.mark(tracked, nonce, SendState.POSTED, interaction_id)
-        for earlier in self._unclaimed.claimed(event.keys.account, interaction_id):
+        for earlier in self._unclaimed.claim(event.keys.account, interaction_id):
             await self._assign(earlier)
 
     def _deleted(self, keys: Keys) -> None:
-        """A message of nobody in flight: of what was a drawing of another hand, or of what is over."""
+        """A message without a task in flight was deleted: another user's drawing, or a finished one."""
         echo = self._unclaimed.echo_of(keys.account, keys.message_id)
         if echo is not None:
             result = self._ambiguous.only(keys.account, echo)
             if result is not None:
-                self._unclaimed.note(replace(result, keys=self._unclaimed.named_as(result.keys, keys)))
+                self._unclaimed.note(replace(result, keys=self._unclaimed.with_interaction_of(result.keys, keys)))
             if not self._ambiguous.has(keys.account, echo):
                 self._unclaimed.ended(keys)
             return
-        self._withdrawn_after_all(self._crossings.deleted(keys.message_id))
+        self._on_deleted(self._crossings.deleted(keys.message_id))
 
-    # ------------------------------------------------------------ by words, when no better key is to come
+    # ------------------------------------------------------------ by prompt, when no better key can come
 
-    async def recalled(self, event: HistoryRead) -> None:
-        """History was read: what it shows, and what was heard meanwhile, is looked at together."""
-        self._being_read.discard(event.account)
-        results = self._taken_from_history(event.account)
+    async def on_history_read(self, event: HistoryRead) -> None:
+        """History was read: assign its events and those received meanwhile together."""
+        self._reading_history.discard(event.account)
+        results = self._pop_history(event.account)
         if not event.complete:
             return
         for tracked in self._work.of_account(event.account):
-            tracked.by_words = tracked.by_words or tracked.gap
+            tracked.by_prompt_only = tracked.by_prompt_only or tracked.gap
         await self._settle_results(event.account, results)
         await self.settle(event.account)
 
-    async def asked_again(self) -> None:
-        """Results that were kept fit now. Of a history that was read to its end nothing more is to come: they are
-        looked at together at once."""
-        for account in {event.keys.account for event in self._recalled} - self._being_read:
-            await self._settle_results(account, self._taken_from_history(account))
+    async def rematch(self) -> None:
+        """Kept results fit now. After a completely read history no more can come: assign them at once."""
+        for account in {event.keys.account for event in self._history_events} - self._reading_history:
+            await self._settle_results(account, self._pop_history(account))
 
-    def _taken_from_history(self, account: str) -> list[DiscordEvent]:
-        taken = [event for event in self._recalled if event.keys.account == account]
-        self._recalled = [event for event in self._recalled if event.keys.account != account]
+    def _pop_history(self, account: str) -> list[DiscordEvent]:
+        taken = [event for event in self._history_events if event.keys.account == account]
+        self._history_events = [event for event in self._history_events if event.keys.account != account]
         return taken
 
     async def settle(self, account: str) -> None:
-        """Drawings that nobody claimed, and tasks of which Discord told nothing."""
-        waiting = [f for f in self._work.of_account(account) if f.by_words and f.is_unheard]
+        """Assign unclaimed drawings to tasks without any other key."""
+        waiting = [f for f in self._work.of_account(account) if f.by_prompt_only and f.is_unidentified]
         groups = {group.interaction_id: group for group in self._unclaimed.groups(account)} if waiting else {}
         if not groups:
             return
         drawings = {name: group.keys for name, group in groups.items()}
-        taken = settled(drawings, [tracked.candidate for tracked in waiting], self._user_of(account))
+        taken = assign(drawings, [tracked.candidate for tracked in waiting], self._user_of(account))
         for interaction_id, task_id in taken.items():
             tracked = self._work.in_flight.get(task_id)
             if tracked is not None:
                 nonce = list(tracked.sends)[-1]
                 self._work.mark(tracked, nonce, SendState.POSTED, interaction_id)
-                for earlier in self._unclaimed.claimed(account, interaction_id):
+                for earlier in self._unclaimed.claim(account, interaction_id):
                     await self._assign(earlier)
 
     async def _settle_results(self, account: str, results: list[DiscordEvent]) -> None:
-        """Of history, where nothing but words ties them to a task."""
+        """Results from history that only the prompt can tie to a task."""
         own = {tracked.task.id: tracked.candidate for tracked in self._work.of_account(account)}
         drawings = {str(number): event.keys for number, event in enumerate(results)}
-        taken = settled(drawings, list(own.values()), self._user_of(account))
+        taken = assign(drawings, list(own.values()), self._user_of(account))
         for number, event in enumerate(results):
             tracked = self._work.in_flight.get(taken.get(str(number), ""))
             if tracked is not None:
                 await self._take(tracked, event, "prompt")
             else:
-                self._nobodys(event)
+                self._note_unclaimed(event)
 
-    def _completed(self, event: DiscordEvent) -> DiscordEvent:
-        """With the interaction that earlier messages told. A nonce counts where a send has it: any other one (the bot's
-        own, since 2025-05) is as good as none."""
+    def _with_known_interaction(self, event: DiscordEvent) -> DiscordEvent:
+        """The event with the interaction known from earlier messages. Only a nonce of a send counts: others (the
+        bot's own, since 2025-05) are ignored."""
         nonce, keys = event.keys.nonce, self._unclaimed.completed(event.keys)
         if nonce is not None and not self._work.in_flight.by_nonce(nonce) and not self._work.timed_out.by_nonce(nonce):
             keys = replace(keys, nonce=None)
@@ -239,25 +238,25 @@ class EventHandler:
                 self._work.in_flight.disown(other, before)
 
     def _ended(self, tracked: InFlightTask, before: Task, by: str) -> None:
-        """The task ended with a result, which may explain a progress message that was deleted earlier."""
+        """The task ended with a result, which may explain an earlier deleted progress message."""
         if not tracked.withdrawn:
             self._crossings.ended(before, by)
         for other in self._work.in_flight:
             other.withdrawn = other.withdrawn and not self._crossings.explain(other.task)
 
-    def _withdrawn_after_all(self, message_id: str | None) -> None:
+    def _on_deleted(self, message_id: str | None) -> None:
         for other in self._work.in_flight:
             other.withdrawn = other.withdrawn or other.task.progress.progress_message_id == message_id is not None
 
-    def _sends_another_back(self, task: Task, event: Refused, by: str) -> bool:
-        """One command may make several drawings. What sends back a later one answers the same interaction, while the
-        first is taken: sent again, all would be paid again."""
-        is_back = event.retry or self._pauses.goes_on_relaxed(task, event)
+    def _refuses_later_drawing(self, task: Task, event: Refused, by: str) -> bool:
+        """One command may make several drawings. The refusal of a later one answers the same interaction while the
+        first is accepted; sending again would pay for all of them again."""
+        is_back = event.retry or self._pauses.can_retry_relaxed(task, event)
         own = task.progress.progress_message_id
         return is_back and by == "interaction" and own not in (None, event.keys.message_id, event.keys.reference_id)
 
-    def _is_ours(self, keys: Keys) -> bool:
-        """Does it address our own user, or is it private to it?"""
+    def _addresses_account(self, keys: Keys) -> bool:
+        """Whether the message addresses the account's user, or is private to it."""
         return bool(keys.flags & PRIVATE) or keys.user_id in (None, self._user_of(keys.account))
 
     def _user_of(self, account: str) -> str | None:
@@ -272,7 +271,7 @@ class EventHandler:
             return
         match event:
             case Withdrawn():  # follows each result; before one it means moderation, which the stall detector reports
-                note = tracked.task.progress.queued  # the one that said so
+                note = tracked.task.progress.queued  # the queued note itself
                 open_results = self._ambiguous.has(
                     keys.account, tracked.task.progress.echoed_prompt
                 )  # one of them is its own
@@ -280,12 +279,14 @@ class EventHandler:
             case ModalOpened():
                 await self._dialogs.dialog(tracked, event)
             case Informed() if (
-                tracked.task.request.switch and tracked.task.request.custom_id is None and not tracked.is_switching
+                tracked.task.request.switch
+                and tracked.task.request.custom_id is None
+                and not tracked.has_pressed_setting
             ):
                 self._dialogs.settings(tracked, event)
-            case Acknowledged(confirmed=True) if tracked.switches_by(keys.nonce):
+            case Acknowledged(confirmed=True) if tracked.is_setting_nonce(keys.nonce):
                 self._advance(tracked, Informed(keys=keys))
-            case Refused() if self._pauses.goes_on_relaxed(tracked.task, event):
+            case Refused() if self._pauses.can_retry_relaxed(tracked.task, event):
                 relaxed = replace(tracked.task, request=replace(tracked.task.request, requested_mode=Mode.RELAXED))
                 self._work.change(tracked, requeue(relaxed, self._clock.now()))
             case _:
@@ -295,10 +296,10 @@ class EventHandler:
         after = apply(tracked.task, event, self._clock.now())
         unheard = replace(after.progress, last_event_time=tracked.task.progress.last_event_time)
         if event.keys.from_history and replace(after, progress=unheard) == tracked.task:
-            return  # an old message that still stands there is no sign of life
+            return  # an old message that still exists is no sign of life
         before = tracked.task
         if after.progress.progress_message_id != before.progress.progress_message_id:
-            tracked.withdrawn = False  # it goes on in another message
+            tracked.withdrawn = False  # continued in another message
         if isinstance(event, Refused) and event.retry:
             self._queue_full_backoff.note_queue_full(
                 event.keys.account, self._running(event.keys.account), self._clock.now()
@@ -310,18 +311,18 @@ class EventHandler:
         cancel_once_visible(self._work, tracked)
 
     def _running(self, account: str) -> int:
-        """Drawings of the account that MidJourney has surely begun."""
+        """The number of the account's drawings that MidJourney has certainly begun."""
         own = [tracked.task for tracked in self._work.of_account(account) if tracked.task.lane is Lane.DRAW]
         return sum(task.progress.progress_message_id is not None and not task.progress.queued for task in own)
 
-    async def _seed_told(self, job_id: str, seed: str) -> None:
+    async def _record_seed(self, job_id: str, seed: str) -> None:
         task = await self._store.by_job(job_id)
         if task is not None and task.is_over and not self._work.is_changed(task.id):
             self._work.note(task, replace(task, result=replace(task.result, seed=seed)))
 
     async def _is_echo(self, keys: Keys) -> bool:
-        """Is this about a task that is over? Each message and each job go to one task only, but for what was asked to
-        be shown again."""
+        """Whether this is about a finished task. Each message and job belong to one task only, except for requests
+        to show a job again."""
         is_done = self._work.is_done(keys.message_id) or self._work.is_done(keys.job_id)
         if not is_done and not keys.from_history:
             return False
@@ -341,7 +342,7 @@ class EventHandler:
 
 
 class DialogOpener:
-    """`modal_timeout`: how long a dialog's task waits for its caller (ms)."""
+    """`modal_timeout`: how long a MODAL task waits for its caller (ms)."""
 
     def __init__(self, work: UnitOfWork, store: TaskStore, modal_timeout: int) -> None:
         self._work = work
@@ -349,7 +350,7 @@ class DialogOpener:
         self._modal_timeout = modal_timeout
 
     async def dialog(self, tracked: InFlightTask, event: ModalOpened) -> None:
-        """Fill it and send it on: the paid part. Or let the task wait for its caller, with no dialog open."""
+        """Fill in the dialog and submit it, which is paid. Or let the task wait for its caller, with no dialog open."""
         task, now = tracked.task, self._work.now()
         if any(send.purpose is Purpose.SUBMIT for send in tracked.sends.values()):
             return  # a duplicate event: the dialog is submitted once
@@ -371,7 +372,7 @@ class DialogOpener:
             self._work.change(tracked, hold(task, until, prompt=own_text(event), remix=True))
 
     def settings(self, tracked: InFlightTask, event: Informed) -> None:
-        """Press the button that is to be turned, unless it stands as is wanted."""
+        """Press the button of the requested setting, unless it already has that value."""
         after, order = press_setting(tracked.task, event, self._work.now())
         tracked.note_sign_of_life()
         self._work.change(tracked, after)
@@ -383,27 +384,28 @@ FAST_HOURS_EXHAUSTED = "credits_exhausted"
 
 
 class AccountPauses:
-    """`falls_back_to_relax`: when fast hours are gone, the account goes on until a relaxed drawing is refused, too."""
+    """`falls_back_to_relax`: when fast hours are exhausted, the account continues until a relaxed drawing is
+    refused, too."""
 
     def __init__(self, gateway: Gateway, *, falls_back_to_relax: bool) -> None:
         self._gateway = gateway
         self._falls_back_to_relax = falls_back_to_relax
 
     def pause_if_required(self, event: DiscordEvent, tracked: InFlightTask | None) -> None:
-        """Pause the account when a human must act, but only on a message that is certainly for us: by nonce, or
+        """Pause the account when a human must act, but only for a message certainly addressed to it: by nonce, or
         ephemeral."""
         if not isinstance(event, CaptchaAsked) and not (isinstance(event, Refused) and event.pauses_account):
             return
         is_gone = isinstance(event, Refused) and event.code == FAST_HOURS_EXHAUSTED
         was_relaxed = tracked is not None and tracked.task.request.requested_mode is Mode.RELAXED
         if is_gone and self._falls_back_to_relax and not was_relaxed and self._draws_relaxed(event.keys.account):
-            return  # relaxed drawings go on, unless it is one that was refused
+            return  # relaxed drawings continue, unless one was refused
         keys = event.keys
         if isinstance(event, CaptchaAsked) or keys.nonce is not None or keys.flags & PRIVATE:
             self._gateway.pause(keys.account, event.reason)
 
-    def goes_on_relaxed(self, task: Task, event: Refused) -> bool:
-        """Once: a relaxed drawing that is refused for the same reason is refused."""
+    def can_retry_relaxed(self, task: Task, event: Refused) -> bool:
+        """Whether to send the drawing again in relaxed mode. A relaxed drawing refused for the same reason fails."""
         if (
             event.code != FAST_HOURS_EXHAUSTED
             or task.request.requested_mode is Mode.RELAXED
@@ -422,18 +424,18 @@ REMEMBERED = 1_000
 
 class SwappedResults:
     def __init__(self) -> None:
-        self._open: OrderedDict[str, tuple[object, ...]] = OrderedDict()  # running message -> what its task is equal in
-        self._explained: OrderedDict[str, str] = OrderedDict()  # running message that is gone -> the one it was for
+        self._open: OrderedDict[str, tuple[object, ...]] = OrderedDict()  # running message -> sameness of its task
+        self._explained: OrderedDict[str, str] = OrderedDict()  # running message -> deleted message it explained
 
     def ended(self, task: Task, by: str) -> None:
-        """It got a result, known to be its own by this key. `task` is as it was before."""
+        """The task got a result, proved its own by this key. `task` is its state before."""
         if by == "prompt" and task.progress.progress_message_id is not None and task.progress.job_id is None:
             self._open[task.progress.progress_message_id] = sameness(task)
-        _forget_the_old(self._open)
+        _drop_oldest(self._open)
 
     def deleted(self, message_id: str | None) -> str | None:
-        """Of a task that is over it was the own message: its result had not crossed with another's. The message of
-        which that was thought, if any."""
+        """A finished task's own running message was deleted, so its result was not swapped. Return the message that
+        was mistaken for it, if any."""
         if message_id is None or self._open.pop(message_id, None) is not None:
             return None
         wrong = next((gone for gone, other in self._explained.items() if other == message_id), None)
@@ -442,7 +444,7 @@ class SwappedResults:
         return wrong
 
     def explain(self, task: Task) -> bool:
-        """Is its running message gone because its result went to an equal drawing?"""
+        """Whether the deletion of its running message is explained by an equal drawing that received its result."""
         own = task.progress.progress_message_id or ""
         if own in self._explained:
             return True  # a duplicate event
@@ -451,10 +453,10 @@ class SwappedResults:
             return False
         del self._open[other]
         self._explained[own] = other
-        _forget_the_old(self._explained)
+        _drop_oldest(self._explained)
         return True
 
 
-def _forget_the_old(known: OrderedDict[str, Any]) -> None:
+def _drop_oldest(known: OrderedDict[str, Any]) -> None:
     while len(known) > REMEMBERED:
         known.popitem(last=False)

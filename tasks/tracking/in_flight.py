@@ -1,6 +1,6 @@
 """The in-flight index: tasks that Discord may know of, in memory, by every key.
 
-Contract: written by the tracker only. The table is the truth; this index spares a query for each event.
+Contract: written by the tracker only. The table is authoritative; this index saves a query per event.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from tasks.rules.matching import Candidate
 
 @dataclass(kw_only=True, slots=True)
 class InFlightTask:
-    """A task in flight and what only matters while it is."""
+    """A task in flight, with state that matters only while it is in flight."""
 
     task: Task
     sends: dict[str, Send] = field(default_factory=dict)  # by nonce
     silent: int = 0  # ms of connected time since the last sign of life
     history_requested_at: int | None = None  # value of `silent` when history was last read for it
-    history_complete: bool = False  # that reading came to its end: only then its silence proves anything
+    history_complete: bool = False  # that read reached the end: only then silence proves anything
     gap: bool = False  # events may have been missed: private answers are not in history
     withdrawn: bool = False
-    by_words: bool = False  # its interaction id will not come any more: its prompt may decide
-    keys: set[tuple[str, str]] = field(default_factory=set)  # under which the index knows it
+    by_prompt_only: bool = False  # its interaction id can no longer arrive: its prompt may decide
+    keys: set[tuple[str, str]] = field(default_factory=set)  # its keys in the index
 
     @property
     def candidate(self) -> Candidate:
@@ -39,7 +39,7 @@ class InFlightTask:
 
     @property
     def is_uncertain(self) -> bool:
-        """No proof yet that Discord took any of its sends."""
+        """No proof yet that Discord accepted any of its sends."""
         return self.task.progress.last_event_time is None and any(
             s.state is SendState.UNKNOWN for s in self.sends.values()
         )
@@ -51,34 +51,34 @@ class InFlightTask:
 
     @property
     def is_repeatable(self) -> bool:
-        """No send that must not be repeated was made for it."""
+        """None of its sends must not be repeated."""
         return not any(s.purpose.must_not_repeat for s in self.sends.values())
 
     @property
-    def is_switching(self) -> bool:
-        """A button of the settings was pressed for it."""
+    def has_pressed_setting(self) -> bool:
+        """A settings button was pressed for it."""
         return any(s.purpose is Purpose.SWITCH and s.state is not SendState.REFUSED for s in self.sends.values())
 
-    def switches_by(self, nonce: str | None) -> bool:
-        """Is this the nonce of that press?"""
+    def is_setting_nonce(self, nonce: str | None) -> bool:
+        """Whether this is the nonce of that press."""
         return nonce in self.sends and self.sends[nonce].purpose is Purpose.SWITCH
 
     def is_answered_by(self, keys: Keys) -> bool:
-        """Does this answer one of its sends, by Discord's own word?"""
+        """Whether this answers one of its sends, by Discord's own keys."""
         return keys.nonce in self.sends or any(
             keys.interaction_id == s.interaction_id for s in self.sends.values() if s.interaction_id
         )
 
     @property
     def is_dialog_uncertain(self) -> bool:
-        """The submit of its dialog, or the press in the settings, may have arrived, and nothing was heard since."""
+        """The submit of its dialog, or the settings press, may have arrived, without any event since."""
         follow_ups = (Purpose.SUBMIT, Purpose.SWITCH)
         states = [s.state for s in self.sends.values() if s.purpose in follow_ups]
         return self.task.progress.progress_message_id is None and SendState.UNKNOWN in states
 
     @property
-    def is_unheard(self) -> bool:
-        """No interaction and no message is known yet."""
+    def is_unidentified(self) -> bool:
+        """Neither its interaction nor its message is known yet."""
         return self.task.progress.progress_message_id is None and not any(s.interaction_id for s in self.sends.values())
 
     def note_sign_of_life(self) -> None:
@@ -112,7 +112,7 @@ class InFlightIndex:
         self._index(tracked)
 
     def disown(self, tracked: InFlightTask, old: Task) -> None:
-        """The running message and the job that it had before were not its own."""
+        """Remove the running message and job of its earlier state: they belong to another task."""
         stale = {("message", old.progress.progress_message_id or ""), ("job", old.progress.job_id or "")}
         stale &= tracked.keys - _keys_of(tracked.task)
         tracked.keys -= stale
@@ -133,17 +133,17 @@ class InFlightIndex:
         self._forget(tracked, tracked.keys)
 
     def _forget(self, tracked: InFlightTask, keys: set[tuple[str, str]]) -> None:
-        """By these the index knows it no longer; what has become another's stays the other's."""
+        """Remove these keys, except those that now belong to another task."""
         for key in keys:
             if self._keys.get(key) == tracked.task.id:
                 del self._keys[key]
 
     def candidates(self, keys: Keys) -> list[Candidate]:
-        """Those that a key names, else all: `matching` decides either way."""
+        """The tasks that a key names, else all: `matching` decides in either case."""
         return [self._candidates[task_id] for task_id in (self._named(keys) or self._candidates)]
 
     def names(self, keys: Keys) -> bool:
-        """Does a key that one task alone can have name one of these?"""
+        """Whether a unique key names one of these tasks."""
         return bool(self._named(keys))
 
     def _named(self, keys: Keys) -> set[str]:

@@ -19,12 +19,12 @@ from tasks.tracking.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
-REOPEN_WINDOW = 24 * 3_600_000  # ms after its end in which a result may still come: relaxed jobs take hours
-PAGE = 500  # of them read at once when the process starts
+REOPEN_WINDOW = 24 * 3_600_000  # ms after the end in which a result may still arrive: relaxed jobs take hours
+PAGE = 500  # tasks read at once at the start
 
 
 async def owner_of(keys: Keys, task: Task, store: TaskStore) -> Task | None:
-    """The other task whose result, or whose job, this is; None when it may be `task`'s."""
+    """The other task that has this result or job; None when it may be `task`'s."""
     by_message = await store.by_message(keys.message_id) if keys.message_id else None
     by_job = await store.by_job(keys.job_id) if keys.job_id else None
     return next((each for each in (by_message, by_job) if each is not None and each.id != task.id), None)
@@ -36,7 +36,7 @@ class LateResults:
         self._store = store
 
     async def start(self) -> None:
-        """Those that failed in silence lately, with the keys of their sends."""
+        """Load the tasks that recently failed in silence, with the keys of their sends."""
         since, last = self._work.now() - REOPEN_WINDOW, None
         while page := await self._store.open_ends(since, PAGE, last):
             own: dict[str, dict[str, Send]] = {task.id: {} for task in page}
@@ -48,14 +48,14 @@ class LateResults:
 
     def on_event(self, event: DiscordEvent, user_id: str | None) -> bool:
         """Apply the event if it belongs to a timed-out task; return whether it does."""
-        self._forget_the_old()
+        self._drop_oldest()
         timed_out = self._work.timed_out
         found = match(event.keys, timed_out.candidates(event.keys), user_id, final=isinstance(event, Finished))
         tracked = timed_out.get(found.task_id) if found.task_id else None
         if tracked is None:
             return False
         match event:
-            case _ if found.by == "prompt":  # the owner may have drawn the same words by hand
+            case _ if found.by == "prompt":  # the owner may have drawn the same prompt by hand
                 return False
             case Finished() if is_result(tracked.task, event):
                 self._work.add_line(tracked.task.id, "heard", event_detail(event, found.by))
@@ -72,7 +72,8 @@ class LateResults:
         return True
 
     async def adopt(self, event: AdoptRequested) -> None:
-        """By the operator's word, whatever the keys say; unless the task or the result is somebody's already."""
+        """Adopt the result as the operator decided, whatever its keys, unless the task or the result is already
+        taken."""
         task = await self._store.get(event.task_id)
         if task is None or not is_open_end(task) or self._work.is_changed(task.id):
             return
@@ -86,7 +87,7 @@ class LateResults:
         self._correct(task, event.result)
 
     async def retry(self, task_id: str) -> bool:
-        """Into the queue again, if it may."""
+        """Return the task to the queue, if allowed."""
         task = await self._store.get(task_id)
         if task is None or not is_open_end(task) or self._work.is_changed(task_id):
             return False
@@ -96,14 +97,14 @@ class LateResults:
         return True
 
     def _correct(self, task: Task, event: Finished) -> None:
-        log.warning("its result came after it had failed (%s)", task.result.fail_code, extra={"task": task.id})
+        log.warning("its result arrived after it had failed (%s)", task.result.fail_code, extra={"task": task.id})
         after = reopen_with_result(task, event, self._work.now())
         self._work.note(task, after)
         self._work.remember(after)
         self._forget(task.id)
 
-    def _forget_the_old(self) -> None:
-        """The oldest stand first."""
+    def _drop_oldest(self) -> None:
+        """The oldest tasks are first."""
         since = self._work.now() - REOPEN_WINDOW
         for tracked in self._work.timed_out:
             if (tracked.task.result.finish_time or 0) >= since:

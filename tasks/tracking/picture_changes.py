@@ -33,7 +33,7 @@ async def record_pictures(
     if before is None or after is None or after == before:
         return
     if not isinstance(event, LinksRenewed):
-        _tell(work, event)
+        _confirm(work, event)
     if tracked is not None:
         work.change(tracked, after)
     elif before.phase in WAITING:
@@ -43,7 +43,7 @@ async def record_pictures(
 
 
 async def _record_waiting(store: TaskStore, journal: Journal, event: CopyChange | LinksRenewed) -> None:
-    """Changes a task that is not the tracker's, as it is stored now."""
+    """Change a waiting task, which the tracker does not own, in its stored state."""
     async with journal.waiting_tasks() as waiting_tasks:
         before = await store.get(event.task_id)
         after = before if before is None or before.phase not in WAITING else apply_picture_event(before, event)
@@ -51,7 +51,7 @@ async def _record_waiting(store: TaskStore, journal: Journal, event: CopyChange 
             await waiting_tasks.record({event.task_id: (before, after)})
 
 
-def _tell(work: UnitOfWork, event: CopyChange) -> None:
+def _confirm(work: UnitOfWork, event: CopyChange) -> None:
     detail: dict[str, Detail] = {"role": event.role, "name": event.name}
     if isinstance(event, CopyStored):
         work.add_line(event.task_id, "archived", detail | {"size": event.size})

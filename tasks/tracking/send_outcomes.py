@@ -1,6 +1,6 @@
 """Applies the outcome of each send, and cancels tasks in flight.
 
-Contract: an event proves a send whatever its POST returned; a paid send, or one that toggles a setting, is not
+Contract: an event proves a send whatever its POST returned. A paid send, or one that toggles a setting, is not
 repeated.
 """
 
@@ -20,7 +20,7 @@ from tasks.tracking.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
-FREE_RETRY = 1.0  # seconds until a free send is repeated; twice as long each time
+FREE_RETRY = 1.0  # seconds until a free send is repeated; doubles each time
 FREE_TRIES = 10
 
 SendOutcome = SendPosted | SendNotMade | SendDenied | SendUncertain
@@ -31,22 +31,22 @@ def apply_send_outcome(work: UnitOfWork, event: SendOutcome) -> None:
     if tracked is None:
         return
     purpose = tracked.sends[event.nonce].purpose
-    work.add_line(tracked.task.id, "posted", _said_of(event, purpose))
+    work.add_line(tracked.task.id, "posted", _detail_of(event, purpose))
     if purpose is Purpose.CANCEL:
         _cancel_ended(work, tracked, event)
         return
     heard = tracked.task.progress.last_event_time is not None and purpose not in (Purpose.SUBMIT, Purpose.SWITCH)
     if heard or isinstance(event, SendPosted):
         work.mark(tracked, event.nonce, SendState.POSTED)
-    elif isinstance(event, SendUncertain):  # it is listened for; what is free is asked for again after a moment
+    elif isinstance(event, SendUncertain):  # wait for its events; a free send is repeated after a moment
         log.warning("outcome unknown: %s", event.reason, extra={"task": tracked.task.id})
         work.mark(tracked, event.nonce, SendState.UNKNOWN)
     else:
         work.mark(tracked, event.nonce, SendState.REFUSED)
-        work.change(tracked, _after_a_no(tracked.task, event, work.now()))
+        work.change(tracked, _after_refusal(tracked.task, event, work.now()))
 
 
-def _said_of(event: SendOutcome, purpose: Purpose) -> dict[str, Detail]:
+def _detail_of(event: SendOutcome, purpose: Purpose) -> dict[str, Detail]:
     said: dict[str, Detail] = {"purpose": purpose.value, "outcome": _OUTCOMES[type(event)]}
     if not isinstance(event, SendPosted):
         said["reason"] = event.reason
@@ -61,20 +61,21 @@ _OUTCOMES: dict[type[SendOutcome], str] = {
 }
 
 
-def _after_a_no(task: Task, event: SendNotMade | SendDenied, now: int) -> Task:
+def _after_refusal(task: Task, event: SendNotMade | SendDenied, now: int) -> Task:
     if isinstance(event, SendDenied):
         if not event.requeue:
             return fail(task, event.code, event.reason, now)
-        log.warning("sent back to the queue: %s", event.reason, extra={"task": task.id})
+        log.warning("returned to the queue: %s", event.reason, extra={"task": task.id})
         return requeue(task, now)
     log.info("not sent: %s", event.reason, extra={"task": task.id})
     return requeue(task, now + int(event.retry_after * 1000))
 
 
 def retry_free_send(task: Task, now: int) -> Task:
-    """What is free and may not have arrived: back to the queue, later each time, or failed when that was in vain."""
+    """Return a free send that may not have arrived to the queue with a growing delay, or fail it after the last
+    attempt."""
     if task.attempts >= FREE_TRIES:
-        return fail(task, "discord_refused", f"Discord did not take it in {FREE_TRIES} tries.", now)
+        return fail(task, "discord_refused", f"Discord did not accept it in {FREE_TRIES} attempts.", now)
     return requeue(task, now + int(FREE_RETRY * 1000) * 2 ** min(task.attempts - 1, 8))
 
 
@@ -82,9 +83,9 @@ def retry_free_send(task: Task, now: int) -> Task:
 
 
 def request_cancel(work: UnitOfWork, task_id: str) -> bool:
-    """Press its Cancel button; where it has none, MidJourney's own command on its message; else only for us.
+    """Press its Cancel button; without one, use MidJourney's command on its message; else cancel for the caller only.
 
-    False: it is not in flight.
+    False: the task is not in flight.
     """
     tracked = work.in_flight.get(task_id)
     if tracked is None:
@@ -114,7 +115,7 @@ def _cancel_order(task: Task) -> Interaction | None:
 
 
 def cancel_once_visible(work: UnitOfWork, tracked: InFlightTask) -> None:
-    """What its caller cancelled before it had a message is stopped once it has one: it need not be paid to its end."""
+    """Stop a task that was cancelled before it had a message, as soon as it has one, to save the cost of the rest."""
     task = tracked.task
     is_told = any(send.purpose is Purpose.CANCEL for send in tracked.sends.values())
     if task.status is not Status.CANCEL or not task.in_flight or is_told:
@@ -125,7 +126,7 @@ def cancel_once_visible(work: UnitOfWork, tracked: InFlightTask) -> None:
 
 
 def answers_cancel(tracked: InFlightTask, keys: Keys) -> bool:
-    """Does this answer our cancel, and not the drawing? A failed cancel never fails its drawing."""
+    """Whether this answers the cancel rather than the drawing. A failed cancel never fails its drawing."""
     cancels = [send for send in tracked.sends.values() if send.purpose is Purpose.CANCEL]
     return any(keys.nonce == s.nonce or (s.interaction_id and keys.interaction_id == s.interaction_id) for s in cancels)
 
@@ -135,6 +136,6 @@ def _cancel_ended(work: UnitOfWork, tracked: InFlightTask, event: SendOutcome) -
         work.mark(tracked, event.nonce, SendState.POSTED)
         return
     work.mark(tracked, event.nonce, SendState.REFUSED)
-    log.info("the cancel could not be sent to MidJourney: %s", event.reason, extra={"task": tracked.task.id})
-    if not tracked.task.status.is_over:  # for the caller it ends all the same
+    log.info("cancel not sent to MidJourney: %s", event.reason, extra={"task": tracked.task.id})
+    if not tracked.task.status.is_over:  # for the caller it is cancelled nevertheless
         work.change(tracked, cancel(tracked.task, work.now(), still_drawing=True))

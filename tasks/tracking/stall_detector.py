@@ -22,63 +22,63 @@ from tasks.tracking.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
-LONGEST_TICK = 30_000  # ms: a machine that slept was not listening
-UNCLAIMED_KEPT = 1_000  # unclaimed drawings of our user that are remembered, for each account
-INTERACTION_DUE = 10_000  # ms of silence after which a send's interaction id will not come any more
-GAP_MARGIN = 10_000  # ms read again before a gap: what came late, or out of order
-CLOCKS_DIFFER = 60_000  # ms read again before a send, whose time is ours and not Discord's
+LONGEST_TICK = 30_000  # ms: a longer gap means that the machine slept and received nothing
+UNCLAIMED_KEPT = 1_000  # unclaimed drawings of the account's user that are remembered, per account
+INTERACTION_DUE = 10_000  # ms of silence after which a send's interaction id can no longer arrive
+GAP_MARGIN = 10_000  # ms read again before a gap: events may be late or out of order
+CLOCKS_DIFFER = 60_000  # ms read again before a send, whose time is from the service's clock and not Discord's
 
 
 class StallDetector:
-    def __init__(self, work: UnitOfWork, recalls: HistoryBackfill, deadlines: Deadlines) -> None:
+    def __init__(self, work: UnitOfWork, backfill: HistoryBackfill, deadlines: Deadlines) -> None:
         self._work = work
-        self._history = recalls
+        self._history = backfill
         self._deadlines = deadlines
         self._last_tick = work.now()
-        self._begun: dict[tuple[str, Bot, Mode | None], int] = {}  # when the last drawing was sent that has begun
-        self._strange: defaultdict[str, deque[int]] = defaultdict(
+        self._last_begun: dict[tuple[str, Bot, Mode | None], int] = {}  # send time of the latest drawing that has begun
+        self._unknown_form: defaultdict[str, deque[int]] = defaultdict(
             lambda: deque(maxlen=UNCLAIMED_KEPT)
         )  # account -> times
 
     def look(self, now: int, accounts: Sequence[Account]) -> None:
-        """Time has passed."""
+        """Advance the time of silence to `now`."""
         passed, self._last_tick = min(max(now - self._last_tick, 0), LONGEST_TICK), now
         known = {account.id: account for account in accounts}
         for tracked in self._work.in_flight:
             account = known.get(tracked.task.account or "")
-            if account is None or account.connected:  # an account that is no more configured will not come back
+            if account is None or account.connected:  # an account that was removed will not reconnect
                 tracked.silent += passed
                 self._look_at(tracked, account, now)
 
     def unclaimed(self, keys: Keys) -> None:
-        """A drawing of our own user that is no task's for certain: it may be what an unknown send became."""
-        self._strange[keys.account].append(keys.sent_at)
+        """Note a drawing of the account's user without a certain task: it may come from a send of unknown outcome."""
+        self._unknown_form[keys.account].append(keys.sent_at)
 
-    def has_begun(self, task: Task) -> None:
-        """MidJourney draws it, or has drawn it: what stood before it in MidJourney's queue has begun, too."""
+    def note_begun(self, task: Task) -> None:
+        """MidJourney draws it, or has drawn it, so earlier drawings in MidJourney's queue have begun, too."""
         if task.lane is Lane.DRAW and not task.progress.queued:
             queue = _queue_of(task)
-            self._begun[queue] = max(self._begun.get(queue, 0), task.start_time or 0)
+            self._last_begun[queue] = max(self._last_begun.get(queue, 0), task.start_time or 0)
 
     def overdue(self) -> set[str]:
         """Accounts with a task whose interaction id is long overdue."""
         accounts = set()
         for tracked in self._work.in_flight:
-            if tracked.is_unheard and not tracked.gap and tracked.silent >= INTERACTION_DUE:
-                tracked.by_words = True
-            if tracked.by_words and tracked.is_unheard:
+            if tracked.is_unidentified and not tracked.gap and tracked.silent >= INTERACTION_DUE:
+                tracked.by_prompt_only = True
+            if tracked.by_prompt_only and tracked.is_unidentified:
                 accounts.add(tracked.task.account or "")
         return accounts
 
-    def recalled(self, event: HistoryRead) -> None:
-        """History was read, or could not be: whoever is silent in it, too, is known to be."""
+    def on_history_read(self, event: HistoryRead) -> None:
+        """History was read, or could not be: mark the tasks that are silent in it, too."""
         for tracked in self._work.of_account(event.account):
             if (tracked.task.start_time or 0) >= event.since:
                 tracked.history_requested_at, tracked.history_complete = tracked.silent, event.complete
-                self._work.add_line(tracked.task.id, "recalled", _said_of(event))
+                self._work.add_line(tracked.task.id, "recalled", _detail_of(event))
 
     def _look_at(self, tracked: InFlightTask, account: Account | None, now: int) -> None:
-        """Past a threshold: history is read first; only what stays silent after that is decided."""
+        """Past a threshold, read history first; decide only about tasks that stay silent after that."""
         limit = silence_limit(tracked.task, self._deadlines, withdrawn=tracked.withdrawn)
         settle = self._deadlines.settle
         if tracked.is_uncertain and tracked.is_repeatable and tracked.silent >= self._deadlines.repeat:
@@ -94,8 +94,8 @@ class StallDetector:
             self._give_up(tracked, limit, now)
 
     def _may_settle(self, tracked: InFlightTask) -> bool:
-        """Of /imagine alone history can prove that it never arrived: its first message is public. A drawing of our
-        user that nobody claims, made since the send, leaves it open."""
+        """Whether history can prove that the send never arrived. Only for /imagine, whose first message is public,
+        and not while an unclaimed drawing of the account's user exists from after the send."""
         if (
             not tracked.is_uncertain
             or tracked.task.request.action is not Action.IMAGINE
@@ -103,26 +103,27 @@ class StallDetector:
         ):
             return False
         since = (tracked.task.start_time or 0) - CLOCK_SKEW
-        return not any(time >= since for time in self._strange[tracked.task.account or ""])
+        return not any(time >= since for time in self._unknown_form[tracked.task.account or ""])
 
     def _asked(self, tracked: InFlightTask, account: Account, threshold: int) -> bool:
-        """Was history read since the silence passed this threshold? Asks for it if not."""
+        """Whether history was read since the silence passed this threshold; request it if not."""
         if tracked.history_requested_at is not None and tracked.history_requested_at >= threshold:
             return True
         self._history.ask(account.id, (tracked.task.start_time or 0) - CLOCKS_DIFFER)
         return False
 
     def _was_overtaken(self, task: Task) -> bool:
-        """Has a drawing begun that was sent later? Else this one may stand in MidJourney's queue, of which only a
-        private message told. How many slots are ours proves nothing: other hands fill them, too."""
-        return self._begun.get(_queue_of(task), 0) > (task.start_time or 0)
+        """Whether a drawing that was sent later has begun. If not, this one may be in MidJourney's queue, which only
+        a private message reports. The number of free slots proves nothing: other users of the account fill them,
+        too."""
+        return self._last_begun.get(_queue_of(task), 0) > (task.start_time or 0)
 
     def _send_again(self, tracked: InFlightTask, now: int) -> None:
-        log.warning("history shows that it never arrived: it is sent again", extra={"task": tracked.task.id})
+        log.warning("history shows that the send never arrived; sending again", extra={"task": tracked.task.id})
         self._withdraw(tracked, requeue(tracked.task, now))
 
     def _withdraw(self, tracked: InFlightTask, after: Task) -> None:
-        """Its sends count as never made."""
+        """Count its sends as never made."""
         for nonce in list(tracked.sends):
             self._work.mark(tracked, nonce, SendState.REFUSED)
         self._work.change(tracked, after)
@@ -137,11 +138,11 @@ class StallDetector:
 
 
 def _queue_of(task: Task) -> tuple[str, Bot, Mode | None]:
-    """Drawings of one speed of one bot begin in the order in which they were sent."""
+    """Drawings of one speed and bot begin in the order in which they were sent."""
     return task.account or "", task.request.bot, task.request.requested_mode
 
 
-def _said_of(event: HistoryRead) -> dict[str, Detail]:
+def _detail_of(event: HistoryRead) -> dict[str, Detail]:
     return {"since": event.since, "account": event.account, "complete": event.complete}
 
 

@@ -1,7 +1,7 @@
-"""The road up: event → correlation → lifecycle → save → announce.
+"""The tracker: event → correlation → lifecycle → save → announce.
 
-Contract: from `expect` on, only this loop changes a task. Discord's events, outcomes of our POSTs and clock ticks
-arrive through one queue, in order. Each batch of events is one unit of work, written in one transaction.
+Contract: from `expect` on, only this loop changes a task. Discord's events, outcomes of POSTs and clock ticks arrive
+through one queue, in order. Each batch of events is one unit of work, written in one transaction.
 """
 
 from __future__ import annotations
@@ -50,16 +50,16 @@ from tasks.tracking.unit_of_work import UnitOfWork, write
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
-BATCH = 500  # events whose changes share one commit
-STORE_RETRY = 1.0  # seconds between tries while the database cannot be written, or read
-STORE_TRIES = 30  # to read what an event is about
+BATCH = 500  # events committed together
+STORE_RETRY = 1.0  # seconds between attempts while the database cannot be read or written
+STORE_TRIES = 30  # to read the tasks that an event concerns
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
-    """`modal_timeout`: how long a dialog's task waits for its caller (ms). `falls_back_to_relax`: when fast hours are
-    gone, a drawing is sent again in relaxed mode, and the account goes on until such a one is refused, too. `forgets`:
-    at the start, what was in flight is known to be lost (the simulator forgets when it ends)."""
+    """`modal_timeout`: how long a MODAL task waits for its caller (ms). `falls_back_to_relax`: when fast hours are
+    exhausted, a drawing is sent again in relaxed mode, and the account continues until a relaxed drawing is refused,
+    too. `forgets`: tasks in flight at the start are known to be lost (the simulator keeps nothing)."""
 
     deadlines: Deadlines = field(default_factory=Deadlines)
     modal_timeout: int = 30 * MINUTE
@@ -94,7 +94,7 @@ class Tracker:
         self._freed = freed
         self._work = UnitOfWork(clock, new_nonce)
         self._late_results = LateResults(self._work, store)
-        self._history = HistoryBackfill(gateway, self.hear)
+        self._history = HistoryBackfill(gateway, self.enqueue)
         self._stall_detector = StallDetector(self._work, self._history, rules.deadlines)
         self._ambiguous = AmbiguousResults()
         self._event_handler = EventHandler(
@@ -110,32 +110,32 @@ class Tracker:
             unsettled=self._ambiguous,
         )
         self._newest: dict[str, int] = {}
-        self._cancels: list[str] = []  # tasks not in flight, to be cancelled when this turn is written
+        self._cancels: list[str] = []  # tasks not in flight, to be cancelled after this batch is written
 
     # ------------------------------------------------------------ public
 
-    def hear(self, event: Event) -> None:
-        """Put an event on the queue. Never blocks, never fails: called from Discord's handlers, in wire order."""
+    def enqueue(self, event: Event) -> None:
+        """Queue an event. Never blocks, never fails: called from Discord's handlers, in the order of arrival."""
         if isinstance(event, DiscordEvent):
             keys = event.keys
             self._newest[keys.account] = max(self._newest.get(keys.account, 0), keys.sent_at)
         self._queue.put_nowait(event)
 
     def newest_message_time(self, account: str) -> int:
-        """When the newest message that this account has heard was made (ms, Discord's clock): older ones are no answer
-        to what is sent from now on."""
+        """Creation time of the newest message that this account has received (ms, Discord's clock): older messages
+        cannot answer later sends."""
         return self._newest.get(account, 0)
 
     def expect(self, task: Task, send: Send) -> None:
-        """Before the wire: an echo may arrive before the POST returns."""
+        """Track the task before its POST: an echo may arrive before the POST returns."""
         self._work.in_flight.add(InFlightTask(task=task, sends={send.nonce: send}))
 
     async def start(self) -> None:
-        """Take up what was in flight when the process ended; sends that were only written have unknown outcomes."""
+        """Resume tasks in flight from the previous process; sends that were only written have unknown outcomes."""
         tasks = await self._store.in_phase(Phase.SENT)
         sends = await self._store.sends_of([task.id for task in tasks])
         if self._rules.forgets:
-            now, lost = self._clock.now(), "The simulator was started anew and has forgotten it."
+            now, lost = self._clock.now(), "The simulator was restarted and has lost it."
             await self._journal.record({task.id: (task, fail(task, "silence", lost, now)) for task in tasks})
             return
         await self._late_results.start()
@@ -146,7 +146,7 @@ class Tracker:
             self._repeat_if_free(tracked)
         await self._write()
         if tasks:
-            log.info("%d tasks were in flight; their fate will be read from history", len(tasks))
+            log.info("%d tasks were in flight; checking their outcomes in history", len(tasks))
 
     async def run(self) -> None:
         """The loop; ends only by cancellation."""
@@ -158,17 +158,17 @@ class Tracker:
             try:
                 await asyncio.shield(changes)
             except asyncio.CancelledError:
-                await changes  # what happened outside is written down before we go
+                await changes  # finish recording external events before ending
                 raise
 
     async def watch(self) -> None:
-        """Let time pass."""
+        """Queue clock ticks."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            self.hear(Tick(now=self._clock.now()))
+            self.enqueue(Tick(now=self._clock.now()))
 
     async def drain(self) -> None:
-        """At the end: what is on the queue is still written down; histories being read are given up."""
+        """At shutdown: write the queued events; abandon history reads."""
         await self._history.close()
         await self._process_batch([self._queue.get_nowait() for _ in range(self._queue.qsize())])
 
@@ -183,27 +183,27 @@ class Tracker:
             await self._cancel_waiting(self._cancels.pop())
 
     async def _handle_safely(self, event: Event) -> None:
-        """An event's failure is its own. A database that cannot be read is waited for; for a while, as it may be one
-        task alone that cannot. A row that makes no sense is not waited for."""
+        """Handle an event; its failure affects no other. Waits for an unreadable database, but not for ever, because
+        a single task may be unreadable. Does not wait for an invalid row."""
         for tries_left in reversed(range(STORE_TRIES)):
             try:
                 await self._handle(event)
             except Exception as error:
                 if isinstance(error, StoreFailed) and not isinstance(error, RecordRefused) and tries_left:
-                    log.error("cannot read what an event is about, trying again: %s", error)
+                    log.error("cannot read the task of an event; retrying: %s", error)
                     await asyncio.sleep(STORE_RETRY)
                     continue
-                log.exception("an event could not be handled: %s", type(event).__name__)
+                log.exception("cannot handle an event: %s", type(event).__name__)
             return
 
     async def _settle(self) -> None:
-        """Another key may have arrived: ask again about the results that fitted several tasks."""
+        """Another key may have arrived: match the ambiguous results again."""
         if not self._ambiguous or not self._work.has_changes:
             return
-        with self._ambiguous.asked_again() as events:
+        with self._ambiguous.rematch() as events:
             for event in events:
                 await self._handle_safely(event)
-        await self._event_handler.asked_again()
+        await self._event_handler.rematch()
 
     async def _write(self) -> None:
         changes = self._work.take_changes()
@@ -212,7 +212,7 @@ class Tracker:
             self._posting.post(send, order)
         if written.refused:
             for task_id, (part, reason) in written.refused.items():
-                self._work.take_back(task_id, part, reason)
+                self._work.restore(task_id, part, reason)
             await write(self._work.take_changes(), self._journal, STORE_RETRY)
         if changes.frees_a_slot:
             self._freed()
@@ -220,14 +220,14 @@ class Tracker:
     async def _handle(self, event: Event) -> None:
         match event:
             case Tick():
-                await self._time_passed(event.now)
+                await self._on_tick(event.now)
             case Connected():
-                self._connected(event)
+                self._on_connected(event)
             case Disconnected():
                 log.debug("account %s is not connected: %s", event.account, event.reason)
             case HistoryRead():
-                await self._event_handler.recalled(event)
-                self._stall_detector.recalled(event)
+                await self._event_handler.on_history_read(event)
+                self._stall_detector.on_history_read(event)
             case CancelRequested():
                 if not request_cancel(self._work, event.task_id):
                     self._cancels.append(event.task_id)
@@ -237,19 +237,19 @@ class Tracker:
                 if await self._late_results.retry(event.task_id):
                     self._freed()
             case CopyStored() | CopyRemoved() | LinksRenewed():
-                await record_pictures(self._work, self._store, self._journal, event, self.hear)
+                await record_pictures(self._work, self._store, self._journal, event, self.enqueue)
             case SendPosted() | SendNotMade() | SendDenied() | SendUncertain():
                 apply_send_outcome(self._work, event)
             case _:
                 await self._event_handler.on_event(event)
 
-    async def _time_passed(self, now: int) -> None:
+    async def _on_tick(self, now: int) -> None:
         self._stall_detector.look(now, self._gateway.accounts())
         for account in self._stall_detector.overdue():
             await self._event_handler.settle(account)
 
     async def _cancel_waiting(self, task_id: str) -> None:
-        """It was in flight when its caller asked, and has come back to the queue since."""
+        """The task was in flight when its caller cancelled it, and has returned to the queue since."""
         async with self._journal.waiting_tasks() as waiting_tasks:
             try:
                 task = await self._store.get(task_id)
@@ -257,11 +257,11 @@ class Tracker:
                     return
                 await waiting_tasks.record({task_id: (task, cancel(task, self._clock.now()))})
             except StoreFailed as error:
-                log.error("the cancel of a waiting task cannot be written: %s", error, extra={"task": task_id})
+                log.error("cannot save the cancel of a waiting task: %s", error, extra={"task": task_id})
 
     # ------------------------------------------------------------ connection
 
-    def _connected(self, event: Connected) -> None:
+    def _on_connected(self, event: Connected) -> None:
         own = self._work.of_account(event.account)
         self._freed()
         if not own or event.gap_since is None:
@@ -274,13 +274,13 @@ class Tracker:
         self._history.ask(event.account, since)
 
     def _repeat_if_free(self, tracked: InFlightTask) -> None:
-        """A dialog or an answer that came in a gap will not come again; what is free is asked for once more."""
+        """Repeat a free send: a dialog or an answer missed in a gap does not come again."""
         if tracked.is_repeatable and tracked.task.progress.progress_message_id is None:
             self._work.change(tracked, requeue(tracked.task, self._clock.now()))
 
 
 def _is_of_this_try(send: Send, task: Task) -> bool:
-    """What became of an earlier try was seen to when the task went back to the queue."""
+    """Outcomes of earlier attempts were handled when the task returned to the queue."""
     return send.task_id == task.id and send.time >= (task.start_time or 0)
 
 

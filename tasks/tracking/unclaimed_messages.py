@@ -1,8 +1,8 @@
-"""Remembers running messages that no task claims: drawings by hand or by another service on the same account, or our
-own whose keys have not arrived yet.
+"""Remembers running messages that no task claims: drawings made by hand or by another service on the same account, or
+tasks whose keys have not arrived yet.
 
-Contract: bounded, in memory, one memory for each account; decides nothing. Later messages are tied to a remembered one
-by message, job or interaction id. After a restart the history backfill fills it again.
+Contract: bounded, in memory, separate per account; decides nothing. Later messages are tied to a remembered one by
+message, job or interaction id. After a restart the history backfill fills it again.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from tasks.domain.events import DiscordEvent, Finished, Keys, Progressed, Started
 
-REMEMBERED = 2_000  # keys of each kind; the oldest give way
-KEPT = 300  # interactions whose last events are kept, to be looked at again
+REMEMBERED = 2_000  # keys of each kind; the oldest are dropped
+KEPT = 300  # interactions whose last events are kept for later matching
 
 Known = tuple[str, str]  # account, key
 
@@ -24,7 +24,7 @@ V = TypeVar("V")
 
 
 class Bounded(OrderedDict[K, V]):
-    """Holds at most `most` entries; what was set longest ago gives way."""
+    """Holds at most `most` entries; the least recently set one is dropped."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Bounded(OrderedDict[K, V]):
 
 @dataclass(kw_only=True, slots=True)
 class Group:
-    """What was heard last about one interaction."""
+    """The latest events of one interaction."""
 
     account: str
     interaction_id: str
@@ -52,8 +52,8 @@ class Group:
 
     @property
     def keys(self) -> Keys:
-        """What all of it says together: the last message counts, and earlier ones fill in what it leaves out. An
-        error that replies to the running message names neither the user nor what was pressed; that message does."""
+        """The combined keys of all events: the last one counts, earlier ones fill in missing keys. An error that
+        replies to the running message names neither the user nor the pressed button; that message does."""
         *earlier, last = (event.keys for event in self.events.values())
         own = {keys.message_id for keys in (*earlier, last)}
         for keys in reversed(earlier):
@@ -72,11 +72,11 @@ class Unclaimed:
     def __init__(self) -> None:
         self._groups: Bounded[Known, Group] = Bounded(KEPT)
         self._interactions: Bounded[tuple[str, str, str], str] = Bounded(REMEMBERED)  # account, kind, key
-        self._running: OrderedDict[Known, str] = OrderedDict()  # message -> what it echoes, until its end
-        self._echoes: dict[Known, set[str]] = {}  # what is echoed -> the messages that do
+        self._running: OrderedDict[Known, str] = OrderedDict()  # message -> its echo, until its end
+        self._echoes: dict[Known, set[str]] = {}  # echo -> messages that show it
 
     def completed(self, keys: Keys) -> Keys:
-        """The keys, with the interaction that earlier messages of the same message or job named."""
+        """The keys, with the interaction named by earlier messages of the same message or job."""
         if keys.interaction_id is not None or not self._interactions:
             return keys
         for kind, key in (("message", keys.message_id), ("job", keys.job_id), ("message", keys.reference_id)):
@@ -85,15 +85,15 @@ class Unclaimed:
                 return replace(keys, interaction_id=found)
         return keys
 
-    def named_as(self, keys: Keys, other: Keys) -> Keys:
-        """The keys, with the interaction that is known of the other's message."""
+    def with_interaction_of(self, keys: Keys, other: Keys) -> Keys:
+        """The keys, with the interaction known from the other message."""
         return replace(keys, interaction_id=self.completed(other).interaction_id)
 
     def note(self, event: DiscordEvent) -> None:
-        """Nobody claims it."""
+        """Remember an unclaimed event."""
         keys = event.keys
         if isinstance(event, Started | Progressed) and keys.message_id is not None and keys.prompt is not None:
-            self._runs(keys.account, keys.message_id, keys.prompt)
+            self._add_running(keys.account, keys.message_id, keys.prompt)
         if isinstance(event, Finished):
             self.ended(keys)
         if keys.interaction_id is None:
@@ -108,12 +108,12 @@ class Unclaimed:
                     self._interactions.put((keys.account, kind, key), keys.interaction_id)
 
     def ended(self, keys: Keys) -> None:
-        """Its running message has its result, or is gone."""
+        """Its running message has its result, or was deleted."""
         for message_id in (keys.message_id, keys.reference_id):
             if message_id is not None:
                 self._stop((keys.account, message_id))
 
-    def _runs(self, account: str, message_id: str, echo: str) -> None:
+    def _add_running(self, account: str, message_id: str, echo: str) -> None:
         known = (account, message_id)
         self._stop(known)
         self._running[known] = echo
@@ -130,18 +130,18 @@ class Unclaimed:
                 del self._echoes[known[0], echo]
 
     def echo_of(self, account: str, message_id: str | None) -> str | None:
-        """What this running message echoes; None if nobody's runs there."""
+        """The echo of this unclaimed running message; None if there is no such message."""
         return self._running.get((account, message_id or ""))
 
     def runs_with(self, keys: Keys) -> bool:
-        """Does a drawing that nobody claims run with these very words?"""
+        """Whether an unclaimed drawing runs with exactly this prompt."""
         return (keys.account, keys.prompt or "") in self._echoes
 
     def groups(self, account: str) -> list[Group]:
         return [group for group in self._groups.values() if group.account == account]
 
-    def claimed(self, account: str, interaction_id: str) -> list[DiscordEvent]:
-        """A task claims it after all: return its earlier events in order, and forget it."""
+    def claim(self, account: str, interaction_id: str) -> list[DiscordEvent]:
+        """A task claims the interaction: return its earlier events in order, and forget it."""
         group = self._groups.pop((account, interaction_id), None)
         if group is None:
             return []

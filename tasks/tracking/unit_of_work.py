@@ -1,7 +1,7 @@
-"""The unit of work: what one batch of events changed, held in memory until it is written in one transaction.
+"""The unit of work: changes of one batch of events, held in memory until written in one transaction.
 
-Contract: used by the tracker only. Decides nothing about tasks. A database that cannot be written is waited for; a
-record that the database refuses (`RecordRefused`), or that raises because of a defect, costs its own task alone.
+Contract: used by the tracker only. Decides nothing about tasks. Waits while the database cannot be written; a record
+that the database refuses (`RecordRefused`), or that raises because of a defect, affects only its own task.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from tasks.tracking.in_flight import InFlightIndex, InFlightTask
 
 log = logging.getLogger(__name__)
 
-FINISHED_KEYS_KEPT = 7_500  # keys of what has ended, by which an echo is known to be an echo; each task has up to three
+FINISHED_KEYS_KEPT = 7_500  # keys of finished tasks, to recognise repeats; up to three per task
 
 
 @dataclass(kw_only=True, slots=True)
 class ChangeSet:
-    """The changes of one batch: written in one transaction; then the follow-up sends are posted."""
+    """The changes of one batch: written in one transaction, after which the follow-up sends are posted."""
 
     changed: dict[str, tuple[Task, Task]] = field(default_factory=dict)  # task id -> (before, after)
-    marks: dict[str, Send] = field(default_factory=dict)  # nonce -> the send as it is now
+    marks: dict[str, Send] = field(default_factory=dict)  # nonce -> the current send
     follow_ups: list[tuple[Send, Interaction]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)  # for the timelines
 
@@ -46,7 +46,7 @@ class UnitOfWork:
         self._clock = clock
         self._new_nonce = new_nonce
         self._process_batch = ChangeSet()
-        self._done: OrderedDict[str, None] = OrderedDict()  # job ids and message ids of what has ended
+        self._done: OrderedDict[str, None] = OrderedDict()  # job and message ids of finished tasks
         self.in_flight = InFlightIndex()
         self.timed_out = InFlightIndex()
 
@@ -66,18 +66,18 @@ class UnitOfWork:
         self.in_flight.update(tracked, after)
         if not after.in_flight:
             self.in_flight.remove(tracked)
-        if is_open_end(after):  # it timed out: a late result may still reopen it
+        if is_open_end(after):  # timed out: a late result may still reopen it
             self.timed_out.add(tracked)
         elif after.phase is Phase.OVER:
             self.remember(after)
 
     def note(self, before: Task, after: Task) -> None:
-        """A change of a task that need not be in flight."""
+        """Change a task that need not be in flight."""
         first = self._process_batch.changed.get(before.id, (before, before))[0]
         self._process_batch.changed[before.id] = (first, after)
 
     def add_line(self, task_id: str, kind: str, detail: Mapping[str, Detail]) -> None:
-        """A line for the task's timeline."""
+        """Add a line to the task's timeline."""
         self._process_batch.entries.append(Entry(task_id=task_id, time=self.now(), kind=kind, detail=detail))
 
     def mark(self, tracked: InFlightTask, nonce: str, state: SendState, interaction_id: str | None = None) -> None:
@@ -88,7 +88,7 @@ class UnitOfWork:
         self._process_batch.marks[nonce] = self.timed_out.update_send(tracked, nonce, SendState.POSTED, interaction_id)
 
     def follow_up(self, tracked: InFlightTask, purpose: Purpose, order: Interaction) -> None:
-        """One more send for this task: expected from now on, written with this turn, posted after it."""
+        """Add a send for this task: expected from now on, written with this batch, posted after it."""
         task = tracked.task
         nonce = self._new_nonce()
         send = Send(nonce=nonce, task_id=task.id, account=task.account or "", purpose=purpose, time=self.now())
@@ -97,7 +97,7 @@ class UnitOfWork:
         self._process_batch.follow_ups.append((send, order))
         self._process_batch.entries.append(of_send(send))
 
-    # ------------------------------------------------------------ the turn
+    # ------------------------------------------------------------ the batch
 
     @property
     def has_changes(self) -> bool:
@@ -107,13 +107,13 @@ class UnitOfWork:
         return task_id in self._process_batch.changed
 
     def take_changes(self) -> ChangeSet:
-        """All that changed since the last time."""
+        """All changes since the last call."""
         changes, self._process_batch = self._process_batch, ChangeSet()
         return changes
 
-    def take_back(self, task_id: str, refused: ChangeSet, reason: str) -> None:
-        """The database refused this change of one task: it is as it was. Where it would have left the flights it fails,
-        as what ended it will not come again."""
+    def restore(self, task_id: str, refused: ChangeSet, reason: str) -> None:
+        """The database refused this change of one task: restore the task. If the change would have ended it, the
+        task fails, because the event that ended it will not come again."""
         self.add_line(task_id, "set_aside", {"reason": reason})
         before, after = refused.changed.get(task_id, (None, None))
         if before is None or after is None or not before.in_flight:
@@ -124,12 +124,12 @@ class UnitOfWork:
             return
         if timed_out := self.timed_out.get(task_id):
             self.timed_out.remove(timed_out)
-        self.note(before, fail(before, "store_failed", f"What became of it cannot be stored. {reason}", self.now()))
+        self.note(before, fail(before, "store_failed", f"Its outcome cannot be stored. {reason}", self.now()))
 
-    # ------------------------------------------------------------ results that came before
+    # ------------------------------------------------------------ earlier results
 
     def is_done(self, key: str | None) -> bool:
-        """Is this a message or the job of what has ended lately?"""
+        """Whether this is a message or job of a recently finished task."""
         return key in self._done
 
     def remember(self, task: Task) -> None:
@@ -142,14 +142,14 @@ class UnitOfWork:
 
 @dataclass(kw_only=True, slots=True)
 class Written:
-    """`refused`: task id -> its part of the turn, which is not on disk, and why."""
+    """`refused`: task id -> its part of the batch, which is not on disk, and the reason."""
 
     parts: list[ChangeSet] = field(default_factory=list)
     refused: dict[str, tuple[ChangeSet, str]] = field(default_factory=dict)
 
 
 async def write(changes: ChangeSet, journal: Journal, retry_pause: float) -> Written:
-    """Return when the turn is on disk, but for what the database refuses. `retry_pause`: seconds between two tries
+    """Return when the batch is on disk, except what the database refuses. `retry_pause`: seconds between attempts
     while the database cannot be written."""
     written = Written()
     pending: list[tuple[str, ChangeSet]] = [("", changes)]
@@ -159,13 +159,13 @@ async def write(changes: ChangeSet, journal: Journal, retry_pause: float) -> Wri
             await _record(part, journal)
         except RecordRefused as error:
             if task_id:
-                log.error("the database refuses what happened: %s", error, extra={"task": task_id})
+                log.error("the database refuses a change: %s", error, extra={"task": task_id})
             pending[0:1] = _set_aside(written, task_id, part, error.message.split(" (")[0])
         except StoreFailed as error:
-            log.error("cannot write what happened, trying again: %s", error)
+            log.error("cannot write changes; retrying: %s", error)
             await asyncio.sleep(retry_pause)
         except Exception as error:
-            log.exception("what happened could not be written", extra={"task": task_id})
+            log.exception("cannot write a change", extra={"task": task_id})
             pending[0:1] = _set_aside(written, task_id, part, f"This is a defect ({type(error).__name__}).")
         else:
             written.parts.append(part)
@@ -183,7 +183,7 @@ async def _record(changes: ChangeSet, journal: Journal) -> None:
 
 
 def _set_aside(written: Written, task_id: str, part: ChangeSet, reason: str) -> list[tuple[str, ChangeSet]]:
-    """What is to be tried instead."""
+    """The parts to write instead."""
     if not task_id:
         return list(by_task(part).items())
     written.refused[task_id] = (part, reason)
@@ -191,7 +191,7 @@ def _set_aside(written: Written, task_id: str, part: ChangeSet, reason: str) -> 
 
 
 def by_task(changes: ChangeSet) -> Mapping[str, ChangeSet]:
-    """The same, as one turn for each task."""
+    """The same changes, as one batch per task."""
     parts: dict[str, ChangeSet] = {}
 
     def part_of(task_id: str) -> ChangeSet:

@@ -66,7 +66,7 @@ class ManualResolution:
         at = snowflake_time(message_id)
         if not at:
             raise CannotAdopt("messageId is no id of a Discord message.", hint="Copy it from the message's menu.")
-        history = await self._gateway.recall(task.account or "", at)
+        history = await self._gateway.read_history(task.account or "", at)
         found = next((event for event in history.events if event.keys.message_id == message_id), None)
         if not isinstance(found, Finished):
             where = f"There is no result in message {message_id} of account {task.account}'s channel."
@@ -97,7 +97,7 @@ class ManualResolution:
         found: list[Finished] = []
         since: int | None = (task.start_time or task.request.submit_time) - CLOCKS_DIFFER
         for _ in range(STRETCHES):
-            history = await self._gateway.recall(task.account or "", since or 0)
+            history = await self._gateway.read_history(task.account or "", since or 0)
             results = [event for event in history.events if isinstance(event, Finished)]
             fitting = [each for each in results if match(each.keys, [candidate], user_id, final=True).task_id]
             found += [event for event in fitting if await owner_of(event.keys, task, self._store) is None]

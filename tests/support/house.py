@@ -46,7 +46,7 @@ class Desk:
         self.known: dict[str, Account] = {"a": account("a")}
         self.said: list[tuple[str, Interaction, str]] = []
         self.history: list[DiscordEvent] = []
-        self.recalls: list[tuple[str, int]] = []
+        self.history_reads: list[tuple[str, int]] = []
         self.paused: dict[str, str] = {}
         self.reactions: list[tuple[str, str]] = []
         self.refreshes: list[tuple[str, tuple[str, ...]]] = []
@@ -67,8 +67,8 @@ class Desk:
         if self.answer is not None:
             await self.answer(account, order, nonce)
 
-    async def recall(self, account: str, since: int) -> HistoryPage:
-        self.recalls.append((account, since))
+    async def read_history(self, account: str, since: int) -> HistoryPage:
+        self.history_reads.append((account, since))
         self.moved.set()
         if not self.known[account].connected:
             raise NotSent("not connected")
@@ -204,7 +204,7 @@ class House:
 
     async def until_recalled(self, times: int = 1) -> None:
         async def asked() -> bool:
-            return len(self.desk.recalls) >= times
+            return len(self.desk.history_reads) >= times
 
         await self.until(asked)
 

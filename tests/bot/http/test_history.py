@@ -64,7 +64,7 @@ async def test_a_finished_job_is_found_in_history() -> None:
         for _ in range(3):
             await pool.send("a0", IMAGINE, new_nonce())
         await simulator.until(lambda: sum(job["status"] == "finished" for job in simulator.jobs) == 3)
-        heard = (await pool.recall("a0", since - 5_000)).events
+        heard = (await pool.read_history("a0", since - 5_000)).events
         finals = [event for event in heard if isinstance(event, Finished)]
         assert len({event.keys.job_id for event in finals}) == 3
         assert all(event.keys.from_history and event.keys.account == "a0" for event in heard)
@@ -77,9 +77,9 @@ async def test_history_can_be_read_while_the_gateway_is_down_but_not_without_dis
     async with Simulator(accounts=1) as simulator, connected_pool(simulator, events) as pool:
         await simulator.drop_gateways(30)
         await events.until(lambda event: type(event).__name__ == "Disconnected")
-        assert await pool.recall("a0", 0) == HistoryPage()
+        assert await pool.read_history("a0", 0) == HistoryPage()
         simulator.add_fault({"kind": "dead_token"})
         with pytest.raises(NotSent):
-            await pool.recall("a0", 0)
+            await pool.read_history("a0", 0)
     with pytest.raises(NotSent):
-        await pool.recall("a0", 0)
+        await pool.read_history("a0", 0)

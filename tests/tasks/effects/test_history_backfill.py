@@ -28,7 +28,7 @@ class Pages(Desk):
         self.errors = errors or []
         self.asked: list[int] = []
 
-    async def recall(self, account: str, since: int) -> HistoryPage:
+    async def read_history(self, account: str, since: int) -> HistoryPage:
         self.asked.append(since)
         if self.errors:
             raise self.errors.pop(0)
@@ -38,13 +38,13 @@ class Pages(Desk):
 
 async def heard(desk: Pages) -> list[Event]:
     events: asyncio.Queue[Event] = asyncio.Queue()
-    recalls = HistoryBackfill(desk, events.put_nowait, pause=0)
-    recalls.ask("a", 0)
+    backfill = HistoryBackfill(desk, events.put_nowait, pause=0)
+    backfill.ask("a", 0)
     told: list[Event] = []
     async with asyncio.timeout(60):
         while not isinstance(told[-1] if told else None, HistoryRead):
             told.append(await events.get())
-    await recalls.close()
+    await backfill.close()
     return told
 
 
@@ -69,23 +69,23 @@ async def test_what_cannot_be_read_has_an_end(monkeypatch: pytest.MonkeyPatch, e
 
 async def test_after_a_gap_no_more_is_read_than_from_the_oldest_send_on(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        home.tracker.hear(Connected(account="a", gap_since=0))
+        home.tracker.enqueue(Connected(account="a", gap_since=0))
         await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
-        home.tracker.hear(Connected(account="a", gap_since=NOW - 3_600_000))
+        home.tracker.enqueue(Connected(account="a", gap_since=NOW - 3_600_000))
         await home.until_recalled(1)
         home.clock.time += 600_000
-        home.tracker.hear(Connected(account="a", gap_since=NOW + 300_000))
+        home.tracker.enqueue(Connected(account="a", gap_since=NOW + 300_000))
         await home.until_recalled(2)
-        assert home.desk.recalls == [("a", NOW - CLOCKS_DIFFER), ("a", NOW + 300_000 - GAP_MARGIN)]
+        assert home.desk.history_reads == [("a", NOW - CLOCKS_DIFFER), ("a", NOW + 300_000 - GAP_MARGIN)]
         assert GAP_MARGIN >= CLOCK_SKEW
 
 
 async def test_without_a_task_in_flight_no_history_is_read(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        home.tracker.hear(Connected(account="a", gap_since=0))
-        home.tracker.hear(Connected(account="a", gap_since=NOW - 3_600_000))
+        home.tracker.enqueue(Connected(account="a", gap_since=0))
+        home.tracker.enqueue(Connected(account="a", gap_since=NOW - 3_600_000))
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
-        assert home.desk.recalls == []
+        assert home.desk.history_reads == []
         assert await home.store.get(task.id) is not None

@@ -139,7 +139,7 @@ async def test_a_renewed_link_and_a_copy_that_come_at_once_are_both_kept(
 
         async def while_it_is_copied(account: str, urls: Sequence[str]) -> Mapping[str, str]:
             fresh = await real(account, urls)
-            built.tracker.hear(CopyStored(task_id="1", role="result", url=CDN, name="ab12.png", size=3))
+            built.tracker.enqueue(CopyStored(task_id="1", role="result", url=CDN, name="ab12.png", size=3))
             return fresh
 
         monkeypatch.setattr(built.desk, "refresh", while_it_is_copied)

@@ -75,8 +75,8 @@ async def drawn(home: House, prompt: str = "a dog", nth: int = 1) -> Task:
     before = len(home.desk.said)
     await home.until_said(max(before, nth))
     nonce, now = home.desk.said[-1][2], home.clock.now() + 1000
-    home.tracker.hear(Started(keys=keys(nonce=nonce, message_id=f"p{nth}", prompt=prompt, sent_at=now)))
-    home.tracker.hear(result(nth, reference_id=f"p{nth}", prompt=prompt, sent_at=now))
+    home.tracker.enqueue(Started(keys=keys(nonce=nonce, message_id=f"p{nth}", prompt=prompt, sent_at=now)))
+    home.tracker.enqueue(result(nth, reference_id=f"p{nth}", prompt=prompt, sent_at=now))
     return await home.until_task(task.id, lambda t: t.is_over)
 
 
@@ -88,7 +88,7 @@ async def pass_time(home: House, minutes: float) -> None:
     """Time passes in steps that a machine which is awake would see."""
     for _ in range(int(minutes * 2)):
         home.clock.time += 30_000
-        home.tracker.hear(Tick(now=home.clock.now()))
+        home.tracker.enqueue(Tick(now=home.clock.now()))
 
 
 # ---------------------------------------------------------------- down
@@ -99,7 +99,7 @@ async def test_tasks_are_sent_first_in_first_out_as_far_as_slots_go(tmp_path: Pa
         tasks = [await home.service.imagine(SubmitOptions(), prompt=f"dog {i}") for i in range(5)]
         await home.until_said(3)
         assert home.desk.prompts == ["dog 0", "dog 1", "dog 2"]
-        home.tracker.hear(result(1, nonce=home.desk.said[0][2], prompt="dog 0"))
+        home.tracker.enqueue(result(1, nonce=home.desk.said[0][2], prompt="dog 0"))
         await home.until_said(4)
         assert home.desk.prompts[3] == "dog 3"
         first = await home.until_task(tasks[0].id, over)
@@ -128,8 +128,8 @@ async def test_an_echo_before_the_post_returns_is_matched(tmp_path: Path) -> Non
     async with house(tmp_path, desk) as home:
 
         async def echo(_account: str, _order: Interaction, nonce: str) -> None:
-            home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="i1")))
-            home.tracker.hear(result(1, nonce=nonce))
+            home.tracker.enqueue(Acknowledged(keys=keys(nonce=nonce, interaction_id="i1")))
+            home.tracker.enqueue(result(1, nonce=nonce))
 
         desk.answer = echo
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
@@ -198,8 +198,8 @@ async def test_an_unknown_outcome_is_never_sent_again_blindly(tmp_path: Path, er
     async with house(tmp_path, desk) as home:
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
-        home.tracker.hear(Tick(now=home.clock.time))
-        home.tracker.hear(result(1, sent_at=home.clock.now() + 5))
+        home.tracker.enqueue(Tick(now=home.clock.time))
+        home.tracker.enqueue(result(1, sent_at=home.clock.now() + 5))
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
         assert len(desk.said) == 1
 
@@ -245,11 +245,11 @@ async def test_free_slots_of_ours_do_not_prove_that_it_never_arrived(tmp_path: P
         if other == "of another speed":
             await home.service.imagine(SubmitOptions(mode=Mode.TURBO), prompt="a cat")
             await home.until_said(2)
-            home.tracker.hear(Started(keys=keys(nonce=desk.said[1][2], message_id="p2", prompt="a cat")))
+            home.tracker.enqueue(Started(keys=keys(nonce=desk.said[1][2], message_id="p2", prompt="a cat")))
         elif other == "queued":
             await home.service.imagine(SubmitOptions(), prompt="a cat")
             await home.until_said(2)
-            home.tracker.hear(Queued(keys=keys(nonce=desk.said[1][2], message_id="p2", flags=64)))
+            home.tracker.enqueue(Queued(keys=keys(nonce=desk.said[1][2], message_id="p2", flags=64)))
         await pass_time(home, 2.5)
         await home.until_recalled()
         await pass_time(home, 4)
@@ -374,22 +374,22 @@ async def test_after_a_restart_history_is_read_and_the_result_found(tmp_path: Pa
     desk = Desk()
     desk.history = [result(1, from_history=True, sent_at=SetClock().now() + 1)]
     async with house(tmp_path, desk) as home:
-        home.tracker.hear(Connected(account="a", gap_since=0))
+        home.tracker.enqueue(Connected(account="a", gap_since=0))
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
         assert desk.said == []
-        assert desk.recalls[0][1] < SetClock().now()
+        assert desk.history_reads[0][1] < SetClock().now()
 
 
 async def test_a_gap_is_filled_from_history_and_a_resume_asks_nothing(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        home.tracker.hear(Connected(account="a", gap_since=0))
+        home.tracker.enqueue(Connected(account="a", gap_since=0))
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
-        home.tracker.hear(Connected(account="a", gap_since=None))
+        home.tracker.enqueue(Connected(account="a", gap_since=None))
         home.desk.history = [result(1, from_history=True)]
-        home.tracker.hear(Connected(account="a", gap_since=home.clock.now() + 1000))
+        home.tracker.enqueue(Connected(account="a", gap_since=home.clock.now() + 1000))
         await home.until_task(task.id, over)
-        assert len(home.desk.recalls) == 1
+        assert len(home.desk.history_reads) == 1
 
 
 async def test_silence_ends_a_task_only_in_connected_time_and_after_history(tmp_path: Path) -> None:
@@ -413,7 +413,7 @@ async def test_an_old_message_that_still_stands_in_history_is_no_sign_of_life(tm
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
         seen = Progressed(keys=keys(nonce=home.desk.said[0][2], message_id="p"), percent=18, mode=Mode.FAST)
-        home.tracker.hear(seen)
+        home.tracker.enqueue(seen)
         home.desk.history = [replace(seen, keys=keys(message_id="p", from_history=True))]
         await pass_time(home, 16)
         await home.until_recalled()
@@ -428,9 +428,9 @@ async def test_a_sign_of_life_renews_the_patience(tmp_path: Path) -> None:
         nonce = home.desk.said[0][2]
         for percent in (10, 20, 30):
             await pass_time(home, 14)
-            home.tracker.hear(
+            home.tracker.enqueue(
                 Progressed(keys=keys(nonce=nonce, message_id="p"), percent=percent, mode=Mode.FAST)
-            ) if percent > 10 else home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p")))
+            ) if percent > 10 else home.tracker.enqueue(Started(keys=keys(nonce=nonce, message_id="p")))
         running = await home.until_task(task.id, lambda t: t.progress.percent == 30)
         assert running.status is Status.IN_PROGRESS
 
@@ -439,8 +439,8 @@ async def test_a_withdrawn_picture_is_moderation_when_no_result_follows(tmp_path
     async with house(tmp_path) as home:
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
-        home.tracker.hear(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p")))
-        home.tracker.hear(Withdrawn(keys=keys(message_id="p")))
+        home.tracker.enqueue(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p")))
+        home.tracker.enqueue(Withdrawn(keys=keys(message_id="p")))
         await pass_time(home, 1.5)
         await home.until_recalled()
         await pass_time(home, 1)
@@ -452,11 +452,11 @@ async def test_each_job_goes_to_one_task_only(tmp_path: Path) -> None:
         one = await home.service.imagine(SubmitOptions(), prompt="a dog")
         two = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(2)
-        home.tracker.hear(result(1))
-        home.tracker.hear(result(1))
-        home.tracker.hear(result(1, message_id="again"))
+        home.tracker.enqueue(result(1))
+        home.tracker.enqueue(result(1))
+        home.tracker.enqueue(result(1, message_id="again"))
         first = await home.until_task(one.id, over)
-        home.tracker.hear(result(2))
+        home.tracker.enqueue(result(2))
         second = await home.until_task(two.id, over)
         assert (first.progress.job_id, second.progress.job_id) == ("j1", "j2")
 
@@ -469,7 +469,7 @@ async def test_after_a_restart_an_old_result_in_history_finishes_no_new_task(tmp
     desk = Desk()
     desk.history = [result(1, from_history=True), result(2, from_history=True)]
     async with house(tmp_path, desk) as home:
-        home.tracker.hear(Connected(account="a", gap_since=0))
+        home.tracker.enqueue(Connected(account="a", gap_since=0))
         second = await home.until_task(open_task.id, over)
         assert (done.progress.job_id, second.progress.job_id) == ("j1", "j2")
 
@@ -488,13 +488,13 @@ async def test_two_presses_that_cannot_be_told_apart_wait_for_another_key(tmp_pa
         v2 = await home.service.act(SubmitOptions(), parent=parent.id, does=Action.VARIATION, index=2)
         await home.until_said(3)
         nonces = {order.custom_id: nonce for _, order, nonce in home.desk.said[1:]}  # type: ignore[union-attr]  # all are presses
-        home.tracker.hear(result(7, action=Action.VARIATION, reference_id="r1", prompt=None))
-        home.tracker.hear(
+        home.tracker.enqueue(result(7, action=Action.VARIATION, reference_id="r1", prompt=None))
+        home.tracker.enqueue(
             Started(keys=keys(nonce=nonces["V1"], message_id="w", job_id="j8", action=Action.VARIATION, index=1))
         )
         second = await home.until_task(v2.id, over)
         assert (second.progress.job_id, second.status) == ("j7", Status.SUCCESS)
-        home.tracker.hear(result(8, action=Action.VARIATION, reference_id="r1", prompt=None))
+        home.tracker.enqueue(result(8, action=Action.VARIATION, reference_id="r1", prompt=None))
         assert (await home.until_task(v1.id, over)).progress.job_id == "j8"
 
 
@@ -502,7 +502,7 @@ async def test_midjourney_says_no(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
-        home.tracker.hear(
+        home.tracker.enqueue(
             Refused(keys=keys(nonce=home.desk.said[0][2]), code="banned_prompt", reason="Banned prompt detected: dog")
         )
         failed = await home.until_task(task.id, over)
@@ -514,14 +514,14 @@ async def test_a_full_queue_at_midjourney_lowers_what_the_account_takes(tmp_path
         tasks = [await home.service.imagine(SubmitOptions(), prompt=f"dog {i}") for i in range(4)]
         await home.until_said(3)
         first, _, third = (nonce for _, _, nonce in home.desk.said)
-        home.tracker.hear(Started(keys=keys(nonce=first, message_id="p1")))
-        home.tracker.hear(Refused(keys=keys(nonce=third), code="queue_full", reason="Queue full", retry=True))
+        home.tracker.enqueue(Started(keys=keys(nonce=first, message_id="p1")))
+        home.tracker.enqueue(Refused(keys=keys(nonce=third), code="queue_full", reason="Queue full", retry=True))
         back = await home.until_task(tasks[2].id, lambda t: t.phase is Phase.READY)
         home.clock.time = back.not_before
-        home.tracker.hear(result(1, nonce=first, prompt="dog 0"))
+        home.tracker.enqueue(result(1, nonce=first, prompt="dog 0"))
         await home.until_task(tasks[0].id, over)
         home.awake.set()
-        home.tracker.hear(Refused(keys=keys(nonce=home.desk.said[1][2]), code="job_failed", reason="no"))
+        home.tracker.enqueue(Refused(keys=keys(nonce=home.desk.said[1][2]), code="job_failed", reason="no"))
         await home.until_said(4)
         assert home.desk.prompts[3] == "dog 2", "one at a time, the oldest first"
         assert len(home.desk.said) == 4
@@ -536,7 +536,7 @@ async def test_without_fast_hours_a_drawing_goes_on_relaxed_once(tmp_path: Path)
             gone = Refused(
                 keys=keys(nonce=home.desk.said[-1][2]), code="credits_exhausted", reason="gone", pauses_account=True
             )
-            home.tracker.hear(gone)
+            home.tracker.enqueue(gone)
         assert (await home.until_task(task.id, over)).result.fail_code == "credits_exhausted"
         assert home.desk.prompts == ["a dog", "a dog --relax"]
         assert home.desk.paused == {"a": "gone"}, "nothing is left that could be drawn with"
@@ -549,7 +549,7 @@ async def test_an_account_that_does_not_draw_relaxed_does_not_go_on_so(tmp_path:
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
         told = keys(nonce=desk.said[0][2])
-        home.tracker.hear(Refused(keys=told, code="credits_exhausted", reason="gone", pauses_account=True))
+        home.tracker.enqueue(Refused(keys=told, code="credits_exhausted", reason="gone", pauses_account=True))
         assert (await home.until_task(task.id, over)).result.fail_code == "credits_exhausted"
         assert desk.paused == {"a": "gone"}
 
@@ -558,7 +558,7 @@ async def test_a_captcha_pauses_the_account(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
-        home.tracker.hear(CaptchaAsked(keys=keys(nonce=home.desk.said[0][2]), reason="Action required to continue"))
+        home.tracker.enqueue(CaptchaAsked(keys=keys(nonce=home.desk.said[0][2]), reason="Action required to continue"))
         assert (await home.until_task(task.id, over)).result.fail_code == "captcha"
         assert home.desk.paused == {"a": "Action required to continue"}
 
@@ -576,7 +576,7 @@ async def test_nothing_is_lost_while_the_disk_is_full(tmp_path: Path, monkeypatc
             await good(*args, **more)
 
         monkeypatch.setattr(home.store, "save", full)
-        home.tracker.hear(result(1, nonce=home.desk.said[0][2]))
+        home.tracker.enqueue(result(1, nonce=home.desk.said[0][2]))
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
         assert len(await home.outbox.of_task(task.id)) == 1
 
@@ -585,11 +585,11 @@ async def test_a_message_from_before_the_send_is_not_the_tasks(tmp_path: Path) -
     async with house(tmp_path) as home:
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
-        home.tracker.hear(result(1, sent_at=home.clock.now() - CLOCK_SKEW - 1))
+        home.tracker.enqueue(result(1, sent_at=home.clock.now() - CLOCK_SKEW - 1))
         interaction = snowflake(home.clock.now() + 500)
-        home.tracker.hear(Acknowledged(keys=keys(nonce=home.desk.said[0][2], interaction_id=interaction)))
-        home.tracker.hear(result(2, sent_at=home.clock.now() + 400))
-        home.tracker.hear(result(3, sent_at=home.clock.now() + 600))
+        home.tracker.enqueue(Acknowledged(keys=keys(nonce=home.desk.said[0][2], interaction_id=interaction)))
+        home.tracker.enqueue(result(2, sent_at=home.clock.now() + 400))
+        home.tracker.enqueue(result(3, sent_at=home.clock.now() + 600))
         assert (await home.until_task(task.id, over)).progress.job_id == "j3"
 
 
@@ -651,7 +651,7 @@ async def test_a_parent_must_have_finished_well_and_offer_the_button(tmp_path: P
         with pytest.raises(ParentNotFinished):
             await home.service.act(SubmitOptions(), parent=running.id, does=Action.UPSCALE, index=2)
         await home.until_said(2)
-        home.tracker.hear(Refused(keys=keys(nonce=home.desk.said[1][2]), code="job_failed", reason="no"))
+        home.tracker.enqueue(Refused(keys=keys(nonce=home.desk.said[1][2]), code="job_failed", reason="no"))
         await home.until_task(running.id, over)
         with pytest.raises(ParentFailed):
             await home.service.act(SubmitOptions(), parent=running.id, does=Action.UPSCALE, index=2)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tasks.domain.events import Keys
 from tasks.rules.matching import Candidate
-from tasks.tracking.assignment import settled
+from tasks.tracking.assignment import assign
 from tests.support.tasks import NOW, USER, keys, snowflake, task
 
 
@@ -20,28 +20,28 @@ def drawing(made: int = NOW + 500, prompt: str = "a dog") -> Keys:
 
 
 def test_the_only_drawing_with_its_words_is_its_own() -> None:
-    assert settled({"i": drawing()}, [waiting(1), waiting(2, "a cat")], USER) == {"i": "1"}
+    assert assign({"i": drawing()}, [waiting(1), waiting(2, "a cat")], USER) == {"i": "1"}
 
 
 def test_one_drawing_more_than_there_are_tasks_is_another_hands_and_nobody_gets_any() -> None:
-    assert settled({"i": drawing(), "h": drawing(NOW + 900)}, [waiting(1)], USER) == {}
+    assert assign({"i": drawing(), "h": drawing(NOW + 900)}, [waiting(1)], USER) == {}
 
 
 def test_equal_ones_are_shared_by_the_time_of_their_sends() -> None:
     candidates = [waiting(1), waiting(2, start_time=NOW + 5_000), waiting(3, start_time=NOW + 10_000)]
     drawings = {"third": drawing(NOW + 10_500), "second": drawing(NOW + 5_500)}
-    assert settled(drawings, candidates, USER) == {"second": "2", "third": "3"}
+    assert assign(drawings, candidates, USER) == {"second": "2", "third": "3"}
 
 
 def test_what_fits_two_kinds_of_tasks_settles_neither() -> None:
     candidates = [waiting(1, "a dog --ar 1:1"), waiting(2, "a dog --s 100")]
-    assert settled({"i": drawing()}, candidates, USER) == {}
+    assert assign({"i": drawing()}, candidates, USER) == {}
 
 
 def test_each_of_two_that_differ_in_a_parameter_gets_its_own() -> None:
     candidates = [waiting(1), waiting(2, "a dog --ar 3:2")]
     drawings = {"a": drawing(prompt="a dog --v 6.1"), "b": drawing(prompt="a dog --ar 3:2 --v 6.1")}
-    assert settled(drawings, candidates, USER) == {"a": "1", "b": "2"}
+    assert assign(drawings, candidates, USER) == {"a": "1", "b": "2"}
 
 
 texts = st.sampled_from(["a dog", "a dog --ar 3:2", "a cat"])
@@ -58,7 +58,7 @@ def test_nobody_gets_two_and_order_never_decides(
 ) -> None:
     drawings = {str(number): drawing(made, prompt) for number, (made, prompt) in enumerate(drawn)}
     candidates = [waiting(number, text, start) for number, (start, text) in enumerate(asked, start=1)]
-    taken = settled(drawings, candidates, USER)
+    taken = assign(drawings, candidates, USER)
     assert len(set(taken.values())) == len(taken)
     contents = {candidate.task.id: candidate.task.content for candidate in candidates}
     assert all(drawings[name].prompt == contents[task_id] for name, task_id in taken.items())
@@ -68,5 +68,5 @@ def test_nobody_gets_two_and_order_never_decides(
             assert not set(fitting) & set(taken)
     names = list(drawings)
     random.shuffle(names)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
-    shuffled = settled({name: drawings[name] for name in names}, candidates[::-1], USER)
+    shuffled = assign({name: drawings[name] for name in names}, candidates[::-1], USER)
     assert {taken[name] for name in taken} == {shuffled[name] for name in shuffled}

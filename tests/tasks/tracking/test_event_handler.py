@@ -71,7 +71,7 @@ async def drawn(home: House) -> Task:
         image=PICTURE,
         buttons=BUTTONS,
     )
-    home.tracker.hear(done)
+    home.tracker.enqueue(done)
     return await home.until_task(task.id, over)
 
 
@@ -98,13 +98,13 @@ async def test_a_dialog_is_opened_only_when_its_input_is_there(tmp_path: Path, p
         assert again.id == task.id
         await home.until_said(2)
         assert home.desk.presses == [ZOOM.custom_id]
-        home.tracker.hear(opened(home))
+        home.tracker.enqueue(opened(home))
         await home.until_said(3)
         order = home.desk.said[2][1]
         assert isinstance(order, ModalInteraction)
         assert (order.modal_id, order.custom_id) == ("55", "MJ::OutpaintCustomZoomModal::j")
         assert order.values == {"MJ::OutpaintCustomZoomModal::prompt": said}
-        home.tracker.hear(result(home.desk.said[2][2]))
+        home.tracker.enqueue(result(home.desk.said[2][2]))
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
         assert [s.purpose for s in await home.store.sends_of([task.id])] == [Purpose.OPEN, Purpose.SUBMIT]
 
@@ -130,7 +130,7 @@ async def test_the_second_input_is_translated_like_the_first(
         task = await home.service.press(MJ, parent=parent.id, custom_id=ZOOM.custom_id)
         await home.service.modal(task.id, prompt=prompt, mask=None)
         await home.until_said(2)
-        home.tracker.hear(opened(home))
+        home.tracker.enqueue(opened(home))
         await home.until_said(3)
         order = home.desk.said[2][1]
         assert isinstance(order, ModalInteraction)
@@ -158,11 +158,11 @@ async def test_a_region_needs_its_mask_and_is_painted_in_the_web_dialog(tmp_path
             await home.service.modal(task.id, prompt="a hat", mask=None)
         await home.service.modal(task.id, prompt="a hat", mask=b"white")
         await home.until_said(2)
-        home.tracker.hear(opened(home, custom_id="MJ::iframe::token", iframe_path="/inpaint/index.html", fields={}))
+        home.tracker.enqueue(opened(home, custom_id="MJ::iframe::token", iframe_path="/inpaint/index.html", fields={}))
         await home.until_said(3)
         order = home.desk.said[2][1]
         assert order == RegionEditInteraction(custom_id="MJ::iframe::token", prompt="a hat", mask=b"white")
-        home.tracker.hear(result(home.desk.said[2][2]))
+        home.tracker.enqueue(result(home.desk.said[2][2]))
         await home.until_task(task.id, over)
         assert await home.store.pictures_of(task.id) == []
 
@@ -172,7 +172,7 @@ async def test_remix_that_opens_unasked_is_sent_on_with_its_own_text(tmp_path: P
         parent = await drawn(home)
         await home.service.act(SubmitOptions(), parent=parent.id, does=Action.VARIATION, index=1)
         await home.until_said(2)
-        home.tracker.hear(opened(home, custom_id="MJ::RemixModal::j::1::0", fields={"x::new_prompt": "a dog"}))
+        home.tracker.enqueue(opened(home, custom_id="MJ::RemixModal::j::1::0", fields={"x::new_prompt": "a dog"}))
         await home.until_said(3)
         order = home.desk.said[2][1]
         assert isinstance(order, ModalInteraction)
@@ -184,14 +184,14 @@ async def test_remix_may_wait_for_the_caller_and_survives_a_restart(tmp_path: Pa
         parent = await drawn(home)
         task = await home.service.press(MJ, parent=parent.id, custom_id=V1.custom_id)
         await home.until_said(2)
-        home.tracker.hear(opened(home, custom_id="MJ::RemixModal::j::1::0", fields={"x::new_prompt": "its own"}))
+        home.tracker.enqueue(opened(home, custom_id="MJ::RemixModal::j::1::0", fields={"x::new_prompt": "its own"}))
         waiting = await home.until_task(task.id, lambda t: t.status is Status.MODAL)
         assert (waiting.phase, waiting.content, waiting.remix) == (Phase.HELD, "its own", True)
         assert await home.store.in_flight() == {}
     async with house(tmp_path) as home:
         await home.service.modal(task.id, prompt="new", mask=None)
         await home.until_said(1)
-        home.tracker.hear(opened(home, custom_id="MJ::RemixModal::j::1::0", fields={"x::new_prompt": "its own"}))
+        home.tracker.enqueue(opened(home, custom_id="MJ::RemixModal::j::1::0", fields={"x::new_prompt": "its own"}))
         await home.until_said(2)
         assert home.desk.said[1][1].values == {"x::new_prompt": "new"}  # type: ignore[union-attr]  # a dialog's order
 
@@ -225,10 +225,10 @@ async def test_an_opening_that_got_lost_is_repeated_a_submit_is_not(tmp_path: Pa
         home.clock.time = waiting.not_before
         home.awake.set()
         await home.until_said(3)
-        home.tracker.hear(opened(home))
+        home.tracker.enqueue(opened(home))
         await home.until_said(4)
     async with house(tmp_path) as home:
-        home.tracker.hear(Connected(account="a", gap_since=0))
+        home.tracker.enqueue(Connected(account="a", gap_since=0))
         await home.until_recalled()
         assert home.desk.said == []
         assert (await home.service.get(task.id) or task).status is Status.SUBMITTED
@@ -247,7 +247,7 @@ async def test_a_dialog_that_opens_although_discord_did_not_say_so_is_filled(tmp
         desk.answer = lose
         await home.service.modal(task.id, prompt=None, mask=None)
         await home.until_posted(task.id, 1, "unknown")
-        home.tracker.hear(opened(home))
+        home.tracker.enqueue(opened(home))
         await home.until_said(3)
         assert isinstance(desk.said[2][1], ModalInteraction)
 
@@ -261,8 +261,8 @@ async def test_the_id_of_a_dialog_is_not_taken_for_that_of_the_interaction(tmp_p
         await home.until_said(2)
         nonce = home.desk.said[1][2]
         if told_before:
-            home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="54")))
-        home.tracker.hear(replace(opened(home), keys=keys(nonce=nonce, interaction_id="55")))
+            home.tracker.enqueue(Acknowledged(keys=keys(nonce=nonce, interaction_id="54")))
+        home.tracker.enqueue(replace(opened(home), keys=keys(nonce=nonce, interaction_id="55")))
         await home.until_said(3)
         known = {send.nonce: send.interaction_id for send in await home.store.sends_of([task.id])}
         assert known[nonce] == ("54" if told_before else None)
@@ -270,13 +270,13 @@ async def test_the_id_of_a_dialog_is_not_taken_for_that_of_the_interaction(tmp_p
 
 async def test_a_dialog_that_opened_while_nobody_listened_is_opened_anew(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        home.tracker.hear(Connected(account="a"))
+        home.tracker.enqueue(Connected(account="a"))
         parent = await drawn(home)
         task = await home.service.press(MJ, parent=parent.id, custom_id=ZOOM.custom_id)
         await home.service.modal(task.id, prompt=None, mask=None)
         await home.until_said(2)
-        home.tracker.hear(Acknowledged(keys=keys(nonce=home.desk.said[1][2], interaction_id="i")))
-        home.tracker.hear(Connected(account="a", gap_since=home.clock.now()))
+        home.tracker.enqueue(Acknowledged(keys=keys(nonce=home.desk.said[1][2], interaction_id="i")))
+        home.tracker.enqueue(Connected(account="a", gap_since=home.clock.now()))
         await home.until_said(3)
         assert isinstance(home.desk.said[2][1], ButtonInteraction)
 
@@ -315,12 +315,12 @@ async def test_the_cancel_button_is_pressed_and_midjourney_confirms(tmp_path: Pa
         task = await home.service.imagine(MJ, prompt="a dog")
         await home.until_said(1)
         started = Started(keys=keys(nonce=home.desk.said[0][2], message_id="p", flags=64), cancel_id="MJ::Cancel::j")
-        home.tracker.hear(started)
+        home.tracker.enqueue(started)
         await home.until_task(task.id, lambda t: t.progress.cancel_id is not None)
         await home.service.cancel(task.id)
         await home.until_said(2)
         assert home.desk.said[1][1] == ButtonInteraction(message_id="p", custom_id="MJ::Cancel::j", message_flags=64)
-        home.tracker.hear(Refused(keys=keys(message_id="p"), code="stopped", reason="Stopped"))
+        home.tracker.enqueue(Refused(keys=keys(message_id="p"), code="stopped", reason="Stopped"))
         ended = await home.until_task(task.id, over)
         assert (ended.status, ended.phase) == (Status.CANCEL, Phase.OVER)
 
@@ -330,13 +330,13 @@ async def test_a_cancel_that_midjourney_refuses_does_not_fail_the_drawing(tmp_pa
         task = await home.service.imagine(MJ, prompt="a dog")
         await home.until_said(1)
         nonce = home.desk.said[0][2]
-        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p"), cancel_id="MJ::Cancel::j"))
+        home.tracker.enqueue(Started(keys=keys(nonce=nonce, message_id="p"), cancel_id="MJ::Cancel::j"))
         await home.until_task(task.id, lambda t: t.progress.cancel_id is not None)
         await home.service.cancel(task.id)
         await home.until_said(2)
         no = Refused(keys=keys(nonce=home.desk.said[1][2]), code="invalid_request", reason="Invalid request")
-        home.tracker.hear(no)
-        home.tracker.hear(result(nonce))
+        home.tracker.enqueue(no)
+        home.tracker.enqueue(result(nonce))
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
 
 
@@ -348,12 +348,12 @@ async def test_what_is_cancelled_before_it_has_a_message_is_stopped_once_it_has_
         early = await home.until_task(task.id, over)
         assert (early.status, early.phase) == (Status.CANCEL, Phase.SENT)
         nonce = home.desk.said[0][2]
-        home.tracker.hear(Queued(keys=keys(nonce=nonce, message_id="q", flags=64)))
-        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p")))
-        home.tracker.hear(Progressed(keys=keys(message_id="p"), percent=20))
+        home.tracker.enqueue(Queued(keys=keys(nonce=nonce, message_id="q", flags=64)))
+        home.tracker.enqueue(Started(keys=keys(nonce=nonce, message_id="p")))
+        home.tracker.enqueue(Progressed(keys=keys(message_id="p"), percent=20))
         await home.until_said(2)
         assert home.desk.said[1][1] == MessageCommandInteraction(command="Cancel Job", message_id="p")
-        home.tracker.hear(Refused(keys=keys(message_id="p"), code="stopped", reason="Stopped"))
+        home.tracker.enqueue(Refused(keys=keys(message_id="p"), code="stopped", reason="Stopped"))
         await home.until_task(task.id, lambda t: t.phase is Phase.OVER)
         assert len(home.desk.said) == 2
 
@@ -364,7 +364,7 @@ async def test_pictures_wait_for_an_account_and_go_when_it_returns(tmp_path: Pat
         task = await home.service.describe(MJ, picture=Picture(filename="0.png", type="image/png", data=b"x"))
         home.awake.set()
         home.desk.known["a"] = account()
-        home.tracker.hear(Connected(account="a", gap_since=0))
+        home.tracker.enqueue(Connected(account="a", gap_since=0))
         await home.until_said(1)
         sent = await home.service.get(task.id)
         assert sent is not None
@@ -375,7 +375,7 @@ async def test_stopped_without_our_press_is_a_failure(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await home.service.imagine(MJ, prompt="a dog")
         await home.until_said(1)
-        home.tracker.hear(Refused(keys=keys(nonce=home.desk.said[0][2]), code="stopped", reason="Stopped"))
+        home.tracker.enqueue(Refused(keys=keys(nonce=home.desk.said[0][2]), code="stopped", reason="Stopped"))
         assert (await home.until_task(task.id, over)).result.fail_code == "stopped"
 
 
@@ -391,7 +391,7 @@ async def test_where_there_is_no_button_the_command_is_used_and_else_the_late_re
         task = await home.service.imagine(SubmitOptions(notify_hook="http://example.com/h"), prompt="a dog")
         await home.until_said(1)
         nonce = desk.said[0][2]
-        home.tracker.hear(Progressed(keys=keys(nonce=nonce, message_id="p"), percent=20))
+        home.tracker.enqueue(Progressed(keys=keys(nonce=nonce, message_id="p"), percent=20))
         await home.until_task(task.id, lambda t: t.progress.percent == 20)
         await home.service.cancel(task.id)
         await home.until_said(2)
@@ -399,7 +399,7 @@ async def test_where_there_is_no_button_the_command_is_used_and_else_the_late_re
         ended = await home.until_task(task.id, over)
         assert (ended.status, ended.phase) == (Status.CANCEL, Phase.SENT)
         assert await home.store.in_flight() == {"a": 1}
-        home.tracker.hear(result(nonce))
+        home.tracker.enqueue(result(nonce))
         late = await home.until_task(task.id, lambda t: t.phase is Phase.OVER)
         assert (late.status, late.result.image) == (Status.CANCEL, PICTURE)
         assert len(await home.outbox.of_task(task.id)) == 1
@@ -420,7 +420,7 @@ async def test_a_repeated_u_is_the_same_task_and_both_callers_hear_of_its_end(tm
         assert second.id == first.id
         await home.until_said(2)
         assert await _urls(home, first) == []
-        home.tracker.hear(result(home.desk.said[1][2]))
+        home.tracker.enqueue(result(home.desk.said[1][2]))
         await home.until_task(first.id, over)
         assert await _urls(home, first) == [("http://a.example/", None), ("http://b.example/", "second")]
         third = SubmitOptions(notify_hook="http://c.example/")
@@ -438,7 +438,7 @@ async def test_a_failed_u_is_asked_for_again(tmp_path: Path) -> None:
         parent = await drawn(home)
         first = await home.service.press(MJ, parent=parent.id, custom_id="U2")
         await home.until_said(2)
-        home.tracker.hear(Refused(keys=keys(nonce=home.desk.said[1][2]), code="slow_down", reason="Slow Down!"))
+        home.tracker.enqueue(Refused(keys=keys(nonce=home.desk.said[1][2]), code="slow_down", reason="Slow Down!"))
         await home.until_task(first.id, over)
         second = await home.service.press(MJ, parent=parent.id, custom_id="U2")
         assert second.id != first.id
@@ -449,7 +449,7 @@ async def test_a_favourite_ends_with_the_bots_answer(tmp_path: Path) -> None:
         parent = await drawn(home)
         task = await home.service.press(MJ, parent=parent.id, custom_id=HEART.custom_id)
         await home.until_said(2)
-        home.tracker.hear(Informed(keys=keys(nonce=home.desk.said[1][2]), text="You have rated this job"))
+        home.tracker.enqueue(Informed(keys=keys(nonce=home.desk.said[1][2]), text="You have rated this job"))
         ended = await home.until_task(task.id, over)
         assert (ended.status, ended.result.description) == (Status.SUCCESS, "You have rated this job")
 
@@ -498,7 +498,7 @@ async def test_an_upload_that_cannot_be_made_now_waits(tmp_path: Path) -> None:
         home.clock.time = waiting.not_before
         home.awake.set()
         await home.until_said(1)
-        home.tracker.hear(Finished(keys=keys(nonce=desk.said[0][2], message_id="r"), text="1️⃣ a dog\n\n2️⃣ a cat"))
+        home.tracker.enqueue(Finished(keys=keys(nonce=desk.said[0][2], message_id="r"), text="1️⃣ a dog\n\n2️⃣ a cat"))
         ended = await home.until_task(task.id, over)
         assert (ended.status, ended.result.description) == (Status.SUCCESS, "1️⃣ a dog\n\n2️⃣ a cat")
 
@@ -555,9 +555,9 @@ async def test_callers_of_mj_hear_of_each_step_in_order(tmp_path: Path) -> None:
         task = await home.service.imagine(replace(MJ, notify_hook="http://example.com/h"), prompt="a dog")
         await home.until_said(1)
         nonce = home.desk.said[0][2]
-        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p")))
+        home.tracker.enqueue(Started(keys=keys(nonce=nonce, message_id="p")))
         await home.until_task(task.id, lambda t: t.status is Status.IN_PROGRESS)
-        home.tracker.hear(result(nonce))
+        home.tracker.enqueue(result(nonce))
         await home.until_task(task.id, over)
         rows = await home.outbox.of_task(task.id)
         told = [(row.event, row.snapshot.status if row.snapshot else None) for row in rows]

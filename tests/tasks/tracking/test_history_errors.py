@@ -27,7 +27,7 @@ async def test_the_error_ends_one_of_two_equal_tasks_and_the_result_the_other(tm
         for task_id in ids:
             await home.until_posted(task_id, 1, "unknown")
         now = home.clock.now()
-        home.tracker.hear(Connected(account="a", gap_since=now))
+        home.tracker.enqueue(Connected(account="a", gap_since=now))
         await home.until_recalled()  # what is told below comes after it
         begun = {"message_id": snowflake(now + 500), "interaction_id": snowflake(now + 100), "prompt": "a dog"}
         said = {"message_id": snowflake(now + 900), "reference_id": begun["message_id"], "prompt": "a dog"}
@@ -37,7 +37,7 @@ async def test_the_error_ends_one_of_two_equal_tasks_and_the_result_the_other(tm
             result(1, sent_at=now + 950, from_history=True),
             HistoryRead(account="a", since=0),
         ):
-            home.tracker.hear(event)
+            home.tracker.enqueue(event)
         ended = [await home.until_task(task_id, over) for task_id in ids]
         assert sorted((task.status, task.result.fail_code) for task in ended) == [
             (Status.FAILURE, "internal_error"),

@@ -29,13 +29,13 @@ async def silent(home: House, prompt: str = "a dog", api: str = "v1") -> Task:
     task = await home.service.imagine(SubmitOptions(notify_hook=HOOK, api=api), prompt=prompt)
     await home.until_said(len(home.desk.said) + 1)
     nonce = home.desk.said[-1][2]
-    home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p", prompt=prompt)))
-    home.tracker.hear(Progressed(keys=keys(message_id="p", job_id="j1"), percent=31))
+    home.tracker.enqueue(Started(keys=keys(nonce=nonce, message_id="p", prompt=prompt)))
+    home.tracker.enqueue(Progressed(keys=keys(message_id="p", job_id="j1"), percent=31))
     return await given_up(home, task, 181)
 
 
 async def given_up(home: House, task: Task, minutes: float) -> Task:
-    before = len(home.desk.recalls)
+    before = len(home.desk.history_reads)
     await pass_time(home, minutes)
     await home.until_recalled(before + 1)
     await pass_time(home, 2)
@@ -53,7 +53,7 @@ async def unknown(home: House, prompt: str = "a dog", *, pressed: Task | None = 
         task = await home.service.act(ask, parent=pressed.id, does=Action.VARIATION, index=1)
     await home.until_said(said + 1)
     by_hand = keys(message_id="s", user_id=USER, prompt="of the owner's own hand", sent_at=home.clock.now() + 1000)
-    home.tracker.hear(Started(keys=by_hand))
+    home.tracker.enqueue(Started(keys=by_hand))
     ended = await given_up(home, task, 6)
     home.desk.answer = None
     return ended
@@ -71,7 +71,7 @@ async def test_a_result_after_silence_corrects_the_failure_and_the_hook_says_so(
     async with house(tmp_path) as home:
         task = await silent(home)
         assert (task.status, task.result.fail_code) == (Status.FAILURE, "silence")
-        home.tracker.hear(result(1, job_id="j1"))
+        home.tracker.enqueue(result(1, job_id="j1"))
         now = await home.until_task(task.id, corrected)
         assert (now.result.message_id, now.progress.percent, now.result.fail_code, now.result.fail_reason) == (
             "r1",
@@ -87,9 +87,9 @@ async def test_a_result_after_silence_corrects_the_failure_and_the_hook_says_so(
 async def test_once_corrected_it_holds(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await silent(home)
-        home.tracker.hear(result(1, job_id="j1"))
-        home.tracker.hear(result(7, job_id="j1"))
-        home.tracker.hear(result(1, job_id="j1"))
+        home.tracker.enqueue(result(1, job_id="j1"))
+        home.tracker.enqueue(result(7, job_id="j1"))
+        home.tracker.enqueue(result(1, job_id="j1"))
         now = await home.until_task(task.id, corrected)
         other = await drawn(home, "a cat", nth=2)
         assert now.result.message_id == "r1"
@@ -103,8 +103,8 @@ async def test_words_alone_correct_nothing(tmp_path: Path, from_history: bool) -
     async with house(tmp_path) as home:
         task = await unknown(home)
         assert task.result.fail_code == "outcome_unknown"
-        home.tracker.hear(result(1, from_history=from_history))
-        home.tracker.hear(HistoryRead(account="a", since=0))
+        home.tracker.enqueue(result(1, from_history=from_history))
+        home.tracker.enqueue(HistoryRead(account="a", since=0))
         running = await drawn(home, "a cat", 2)  # all of that has been heard
         assert running.status is Status.SUCCESS
         assert (await home.until_task(task.id, over)).status is Status.FAILURE
@@ -117,10 +117,10 @@ async def test_what_runs_comes_before_what_has_failed(tmp_path: Path) -> None:
         running = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(2)
         later = home.clock.now() + 1000
-        home.tracker.hear(result(1, sent_at=later))
+        home.tracker.enqueue(result(1, sent_at=later))
         assert (await home.until_task(running.id, over)).result.message_id == "r1"
-        home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="i")))
-        home.tracker.hear(result(2, sent_at=later, interaction_id="i"))
+        home.tracker.enqueue(Acknowledged(keys=keys(nonce=nonce, interaction_id="i")))
+        home.tracker.enqueue(result(2, sent_at=later, interaction_id="i"))
         assert (await home.until_task(failed.id, corrected)).result.message_id == "r2"
 
 
@@ -130,10 +130,12 @@ async def test_its_own_job_is_its_though_the_same_words_run_again(tmp_path: Path
         running = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(2)
         later = home.clock.now() + 1000
-        home.tracker.hear(Progressed(keys=keys(message_id="p", job_id="j1", prompt="a dog", sent_at=later), percent=62))
-        home.tracker.hear(result(1, job_id="j1", sent_at=later))
+        home.tracker.enqueue(
+            Progressed(keys=keys(message_id="p", job_id="j1", prompt="a dog", sent_at=later), percent=62)
+        )
+        home.tracker.enqueue(result(1, job_id="j1", sent_at=later))
         assert (await home.until_task(failed.id, corrected)).result.message_id == "r1"
-        home.tracker.hear(result(2, sent_at=later))
+        home.tracker.enqueue(result(2, sent_at=later))
         now = await home.until_task(running.id, over)
         assert (now.result.message_id, now.progress.job_id, now.progress.progress_message_id) == ("r2", "j2", None)
 
@@ -146,11 +148,13 @@ async def test_what_may_be_anothers_that_has_failed_is_left_open_until_a_key_tel
         await home.until_said(3)
         later = home.clock.now() + 1000
         late = result(8, reference_id="r1", action=Action.VARIATION, prompt="a cat", sent_at=later)
-        home.tracker.hear(late)
+        home.tracker.enqueue(late)
         nonce = home.desk.said[2][2]
-        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p9", job_id="j9", prompt="a cat", sent_at=later)))
+        home.tracker.enqueue(
+            Started(keys=keys(nonce=nonce, message_id="p9", job_id="j9", prompt="a cat", sent_at=later))
+        )
         assert (await home.until_task(failed.id, corrected)).result.message_id == "r8"
-        home.tracker.hear(result(9, reference_id="r1", action=Action.VARIATION, prompt="a cat", sent_at=later))
+        home.tracker.enqueue(result(9, reference_id="r1", action=Action.VARIATION, prompt="a cat", sent_at=later))
         assert (await home.until_task(running.id, over)).result.message_id == "r9"
 
 
@@ -158,9 +162,9 @@ async def test_a_late_sign_of_life_makes_the_result_known(tmp_path: Path) -> Non
     async with house(tmp_path) as home:
         task = await unknown(home)
         nonce = home.desk.said[0][2]
-        home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="i")))
-        home.tracker.hear(Progressed(keys=keys(interaction_id="i", message_id="p", job_id="j7"), percent=15))
-        home.tracker.hear(result(7, prompt="quite other words"))
+        home.tracker.enqueue(Acknowledged(keys=keys(nonce=nonce, interaction_id="i")))
+        home.tracker.enqueue(Progressed(keys=keys(interaction_id="i", message_id="p", job_id="j7"), percent=15))
+        home.tracker.enqueue(result(7, prompt="quite other words"))
         assert (await home.until_task(task.id, corrected)).progress.job_id == "j7"
         [send] = await home.store.sends_of([task.id])
         assert (send.state, send.interaction_id) == (SendState.POSTED, "i")
@@ -171,7 +175,7 @@ async def test_a_late_result_is_known_after_a_restart_for_a_day(tmp_path: Path) 
         task = await silent(home)
         later = home.clock
     async with house(tmp_path, clock=later) as home:
-        home.tracker.hear(result(1, job_id="j1", from_history=True))
+        home.tracker.enqueue(result(1, job_id="j1", from_history=True))
         assert (await home.until_task(task.id, corrected)).result.message_id == "r1"
 
 
@@ -186,7 +190,7 @@ async def test_after_a_restart_no_number_of_other_failures_hides_one(tmp_path: P
         await home.store.save(storm)
         later = home.clock
     async with house(tmp_path, clock=later) as home:
-        home.tracker.hear(result(1, job_id="j1", from_history=True))
+        home.tracker.enqueue(result(1, job_id="j1", from_history=True))
         assert (await home.until_task(task.id, corrected)).result.message_id == "r1"
 
 
@@ -206,7 +210,7 @@ async def test_nor_does_any_number_of_its_own_kind(tmp_path: Path) -> None:
         later = home.clock
     async with house(tmp_path, clock=later) as home:
         for nth, (job, its) in enumerate((("j1", task), ("other1100", storm[-1])), start=1):
-            home.tracker.hear(result(nth, job_id=job, from_history=True))
+            home.tracker.enqueue(result(nth, job_id=job, from_history=True))
             assert (await home.until_task(its.id, corrected)).result.message_id == f"r{nth}"
 
 
@@ -224,8 +228,8 @@ async def test_after_a_restart_each_has_its_own_day(tmp_path: Path) -> None:
         later = home.clock
     async with house(tmp_path, clock=later) as home:
         later.time += 120_000
-        home.tracker.hear(result(2, job_id="j2"))
-        home.tracker.hear(result(1, job_id="j1"))
+        home.tracker.enqueue(result(2, job_id="j2"))
+        home.tracker.enqueue(result(1, job_id="j1"))
         await home.until_task(task.id, corrected)
         found = await home.store.get(brief.id)
         assert found is not None
@@ -238,7 +242,7 @@ async def test_a_day_later_it_is_not(tmp_path: Path) -> None:
         later = home.clock
     later.time += 25 * 3_600_000
     async with house(tmp_path, clock=later) as home:
-        home.tracker.hear(result(1, job_id="j1", from_history=True))
+        home.tracker.enqueue(result(1, job_id="j1", from_history=True))
         await drawn(home, "a cat", nth=1)
         found = await home.store.get(task.id)
         assert found is not None
@@ -249,7 +253,7 @@ async def test_nor_in_the_process_that_saw_it_fail(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await silent(home)
         home.clock.time += 25 * 3_600_000
-        home.tracker.hear(result(1, job_id="j1"))
+        home.tracker.enqueue(result(1, job_id="j1"))
         await drawn(home, "a cat", nth=2)
         found = await home.store.get(task.id)
         assert found is not None
@@ -261,10 +265,10 @@ async def test_a_failure_that_was_told_to_us_stays_one(tmp_path: Path) -> None:
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
         nonce = home.desk.said[0][2]
-        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p", job_id="j1", prompt="a dog")))
-        home.tracker.hear(Refused(keys=keys(message_id="p"), code="moderated", reason="no"))
+        home.tracker.enqueue(Started(keys=keys(nonce=nonce, message_id="p", job_id="j1", prompt="a dog")))
+        home.tracker.enqueue(Refused(keys=keys(message_id="p"), code="moderated", reason="no"))
         await home.until_task(task.id, over)
-        home.tracker.hear(result(1, job_id="j1"))
+        home.tracker.enqueue(result(1, job_id="j1"))
         await drawn(home, "a cat", nth=2)
         found = await home.store.get(task.id)
         assert found is not None
@@ -277,7 +281,7 @@ async def test_everybody_who_was_told_of_the_failure_is_told_of_the_result(tmp_p
         other = "http://other.example/hook"
         await home.store.follow(Hook(task_id=task.id, url=other, state="theirs"))
         home.clock.time += 1
-        home.tracker.hear(result(1, job_id="j1"))
+        home.tracker.enqueue(result(1, job_id="j1"))
         now = await home.until_task(task.id, corrected)
         await home.store.save([replace(now, result=replace(now.result, seed="7"))])
         expected = [("corrected", HOOK), ("corrected", other), ("end", HOOK), ("end", other)]
@@ -295,7 +299,7 @@ async def test_who_came_after_the_first_end_is_told_of_one_end(tmp_path: Path) -
         await home.store.follow(Hook(task_id=task.id, url=early))
         home.clock.time += 1000
         nonce = home.desk.said[1][2]
-        home.tracker.hear(result(9, nonce=nonce, sent_at=home.clock.now()))
+        home.tracker.enqueue(result(9, nonce=nonce, sent_at=home.clock.now()))
         now = await home.until_task(task.id, corrected)
         home.clock.time += 1000
         await home.store.follow(Hook(task_id=task.id, url=late))
@@ -368,7 +372,7 @@ async def test_one_result_is_adopted_by_one_task(tmp_path: Path) -> None:
         tasks = [await unknown(home), await unknown(home, "a cat")]
         found = result(1, message_id=snowflake(home.clock.now()))
         for task in tasks:
-            home.tracker.hear(AdoptRequested(task_id=task.id, result=found))
+            home.tracker.enqueue(AdoptRequested(task_id=task.id, result=found))
         await home.until_task(tasks[0].id, corrected)
         await drawn(home, "a bird", nth=3)
         second = await home.store.get(tasks[1].id)
@@ -396,8 +400,8 @@ async def test_it_is_sent_again_by_the_operators_word_and_its_new_end_is_told(tm
         await home.until_said(2)
         nonce = home.desk.said[1][2]
         assert nonce != home.desk.said[0][2]
-        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p9", prompt="a dog")))
-        home.tracker.hear(result(9, reference_id="p9", sent_at=home.clock.now() + 1000))
+        home.tracker.enqueue(Started(keys=keys(nonce=nonce, message_id="p9", prompt="a dog")))
+        home.tracker.enqueue(result(9, reference_id="p9", sent_at=home.clock.now() + 1000))
         now = await home.until_task(task.id, over)
         assert (now.status, now.result.message_id) == (Status.SUCCESS, "r9")
         assert await told(home, task) == [("end", HOOK), ("corrected", HOOK)]
@@ -460,8 +464,8 @@ async def test_nothing_unfinished_is_told_after_an_end(tmp_path: Path) -> None:
         before = await told(home, task)
         await home.service.retry(task.id)
         await home.until_said(2)
-        home.tracker.hear(Started(keys=keys(nonce=home.desk.said[1][2], message_id="p9", prompt="a dog")))
-        home.tracker.hear(Refused(keys=keys(message_id="p9"), code="moderated", reason="no"))
+        home.tracker.enqueue(Started(keys=keys(nonce=home.desk.said[1][2], message_id="p9", prompt="a dog")))
+        home.tracker.enqueue(Refused(keys=keys(message_id="p9"), code="moderated", reason="no"))
         now = await home.until_task(task.id, lambda t: t.phase is Phase.OVER and t.result.fail_code == "moderated")
         assert now.status is Status.FAILURE
         assert await told(home, task) == [*before, ("corrected", HOOK)]
@@ -479,7 +483,7 @@ async def test_a_press_is_sent_again_to_its_own_account(tmp_path: Path) -> None:
 
 async def test_the_timeline_says_how_each_message_was_known(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        home.tracker.hear(Connected(account="a", gap_since=0))
+        home.tracker.enqueue(Connected(account="a", gap_since=0))
         task = await drawn(home)
         lines = await home.store.timeline_of(task.id)
         assert [line.kind for line in lines][:2] == ["submitted", "sent"]

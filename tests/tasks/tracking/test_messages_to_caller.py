@@ -21,7 +21,7 @@ async def told(home: House, event: Informed) -> Task:
     task = await home.service.imagine(SubmitOptions(), prompt="a dog")
     await home.until_said(1)
     nonce = home.desk.said[0][2]
-    home.tracker.hear(Informed(keys=keys(nonce=nonce, **_message(event)), title=event.title, text=event.text))
+    home.tracker.enqueue(Informed(keys=keys(nonce=nonce, **_message(event)), title=event.title, text=event.text))
     return await home.until_task(task.id, lambda t: bool(t.progress.words))
 
 
@@ -63,8 +63,8 @@ async def test_a_drawing_that_follows_succeeds_and_keeps_the_note(tmp_path: Path
     async with house(tmp_path) as home:
         task = await told(home, SAID)
         nonce = home.desk.said[0][2]
-        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="m", user_id=USER, prompt="a dog")))
-        home.tracker.hear(result(1, nonce=nonce))
+        home.tracker.enqueue(Started(keys=keys(nonce=nonce, message_id="m", user_id=USER, prompt="a dog")))
+        home.tracker.enqueue(result(1, nonce=nonce))
         ended = await home.until_task(task.id, over)
         assert (ended.status, ended.notes) == (Status.SUCCESS, (NOTE,))
 
@@ -74,7 +74,7 @@ async def test_a_known_notice_is_no_reason_but_is_not_forgotten(tmp_path: Path) 
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
         notice = keys(nonce=home.desk.said[0][2], message_id="w")
-        home.tracker.hear(Informed(keys=notice, title="Duplicate images detected", is_known=True))
+        home.tracker.enqueue(Informed(keys=notice, title="Duplicate images detected", is_known=True))
         await home.until_task(task.id, lambda t: bool(t.notes))
         await until_silent(home, 6)
         ended = await home.until_task(task.id, over)
@@ -89,7 +89,7 @@ async def test_the_same_words_are_noted_once(tmp_path: Path, times: int) -> None
         task = await told(home, SAID)
         for _ in range(times):
             nonce = home.desk.said[0][2]
-            home.tracker.hear(Informed(keys=keys(nonce=nonce, message_id="w"), text=LIMIT))
-        home.tracker.hear(Informed(keys=keys(nonce=nonce, message_id="w"), text="Something else"))
+            home.tracker.enqueue(Informed(keys=keys(nonce=nonce, message_id="w"), text=LIMIT))
+        home.tracker.enqueue(Informed(keys=keys(nonce=nonce, message_id="w"), text="Something else"))
         noted = await home.until_task(task.id, lambda t: len(t.notes) > 1)
         assert noted.notes == (NOTE, "MidJourney said: Something else")

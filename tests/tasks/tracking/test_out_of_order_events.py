@@ -20,7 +20,7 @@ async def waiting_at_midjourney(home: House) -> Task:
     said = len(home.desk.said)
     task = await home.service.imagine(SubmitOptions(), prompt="a dog")
     await home.until_said(said + 1)
-    home.tracker.hear(Queued(keys=keys(nonce=home.desk.said[-1][2], message_id="note", flags=64, prompt="a dog")))
+    home.tracker.enqueue(Queued(keys=keys(nonce=home.desk.said[-1][2], message_id="note", flags=64, prompt="a dog")))
     return await home.until_task(task.id, lambda t: t.progress.queued)
 
 
@@ -28,11 +28,11 @@ async def test_late_words_about_what_has_ended_are_not_the_next_ones_start(tmp_p
     async with house(tmp_path) as home:
         await drawn(home)
         queued = await waiting_at_midjourney(home)
-        home.tracker.hear(Started(keys=keys(message_id="p1", **MINE)))
-        home.tracker.hear(Progressed(keys=keys(message_id="p1", job_id="j1", **MINE), percent=93))
-        home.tracker.hear(Progressed(keys=keys(message_id="p0", job_id="j1", **MINE), percent=93))
-        home.tracker.hear(Withdrawn(keys=keys(message_id="p1")))
-        home.tracker.hear(result(2))
+        home.tracker.enqueue(Started(keys=keys(message_id="p1", **MINE)))
+        home.tracker.enqueue(Progressed(keys=keys(message_id="p1", job_id="j1", **MINE), percent=93))
+        home.tracker.enqueue(Progressed(keys=keys(message_id="p0", job_id="j1", **MINE), percent=93))
+        home.tracker.enqueue(Withdrawn(keys=keys(message_id="p1")))
+        home.tracker.enqueue(result(2))
         ended = await home.until_task(queued.id, over)
         assert (ended.status, ended.progress.job_id, ended.progress.progress_message_id) == (
             Status.SUCCESS,
@@ -51,7 +51,7 @@ async def test_nor_in_the_history_that_a_restart_reads(tmp_path: Path) -> None:
         result(2, from_history=True),
     ]
     async with house(tmp_path, desk) as home:
-        home.tracker.hear(Connected(account="a", gap_since=0))
+        home.tracker.enqueue(Connected(account="a", gap_since=0))
         ended = await home.until_task(queued.id, over)
         assert (ended.progress.job_id, ended.progress.progress_message_id) == ("j2", "note")
 
@@ -59,28 +59,28 @@ async def test_nor_in_the_history_that_a_restart_reads(tmp_path: Path) -> None:
 async def test_the_note_that_it_is_queued_may_go_before_it_begins(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await waiting_at_midjourney(home)
-        home.tracker.hear(Withdrawn(keys=keys(message_id="note")))
+        home.tracker.enqueue(Withdrawn(keys=keys(message_id="note")))
         await pass_time(home, 10)
-        home.tracker.hear(Progressed(keys=keys(message_id="p", job_id="j1", **MINE), percent=9, mode=Mode.FAST))
+        home.tracker.enqueue(Progressed(keys=keys(message_id="p", job_id="j1", **MINE), percent=9, mode=Mode.FAST))
         await home.until_task(task.id, lambda t: t.progress.percent == 9)
         await pass_time(home, 10)
-        home.tracker.hear(result(1))
+        home.tracker.enqueue(result(1))
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
-        assert home.desk.recalls == []  # nobody thought that it might have ended
+        assert home.desk.history_reads == []  # nobody thought that it might have ended
 
 
 async def test_a_message_that_takes_the_place_of_another_is_a_sign_of_life(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
-        home.tracker.hear(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p", job_id="j1")))
-        home.tracker.hear(Withdrawn(keys=keys(message_id="p")))
-        home.tracker.hear(Progressed(keys=keys(message_id="q", job_id="j1", **MINE), percent=9, mode=Mode.FAST))
+        home.tracker.enqueue(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p", job_id="j1")))
+        home.tracker.enqueue(Withdrawn(keys=keys(message_id="p")))
+        home.tracker.enqueue(Progressed(keys=keys(message_id="q", job_id="j1", **MINE), percent=9, mode=Mode.FAST))
         await pass_time(home, 10)
         await home.until_task(task.id, lambda t: t.progress.percent == 9)
-        home.tracker.hear(result(1))
+        home.tracker.enqueue(result(1))
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
-        assert home.desk.recalls == []
+        assert home.desk.history_reads == []
 
 
 async def test_that_it_was_queued_is_no_news_once_it_runs(tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ async def test_that_it_was_queued_is_no_news_once_it_runs(tmp_path: Path) -> Non
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
         nonce = home.desk.said[0][2]
-        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p", **MINE)))
-        home.tracker.hear(Queued(keys=keys(nonce=nonce, message_id="note", flags=64, prompt="a dog")))
-        home.tracker.hear(Progressed(keys=keys(message_id="p", job_id="j1"), percent=31))
+        home.tracker.enqueue(Started(keys=keys(nonce=nonce, message_id="p", **MINE)))
+        home.tracker.enqueue(Queued(keys=keys(nonce=nonce, message_id="note", flags=64, prompt="a dog")))
+        home.tracker.enqueue(Progressed(keys=keys(message_id="p", job_id="j1"), percent=31))
         running = await home.until_task(task.id, lambda t: t.progress.percent == 31)
         assert (
             running.progress.progress_message_id,
@@ -108,20 +108,20 @@ async def test_equal_drawings_whose_results_crossed_are_not_taken_for_withdrawn(
         tasks = [await home.service.imagine(SubmitOptions(), prompt="a dog") for _ in range(2)]
         await home.until_said(2)
         for nth, (_, _, nonce) in enumerate(home.desk.said, start=1):
-            home.tracker.hear(Started(keys=keys(nonce=nonce, message_id=f"p{nth}", **MINE)))
+            home.tracker.enqueue(Started(keys=keys(nonce=nonce, message_id=f"p{nth}", **MINE)))
         deleted = Withdrawn(keys=keys(message_id="p2"))
         for event in (deleted, result(2)) if overtaken else (result(2), deleted, deleted):
-            home.tracker.hear(event)
+            home.tracker.enqueue(event)
         await pass_time(home, 5)
         await home.until_task(tasks[0].id, over)
-        home.tracker.hear(result(1))
-        home.tracker.hear(Withdrawn(keys=keys(message_id="p1")))
+        home.tracker.enqueue(result(1))
+        home.tracker.enqueue(Withdrawn(keys=keys(message_id="p1")))
         ended = [await home.until_task(task.id, over) for task in tasks]
         assert [(task.status, task.progress.job_id) for task in ended] == [
             (Status.SUCCESS, "j2"),
             (Status.SUCCESS, "j1"),
         ]
-        assert home.desk.recalls == []
+        assert home.desk.history_reads == []
 
 
 @pytest.mark.parametrize("before", [False, True])
@@ -130,10 +130,10 @@ async def test_what_is_withdrawn_beside_a_result_of_its_own_start_is_moderated(t
         tasks = [await home.service.imagine(SubmitOptions(), prompt="a dog") for _ in range(2)]
         await home.until_said(2)
         for nth, (_, _, nonce) in enumerate(home.desk.said, start=1):
-            home.tracker.hear(Started(keys=keys(nonce=nonce, message_id=f"p{nth}", **MINE)))
+            home.tracker.enqueue(Started(keys=keys(nonce=nonce, message_id=f"p{nth}", **MINE)))
         own, withdrawn = (Withdrawn(keys=keys(message_id=message)) for message in ("p1", "p2"))
         for event in (withdrawn, result(1), own) if before else (result(1), own, withdrawn):
-            home.tracker.hear(event)
+            home.tracker.enqueue(event)
         await pass_time(home, 1.5)
         await home.until_recalled()
         await pass_time(home, 1)
@@ -147,11 +147,11 @@ async def test_of_several_drawings_one_that_is_refused_does_not_have_all_drawn_a
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
         nonce = home.desk.said[0][2]
-        home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="i")))
-        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id="p", **MINE)))
+        home.tracker.enqueue(Acknowledged(keys=keys(nonce=nonce, interaction_id="i")))
+        home.tracker.enqueue(Started(keys=keys(nonce=nonce, message_id="p", **MINE)))
         no = Refused(keys=keys(interaction_id="i", flags=64), code=code, reason="no", retry=code == "queue_full")
-        home.tracker.hear(no)
-        home.tracker.hear(result(1, reference_id="p"))
+        home.tracker.enqueue(no)
+        home.tracker.enqueue(result(1, reference_id="p"))
         assert (await home.until_task(task.id, over)).progress.job_id == "j1"
         assert len(home.desk.said) == 1
 
@@ -161,10 +161,10 @@ async def test_what_the_owner_draws_by_hand_is_let_go_when_the_own_start_comes(t
     async with house(tmp_path) as home:
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
-        home.tracker.hear(Progressed(keys=keys(message_id="h", job_id="jh", **MINE), percent=15))
-        home.tracker.hear(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p", **MINE)))
-        home.tracker.hear(result(1, job_id="jh", reference_id="h"))
-        home.tracker.hear(result(2, reference_id="p"))
+        home.tracker.enqueue(Progressed(keys=keys(message_id="h", job_id="jh", **MINE), percent=15))
+        home.tracker.enqueue(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p", **MINE)))
+        home.tracker.enqueue(result(1, job_id="jh", reference_id="h"))
+        home.tracker.enqueue(result(2, reference_id="p"))
         assert (await home.until_task(task.id, over)).progress.job_id == "j2"
 
 
@@ -172,13 +172,13 @@ async def test_what_was_taken_for_anothers_is_given_back_when_the_own_start_come
     async with house(tmp_path) as home:
         tasks = [await home.service.imagine(SubmitOptions(), prompt="a dog") for _ in range(2)]
         await home.until_said(2)
-        home.tracker.hear(Started(keys=keys(message_id="p2", **MINE)))  # its nonce was lost
-        home.tracker.hear(Progressed(keys=keys(message_id="p2", job_id="j2", **MINE), percent=15))
-        home.tracker.hear(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p1", **MINE)))
-        home.tracker.hear(Progressed(keys=keys(message_id="p2", job_id="j2", **MINE), percent=31))
-        home.tracker.hear(result(2, reference_id="p2"))
+        home.tracker.enqueue(Started(keys=keys(message_id="p2", **MINE)))  # its nonce was lost
+        home.tracker.enqueue(Progressed(keys=keys(message_id="p2", job_id="j2", **MINE), percent=15))
+        home.tracker.enqueue(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p1", **MINE)))
+        home.tracker.enqueue(Progressed(keys=keys(message_id="p2", job_id="j2", **MINE), percent=31))
+        home.tracker.enqueue(result(2, reference_id="p2"))
         assert (await home.until_task(tasks[1].id, over)).progress.job_id == "j2"
-        home.tracker.hear(result(1, reference_id="p1"))
+        home.tracker.enqueue(result(1, reference_id="p1"))
         assert (await home.until_task(tasks[0].id, over)).progress.job_id == "j1"
 
 
@@ -188,16 +188,16 @@ async def test_a_start_that_names_an_interaction_waits_until_it_is_known_whose(t
     async with house(tmp_path) as home:
         tasks = [await home.service.imagine(SubmitOptions(), prompt="a dog") for _ in range(2)]
         await home.until_said(2)
-        home.tracker.hear(Started(keys=keys(message_id="p2", interaction_id="i2", **MINE)))
-        home.tracker.hear(Acknowledged(keys=keys(nonce=home.desk.said[1][2], interaction_id="i2")))
+        home.tracker.enqueue(Started(keys=keys(message_id="p2", interaction_id="i2", **MINE)))
+        home.tracker.enqueue(Acknowledged(keys=keys(nonce=home.desk.said[1][2], interaction_id="i2")))
         for step in range(steps):
             told = keys(message_id="p2", interaction_id="i2", job_id="j2", **MINE)
-            home.tracker.hear(Progressed(keys=told, percent=40 * step))
-        home.tracker.hear(result(2, interaction_id="i2", reference_id="p2"))
-        home.tracker.hear(Withdrawn(keys=keys(message_id="p2")))
+            home.tracker.enqueue(Progressed(keys=told, percent=40 * step))
+        home.tracker.enqueue(result(2, interaction_id="i2", reference_id="p2"))
+        home.tracker.enqueue(Withdrawn(keys=keys(message_id="p2")))
         assert (await home.until_task(tasks[1].id, over)).progress.job_id == "j2"
-        home.tracker.hear(Progressed(keys=keys(message_id="p1", job_id="j1", **MINE), percent=62))
-        home.tracker.hear(result(1, reference_id="p1"))
+        home.tracker.enqueue(Progressed(keys=keys(message_id="p1", job_id="j1", **MINE), percent=62))
+        home.tracker.enqueue(result(1, reference_id="p1"))
         ended = await home.until_task(tasks[0].id, over)
         assert (ended.status, ended.progress.job_id) == (Status.SUCCESS, "j1")
 
@@ -206,12 +206,12 @@ async def test_nor_is_it_taken_for_moderated_when_its_own_words_never_came(tmp_p
     async with house(tmp_path) as home:
         tasks = [await home.service.imagine(SubmitOptions(), prompt="a dog") for _ in range(2)]
         await home.until_said(2)
-        home.tracker.hear(Started(keys=keys(message_id="p2", interaction_id="i2", **MINE)))
-        home.tracker.hear(Acknowledged(keys=keys(nonce=home.desk.said[1][2], interaction_id="i2")))
-        home.tracker.hear(Progressed(keys=keys(message_id="p2", interaction_id="i2", **MINE), percent=40))
-        home.tracker.hear(Withdrawn(keys=keys(message_id="p2")))
-        home.tracker.hear(result(2, interaction_id="i2", reference_id="p2"))
+        home.tracker.enqueue(Started(keys=keys(message_id="p2", interaction_id="i2", **MINE)))
+        home.tracker.enqueue(Acknowledged(keys=keys(nonce=home.desk.said[1][2], interaction_id="i2")))
+        home.tracker.enqueue(Progressed(keys=keys(message_id="p2", interaction_id="i2", **MINE), percent=40))
+        home.tracker.enqueue(Withdrawn(keys=keys(message_id="p2")))
+        home.tracker.enqueue(result(2, interaction_id="i2", reference_id="p2"))
         await home.until_task(tasks[1].id, over)
-        home.tracker.hear(result(1, reference_id="p1"))  # of its own messages the last one alone came
+        home.tracker.enqueue(result(1, reference_id="p1"))  # of its own messages the last one alone came
         ended = await home.until_task(tasks[0].id, over)
         assert (ended.status, ended.progress.job_id) == (Status.SUCCESS, "j1")

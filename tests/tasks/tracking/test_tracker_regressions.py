@@ -109,11 +109,11 @@ async def test_history_that_may_not_be_read_does_not_keep_a_task_for_ever(tmp_pa
     desk = Desk()
 
     async def gone(account_id: str, since: int) -> Any:
-        desk.recalls.append((account_id, since))
+        desk.history_reads.append((account_id, since))
         desk.moved.set()
         raise SendRefused("The channel is gone.", status=404)
 
-    desk.recall = gone  # type: ignore[method-assign,assignment]  # this desk alone
+    desk.read_history = gone  # type: ignore[method-assign,assignment]  # this desk alone
     async with house(tmp_path, desk) as home:
         lost = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
@@ -128,11 +128,11 @@ async def test_history_that_may_not_be_read_proves_nothing(tmp_path: Path) -> No
     desk.answer = vanish
 
     async def forbidden(account_id: str, since: int) -> Any:
-        desk.recalls.append((account_id, since))
+        desk.history_reads.append((account_id, since))
         desk.moved.set()
         raise SendRefused("The channel's history may not be read.", status=403)
 
-    desk.recall = forbidden  # type: ignore[method-assign,assignment]  # this desk alone
+    desk.read_history = forbidden  # type: ignore[method-assign,assignment]  # this desk alone
     async with house(tmp_path, desk) as home:
         lost = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
@@ -207,8 +207,8 @@ async def test_a_database_that_cannot_be_read_loses_no_result(tmp_path: Path, mo
         monkeypatch.setattr(home.store, "by_message", broken)
         task = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
-        home.tracker.hear(result(1, from_history=True))
-        home.tracker.hear(HistoryRead(account="a", since=0))
+        home.tracker.enqueue(result(1, from_history=True))
+        home.tracker.enqueue(HistoryRead(account="a", since=0))
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
 
 
@@ -219,13 +219,13 @@ async def test_what_is_left_open_is_logged_once(tmp_path: Path, caplog: pytest.L
             await home.service.act(SubmitOptions(), parent=parent.id, does=Action.VARIATION, index=index)
         other = await home.service.imagine(SubmitOptions(), prompt="a cat")
         await home.until_said(4)
-        home.tracker.hear(result(8, reference_id="r1", action=Action.VARIATION))
+        home.tracker.enqueue(result(8, reference_id="r1", action=Action.VARIATION))
         nonce = home.desk.said[3][2]
         for percent in (1, 2, 3):
             told = keys(nonce=nonce, message_id="p9", prompt="a cat")
-            home.tracker.hear(Progressed(keys=told, percent=percent))
+            home.tracker.enqueue(Progressed(keys=told, percent=percent))
             await home.until_task(other.id, lambda t, percent=percent: t.progress.percent == percent)  # type: ignore[misc]  # a lambda with a default
-        assert len([line for line in caplog.messages if "left open" in line]) == 1
+        assert len([line for line in caplog.messages if "fits several tasks" in line]) == 1
 
 
 async def test_a_stop_in_the_middle_of_writing_a_send_posts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,10 +255,10 @@ async def test_a_cancel_holds_when_midjourney_sends_the_job_back(tmp_path: Path)
         asked = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
         nonce = home.desk.said[0][2]
-        home.tracker.hear(Queued(keys=keys(nonce=nonce, message_id="q", flags=64)))
+        home.tracker.enqueue(Queued(keys=keys(nonce=nonce, message_id="q", flags=64)))
         await home.until_task(asked.id, lambda t: t.progress.queued)
         await home.service.cancel(asked.id)
-        home.tracker.hear(Refused(keys=keys(nonce=nonce), code="queue_full", reason="Queue full", retry=True))
+        home.tracker.enqueue(Refused(keys=keys(nonce=nonce), code="queue_full", reason="Queue full", retry=True))
         assert (await home.until_task(asked.id, over)).status is Status.CANCEL
         home.awake.set()
         await pass_time(home, 10)
@@ -270,7 +270,7 @@ async def test_a_cancel_that_meets_a_requeue_cancels_what_waits(tmp_path: Path) 
         asked = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
         full = Refused(keys=keys(nonce=home.desk.said[0][2]), code="queue_full", reason="Queue full", retry=True)
-        home.tracker.hear(full)
+        home.tracker.enqueue(full)
         await home.service.cancel(asked.id)
         assert (await home.until_task(asked.id, over)).status is Status.CANCEL
 
@@ -279,11 +279,11 @@ async def test_a_withdrawn_message_after_a_cancel_is_the_cancel(tmp_path: Path) 
     async with house(tmp_path) as home:
         asked = await home.service.imagine(SubmitOptions(), prompt="a dog")
         await home.until_said(1)
-        home.tracker.hear(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p"), cancel_id="c"))
+        home.tracker.enqueue(Started(keys=keys(nonce=home.desk.said[0][2], message_id="p"), cancel_id="c"))
         await home.until_task(asked.id, lambda t: t.progress.cancel_id is not None)
         await home.service.cancel(asked.id)
         await home.until_said(2)
-        home.tracker.hear(Withdrawn(keys=keys(message_id="p")))
+        home.tracker.enqueue(Withdrawn(keys=keys(message_id="p")))
         await pass_time(home, 1.5)
         await home.until_recalled()
         await pass_time(home, 1)
@@ -304,11 +304,11 @@ async def test_a_dialog_that_is_told_twice_is_paid_once(tmp_path: Path) -> None:
         opened = ModalOpened(
             keys=keys(nonce=home.desk.said[1][2]), modal_id="5", custom_id="x", fields={"x::prompt": "a"}
         )
-        home.tracker.hear(opened)
-        home.tracker.hear(opened)
+        home.tracker.enqueue(opened)
+        home.tracker.enqueue(opened)
         await home.until_said(3)
-        home.tracker.hear(Tick(now=home.clock.now()))
-        home.tracker.hear(result(2, nonce=home.desk.said[2][2]))
+        home.tracker.enqueue(Tick(now=home.clock.now()))
+        home.tracker.enqueue(result(2, nonce=home.desk.said[2][2]))
         await home.until_task(press.id, over)
         assert [isinstance(order, ModalInteraction) for _, order, _ in home.desk.said] == [False, False, True]
 

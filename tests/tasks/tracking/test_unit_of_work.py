@@ -36,7 +36,7 @@ async def two_in_flight(home: House) -> tuple[Task, Task, str, str]:
     await home.until_said(2)
     nonces = [nonce for _, _, nonce in home.desk.said]
     for nth, nonce in enumerate(nonces, start=1):
-        home.tracker.hear(Started(keys=keys(nonce=nonce, message_id=f"p{nth}")))
+        home.tracker.enqueue(Started(keys=keys(nonce=nonce, message_id=f"p{nth}")))
     for each in (first, second):
         await home.until_task(each.id, lambda t: t.status is Status.IN_PROGRESS)
     return first, second, nonces[0], nonces[1]
@@ -58,16 +58,16 @@ async def reasons(home: House, task: Task) -> list[object]:
 async def test_progress_that_cannot_be_stored_leaves_its_task_as_it_was(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         first, second, *_ = await two_in_flight(home)
-        home.tracker.hear(Progressed(keys=keys(message_id="p1"), percent=40, preview=Image(url=HALF)))
-        home.tracker.hear(result(2, message_id="r2", job_id="j2", reference_id="p2", prompt="a cat"))
+        home.tracker.enqueue(Progressed(keys=keys(message_id="p1"), percent=40, preview=Image(url=HALF)))
+        home.tracker.enqueue(result(2, message_id="r2", job_id="j2", reference_id="p2", prompt="a cat"))
         assert (await home.until_task(second.id, over)).status is Status.SUCCESS
         kept = await home.store.get(first.id)
         assert kept is not None
         assert (kept.progress.percent, kept.status) == (0, Status.IN_PROGRESS)
         assert await reasons(home, first) == ["The text cannot be stored: it contains a lone surrogate."]
-        home.tracker.hear(Progressed(keys=keys(message_id="p1"), percent=60))
+        home.tracker.enqueue(Progressed(keys=keys(message_id="p1"), percent=60))
         await home.until_task(first.id, lambda t: t.progress.percent == 60)
-        home.tracker.hear(result(1, reference_id="p1"))
+        home.tracker.enqueue(result(1, reference_id="p1"))
         assert (await home.until_task(first.id, over)).status is Status.SUCCESS
 
 
@@ -79,8 +79,8 @@ async def test_an_end_that_cannot_be_stored_is_told_as_a_failure(
         strange = Finished(
             keys=keys(message_id="p1", edited=True), image=Image(url="x"), buttons=(Button(custom_id=HALF),)
         )
-        home.tracker.hear(strange)
-        home.tracker.hear(result(2, message_id="r2", job_id="j2", reference_id="p2", prompt="a cat"))
+        home.tracker.enqueue(strange)
+        home.tracker.enqueue(result(2, message_id="r2", job_id="j2", reference_id="p2", prompt="a cat"))
         failed = await home.until_task(first.id, over)
         assert (failed.status, failed.result.fail_code) == (Status.FAILURE, "store_failed")
         assert "lone surrogate" in failed.result.fail_reason
@@ -88,7 +88,7 @@ async def test_an_end_that_cannot_be_stored_is_told_as_a_failure(
         assert [r.__dict__.get("task") for r in caplog.records if "refuses" in r.message] == [first.id]
         third = await home.service.imagine(SubmitOptions(), prompt="a cow")
         await home.until_said(3)
-        home.tracker.hear(result(3, nonce=home.desk.said[2][2], prompt="a cow"))
+        home.tracker.enqueue(result(3, nonce=home.desk.said[2][2], prompt="a cow"))
         assert (await home.until_task(third.id, over)).status is Status.SUCCESS
 
 
@@ -104,13 +104,13 @@ async def test_what_follows_from_a_refused_change_is_not_sent(tmp_path: Path) ->
         await home.service.cancel(first.id)
         await home.service.cancel(second.id)
         await home.until_said(3)
-        home.tracker.hear(Refused(keys=keys(message_id="p2"), code="stopped", reason="Stopped"))
+        home.tracker.enqueue(Refused(keys=keys(message_id="p2"), code="stopped", reason="Stopped"))
         assert (await home.until_task(second.id, over)).status is Status.CANCEL
         cancelled: list[Any] = [order for _, order, _ in home.desk.said[2:]]
         assert [order.message_id for order in cancelled] == ["p2"]
         assert await reasons(home, first) == ["The database refused a row."]
         await home.database.write(Statement("DROP TRIGGER refuses"))
-        home.tracker.hear(result(1, reference_id="p1"))
+        home.tracker.enqueue(result(1, reference_id="p1"))
         assert (await home.until_task(first.id, over)).status is Status.SUCCESS
 
 
@@ -121,9 +121,9 @@ async def test_a_task_whose_row_is_gone_holds_up_nobody(tmp_path: Path) -> None:
             Statement("DELETE FROM tasks WHERE id = ?", [(int(first.id),)]),
             Statement("CREATE TRIGGER gone BEFORE INSERT ON tasks BEGIN SELECT RAISE(ABORT, 'gone'); END"),
         )
-        home.tracker.hear(Progressed(keys=keys(message_id="p1"), percent=40))
+        home.tracker.enqueue(Progressed(keys=keys(message_id="p1"), percent=40))
         await home.database.write(Statement("DROP TRIGGER gone"))
-        home.tracker.hear(result(2, message_id="r2", job_id="j2", reference_id="p2", prompt="a cat"))
+        home.tracker.enqueue(result(2, message_id="r2", job_id="j2", reference_id="p2", prompt="a cat"))
         assert (await home.until_task(second.id, over)).status is Status.SUCCESS
 
 
@@ -204,12 +204,12 @@ def test_no_payload_stops_the_tracker(arriving: list[tuple[str, dict[str, Any]]]
 
     async def run(folder: Path) -> None:
         async with house(folder) as home:
-            ear = EventReceiver(account="a", channel_id="77", sink=home.tracker.hear, private=False)
+            ear = EventReceiver(account="a", channel_id="77", sink=home.tracker.enqueue, private=False)
             _, second, nonce, _ = await two_in_flight(home)
             for name, payload in arriving:
                 ear.on_event(name, {**payload, "channel_id": "77", "nonce": nonce})
                 ear.on_event(name, {**payload, "channel_id": "77"})
-            home.tracker.hear(result(2, message_id="r2", job_id="j2", reference_id="p2", prompt="a cat"))
+            home.tracker.enqueue(result(2, message_id="r2", job_id="j2", reference_id="p2", prompt="a cat"))
             assert (await home.until_task(second.id, over)).status is Status.SUCCESS
 
     with tempfile.TemporaryDirectory() as folder:

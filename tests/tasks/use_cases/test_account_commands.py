@@ -23,9 +23,9 @@ PANEL = "Adjust your settings here."
 
 
 def settings_told(home: House, nonce: str, *buttons: Button) -> None:
-    home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id=f"i{nonce}")))
-    home.tracker.hear(Informed(keys=keys(nonce=nonce, message_id="s", flags=64), text=PANEL, buttons=buttons))
-    home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id=f"i{nonce}"), confirmed=True))
+    home.tracker.enqueue(Acknowledged(keys=keys(nonce=nonce, interaction_id=f"i{nonce}")))
+    home.tracker.enqueue(Informed(keys=keys(nonce=nonce, message_id="s", flags=64), text=PANEL, buttons=buttons))
+    home.tracker.enqueue(Acknowledged(keys=keys(nonce=nonce, interaction_id=f"i{nonce}"), confirmed=True))
 
 
 async def switching(home: House, *, is_on: bool = False) -> tuple[Task, str]:
@@ -61,9 +61,9 @@ async def test_an_account_is_asked_by_a_command_of_its_own(
         await home.until_said(1)
         name, order, nonce = desk.said[0]
         assert (name, order) == ("b", SlashCommandInteraction(command=command))
-        home.tracker.hear(Acknowledged(keys=keys(account="b", nonce=nonce, interaction_id="i"), confirmed=True))
+        home.tracker.enqueue(Acknowledged(keys=keys(account="b", nonce=nonce, interaction_id="i"), confirmed=True))
         told = keys(account="b", nonce=nonce, message_id="m", flags=64)
-        home.tracker.hear(Informed(keys=told, title="Your info", text="**Job Mode**: Fast", buttons=(REMIX,)))
+        home.tracker.enqueue(Informed(keys=told, title="Your info", text="**Job Mode**: Fast", buttons=(REMIX,)))
         ended = await home.until_task(task.id, over)
         assert (ended.status, ended.request.action, ended.lane) == (Status.SUCCESS, Action.ACTION, Lane.QUICK)
         assert (ended.result.description, ended.result.buttons) == ("**Job Mode**: Fast", (REMIX,))
@@ -78,7 +78,7 @@ async def test_a_job_is_shown_again_though_it_is_a_tasks(tmp_path: Path) -> None
         _, order, nonce = home.desk.said[1]
         assert order == SlashCommandInteraction(command="show", options={"job_id": JOB})
         again = keys(nonce=nonce, message_id="shown", job_id=first.progress.job_id, prompt="a dog", action=Action.SHOW)
-        home.tracker.hear(Finished(keys=again, image=Image(url="https://x/y.png"), buttons=first.result.buttons))
+        home.tracker.enqueue(Finished(keys=again, image=Image(url="https://x/y.png"), buttons=first.result.buttons))
         ended = await home.until_task(task.id, over)
         assert (ended.status, ended.request.action, ended.progress.job_id) == (
             Status.SUCCESS,
@@ -115,8 +115,8 @@ async def test_remix_is_pressed_in_the_settings_and_its_success_is_the_end(
         found = await home.store.get(task.id)
         assert found is not None
         assert found.phase is Phase.SENT  # the success of /settings is not that of the press
-        home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="p")))
-        home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="p"), confirmed=True))
+        home.tracker.enqueue(Acknowledged(keys=keys(nonce=nonce, interaction_id="p")))
+        home.tracker.enqueue(Acknowledged(keys=keys(nonce=nonce, interaction_id="p"), confirmed=True))
         ended = await home.until_task(task.id, over)
         assert (ended.status, ended.result.description, ended.result.message_id) == (Status.SUCCESS, told, "s")
         assert len(home.desk.said) == 2
@@ -126,7 +126,7 @@ async def test_the_settings_edit_ends_it_with_what_holds_now(tmp_path: Path) -> 
     async with house(tmp_path) as home:
         task, _ = await switching(home)
         edit = keys(interaction_id=f"i{home.desk.said[0][2]}", message_id="s", flags=64, edited=True)
-        home.tracker.hear(Informed(keys=edit, text=PANEL, buttons=(REMIX_ON,)))
+        home.tracker.enqueue(Informed(keys=edit, text=PANEL, buttons=(REMIX_ON,)))
         ended = await home.until_task(task.id, over)
         assert (ended.status, ended.result.description) == (Status.SUCCESS, "Remix mode is on now.")
         assert ended.result.buttons == (REMIX_ON,)
@@ -135,7 +135,7 @@ async def test_the_settings_edit_ends_it_with_what_holds_now(tmp_path: Path) -> 
 async def test_midjourneys_own_words_are_told(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         task, nonce = await switching(home)
-        home.tracker.hear(Informed(keys=keys(nonce=nonce, message_id="r"), text="Remix mode turned on!"))
+        home.tracker.enqueue(Informed(keys=keys(nonce=nonce, message_id="r"), text="Remix mode turned on!"))
         assert (await home.until_task(task.id, over)).result.description == "Remix mode turned on!"
 
 
@@ -161,7 +161,7 @@ async def test_a_press_of_unknown_outcome_is_not_repeated(tmp_path: Path) -> Non
         task, _ = await switching(home)
         await pass_time(home, 5)
         await home.until_recalled()
-        home.tracker.hear(HistoryRead(account="a", since=0))
+        home.tracker.enqueue(HistoryRead(account="a", since=0))
         await pass_time(home, 1)
         ended = await home.until_task(task.id, over)
         assert (ended.status, ended.result.fail_code) == (Status.FAILURE, "outcome_unknown")
@@ -184,7 +184,7 @@ async def test_a_press_that_never_reached_discord_begins_anew(tmp_path: Path) ->
         await home.until_said(3)
         settings_told(home, desk.said[2][2], REMIX)
         await home.until_said(4)
-        home.tracker.hear(Acknowledged(keys=keys(nonce=desk.said[3][2], interaction_id="p"), confirmed=True))
+        home.tracker.enqueue(Acknowledged(keys=keys(nonce=desk.said[3][2], interaction_id="p"), confirmed=True))
         assert (await home.until_task(task.id, over)).status is Status.SUCCESS
         assert [type(order) for _, order, _ in desk.said] == [
             SlashCommandInteraction,
@@ -202,7 +202,7 @@ async def test_a_gap_presses_no_setting_twice(tmp_path: Path) -> None:
         await home.until_task(settings.id, over)
         task = await home.service.press(SubmitOptions(), parent=settings.id, custom_id=REMIX.custom_id)
         await home.until_said(2)
-        home.tracker.hear(Connected(account="a", gap_since=home.clock.now()))
+        home.tracker.enqueue(Connected(account="a", gap_since=home.clock.now()))
         await home.until_recalled()
         found = await home.store.get(task.id)
         assert found is not None
@@ -233,6 +233,6 @@ async def test_a_button_of_told_settings_is_pressed_once_and_its_success_is_the_
         await home.until_said(2)
         _, order, nonce = home.desk.said[1]
         assert order == ButtonInteraction(message_id="s", custom_id=REMIX.custom_id, message_flags=64)
-        home.tracker.hear(Acknowledged(keys=keys(nonce=nonce, interaction_id="p"), confirmed=True))
+        home.tracker.enqueue(Acknowledged(keys=keys(nonce=nonce, interaction_id="p"), confirmed=True))
         ended = await home.until_task(task.id, over)
         assert (ended.status, ended.lane) == (Status.SUCCESS, Lane.QUICK)
