@@ -1,1 +1,1 @@
-"""The figures of docs/performance.md, measured again by one command: `make bench`."""
+"""Measures the figures of docs/performance.md: `make bench`."""

@@ -1,4 +1,4 @@
-"""All benchmarks, one after the other: `python -m benchmarks`."""
+"""Runs all benchmarks in sequence: `python -m benchmarks`."""
 
 from __future__ import annotations
 

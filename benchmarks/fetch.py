@@ -1,10 +1,11 @@
-"""Requests per second of /api/v1/task/fetch beside a bare aiohttp handler that answers a document of the same size.
+"""Requests per second of /api/v1/task/fetch compared with a bare aiohttp handler that returns a document of the same
+size.
 
-Both run side by side in one run, each in a process of its own, under the same load: 32 connections, each asking again
-as soon as it is answered. The ratio carries over to other machines, the figures do not. `wrk` makes the load where it
-is installed; else a plain asyncio client does, which may itself be the limit (then the ratio looks better than it is,
-and the output says which was used). On a busy machine requests per second say little: on Linux the processor time that
-the server spends on each is told, too. `python -m benchmarks.fetch`
+Both servers run at the same time, each in its own process, under the same load: 32 connections, each sending the next
+request as soon as it has the response. The ratio carries over to other machines, the figures do not. `wrk` generates
+the load if installed, otherwise a plain asyncio client does, which may itself be the bottleneck (then the ratio looks
+better than it is; the output states which was used). On a busy machine requests per second mean little, so on Linux the
+server's processor time per request is printed, too. `python -m benchmarks.fetch`
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ SECONDS = 3
 ROUNDS = 3
 FIRST_ID = 1_795_000_000_000_000
 
-# What the handlers answer: compare like with like.
+# The body of both handlers, for a fair comparison.
 DOCUMENT = {
     "_id": str(FIRST_ID), "index": "", "action": "IMAGINE", "prompt": "一只狗", "promptEn": "A dog", "taskId": "1" * 19,
     "uri": "https://cdn.discordapp.com/attachments/1/2/" + "x" * 150, "hash": "8" * 36, "content": "A dog",
@@ -46,7 +47,7 @@ DOCUMENT = {
 
 
 def bare(port: int) -> None:
-    """The yardstick: a handler without middleware, look-up or database."""
+    """The baseline: a handler without middleware, look-up or database."""
 
     async def answer(_request: web.Request) -> web.Response:
         return web.json_response(DOCUMENT)
@@ -81,7 +82,7 @@ async def fill(path: Path) -> None:
 
 
 async def by_wrk(url: str, ids: list[str]) -> float:
-    """`ids` are asked in turn where there are any."""
+    """Requests `ids` in turn, if any."""
     script = "" if not ids else (
         "local n = 0\nrequest = function()\n"
         f"  n = (n + 1) % {len(ids)}\n"
@@ -123,7 +124,7 @@ async def _ask(url: httpx.URL, paths: list[str]) -> int:
 
 
 def spent(pid: int) -> float:
-    """Processor seconds of a process so far; 0.0 where they are not told."""
+    """Processor seconds of a process so far; 0.0 where they are not available."""
     stat = Path(f"/proc/{pid}/stat")
     if not stat.exists():
         return 0.0
@@ -132,7 +133,7 @@ def spent(pid: int) -> float:
 
 
 class Server:
-    """One of the two that are compared: how many requests a second it served, and what each cost it (µs), by round."""
+    """One of the compared servers: requests per second, and processor time per request (µs), by round."""
 
     def __init__(self, pid: int, url: str, ids: list[str]) -> None:
         self._pid, self._url, self._ids = pid, url, ids
@@ -168,16 +169,16 @@ async def main() -> None:
         ):
             await until_answered(client, f"http://127.0.0.1:{port}/", "SUCCESS")
             ours, plain = Server(process.pid, url, ids), Server(yardstick.pid, f"http://127.0.0.1:{port}/", [])
-            await load(url, ids)  # the tasks are read from the disk
+            await load(url, ids)  # reads the tasks from disk into the cache
             for _ in range(ROUNDS):
                 await ours.load(load)
                 await plain.load(load)
     print(f"fetch, {TASKS} tasks, {CONNECTIONS} connections   {ours.rate:,.0f} requests/s")
     print(f"bare aiohttp JSON handler              {plain.rate:,.0f} requests/s   ratio {ours.rate / plain.rate:.2f}")
     if ours.cost:
-        told = f"{ours.cost:.0f} µs   bare {plain.cost:.0f} µs   ratio {plain.cost / ours.cost:.2f}"
-        print(f"processor time of each request         {told}")
-    print(f"(medians of {ROUNDS} rounds in turn; the load was made by {load.__name__[3:]})")
+        cost_line = f"{ours.cost:.0f} µs   bare {plain.cost:.0f} µs   ratio {plain.cost / ours.cost:.2f}"
+        print(f"processor time of each request         {cost_line}")
+    print(f"(medians of {ROUNDS} rounds alternating; load generator: {load.__name__[3:]})")
 
 
 if __name__ == "__main__":

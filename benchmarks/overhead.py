@@ -1,7 +1,7 @@
-"""What the service adds to MidJourney's own time: submit → interaction, and final message → call-back.
+"""The delay that the service adds to MidJourney's own time: submit → interaction, and final message → webhook.
 
-One caller, then twelve, each submitting its next drawing when it has heard the end of the last. The simulator runs in
-a process of its own, as does the service; all read the same clock. `python -m benchmarks.overhead`
+One caller, then twelve, each submitting its next drawing after the end of the last. The simulator and the service run
+in their own processes and read the same clock. `python -m benchmarks.overhead`
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from aiohttp import web
 
 from benchmarks.processes import service, simulator
 
-ROUNDS = {1: 100, 12: 25}  # callers at once -> drawings of each
+ROUNDS = {1: 100, 12: 25}  # concurrent callers -> drawings each
 JOB = {"job_seconds": 0.3, "steps": 6, "concurrency": 100, "rate_limit": 100_000}
 
 
@@ -31,14 +31,14 @@ def now() -> float:
 
 
 class Hooks:
-    """Notes when each call-back arrived (ms). `url` is its address."""
+    """Records when each webhook arrived (ms). `url` is its address."""
 
     def __init__(self) -> None:
         self.url = ""
         self.arrived: dict[str, tuple[float, str]] = {}  # task id -> (time, job id)
         self._awaited: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
-    async def hear(self, request: web.Request) -> web.Response:
+    async def on_webhook(self, request: web.Request) -> web.Response:
         at = now()
         document = json.loads(await request.read())
         self.arrived[document["_id"]] = (at, document["hash"])
@@ -50,13 +50,13 @@ class Hooks:
 
 
 class LoadCaller:
-    """One kept connection of a caller. As lean as can be: a client's own time is not the service's."""
+    """A caller's keep-alive connection. Minimal, because a client's own time is not the service's."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str) -> None:
         self._reader, self._writer, self._host = reader, writer, host
 
     async def submit(self, hook: str, prompt: str) -> tuple[str, float]:
-        """The task's id, and when the request left (ms)."""
+        """The task id, and when the request left (ms)."""
         body = json.dumps({"action": "IMAGINE", "prompt": prompt, "notifyHook": hook}).encode()
         head = f"POST /api/v1/trigger/submit HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/json\r\n"
         request = head.encode() + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
@@ -98,14 +98,14 @@ async def measure(client: httpx.AsyncClient, url: str, control: str, hooks: Hook
 
 
 def show(name: str, values: list[float]) -> None:
-    p99 = statistics.quantiles(values, n=100, method="inclusive")[98]  # of what was seen, not beyond it
+    p99 = statistics.quantiles(values, n=100, method="inclusive")[98]  # within the samples, not extrapolated
     print(f"{name}   p50 {statistics.median(values):6.1f} ms   p99 {p99:6.1f} ms   ({len(values)} samples)")
 
 
 async def main() -> None:
     hooks = Hooks()
     app = web.Application()
-    app.router.add_post("/", hooks.hear)
+    app.router.add_post("/", hooks.on_webhook)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -1,4 +1,4 @@
-"""The processes a benchmark measures: the service and the simulator, each on its own, as a user runs them.
+"""The measured processes: the service and the simulator, each in its own process, as in normal use.
 
 Servers bind to 127.0.0.1; nothing here measures.
 """
@@ -44,7 +44,7 @@ async def program(*arguments: str, environ: Mapping[str, str] | None = None) -> 
 
 
 async def until_answered(client: httpx.AsyncClient, url: str, wanted: str) -> dict[str, Any]:
-    """Ask until the answer holds `wanted`."""
+    """Poll until the answer contains `wanted`."""
     async with asyncio.timeout(START_SECONDS):
         while True:
             try:
@@ -59,7 +59,7 @@ async def until_answered(client: httpx.AsyncClient, url: str, wanted: str) -> di
 
 @asynccontextmanager
 async def simulator(client: httpx.AsyncClient, **settings: Any) -> AsyncIterator[tuple[str, dict[str, str]]]:
-    """A simulator process; its address, and the service's settings that lead there."""
+    """A simulator process: its address, and the service's settings to use it."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     async with program("-m", "simulator", "--port", str(port), "--accounts", "1"):
@@ -84,7 +84,7 @@ async def simulator(client: httpx.AsyncClient, **settings: Any) -> AsyncIterator
 
 @asynccontextmanager
 async def service(client: httpx.AsyncClient, environ: Mapping[str, str]) -> AsyncIterator[tuple[Process, str]]:
-    """A service process, connected; its address."""
+    """A service process with a connected account: its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     async with program("run.py", environ={**environ, "PORT": str(port)}) as process:

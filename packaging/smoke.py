@@ -1,8 +1,8 @@
-"""One smoke test for whatever is installed: `python packaging/smoke.py COMMAND…`, say `dist/midjourney-api`.
+"""A smoke test for any installation: `python packaging/smoke.py COMMAND…`, for example `dist/midjourney-api`.
 
-Contract: the standard library alone. COMMAND runs in an empty folder, with a home that cannot be written and no PATH,
-on free ports of the loopback. Draws in Chinese, presses U2, restarts with a task in flight, and runs doctor, backup,
-check and mcp. Ends with 1 at the first step that fails, and prints the time of each.
+Contract: standard library only. COMMAND runs in an empty folder, with a home that cannot be written and no PATH, on
+free loopback ports. Draws from a Chinese prompt, presses U2, restarts with a task in flight, and runs doctor, backup,
+check and mcp. Exits with 1 at the first failing step, and prints the time of each.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def main(command: list[str]) -> None:
             assert one.run("health").returncode == 0
             left = one.submit(action="IMAGINE", prompt="a dog")
             one.until(lambda: one.status(left) == "IN_PROGRESS")
-        with step("restart: its end is told"), one.serving():
+        with step("restart: its end is reported"), one.serving():
             one.until(lambda: one.status(left) in ("SUCCESS", "FAILURE"))
             with step("backup and check while it runs"):
                 copied = one.run("--simulator", "backup", "copy.db")

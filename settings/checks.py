@@ -1,4 +1,4 @@
-"""Settings that are valid alone and wrong together, and settings that are valid and risky.
+"""Combinations of settings that are invalid or risky though each setting is valid.
 
 Contract: every text names the settings and what to do. No text contains a secret.
 """
@@ -20,11 +20,11 @@ _REQUIRED_BY_TRANSLATOR = {
     "openai": ("OPENAI_MODEL",),
 }
 
-IsSet = Callable[[str], bool]  # is the setting of this name set?
+IsSet = Callable[[str], bool]  # whether the setting of this name is set
 
 
 def conflicts(settings: Settings, is_set: IsSet) -> Iterator[str]:
-    """The mistakes that no setting shows alone."""
+    """Conflicts between settings."""
     yield from _http(settings.http, is_set)
     if settings.discord.accounts_file and is_set("DISCORD_TOKEN"):
         yield (
@@ -67,10 +67,10 @@ def _translation(translators: tuple[str, ...], is_set: IsSet) -> Iterator[str]:
 
 
 def warnings(settings: Settings) -> Iterator[str]:
-    """Valid settings that an operator should know of: logged at the start."""
+    """Risks of valid settings, logged at the start."""
     file = settings.discord.accounts_file
     if file and not settings.simulator and not (ROOT / file).exists():
-        yield f"ACCOUNTS_FILE is {ROOT / file}, and there is no such file: write it, or no account draws"
+        yield f"ACCOUNTS_FILE is {ROOT / file}, which does not exist: create it, or no account can draw"
     if is_loopback(settings.http.host):
         return
     known = [
@@ -78,4 +78,4 @@ def warnings(settings: Settings) -> Iterator[str]:
     ]
     for what, secret in [*known, ("ADMIN_SECRET", settings.http.admin_secret)]:
         if secret and len(secret) < SHORT:
-            yield f"{what} has less than {SHORT} characters: make a longer one with openssl rand -hex 24"
+            yield f"{what} has fewer than {SHORT} characters: create a longer one with openssl rand -hex 24"

@@ -1,6 +1,6 @@
 """How a group of settings declares its fields.
 
-Contract: a `Declaration` stands in the field's annotation, beside the type and its bounds, and is found nowhere else.
+Contract: a `Declaration` is in the field's annotation, beside the type and its bounds, and nowhere else.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from settings.secrets import secrets_in
 
 @dataclass(frozen=True)
 class Declaration:
-    """What the type, the bounds and the default of a field do not state."""
+    """The parts of a setting that its type, bounds and default do not state."""
 
     name: str  # in the environment
     unit: str
     _: KW_ONLY
     why: str
-    read: Callable[[str], Any] = str  # from the text to a value that msgspec converts to the field's type
+    read: Callable[[str], Any] = str  # from text to a value that msgspec converts to the field's type
     old: tuple[str, ...] = ()  # names of earlier programs, accepted too; the new name wins
     secret: bool = False
-    offline: bool = False  # ignored under --simulator, where nothing may reach the real world
+    offline: bool = False  # ignored under --simulator, where nothing may reach real services
     simulator: bool | int | None = None  # the default under --simulator, where it differs
     missing: str = ""  # of a setting without default: what to do when it is not set
 
@@ -41,7 +41,7 @@ class SettingsGroup(msgspec.Struct, frozen=True, kw_only=True):
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def secrets(self) -> Iterator[str]:
-        """Every value, also of the groups within, that must never be written anywhere: for the log filter."""
+        """All secret values, including those of nested groups, for the log filter."""
         for name in self.__struct_fields__:
             value = getattr(self, name)
             for each in value if isinstance(value, tuple) else (value,):
@@ -57,7 +57,7 @@ class SettingsGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def declarations(group: type[SettingsGroup]) -> Mapping[str, Declaration]:
-    """Field name → its declaration; fields without one come from elsewhere than the environment."""
+    """Field name → its declaration. Fields without one do not come from the environment."""
     hints = typing.get_type_hints(group, include_extras=True)
     return {
         field: note

@@ -1,4 +1,4 @@
-"""Where the files of the program and of its user lie.
+"""The locations of the program's and its user's files.
 
 Contract: paths only; no setting is read here.
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 IS_BINARY = bool(getattr(sys, "frozen", False))  # one executable, which unpacks its files into a folder
-COMES_WITH = Path(__file__).resolve().parents[1]  # the folder of the files that belong to the program
+COMES_WITH = Path(__file__).resolve().parents[1]  # the folder of the program's own files
 # Relative paths start here: in the folder of the sources, whatever the working directory is. The executable uses the
 # working directory.
 ROOT = Path.cwd() if IS_BINARY else COMES_WITH
@@ -42,7 +42,7 @@ def provide_example(data_dir: Path, example: Path = COMES_WITH / ".env.example")
 
 
 def is_open_to_others(path: Path) -> bool:
-    """May other users of this machine read or change it? On Windows, which has no such modes: no."""
+    """Whether other users of this machine may read or change it. On Windows, which has no such modes: no."""
     if os.name != "posix":
         return False
     try:

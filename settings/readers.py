@@ -1,6 +1,7 @@
-"""From the text of a setting to its value.
+"""Converts the text of a setting to its value.
 
-Contract: each reader takes the text without quotes and outer blanks, and raises ValueError with what the text must be.
+Contract: each reader takes the text without quotes and outer blanks, and raises ValueError stating what the text must
+be.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from settings.secrets import ApiSecret
 
 
 def unquoted(text: str) -> str:
-    """Without outer blanks and quotes: some ways into the environment keep the quotes of a `.env` line."""
+    """Remove outer blanks and quotes: some environments keep the quotes of a `.env` line."""
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         return text[1:-1].strip()
@@ -23,7 +24,7 @@ def unquoted(text: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Can only this machine reach a server that listens on `host`?"""
+    """Whether a server listening on `host` is reachable from this machine only."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -187,7 +187,7 @@ class _SettingsReader:
         return tuple(AccountSettings(**{field: each[field][n] for field in each}) for n in range(count))
 
     def is_set(self, name: str) -> bool:
-        """Is the setting of this name set, under this or an old name?"""
+        """Whether the setting is set, under this or an old name."""
         setting = next(row for row in TABLE if row.name == name)
         return bool(self._look_up(setting)[1])
 
@@ -208,7 +208,7 @@ class _SettingsReader:
         except ValueError as error:
             must = str(error)
         known = "" if name == setting.name else f" (the old name of {setting.name})"
-        # A long word may be a token in the wrong line, a URL may hold a password: neither is shown.
+        # A long word may be a misplaced token, a URL may contain a password: neither is shown.
         shown = repr(text) if not setting.secret and len(text) < 40 and "@" not in text else "the value (not shown)"
         instead = f", or be left out for {setting.default_text}" if setting.default_text else ""
         self.mistakes.append(f"{name}{known}: {shown} is not usable.\n    It must be {must}{instead}.")

@@ -1,4 +1,4 @@
-"""Secrets among the values of settings.
+"""Secrets within the values of settings.
 
 Contract: the one place that knows which texts the log filter must remove. A secret never appears in a repr.
 """
@@ -16,7 +16,7 @@ class ApiSecret(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str = ""  # "": the only secret, which sees every task
     secret: str
-    shared: bool = False  # a named secret that sees every task instead of its tasks alone
+    shared: bool = False  # a named secret that sees all tasks, not only its own
 
     def __repr__(self) -> str:
         return f"ApiSecret(name={self.name!r}, secret='***', shared={self.shared})"

@@ -1,6 +1,6 @@
 """Every setting as a row, derived from the declarations in the groups.
 
-Contract: nothing is declared here. The rows stand in the order of docs/settings.md.
+Contract: nothing is declared here. The rows are in the order of docs/settings.md.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from settings.groups import AccountSettings, Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Setting(Declaration):
-    """A declaration with the field on which it stands."""
+    """A declaration with its field."""
 
     group: type[SettingsGroup]
     field: str
@@ -39,7 +39,7 @@ class Setting(Declaration):
         return (self.name, *self.old)
 
     def values(self, settings: Settings) -> list[Any]:
-        """The value in force, or that of each account."""
+        """The effective value, or that of each account."""
         if self.group is AccountSettings:
             owners: list[SettingsGroup] = list(settings.discord.accounts)
         else:
