@@ -1,4 +1,4 @@
-"""A payload from Discord becomes one of `tasks.domain.events`.
+"""Converts Discord's payloads into `tasks.domain.events`.
 
-Contract: pure; whatever arrives, the answer is an event or None, never an exception.
+Contract: pure; every payload yields an event or None, never an exception.
 """

@@ -1,7 +1,7 @@
-"""The action of a message about a drawing: from its own words, else from its shape.
+"""Determines the action of a message about a drawing, from its own words or else its shape.
 
-Contract: if the message alone cannot tell, the result is a set of candidates. The prompt's words never count, except
-for the parameter `--video` and for a prompt of links alone.
+Contract: if the message alone does not decide, the result is a set of candidates. The prompt's words never count,
+except for the parameter `--video` and for a prompt of links alone.
 """
 
 from __future__ import annotations

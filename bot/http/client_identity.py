@@ -1,8 +1,8 @@
 """The client properties that Discord's web client sends: Chrome version, build number, launch ids.
 
-Contract: the Chrome version is always the one whose TLS handshake curl imitates, as a mismatch would be conspicuous.
-Only Discord's own pages are read for the build number, within ten seconds in all; if that fails, a dated number is
-used. The library would contact a third party first and could wait for ten minutes.
+Contract: the Chrome version always matches the TLS handshake that curl imitates; a mismatch would be conspicuous. Only
+Discord's own pages are read for the build number, within ten seconds in total; if that fails, a dated number is used.
+The library would contact a third party first and could wait for ten minutes.
 """
 
 import asyncio

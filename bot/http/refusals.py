@@ -39,16 +39,16 @@ ACCOUNT: Mapping[int, str] = MappingProxyType(
         40002: "verify_account",  # "You need to verify your account in order to perform this action"
         40007: "banned",  # from the server
         50001: "missing_access",
-        50007: "missing_access",  # the bot takes no private messages of the account
-        50008: "missing_access",  # the channel is not one for texts
-        50009: "verify_account",  # the channel wants a verified account
+        50007: "missing_access",  # the bot accepts no private messages from the account
+        50008: "missing_access",  # the channel is not a text channel
+        50009: "verify_account",  # the channel requires a verified account
         50013: "missing_permission",
         50014: "token_invalid",
-        50024: "missing_access",  # not in this type of channel
+        50024: "missing_access",  # not possible in this type of channel
         50025: "token_invalid",
         50083: "missing_access",  # the thread is archived
         50095: "missing_access",  # the server is not available in the account's location
-        60003: "verify_account",  # the server wants two factors
+        60003: "verify_account",  # the server requires two factors
         160005: "missing_access",  # the thread is locked
     }
 )

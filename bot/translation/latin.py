@@ -1,9 +1,10 @@
-"""Is a text in Latin letters in a language other than English? English must never be taken for another language.
+"""Whether a text in Latin letters is in a language other than English. English must never be taken for another
+language.
 
 Contract: pure, and English in doubt: MidJourney understands most other languages, while a needless translation sends
-the prompt to a third party and changes it. A language needs two different words of its own (`latin_words`). Words of
-which names are made ("Leonardo da Vinci", "Oscar de la Renta") count as one at most; words inside names and known
-phrases ("la vie en rose") do not count; each common English word outweighs two.
+the prompt to a third party and changes it. A language needs two different words of its own (`latin_words`). Words
+common in names ("Leonardo da Vinci", "Oscar de la Renta") count as one at most; words inside names and known phrases
+("la vie en rose") do not count; each common English word outweighs two.
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from collections.abc import Sequence
 from bot.translation.latin_words import ENGLISH, LANGUAGES, NOUNS_ARE_CAPITALISED, PARTICLES, PHRASES, VIETNAMESE
 
 NEEDED = 2  # different words of one language
-MOST_WORDS_FOR_ONE = 8  # a longer text needs one more word for each so many
+MOST_WORDS_FOR_ONE = 8  # a longer text needs one more word per this number of words
 MOST_WORDS_OF_A_TITLE = 3  # "la mer", "casa del sol"
-OUTWEIGHS = 2  # words of another language by one of English
+OUTWEIGHS = 2  # words of another language, per English word
 _NO_TEXT = re.compile(r"(?<!\S)(?:\S[^.\s]*\.[a-z]{2}|[@#])\S*", re.IGNORECASE)  # addresses and handles
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SEGMENT = re.compile(r"[.,;:!?\n()]+")
 _VIETNAMESE = re.compile(f"[{VIETNAMESE}]", re.IGNORECASE)
 _PHRASES = re.compile(rf"\b(?:{'|'.join(map(re.escape, PHRASES))})\b", re.IGNORECASE)
-_LETTERS = str.maketrans({"ı": "i", "ſ": "s", "\u0307": None})  # that a pattern without case takes for i and s
+_LETTERS = str.maketrans({"ı": "i", "ſ": "s", "\u0307": None})  # matched as i and s if case is ignored
 _OWN = {name: language.distinctive - ENGLISH for name, language in LANGUAGES.items()}
 _EITHER = {name: language.distinctive | language.shared for name, language in LANGUAGES.items()}
 _LANGUAGES_OF = {
@@ -42,7 +43,7 @@ def is_foreign(text: str) -> bool:
 
 
 def _without_phrases(text: str) -> str:
-    """A look for each phrase costs a fraction of the pattern, and nearly no text has one."""
+    """Searching for each phrase first costs a fraction of the pattern, and few texts contain one."""
     folded = text.lower().translate(_LETTERS) if not text.isascii() else text.lower()
     return _PHRASES.sub(",", text) if any(phrase in folded for phrase in PHRASES) else text
 
@@ -72,7 +73,7 @@ def _is_foreign(words: Sequence[str]) -> bool:
 
 
 def _possible_languages(words: Sequence[str], needed: int) -> list[str]:
-    """Those of which so many different words are there, wherever they stand: no other can score as many."""
+    """The languages with enough different words anywhere in the text; no other can reach the score."""
     own = {word.lower() for word in words} & _LANGUAGES_OF.keys()
     if len(own) < needed:
         return []
@@ -107,7 +108,7 @@ def _inside_names(words: Sequence[str]) -> set[int]:
 
 
 def _is_vietnamese(words: Sequence[str]) -> bool:
-    """Its letters are its own, and nearly every word has one; a dish or two in an English text has not enough."""
+    """Whether nearly every word has a letter specific to the language. A foreign dish or two do not suffice."""
     if "".join(words).isascii():
         return False
     marked = sum(bool(_VIETNAMESE.search(word)) for word in words)

@@ -1,8 +1,8 @@
 """Words that distinguish languages in Latin letters. Data only.
 
 Contract: a language's words are frequent in descriptions of pictures, and are neither English nor known from names,
-dishes and terms of art in English texts; a word that is English as well ("die", "chat", "pies") stands behind the
-language's bar.
+dishes and terms of art in English texts. A word that is also English ("die", "chat", "pies") comes after the language's
+bar.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Language:
     distinctive: frozenset[str]
-    shared: frozenset[str]  # with English: found, they speak neither for the one nor for the other
+    shared: frozenset[str]  # with English: a match supports neither language
 
 
 def _words(text: str) -> frozenset[str]:
@@ -46,7 +46,7 @@ PARTICLES = _words(
     """
 )
 
-# Known in English as they are.
+# Phrases used unchanged in English.
 PHRASES = (
     "día de los muertos", "dia de los muertos", "dia de muertos", "día de muertos", "la vie en rose",
     "crème de la crème", "creme de la creme", "ceci n'est pas une pipe", "en plein air", "plein air", "mise en scène",
@@ -69,7 +69,7 @@ PHRASES = (
 
 VIETNAMESE = "ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹđơưă"
 
-# German writes its nouns with capitals: there a capital makes no name.
+# German capitalises nouns: there a capital does not indicate a name.
 NOUNS_ARE_CAPITALISED = frozenset({"de"})
 
 LANGUAGES = {

@@ -20,14 +20,14 @@ class FailureKind(Enum):
 
     DOWN = "It could not be reached, or failed"
     SLOW = "It did not answer in time"
-    BUSY = "It was asked too often"
+    BUSY = "It received too many requests"
     QUOTA = "Its quota is used up"
-    KEY = "It does not take the key or the settings it was given"
-    LANGUAGE = "It does not know the language"
+    KEY = "It rejected the key or the settings"
+    LANGUAGE = "It does not support the language"
     LENGTH = "The prompt is too long for it"
-    REFUSED = "It would not translate this text"
+    REFUSED = "It refused to translate this text"
     ODD = "Its answer was not understood"
-    UNCHANGED = "It gave the text back untranslated"
+    UNCHANGED = "It returned the text untranslated"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -150,7 +150,7 @@ async def test_when_all_fail_the_original_is_sent_with_a_note(online: Online, ba
     online.answers["mymemory"] = says("", status=503)
     got = await chain(baidu, mymemory).to_english("狗 --v 7")
     assert got.text == "狗 --v 7"
-    assert "Baidu: It was asked too often (54003)." in got.note
+    assert "Baidu: It received too many requests (54003)." in got.note
     assert "MyMemory: It could not be reached, or failed (HTTP 503)." in got.note
 
 
@@ -159,7 +159,7 @@ async def test_an_empty_or_unchanged_answer_is_a_failure(online: Online, mymemor
     online.answers["mymemory"] = says(said_by_mymemory(english))
     got = await chain(mymemory).to_english("狗")
     assert got.text == "狗"
-    assert "gave the text back untranslated" in got.note
+    assert "returned the text untranslated" in got.note
 
 
 async def test_nothing_is_waited_for_longer_than_the_limit(online: Online, baidu: Baidu, mymemory: MyMemory) -> None:
