@@ -1,7 +1,8 @@
-"""A fake Discord with a fake MidJourney bot, on the wire, for tests, demonstrations and other people's CI.
+"""A simulated Discord with a simulated MidJourney bot, on the network, for tests, demonstrations and the CI of other
+projects.
 
-Contract: nothing in this package imports the service it helps to test, and nothing in the service imports this package.
-The two meet over HTTP and a websocket only, as the service and the real Discord do.
+Contract: this package does not import the service, nor does the service import this package. They communicate only over
+HTTP and a websocket, like the service and the real Discord.
 """
 
 from simulator.wire.server import Simulator

@@ -1,6 +1,6 @@
-"""`python -m simulator`: the simulator as a program of its own, until it is interrupted.
+"""`python -m simulator`: runs the simulator as a separate program until it is interrupted.
 
-Contract: arguments in, a running `Simulator` and a few lines on the screen out.
+Contract: takes arguments, runs a `Simulator`, and prints a few lines.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Rows of buttons, and what a press on one of them asks for.
+"""Rows of buttons, and the meaning of pressing one.
 
-Contract: pure. Builds and reads Discord component objects; which buttons a result has is data in `layouts`. Knows
-nothing of jobs that run or of who may press.
+Contract: pure. Builds and reads Discord component objects; `layouts` defines which buttons a result has. Knows neither
+running jobs nor who may press.
 """
 
 import re
@@ -18,7 +18,7 @@ ROW, BUTTON, SELECT, TEXT_INPUT, LABEL = 1, 2, 3, 4, 18
 
 @dataclass(frozen=True, kw_only=True)
 class ButtonPress:
-    """What the owner of a custom id wants: a command, for which job (or key), and which of its pictures or texts."""
+    """The meaning of a custom id: a command, its job (or key), and which of its pictures or texts."""
 
     command: str
     job_id: str = ""
@@ -110,13 +110,13 @@ def text_input(custom_id: str, label: str, value: str) -> Component:
 
 
 def labelled(label: str, field: Component) -> list[Component]:
-    """A dialog's field as newer dialogs have it: the label around it, not in it."""
+    """A dialog's field in the newer form, with a label around it."""
     inner = {key: value for key, value in field.items() if key != "label"}
     return [{"type": LABEL, "id": 1, "label": label, "component": {**inner, "id": 2}}]
 
 
 def rows(*lines: list[Component], numbered: bool = True) -> list[Component]:
-    """Action rows; since 2024 their parts carry running numbers."""
+    """Action rows; since 2024 their components are numbered."""
     number = 0
     result: list[Component] = []
     for line in lines:
@@ -146,7 +146,7 @@ def appeal_row(key: str, *, numbered: bool = True) -> list[Component]:
 def laid_out(
     layout: Layout, job_id: str, *, index: int = 1, square: bool = False, numbered: bool = True
 ) -> list[Component]:
-    """A layout's rows for one job; what only pictures of another shape have is left out."""
+    """A layout's rows for one job, without buttons for other aspect ratios."""
     lines = [
         [_made(spec, job_id, index) for spec in line if not (square and spec[0].startswith(MAKE_SQUARE))]
         for line in layout
@@ -170,7 +170,7 @@ def find(components: list[Component], custom_id: str) -> Component | None:
 
 
 def pressed(components: list[Component], custom_id: str) -> list[Component]:
-    """The same rows with that button shown as used."""
+    """The same rows with that button marked as used."""
     return [
         {
             **row,

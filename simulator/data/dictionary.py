@@ -1,6 +1,6 @@
-"""Chinese words that people draw, and their English.
+"""Chinese words common in prompts, with their English.
 
-Contract: data only. Longer words win over shorter ones, so a phrase may have an entry of its own.
+Contract: data only. Longer words take precedence over shorter ones, so a phrase may have its own entry.
 """
 
 # Words without an English counterpart between a description and its noun.

@@ -1,7 +1,7 @@
-"""Generations of MidJourney's messages: what the messages of a year have in common, as data.
+"""Eras of MidJourney's messages: the common properties of one period's messages, as data.
 
-Contract: tables only. Kinds of jobs stand in `kinds`, rows of buttons in `layouts`; code that behaves differently for a
-certain year asks a field of `Era`, never the year.
+Contract: tables only. Kinds of jobs are in `kinds`, rows of buttons in `layouts`. Code that behaves differently in some
+eras checks a field of `Era`, never the year.
 """
 
 from dataclasses import dataclass
@@ -15,23 +15,23 @@ class Era:
     name: str
     kinds: dict[str, JobKind]
     layouts: dict[str, Layout]
-    version: str  # parameter that MidJourney may add to a prompt
+    version: str  # the version parameter that MidJourney may add to a prompt
     website: str = ""  # between mention and mode of a result
     footer: str = (
         "\n-# Create, explore, and organize on [midjourney.com](<https://midjourney.com/imagine?from_discord=1>)"
     )
-    footer_share: float = 0.0  # of the messages that may end in it
+    footer_share: float = 0.0  # of the messages that may end with it
     grid_format: str = "png"
     single_format: str = "png"
     preview_name: str = "{job_id}_grid_0.webp"
     file_prefix: str = "{username}"
-    percents: tuple[int, ...] = ()  # the only ones that are shown; empty: irregular ones
-    links_to_start: bool = False  # an /imagine's result refers to its own progress message
+    percents: tuple[int, ...] = ()  # the only percentages shown; empty: irregular ones
+    links_to_start: bool = False  # the result of an /imagine refers to its own progress message
     reply_share: float = 0.0  # of those results that have type 19 instead of 0
     interaction_metadata: bool = True  # also on the private messages of buttons
     numbered_components: bool = True  # each component has a numeric id
-    bot_nonce: bool = False  # messages that answer no interaction carry a nonce of the bot's own (since 2025-05)
-    newer_keys: bool = True  # resolved, position, placeholder; a type in references; signed addresses
+    bot_nonce: bool = False  # messages that answer no interaction have a nonce of the bot (since 2025-05)
+    newer_keys: bool = True  # resolved, position, placeholder; a type in references; signed URLs
     colour_share: float = 1.0  # of the errors that have a colour
 
 
@@ -69,12 +69,12 @@ ERAS: dict[str, Era] = {
 
 
 def kind_of(era: Era, command: str) -> JobKind | None:
-    """That era's kind of job; for a button left over from another era, the kind of the latest that has it."""
+    """The era's kind of job; for a button from another era, the kind of the latest era that has it."""
     known = (era, *reversed(ERAS.values()))
     return next((item.kinds[command] for item in known if command in item.kinds), None)
 
 
 def layout_of(era: Era, shape: str) -> Layout:
-    """That era's rows of buttons; those of the latest that has such a result."""
+    """The era's rows of buttons; otherwise those of the latest era with such a result."""
     known = (era, *reversed(ERAS.values()))
     return next(item.layouts[shape] for item in known if shape in item.layouts)

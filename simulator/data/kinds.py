@@ -1,7 +1,6 @@
-"""Kinds of jobs, each with its words and its habits, one table for each generation of MidJourney's messages.
+"""Kinds of jobs with their wording and behaviour, one table per era.
 
-Contract: tables only. A new kind of job or a new wording is a new entry here; what the messages of a year have in
-common stands in `eras`.
+Contract: tables only. A new kind of job or wording is a new entry here; `eras` has the common properties of an era.
 """
 
 from collections.abc import Iterable
@@ -13,10 +12,10 @@ WAITING = "**{prompt}** - {user} (Waiting to start)"
 
 @dataclass(frozen=True, kw_only=True)
 class JobKind:
-    """One kind of job: its name, its words at each stage, and how it behaves."""
+    """One kind of job: its name, its wording at each stage, and its behaviour."""
 
     command: str
-    family: str  # what a person would call it: imagine, upscale, variation, reroll, zoom, pan, video, …
+    family: str  # the common name: imagine, upscale, variation, reroll, zoom, pan, video, …
     before: str = ""  # content of a first message that is edited into the acknowledgement
     waiting: str = WAITING  # content of the acknowledgement
     raw_waiting: bool = False  # the acknowledgement shows the prompt as it was sent
@@ -25,7 +24,7 @@ class JobKind:
     also_done: tuple[str, ...] = ()  # other words seen there
     remixed: tuple[str, ...] = ()  # the words of a job whose prompt was changed in Remix mode
     bare: bool = False  # the result shows neither job link nor mode, as U1-U4 do
-    shape: str = "grid"  # of the result: grid, single, redo, video, clip or texts; names its rows of buttons
+    shape: str = "grid"  # of the result: grid, single, redo, video, clip or texts; selects its rows of buttons
     steps: bool = True  # percentages are shown
     holds_slot: bool = True  # counts against the account's concurrency
     share: float = 1.0  # duration as a part of `job_seconds`
@@ -36,12 +35,12 @@ class JobKind:
 
     @property
     def slash_name(self) -> str:
-        """The command that makes such a job."""
+        """The command that creates such a job."""
         return self.command if self.command in ("blend", "describe", "shorten") else "imagine"
 
     @property
     def grid(self) -> bool:
-        """Four pictures, or one."""
+        """Whether the result is a grid of four pictures."""
         return self.shape in ("grid", "video")
 
 
@@ -52,7 +51,7 @@ _CREATING_VIDEO = "Creating video with prompt **{prompt}** - {user} (Waiting to 
 
 
 def settled(kind: JobKind, chance: Random, *, remixed: bool = False) -> JobKind:
-    """The words of one job, where several are seen."""
+    """The wording of one job, chosen among the variants seen."""
     if remixed and kind.remixed:
         return replace(kind, running=kind.remixed[0], done=chance.choice(kind.remixed))
     done = chance.choice((kind.done, *kind.also_done))
@@ -60,7 +59,7 @@ def settled(kind: JobKind, chance: Random, *, remixed: bool = False) -> JobKind:
 
 
 def rerolled(kind: JobKind) -> JobKind:
-    """The same again: a reroll of a variation grid is called Variations, one of a zoomed grid Zoom Out."""
+    """The kind of a reroll: a rerolled variation grid is called Variations, a rerolled zoomed grid Zoom Out."""
     return replace(kind, command="reroll", family="reroll", before="", waiting=_REROLLING, raw_waiting=False)
 
 

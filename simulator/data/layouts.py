@@ -1,7 +1,7 @@
-"""Rows of buttons under results, as data: one layout for each shape of result and each generation.
+"""Rows of buttons under results, as data: one layout per shape of result and era.
 
-Contract: tables only. `{u}` is the job's uuid, `{n}` the number of the picture or clip. An id that begins with https is
-a link. An emoji `name:id` is one of a guild.
+Contract: tables only. `{u}` is the job's uuid, `{n}` the number of the picture or clip. An id that starts with https is
+a link. An emoji `name:id` belongs to a guild.
 """
 
 Spec = tuple[str, str | None, str | None]  # custom id or address, label, emoji

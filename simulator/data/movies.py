@@ -1,7 +1,7 @@
-"""Clips: a few frames as H.264 in an MP4 file, without an encoder.
+"""Clips: a few H.264 frames in an MP4 file, written without an encoder.
 
-Contract: pure. Every macroblock is stored as it is (I_PCM), so that the file is valid, plays anywhere and needs no
-library. Edges are multiples of 16. A box of our own type `uuid` carries the clip's identity.
+Contract: pure. Every macroblock is stored uncompressed (I_PCM), so that the file is valid, plays everywhere and needs
+no library. Edges are multiples of 16. A custom box of type `uuid` holds the clip's identity.
 """
 
 import json
@@ -23,12 +23,12 @@ def movie(frames: Sequence[Image.Image], identity: Mapping[str, str]) -> bytes:
     samples = [_sized_unit(_slice(frame, number % 2)) for number, frame in enumerate(frames)]
     head = _box(b"ftyp", b"isom", struct.pack(">I", 0x200), b"isomavc1")
     offset = len(head) + 8
-    told = json.dumps(dict(identity)).encode()
-    return head + _box(b"mdat", *samples) + _moov(width, height, samples, offset) + _box(b"uuid", _OWN, told)
+    stored = json.dumps(dict(identity)).encode()
+    return head + _box(b"mdat", *samples) + _moov(width, height, samples, offset) + _box(b"uuid", _OWN, stored)
 
 
 def identity_of(data: bytes) -> dict[str, str]:
-    """What `movie` was told, or nothing."""
+    """The identity stored by `movie`; empty without one."""
     place = data.rfind(b"uuid" + _OWN)
     return dict(json.loads(data[place + 4 + len(_OWN) :])) if place > 0 else {}
 
@@ -75,7 +75,7 @@ def _picture() -> bytes:
 
 
 def _slice(frame: Image.Image, number: int) -> bytes:
-    """One whole picture that refers to no other."""
+    """One complete picture without references to others."""
     luma, blue, red = frame.convert("YCbCr").split()
     half = (frame.width // 2, frame.height // 2)
     planes = [(_floored(luma), 16)] + [(_floored(plane.resize(half)), 8) for plane in (blue, red)]
@@ -87,7 +87,7 @@ def _slice(frame: Image.Image, number: int) -> bytes:
 
 
 def _floored(plane: Image.Image) -> tuple[bytes, int]:
-    """A stored sample must not be 0."""
+    """Samples must not be 0."""
     return plane.point([max(1, value) for value in range(256)]).tobytes(), plane.width
 
 

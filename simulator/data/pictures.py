@@ -1,7 +1,7 @@
-"""The pictures: landscapes drawn from a job's identity, which they also carry in their metadata.
+"""The pictures: landscapes generated from a job's identity, which is also in their metadata.
 
-Contract: pure and deterministic: a `DrawnPicture` in, bytes out. Whose picture or clip a file is can be read back with
-`read_metadata`, so that a test can prove ownership. Caching and threads are the CDN's business.
+Contract: pure and deterministic: a `DrawnPicture` in, bytes out. `read_metadata` returns the identity of a picture or
+clip, so that a test can prove ownership. The CDN handles caching and threads.
 """
 
 import io
@@ -27,7 +27,7 @@ _FRAME_MS = 200
 
 @dataclass(frozen=True, kw_only=True)
 class DrawnPicture:
-    """What a file shows and whose it is. Four scenes make a grid, one makes a single picture."""
+    """The content and owner of a file. Four scenes make a grid, one makes a single picture."""
 
     job_id: str
     index: str
@@ -39,20 +39,20 @@ class DrawnPicture:
     width: int = _LONGEST_EDGE
     height: int = _LONGEST_EDGE
     format: str = "webp"
-    frames: int = 1  # more than one: it moves
+    frames: int = 1  # more than one: animated
 
     @property
     def metadata(self) -> dict[str, str]:
         return {key: getattr(self, key) for key in KEYS}
 
     def sized(self, edge: int) -> "DrawnPicture":
-        """As large as the prompt's --ar allows within `edge`."""
+        """The picture in the largest size within `edge` that fits the prompt's --ar."""
         width, height = fitted(self.prompt, edge)
         return replace(self, width=width, height=height)
 
 
 def fitted(prompt: str, edge: int = _LONGEST_EDGE) -> tuple[int, int]:
-    """Width and height for the prompt's aspect ratio, both even; square if it has none that can be read."""
+    """Width and height for the prompt's aspect ratio, both even; square without a valid ratio."""
     _, parameters = split_parameters(prompt)
     for parameter in reversed(parameters):
         name, _, value = parameter.partition(" ")
@@ -64,7 +64,7 @@ def fitted(prompt: str, edge: int = _LONGEST_EDGE) -> tuple[int, int]:
 
 
 def render(picture: DrawnPicture) -> bytes:
-    """The file."""
+    """The bytes of the file."""
     image = _grid(picture) if len(picture.scenes) > 1 else _single(picture)
     if picture.percent < 100:
         image = image.filter(ImageFilter.GaussianBlur((100 - picture.percent) * max(image.size) / 2500))
@@ -73,7 +73,7 @@ def render(picture: DrawnPicture) -> bytes:
 
 
 def read_metadata(data: bytes) -> dict[str, str]:
-    """The identity stored in one of our files; empty for any other picture."""
+    """The identity stored in a simulated file; empty for any other picture."""
     if movies.is_movie(data):
         return movies.identity_of(data)
     with Image.open(io.BytesIO(data)) as image:
@@ -87,7 +87,7 @@ def read_metadata(data: bytes) -> dict[str, str]:
 
 
 def inspected(data: bytes) -> tuple[str, tuple[int, int]]:
-    """Content type and size of a file that somebody sent; a size of 0 for what is no picture."""
+    """Content type and size of a received file; size 0 if it is not a picture."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             return Image.MIME.get(str(image.format), "application/octet-stream"), image.size
@@ -117,7 +117,7 @@ def _single(picture: DrawnPicture) -> Image.Image:
 
 
 def _badge(image: Image.Image, text: str) -> None:
-    """The number of the quadrant in the upper left corner."""
+    """Draw the number of the quadrant in the upper left corner."""
     size = max(18, min(image.size) // 9)
     edge = size // 3
     draw = ImageDraw.Draw(image, "RGBA")
@@ -126,7 +126,7 @@ def _badge(image: Image.Image, text: str) -> None:
 
 
 def _caption(image: Image.Image, picture: DrawnPicture) -> None:
-    """Prompt and job on a dark band, so that nobody takes the picture for a real one."""
+    """Draw prompt and job on a dark band, so that nobody mistakes the picture for a real one."""
     size = max(10, image.width // 42)
     band = size * 3
     draw = ImageDraw.Draw(image, "RGBA")
@@ -142,7 +142,7 @@ def _caption(image: Image.Image, picture: DrawnPicture) -> None:
 
 
 def _drawable(text: str) -> str:
-    """The built-in font knows Latin only; what it lacks is left out, and the place is shown."""
+    """Replace text outside Latin, which the built-in font lacks, by a marker."""
     return _LACKED.sub("…", text)
 
 

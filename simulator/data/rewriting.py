@@ -1,7 +1,7 @@
-"""How MidJourney echoes a prompt: never quite as it was sent.
+"""Rewrites a prompt the way MidJourney echoes it.
 
-Contract: pure and deterministic: the same prompt with the same seed has the same echo. The echo of an echo may
-differ again, as in reality.
+Contract: pure and deterministic: the same prompt with the same seed has the same echo. Echoing an echo may change it
+again, as with MidJourney.
 """
 
 import hashlib
@@ -13,12 +13,12 @@ _DASHES = re.compile(r"(^|\s)[—–]\s?(?=[A-Za-z])")
 _PARAMETER = re.compile(r"\s(?=--[A-Za-z])")
 _TAKES_WHOLE_NUMBER = re.compile(r"--(?:v|version) (\d+)")
 _MODES = {"--fast": "fast", "--relax": "relaxed", "--turbo": "turbo"}
-# Parameters that stay where the user wrote them: their value may be a list or swallow what follows.
+# Parameters that keep their position: their value may be a list or include the text after them.
 _FIXED = ("--no",)
 
 
 def echo(prompt: str, seed: str, version: str = "--v 7.0") -> str:
-    """What stands between the asterisks of every message about this job. `version` may be added to it."""
+    """The prompt in every message about this job. `version` may be added to it."""
     chance = Random(seed)
     text = re.sub(r"\s+", " ", prompt).strip()
     text = _DASHES.sub(r"\1--", text)
@@ -35,14 +35,14 @@ def echo(prompt: str, seed: str, version: str = "--v 7.0") -> str:
 
 
 def with_aspect(prompt: str, aspect: str) -> str:
-    """The prompt after panning: its aspect ratio replaced by another one at the end."""
+    """The prompt of a pan: its aspect ratio replaced by another one at the end."""
     words, parameters = split_parameters(prompt)
     kept = [item for item in parameters if not item.startswith(("--ar ", "--aspect "))]
     return " ".join([*([words] if words else []), *kept, f"--ar {aspect}"])
 
 
 def with_motion(prompt: str, motion: str) -> str:
-    """The prompt of a video: the picture's own without its --no list, and what a video adds."""
+    """The prompt of a video: the picture's own without its --no list, plus the additions of a video."""
     words, parameters = split_parameters(prompt)
     kept = [item for item in parameters if not item.startswith(("--no", "--ar ", "--aspect ", "--video", "--motion"))]
     asked = next((item for item in parameters if item.startswith("--motion ")), "")
@@ -51,7 +51,7 @@ def with_motion(prompt: str, motion: str) -> str:
 
 
 def without_zoom(prompt: str) -> str:
-    """A custom zoom's echo does not repeat its --zoom."""
+    """The echo of a custom zoom does not repeat its --zoom."""
     words, parameters = split_parameters(prompt)
     return " ".join(part for part in (words, *(item for item in parameters if not item.startswith("--zoom"))) if part)
 
@@ -64,14 +64,14 @@ def has_link(prompt: str) -> bool:
     return _URL.search(prompt) is not None
 
 
-def mode_asked(prompt: str) -> str | None:
-    """The mode that the prompt's own parameters ask for, as messages show it."""
+def requested_mode(prompt: str) -> str | None:
+    """The mode requested by the prompt's parameters, in the form of the messages."""
     asked = [_MODES[item] for item in split_parameters(prompt)[1] if item in _MODES]
     return asked[-1] if asked else None
 
 
 def split_parameters(text: str) -> tuple[str, list[str]]:
-    """The drawing's words, and each `--parameter value` as written."""
+    """The words of the prompt, and each `--parameter value` as written."""
     words, *parameters = _PARAMETER.split(f" {text}")
     return words.strip(), [item.strip() for item in parameters]
 
@@ -89,6 +89,6 @@ def _has_version(parameters: list[str]) -> bool:
 
 
 def _shortened(url: str) -> str:
-    """MidJourney's own shortener; one address always has one short form."""
+    """MidJourney's URL shortener; a URL always has the same short form."""
     digest = hashlib.blake2b(url.encode(errors="replace"), digest_size=8).hexdigest()
     return f"<https://s.mj.run/{digest[:11]}>"

@@ -1,6 +1,6 @@
-"""Landscapes from a seed: a sky, a sun or moon, hills one behind the other, and something in front.
+"""Generates landscapes from a seed: sky, sun or moon, layered hills, and a foreground.
 
-Contract: pure. A scene is named by `palette/shape`: scenes of one palette belong together, as variations do.
+Contract: pure. A scene is named `palette/shape`: scenes of one palette belong together, like variations.
 """
 
 import hashlib
@@ -100,7 +100,7 @@ def _hills(image: Image.Image, chance: Random, horizon: Colour, ground: Colour) 
 
 
 def _ridge(width: int, base: float, height: float, chance: Random) -> list[tuple[float, float]]:
-    """A sum of three waves; the sharper the last one, the more mountains."""
+    """A sum of three waves; a sharper last one gives more mountains."""
     waves = [(chance.uniform(0.6, 2.2) * n, chance.uniform(0, math.tau), 1 / n) for n in (1, 2.3, 5.1)]
     step = max(4, width // 96)
     line = []

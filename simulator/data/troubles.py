@@ -1,7 +1,7 @@
-"""What MidJourney says when it does not draw: every error and notice, by name.
+"""MidJourney's errors and notices, by name.
 
-Contract: a table only. Which prompt meets which trouble is said in `magic`; how it reaches the reader in `replies` and
-`display`. The words are our own where only a title is known.
+Contract: a table only. `magic` maps prompts to them; `replies` and `display` deliver them. Where only a title is known,
+the other words are invented.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,9 @@ _LATE = (REPLY_FORM, EDIT)
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """An embed, or a plain text. `forms`: where it is seen: a private note instead of a job, a reply to the job's
-    first message, or an edit of that; one of them by chance. `{later}` is a Unix time, `{prompt}` the prompt."""
+    """An embed, or a plain text. `forms`: where it appears: a private note instead of a job, a reply to the job's
+    first message, or an edit of that message; one of them at random. `{later}` is a Unix time, `{prompt}` the
+    prompt."""
 
     name: str
     title: str = ""
@@ -161,7 +162,7 @@ TROUBLES: dict[str, Trouble] = {
     trouble.name: trouble for table in (_OF_PROMPTS, _OF_JOBS, _OF_ACCOUNTS) for trouble in table
 }
 
-# Said beside a job that goes on.
+# Notices beside a running job.
 QUEUED = Trouble(
     name="queued",
     title="Job queued",

@@ -1,6 +1,6 @@
-"""What MidJourney writes into its messages, stage by stage, and the names it gives to files.
+"""The text of MidJourney's messages at each stage, and the names of files.
 
-Contract: pure text. The words themselves are data in `kinds` and `eras`; the echo of the prompt is made in `rewriting`.
+Contract: pure text. `kinds` and `eras` contain the words; `rewriting` makes the echo of the prompt.
 """
 
 import re
@@ -61,7 +61,8 @@ def mention(user_id: str) -> str:
 
 
 def percentages(era: Era, steps: int, chance: Random) -> list[int]:
-    """Never falling. The era's own, or irregular ones: 0 often comes first and may be repeated."""
+    """Percentages, never decreasing: those of the era, or irregular ones, where 0 often comes first and may be
+    repeated."""
     if steps <= 0:
         return []
     if era.percents:
@@ -80,7 +81,7 @@ def frame_name(job_id: str, cell: int, step: int) -> str:
 
 
 def file_name(prefix: str, prompt: str, job_id: str, extension: str) -> str:
-    """`<user>_<slug>_<uuid>.<ext>`: the slug is the prompt's words, cut as MidJourney cuts them."""
+    """`<user>_<slug>_<uuid>.<ext>`: the slug is the prompt's words, cut as by MidJourney."""
     words = re.sub(r"<[^>]*>", " ", split_parameters(prompt)[0])
     slug = re.sub(r"[^\w.-]+", "_", words, flags=re.ASCII).strip("_")[:50]
     return f"{prefix}_{slug or 'picture'}_{job_id}.{extension}"

@@ -1,4 +1,4 @@
-"""The bots: what MidJourney does with a command, a button, a dialog.
+"""The bots: how MidJourney handles a command, a button, a dialog.
 
-Contract: acts on the world through `simulator.world`; speaks no HTTP.
+Contract: acts on the world through `simulator.world`; uses no HTTP.
 """

@@ -1,7 +1,7 @@
-"""The bots: hear an interaction or a reaction, and have it answered.
+"""The bots: receive interactions and reactions, and dispatch them.
 
-Contract: every answer begins with INTERACTION_CREATE. What commands, buttons and dialogs mean is told by the parts of
-that name; what a job does later is the studio's business.
+Contract: every answer begins with INTERACTION_CREATE. Commands, buttons and dialogs are handled by the modules with
+these names; `studio` runs jobs.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from simulator.world.messages import DEFAULT
 from simulator.world.records import Interaction, Message, SimulatedAccount
 from simulator.world.state import World
 
-PATIENCE_SECONDS = 3.0  # that Discord waits for a bot's answer
-_ENVELOPE = "✉"  # with or without the sign that asks for a coloured one
+PATIENCE_SECONDS = 3.0  # Discord's time limit for a bot's answer
+_ENVELOPE = "✉"  # with or without the variation selector for colour
 
 
 class MidJourney:
@@ -44,16 +44,16 @@ class MidJourney:
         self.dialogs = dialogs
 
     def accept(self, interaction: Interaction) -> None:
-        """Takes the interaction over; Discord's own answer to the POST does not wait for this."""
+        """Take over the interaction. Discord's response to the POST does not wait for this."""
         interaction.id = self._world.snowflakes.next()
         self._background.spawn(self._answer(interaction, self._work(interaction)), f"interaction {interaction.id}")
 
     def _work(self, interaction: Interaction) -> Callable[[], None]:
         if interaction.type == SLASH:
-            return partial(self._commands.hear, interaction)
+            return partial(self._commands.run, interaction)
         if interaction.type == COMPONENT:
             return partial(self._buttons.press, interaction)
-        # Taken at once, so that a dialog that is submitted twice is filled once.
+        # At once, so that a dialog submitted twice is filled in once.
         return self.dialogs.take(interaction)
 
     async def _answer(self, interaction: Interaction, work: Callable[[], None]) -> None:
@@ -64,13 +64,13 @@ class MidJourney:
         late = settings.bot_delay_ms / 1000 - PATIENCE_SECONDS
         if late > 0:
             self._replies.time_out(interaction)
-            # From now on nothing that the bot says is an answer to it.
-            interaction.unheard = True
+            # From here on, messages of the bot do not answer the interaction.
+            interaction.is_closed = True
             await asyncio.sleep(late)
         work()
 
     def reacted(self, account: SimulatedAccount, message: Message, emoji: str) -> None:
-        """An envelope on a result asks for its seed, which comes as a private message of the bot."""
+        """An envelope on a result requests its seed, which arrives as a private message from the bot."""
         job = message.job
         if job is None or job.status != "finished" or not job.image_urls or not emoji.startswith(_ENVELOPE):
             return

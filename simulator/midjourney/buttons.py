@@ -1,6 +1,6 @@
-"""The buttons under the bots' messages: which start a job, which open a dialog first, which answer at once.
+"""The buttons under the bots' messages: some start a job, some open a dialog first, some answer at once.
 
-Contract: a button of a result never says more than its custom id; what it belongs to is told by the message it is on.
+Contract: a button is identified by its custom id alone; its message determines what it belongs to.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from simulator.data import components, wording
 from simulator.data.components import ButtonPress
 from simulator.midjourney import panel
 from simulator.midjourney.dialogs import Answer, Dialogs
-from simulator.midjourney.drawing import Drawings, unanswering
+from simulator.midjourney.drawing import Drawings, without_answer_keys
 from simulator.midjourney.inpaint import Inpaint
 from simulator.midjourney.replies import Replies
 from simulator.midjourney.studio import Studio
@@ -59,7 +59,7 @@ class Buttons:
             self._of_job(interaction, message, message.job, press)
 
     def _free(self, command: str) -> Callable[[Interaction, Message, ButtonPress], None] | None:
-        """What needs no result to belong to."""
+        """Buttons that do not belong to a result."""
         return {
             "cancel": self._cancel,
             "bookmark": self._rate,
@@ -109,7 +109,7 @@ class Buttons:
             self._drawings.derive(interaction, message, command, press.index)
 
     def _then(self, interaction: Interaction, message: Message, command: str, index: int) -> Answer:
-        """A dialog's answer that starts this button's job with the text entered."""
+        """The answer of a dialog that starts this button's job with the entered text."""
 
         def answer(submit: Interaction, text: str) -> None:
             self._drawings.derive(submit, message, command, index, prompt=text, pressed=interaction)
@@ -156,8 +156,8 @@ class Buttons:
 
     def _open_region(self, interaction: Interaction, message: Message, press: ButtonPress) -> None:
         def answer(prompt: str, mask: dict[str, Any]) -> None:
-            # The page talks to the bot, not to Discord: what follows has the press's id, but no nonce.
-            follow_up = unanswering(interaction)
+            # The page contacts the bot, not Discord: what follows has the press's id, but no nonce.
+            follow_up = without_answer_keys(interaction)
             text = prompt or None
             self._drawings.derive(
                 follow_up, message, "region", press.index, prompt=text, pressed=interaction, inpaint=mask

@@ -1,6 +1,7 @@
-"""Everybody else in the channel: strangers who draw the same thing, people who chat.
+"""Other users in the channel: strangers who draw the same prompt, people who chat.
 
-Contract: strangers hold no slots, have no session and no nonce; nothing they do answers an interaction of ours.
+Contract: strangers hold no slots and have neither a session nor a nonce; they never answer an interaction of an
+account.
 """
 
 import asyncio
@@ -35,7 +36,7 @@ class Crowd:
         self._background = background
 
     def join(self, job: Job) -> None:
-        """Interleaves what the settings ask for with a drawing of ours."""
+        """Add what the settings request to an account's drawing."""
         for _ in range(self._world.settings.foreign):
             self._background.spawn(self._draw_alike(job), "stranger's job")
         chatter = self._world.settings.chatter
@@ -43,11 +44,11 @@ class Crowd:
         for _ in range(count):
             self._background.spawn(self._say_something(job), "small talk")
 
-    async def _some_time(self) -> None:
+    async def _random_delay(self) -> None:
         await asyncio.sleep(self._world.random.random() * self._world.settings.job_seconds / 2)
 
     async def _draw_alike(self, ours: Job) -> None:
-        await self._some_time()
+        await self._random_delay()
         job_id = self._world.new_job_id()
         job = replace(
             ours,
@@ -71,6 +72,6 @@ class Crowd:
         self._studio.begin(job, magic.USUAL)
 
     async def _say_something(self, job: Job) -> None:
-        await self._some_time()
+        await self._random_delay()
         speaker, text = self._world.random.choice(STRANGERS), self._world.random.choice(_SMALL_TALK)
         self._chat.post(job.channel, text, type_=DEFAULT, author=speaker)

@@ -1,7 +1,7 @@
-"""Dialogs that were opened and what was entered: the modal windows of Remix mode, Custom Zoom, /describe and more.
+"""Open dialogs and their submits: the modals of Remix mode, Custom Zoom, /describe and others.
 
-Contract: an open dialog costs and blocks nothing, however long it stays. A submit must fit the dialog that it names:
-the same account, bot and ids; each dialog is filled once.
+Contract: an open dialog costs and blocks nothing, however long it stays open. A submit must match the dialog it names:
+the same account, bot and ids; each dialog is filled in once.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from simulator.world.records import Interaction, SimulatedAccount
 from simulator.world.responses import invalid_component, invalid_form, unknown
 from simulator.world.state import World
 
-Answer = Callable[[Interaction, str], None]  # the submit, and the text that was entered
+Answer = Callable[[Interaction, str], None]  # the submit, and the entered text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Dialog:
     application_id: str
     custom_id: str
     field: str
-    label: bool  # the field stands in a label, not in a row; the submit must mirror that
+    label: bool  # the field is in a label instead of a row; the submit must mirror that
     answer: Answer
 
 
@@ -41,7 +41,7 @@ class Dialogs:
     def open(
         self, interaction: Interaction, *, custom_id: str, field: str, title: str, value: str, answer: Answer
     ) -> None:
-        """Told to the session that pressed; nothing else happens until it is filled."""
+        """Send the dialog to the session that pressed; nothing else happens until it is filled in."""
         self._open[interaction.id] = Dialog(
             account=interaction.account,
             application_id=interaction.application_id,
@@ -65,7 +65,7 @@ class Dialogs:
         self._world.touch()
 
     def check(self, interaction: Interaction) -> None:
-        """Raises what Discord answers to a submit that does not fit."""
+        """Raise Discord's error for a submit that does not match."""
         data = interaction.data
         dialog = self._open.get(str(data.get("id")))
         if dialog is not None and dialog.account is not interaction.account:
@@ -81,13 +81,13 @@ class Dialogs:
             raise invalid_form("data.components", "BASE_TYPE_REQUIRED", "This field is required")
 
     def take(self, interaction: Interaction) -> Callable[[], None]:
-        """The answer to a checked submit, to be carried out when the bot hears of it."""
+        """The answer to a checked submit, to be run when the bot receives it."""
         dialog = self._open.pop(str(interaction.data["id"]))
         return lambda: dialog.answer(interaction, _entered(interaction.data, dialog))
 
 
 def _entered(data: dict[str, Any], dialog: Dialog) -> str:
-    """The text of the dialog's field, within what it was shown in; empty when it is missing there."""
+    """The text of the dialog's field, in the structure in which it was shown; empty when it is missing there."""
     for item in _fields(data.get("components"), label=dialog.label):
         found, value = item.get("type") == TEXT_INPUT and item.get("custom_id") == dialog.field, item.get("value")
         if found and isinstance(value, str):

@@ -1,7 +1,6 @@
-"""The messages that show a job, from its acknowledgement to its result or its end.
+"""The messages that show a job, from its acknowledgement to its end.
 
-Contract: writes messages and nothing else: when each is due is the studio's business. Words come from `wording` and
-`embeds`, shapes from `eras`.
+Contract: only writes messages; the studio decides when. `wording` and `embeds` provide the words, `eras` the format.
 """
 
 from dataclasses import replace
@@ -29,7 +28,7 @@ from simulator.world.state import STRANGERS, World
 
 _VIDEO_EDGE, _VIDEO_FRAMES = 624, 4
 _CLIP_EDGE, _CLIP_FRAMES = 256, 3
-_WEBSITE_SHARE = 0.5  # of the results that name their page, in the years that have it
+_WEBSITE_SHARE = 0.5  # of the results with a website link, in eras that have it
 
 
 class Display:
@@ -72,7 +71,7 @@ class Display:
         return self._post(job, kind.before or self._waiting(job), nonce, keys)
 
     def begin(self, job: Job, message: Message) -> None:
-        """What follows a first message that says only that something happens."""
+        """Follows a first message that only announces the job."""
         self._chat.edit(job.channel, message, content=self._waiting(job))
 
     def _waiting(self, job: Job) -> str:
@@ -82,7 +81,7 @@ class Display:
     def _post(
         self, job: Job, content: str, nonce: str | None, keys: dict[str, Any], *, private: bool | None = None
     ) -> Message:
-        """Buttons are answered in private, commands in public."""
+        """Answer buttons in private, commands in public."""
         private = not job.slash if private is None else private
         return self._chat.post(
             job.channel,
@@ -93,7 +92,7 @@ class Display:
             reader=job.user if private else None,
             job=job,
             nonce=nonce,
-            asker=job.asker,
+            audience=job.audience,
             keys=keys,
         )
 
@@ -124,11 +123,11 @@ class Display:
         self._chat.edit(job.channel, message, content=content)
 
     def note(self, job: Job, trouble: Trouble) -> None:
-        """A private word beside the job, or instead of its message."""
-        content, more = self._said(job, trouble)
+        """A private message beside the job, or instead of its message."""
+        content, more = self._content_of(job, trouble)
         self._post(job, content, None, {**self.answer_keys(job), "embeds": more}, private=True)
 
-    def _said(self, job: Job, trouble: Trouble) -> tuple[str, list[dict[str, Any]]]:
+    def _content_of(self, job: Job, trouble: Trouble) -> tuple[str, list[dict[str, Any]]]:
         if trouble.content:
             return embeds.trouble_text(trouble, job.prompt), []
         coloured = self._world.random.random() < self._world.era.colour_share
@@ -137,7 +136,7 @@ class Display:
     # Ends
 
     def result(self, job: Job, progress: Message) -> Message:
-        """A new message; the one that showed progress goes after it."""
+        """Post the result as a new message, then delete the progress message."""
         world, chance, era = self._world, self._world.random, self._world.era
         keys = self.finished_keys(job)
         job.image_urls.append(keys["attachments"][0]["url"])
@@ -151,7 +150,7 @@ class Display:
         message = self._chat.post(
             job.channel, content, type_=type_, author=job.bot, mentions=(job.user,), job=job, keys=keys
         )
-        # A button's private progress message is seen to stay as well as to go.
+        # A button's private progress message may stay or be deleted; both are seen.
         if job.slash or chance.random() < 0.5:
             self._chat.delete(job.channel, progress)
         return message
@@ -173,7 +172,7 @@ class Display:
         )
 
     def finished_keys(self, job: Job) -> dict[str, Any]:
-        """Picture and buttons of a result."""
+        """The picture and buttons of a result."""
         era = self._world.era
         picture = self._picture(job)
         prefix = wording.file_prefix(era, job.user.username, job.user.id)
@@ -222,8 +221,8 @@ class Display:
         self._chat.delete(job.channel, message)
 
     def failed(self, job: Job, message: Message, trouble: Trouble, fate: Fate) -> None:
-        """By an edit of the progress message or by a reply to it."""
-        content, more = self._said(job, trouble)
+        """Report a failure by editing the progress message or replying to it."""
+        content, more = self._content_of(job, trouble)
         self._world.set_status(job, "failed", done=True)
         forms = [form for form in trouble.forms if form != NOTE]
         if (fate.form or self._world.random.choice(forms or [EDIT])) == EDIT:
@@ -243,7 +242,7 @@ class Display:
     def edit(self, channel: Channel, message: Message, **changes: Any) -> None:
         self._chat.edit(channel, message, **changes)
 
-    def hailed(self, job: Job, message: Message) -> None:
-        """Somebody else pressed the result's buttons in vain."""
+    def add_foreign_error(self, job: Job, message: Message) -> None:
+        """Another user pressed the result's buttons without effect."""
         stranger = self._world.random.choice(STRANGERS)
         self._chat.edit(job.channel, message, embeds=[embeds.hail(stranger.id, RED)])

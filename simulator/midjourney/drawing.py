@@ -1,7 +1,7 @@
-"""From an interaction to a job: what it will draw, whether it may, and what is said when it may not.
+"""Turns an interaction into a job: what to draw, whether it is allowed, and the error otherwise.
 
-Contract: one job for each call that starts one. Commands, buttons, dialogs and Vary (Region) all come through here, so
-slots, faults and magic words hold for all of them alike.
+Contract: each call that starts a job starts one. Commands, buttons, dialogs and Vary (Region) all pass through here, so
+slots, faults and magic words apply to all of them.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from simulator.world.snowflakes import now_ms
 from simulator.world.state import World
 
 _NIJI_VERSION = "--niji 6"
-_BEFORE_SHARE = 0.5  # of the videos asked for by a command that begin with "Animating..."
+_BEFORE_SHARE = 0.5  # of the videos by command that start with "Animating..."
 
 
 class Drawings:
@@ -54,7 +54,7 @@ class Drawings:
         pressed: Message | None = None,
         opened_by: Interaction | None = None,
     ) -> None:
-        """By /imagine, or from the texts of `pressed`; with --video a video, in the years that have it."""
+        """Draw from /imagine, or from the texts of `pressed`; with --video a video, in eras that have it."""
         era = self._world.era
         if not prompt.strip():
             self.refuse(interaction, TROUBLES["empty"], prompt, pressed)
@@ -91,14 +91,14 @@ class Drawings:
         self._draw(interaction, job)
 
     def describe_again(self, interaction: Interaction, message: Message, job: Job) -> None:
-        """Other texts, in the same message."""
+        """Replace the texts in the same message."""
         job.texts = embeds.descriptions(job.texts[0] + job.job_id)
         self._replies.succeed_around(interaction, lambda: self._display.texts(job, message, None))
 
     def imagine_all(self, interaction: Interaction, texts: Sequence[str], pressed: Message) -> None:
-        """A job for each text; the first message alone answers the interaction."""
+        """One job per text; only the first message answers the interaction."""
         for number, text in enumerate(texts):
-            self.imagine(interaction if number == 0 else unanswering(interaction), text, pressed=pressed)
+            self.imagine(interaction if number == 0 else without_answer_keys(interaction), text, pressed=pressed)
 
     def shorten(self, interaction: Interaction, prompt: str) -> None:
         job = self._new_job(interaction, self._world.era.kinds["shorten"], prompt)
@@ -116,7 +116,7 @@ class Drawings:
         pressed: Interaction | None = None,
         inpaint: dict[str, object] | None = None,
     ) -> None:
-        """A job from a result: by its button, or by what a dialog of that button was filled with (`prompt`)."""
+        """A job from a result: by its button, or by the text (`prompt`) of a dialog of that button."""
         parent = message.job
         assert parent is not None
         origin = pressed or interaction
@@ -138,7 +138,7 @@ class Drawings:
             self.mark(job, message, origin.name)
 
     def mark(self, job: Job, message: Message, custom_id: str) -> None:
-        """A used button changes its colour, by an edit of the message that has it."""
+        """Change the colour of a used button, by editing its message."""
         used = components.pressed(message.body["components"], custom_id)
         self._display.edit(job.channel, message, components=used)
 
@@ -161,7 +161,7 @@ class Drawings:
             job.prompt_echoed = rewriting.without_zoom(job.prompt_echoed)
 
     def _is_too_soon(self, job: Job, message: Message, interaction: Interaction) -> bool:
-        """The same picture upscaled twice within the setting's seconds."""
+        """Whether the same picture is upscaled twice within the seconds of the setting."""
         if job.kind.command != "upscale" or job.parent is None:
             return False
         key, now = (job.parent.job_id, job.index), time.monotonic()
@@ -173,7 +173,7 @@ class Drawings:
         return False
 
     def appeal(self, interaction: Interaction, key: str) -> None:
-        """What the moderators held back is drawn after all."""
+        """Draw a prompt that moderation had held back."""
         prompt = self._appeals.pop(key, None)
         if prompt is None:
             self.refuse(interaction, TROUBLES["invalid_request"], "", None)
@@ -200,7 +200,7 @@ class Drawings:
             prompt_echoed=prompt,
             created=now_ms(),
             bot=BOTS[interaction.application_id],
-            mode=rewriting.mode_asked(prompt) or profile.mode,
+            mode=rewriting.requested_mode(prompt) or profile.mode,
             stealth=profile.stealth,
             custom_id=None if interaction.type == 2 else interaction.name,
         )
@@ -214,7 +214,7 @@ class Drawings:
         return rewriting.echo(prompt, job.job_id, version)
 
     def _draw(self, interaction: Interaction, job: Job) -> bool:
-        """Starts, queues or refuses the job; True when the bot took it."""
+        """Start, queue or refuse the job; True if the bot accepted it."""
         fate, token = self._fate(job), interaction.account.token
         free = not job.kind.holds_slot or self._studio.has_slot(token)
         if fate.ending == "silent":
@@ -290,9 +290,9 @@ def _ordered(faults: Faults, token: str | None) -> Fate | None:
     return Fate(captcha=True) if name == "captcha" else Fate(trouble=name)
 
 
-def unanswering(interaction: Interaction) -> Interaction:
-    """The same, for messages that follow its first answer: no nonce, no events."""
-    return replace(interaction, nonce=None, unheard=True)
+def without_answer_keys(interaction: Interaction) -> Interaction:
+    """The same interaction for messages after its first answer: no nonce, no events."""
+    return replace(interaction, nonce=None, is_closed=True)
 
 
 def _digest(prompt: str) -> str:

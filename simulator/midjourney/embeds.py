@@ -1,6 +1,6 @@
-"""MidJourney's embeds: troubles, the account's facts, and the answers of /describe and /shorten.
+"""MidJourney's embeds: errors, account information, and the answers of /describe and /shorten.
 
-Contract: pure. Words about pictures are made from a seed; nothing is looked at.
+Contract: pure. Descriptions are generated from a seed; no picture is examined.
 """
 
 import time
@@ -15,7 +15,7 @@ _LATER_SECONDS = 600
 
 
 def trouble_embed(trouble: Trouble, prompt: str, *, coloured: bool = True) -> dict[str, Any]:
-    """An error's or a notice's embed; its footer mostly repeats the command as it was sent."""
+    """The embed of an error or notice; its footer usually repeats the command as sent."""
     body: dict[str, Any] = {
         "type": "rich",
         "title": trouble.title,
@@ -34,7 +34,7 @@ def trouble_text(trouble: Trouble, prompt: str) -> str:
 
 
 def hail(user_id: str, colour: int) -> dict[str, Any]:
-    """What stands under a result when somebody else pressed its buttons in vain."""
+    """The embed under a result whose buttons another user pressed without effect."""
     text = f"Hey <@{user_id}>\nOnly the one who asked for this picture can do that, and only with a subscription."
     return {"type": "rich", "description": text, "color": colour, "content_scan_version": 1}
 

@@ -1,7 +1,7 @@
-"""Vary (Region): the web page's two endpoints, to which a mask and a prompt are sent.
+"""Vary (Region): the two endpoints of its web page, which receive a mask and a prompt.
 
-Contract: a token opens one job for the account whose press asked for it. Which of the two forms is served is a setting;
-the other one is answered 404.
+Contract: a token starts one job for the account that pressed. A setting selects which of the two endpoints is served;
+the other returns 404.
 """
 
 import base64
@@ -20,9 +20,9 @@ from simulator.world.records import Interaction
 from simulator.world.responses import json_response
 from simulator.world.state import World
 
-Answer = Callable[[str, dict[str, object]], None]  # the prompt, and what is known of the mask
+Answer = Callable[[str, dict[str, object]], None]  # the prompt, and the facts about the mask
 
-_TITLES = ("Vary (Region)", "Inpaint")  # both are seen
+_TITLES = ("Vary (Region)", "Inpaint")  # both have been seen
 OLD, NEW, BOTH = "old", "new", "both"
 
 
@@ -67,7 +67,7 @@ class Inpaint:
 
 
 def _mask(text: Any) -> dict[str, object] | None:
-    """Format and size of the mask, and how much of it is white, which is what shall change."""
+    """Format and size of the mask, and the share of white, the area to change."""
     try:
         data = base64.b64decode(text, validate=True)
         with Image.open(io.BytesIO(data)) as image:

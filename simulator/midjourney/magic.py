@@ -1,6 +1,7 @@
-"""Words in a prompt that ask for an outcome, like a payment sandbox's test cards.
+"""Words in a prompt that request an outcome, like the test cards of a payment sandbox.
 
-Contract: the table is the only place that names them; `docs/simulator.md` shows the same table, and a test compares.
+Contract: this table is the only place that names them; `docs/simulator.md` has the same table, and a test compares
+them.
 """
 
 from dataclasses import dataclass
@@ -10,19 +11,19 @@ from simulator.data.troubles import TROUBLES
 
 @dataclass(frozen=True, kw_only=True)
 class Fate:
-    """What shall become of a job."""
+    """The requested outcome of a job."""
 
     word: str = ""
-    trouble: str = ""  # refused, or failed early, by this name of `troubles`
-    captcha: bool = False  # answered by a captcha's frame and nothing else
+    trouble: str = ""  # refused, or failed early, with this entry of `troubles`
+    captcha: bool = False  # answered by a captcha's frame only
     ending: str = "result"  # result, failed, silent, withdrawn or stopped
-    error: str = "failed"  # what it says where it fails
-    form: str = ""  # reply or edit, where its failure must be one of them
-    until: float = 0.5  # share of the percentages that are shown before it fails or stops
-    note: str = ""  # a withdrawn message is replaced by this private trouble
-    notice: str = ""  # said beside the job, which goes on
-    hailed: bool = False  # somebody else's error is put under the finished result
-    paused: bool = False  # half way it is (paused), once
+    error: str = "failed"  # the error, if it fails
+    form: str = ""  # reply or edit, if its failure must have that form
+    until: float = 0.5  # share of the percentages shown before it fails or stops
+    note: str = ""  # a withdrawn message is replaced by this private note
+    notice: str = ""  # sent beside the job, which continues
+    foreign_error: bool = False  # an error for another user is added under the finished result
+    paused: bool = False  # shows (paused) once, half way
     queued: bool = False  # "Job queued" first, whatever the account's load
     slowness: float = 1.0
     previews: bool = True
@@ -30,7 +31,7 @@ class Fate:
 
 
 def _refused(word: str, trouble: str) -> Fate:
-    """A trouble that needs no more words than its own title or text."""
+    """The outcome of an error, described by its title or text."""
     found = TROUBLES[trouble]
     where = "a private note; no job" if found.forms == ("note",) else "one of: " + ", ".join(found.forms)
     said = found.title or found.content.partition("\n")[0].partition(".")[0]
@@ -38,17 +39,21 @@ def _refused(word: str, trouble: str) -> Fate:
 
 
 WORDS: tuple[Fate, ...] = (
-    Fate(word="sim-fail", ending="failed", meaning="half way, MidJourney gives up: Sorry! Could not complete the job!"),
-    Fate(word="sim-silent", ending="silent", meaning="the interaction succeeds, then nothing is ever heard"),
+    Fate(
+        word="sim-fail",
+        ending="failed",
+        meaning="half way, MidJourney reports failure: Sorry! Could not complete the job!",
+    ),
+    Fate(word="sim-silent", ending="silent", meaning="the interaction succeeds, then no event follows"),
     Fate(word="sim-slow", slowness=10.0, meaning="takes ten times as long"),
-    Fate(word="sim-pause", paused=True, meaning="half way, the message shows (paused) once, then goes on"),
+    Fate(word="sim-pause", paused=True, meaning="half way, the message shows (paused) once, then continues"),
     Fate(word="sim-queued", queued=True, meaning="Job queued first, then the drawing as usual"),
     Fate(word="sim-moderated", ending="withdrawn", meaning="reaches 93 %, then the message is deleted; no result"),
     Fate(
         word="sim-moderated-note",
         ending="withdrawn",
         note="output_filters",
-        meaning="the same, and a private note comes instead: Request cancelled due to output filters",
+        meaning="the same, with a private note instead: Request cancelled due to output filters",
     ),
     Fate(word="sim-stopped", ending="stopped", meaning="half way, the message ends in (Stopped)"),
     Fate(word="sim-no-preview", previews=False, meaning="percentages without progress pictures"),
@@ -65,8 +70,8 @@ WORDS: tuple[Fate, ...] = (
     ),
     Fate(
         word="sim-hey",
-        hailed=True,
-        meaning="an error that says Hey to somebody else is put under the finished result by an edit",
+        foreign_error=True,
+        meaning="an edit adds an error addressed to another user (Hey) to the finished result",
     ),
     Fate(word="sim-captcha", captcha=True, meaning="a captcha's frame, Action required to continue; no job"),
     _refused("sim-captcha-note", "captcha_note"),
@@ -101,6 +106,6 @@ USUAL = Fate()
 
 
 def fate_of(prompt: str) -> Fate:
-    """The longest word that the prompt contains decides."""
+    """The outcome of the longest magic word in the prompt."""
     found = [fate for fate in WORDS if fate.word in prompt]
     return max(found, key=lambda fate: len(fate.word), default=USUAL)

@@ -1,7 +1,7 @@
-"""/settings: the private message whose buttons switch an account's modes.
+"""/settings: the private message with buttons that change an account's modes.
 
-Contract: pure. A profile in, rows out; a press and a profile in, a profile out. Of the buttons' ids only the form
-`MJ::SimulatorSettings::Name::1` and HighVariabilityMode are known; the other names are our own.
+Contract: pure. A profile in, rows out; a press and a profile in, a profile out. Of the button ids only the form
+`MJ::Settings::Name::1` and HighVariabilityMode are known; the other names are invented.
 """
 
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def _versions(profile: Profile) -> Component:
 
 
 def switched(profile: Profile, name: str, values: Sequence[Any]) -> Profile:
-    """The profile after a press; unchanged by what is not known."""
+    """The profile after a press; unchanged by unknown names."""
     if name in _MODES:
         return replace(profile, mode=_MODES[name])
     if name == "RemixMode":

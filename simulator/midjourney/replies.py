@@ -1,6 +1,6 @@
-"""The bots' answers to an interaction: its events, private notes, dialogs' events, failures.
+"""The bots' answers to an interaction: its events, private notes, dialog events, failures.
 
-Contract: knows how an answer reaches its asker, never why it is given.
+Contract: delivers answers to the interaction's user; others decide their content.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ from simulator.world.records import Channel, Interaction, Message
 from simulator.world.state import World
 
 SLASH, COMPONENT, MODAL = 2, 3, 5
-# Why an interaction failed, as INTERACTION_FAILURE says it.
+# Reasons in INTERACTION_FAILURE.
 _UNKNOWN_REASON, TIMED_OUT = 1, 2
-_ANSWER_SHARE = 0.125  # of a drawing's time: until /info and /settings are answered
+_ANSWER_SHARE = 0.125  # of a drawing's time: the delay of answers to /info and /settings
 
 
 class Replies:
@@ -44,8 +44,8 @@ class Replies:
         body = {"id": interaction.id}
         if interaction.nonce is not None:
             body["nonce"] = interaction.nonce
-        if not interaction.unheard:
-            self._gateway.to_asker(name, interaction.asker, {**body, **more}, stage=stage)
+        if not interaction.is_closed:
+            self._gateway.to_audience(name, interaction.audience, {**body, **more}, stage=stage)
 
     def succeed(self, interaction: Interaction) -> None:
         if self._world.faults.take("false_failure", interaction.account.token):
@@ -57,7 +57,7 @@ class Replies:
         self._around(interaction, say, self._world.settings.success_order)
 
     def open_dialog(self, name: str, interaction: Interaction, **body: Any) -> None:
-        """A modal or a frame, with the success of the interaction that asked for it."""
+        """A modal or a frame, with the success of the interaction that requested it."""
         order = self._world.settings.dialog_success
         self._around(interaction, lambda: self.event(name, interaction, stage="dialog", **body), order)
 
@@ -71,11 +71,11 @@ class Replies:
             self.succeed(interaction)
 
     def time_out(self, interaction: Interaction) -> None:
-        """The bot was silent for too long; what it does all the same is not an answer any more."""
+        """The bot was silent for too long; later messages no longer answer the interaction."""
         self.event("INTERACTION_FAILURE", interaction, reason_code=TIMED_OUT)
 
     def not_simulated(self, interaction: Interaction) -> None:
-        """Says so on the wire rather than being silent: the user's client should end at once."""
+        """Report an unsimulated interaction instead of staying silent, so that the client fails at once."""
         self._world.counters["not_simulated"] += 1
         self.event("INTERACTION_FAILURE", interaction, reason_code=_UNKNOWN_REASON)
 
@@ -110,12 +110,12 @@ class Replies:
         rows: list[Component] | None = None,
         keys: dict[str, Any] | None = None,
     ) -> None:
-        """A private message with the interaction's nonce, around its success."""
+        """A private message with the interaction's nonce, before or after its success."""
         keys = self.keys(interaction, answered=answered) if keys is None else keys
         more = {"embeds": [embed] if embed else [], "components": rows or []}
         self.succeed_around(interaction, lambda: self._post(interaction, content, {**keys, **more}))
 
-    def tell(
+    def answer(
         self,
         interaction: Interaction,
         content: str = "",
@@ -123,8 +123,8 @@ class Replies:
         *,
         rows: list[Component] | None = None,
     ) -> None:
-        """What a command asks to know, in private: at once, or by an edit of an empty message that has the nonce."""
-        if self._world.answers_straight():
+        """The private answer of a command: at once, or by an edit of an empty message that has the nonce."""
+        if self._world.answers_directly():
             self.note(interaction, content, embed, rows=rows)
             return
         keys = {**self.keys(interaction), "flags": EPHEMERAL | LOADING}
@@ -148,7 +148,7 @@ class Replies:
             author=BOTS[interaction.application_id],
             reader=interaction.account.user,
             nonce=interaction.answer_nonce,
-            asker=interaction.asker,
+            audience=interaction.audience,
             keys=keys,
         )
 

@@ -1,6 +1,6 @@
-"""The bots' commands: /imagine and its sisters, and "Cancel Job" in a message's own menu.
+"""The bots' commands: /imagine and others, and "Cancel Job" in a message's context menu.
 
-Contract: one method for each command. What is drawn, and whether it may be, is the business of `drawing`.
+Contract: one method per command. `drawing` decides whether and what to draw.
 """
 
 from dataclasses import replace
@@ -31,7 +31,7 @@ class SlashCommands:
         self._studio = studio
         self._drawings = drawings
 
-    def hear(self, interaction: Interaction) -> None:
+    def run(self, interaction: Interaction) -> None:
         name = interaction.name
         answers = {
             "imagine": self._imagine,
@@ -69,7 +69,7 @@ class SlashCommands:
             self._drawings.refuse(interaction, TROUBLES["invalid_link"], link, None)
 
     def _link(self, interaction: Interaction, number: str) -> str:
-        """The address of a picture that came with the command."""
+        """The URL of a picture attached to the command."""
         channel = self._replies.channel(interaction)
         upload = upload_of(self._world, interaction, number)
         assert upload is not None  # checked before the command was accepted
@@ -78,14 +78,14 @@ class SlashCommands:
     # About jobs
 
     def _show(self, interaction: Interaction) -> None:
-        """The finished job once more, with its buttons, as a message of its own."""
+        """Post the finished job again, with its buttons, as a new message."""
         job = self._world.jobs.get(str(interaction.values["job_id"]))
         if job is None or job.account is not interaction.account or job.status != "finished" or not job.image_urls:
             self._drawings.refuse(interaction, TROUBLES["invalid_request"], "", None)
             return
-        self._replies.succeed_around(interaction, lambda: self._shown(interaction, job))
+        self._replies.succeed_around(interaction, lambda: self._post_again(interaction, job))
 
-    def _shown(self, interaction: Interaction, job: Job) -> None:
+    def _post_again(self, interaction: Interaction, job: Job) -> None:
         self._chat.post(
             self._replies.channel(interaction),
             self._display.finished_content(job),
@@ -94,7 +94,7 @@ class SlashCommands:
             mentions=(job.user,),
             job=job,
             nonce=interaction.answer_nonce,
-            asker=interaction.asker,
+            audience=interaction.audience,
             keys={**self._replies.keys(interaction), **self._display.finished_keys(job)},
         )
 
@@ -113,7 +113,7 @@ class SlashCommands:
         account = interaction.account
         running, queued = self._studio.load(account.token)
         embed = embeds.info(account.username, self._world.profile(account.token), running, queued)
-        self._replies.tell(interaction, embed=embed)
+        self._replies.answer(interaction, embed=embed)
 
     def _switch(self, interaction: Interaction, mode: str) -> None:
         token = interaction.account.token
@@ -123,11 +123,11 @@ class SlashCommands:
     def _settings(self, interaction: Interaction) -> None:
         profile = self._world.profile(interaction.account.token)
         rows = panel.panel(profile, numbered=self._world.era.numbered_components)
-        self._replies.tell(interaction, panel.TEXT, rows=rows)
+        self._replies.answer(interaction, panel.TEXT, rows=rows)
 
 
 def upload_of(world: World, interaction: Interaction, number: str) -> UploadedFile | None:
-    """The uploaded file that the command's attachment of this number names."""
+    """The uploaded file named by the command's attachment with this number."""
     items = interaction.data.get("attachments") or []
     named = (item for item in items if isinstance(item, dict) and str(item.get("id")) == number)
     return next((upload for item in named if (upload := uploads.find(world, item)) is not None), None)

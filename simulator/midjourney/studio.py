@@ -1,7 +1,7 @@
-"""Drawings: who may start one now, and the life of each from its first message to its end.
+"""Runs drawings: who may start one, and the life of each from its first message to its end.
 
-Contract: a job's life is one coroutine that reads from top to bottom; what it shows is written by `display`, its fate
-comes from `magic`. Nothing here knows of HTTP or sockets.
+Contract: a job's life is one coroutine, written in order; `display` writes its messages, `magic` sets its outcome.
+Knows neither HTTP nor sockets.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ class Studio:
         self._stops.clear()
 
     def load(self, token: str) -> tuple[list[str], int]:
-        """Running job ids and the number of queued ones."""
+        """The ids of running jobs, and the number of queued ones."""
         return sorted(self._running.get(token, ())), len(self._queued.get(token, ()))
 
     def has_slot(self, token: str) -> bool:
@@ -45,9 +45,9 @@ class Studio:
     # Beginnings
 
     def begin(self, job: Job, fate: Fate, *, nonce: str | None = None) -> None:
-        """The first message now, the rest as time goes by."""
+        """Post the first message now and run the rest in the background."""
         self._enter(job)
-        if job.kind.shape == "texts" and fate.ending == "result" and self._world.answers_straight():
+        if job.kind.shape == "texts" and fate.ending == "result" and self._world.answers_directly():
             self._world.set_status(job, "waiting")
             self._background.spawn(self._answer(job, None, nonce), f"texts {job.job_id}")
             return
@@ -55,7 +55,7 @@ class Studio:
         self._background.spawn(self._life(job, fate, first), f"job {job.job_id}")
 
     def begin_after(self, job: Job, fate: Fate, seconds: float) -> None:
-        """Holds its slot from now, as a job that MidJourney has queued and is about to start."""
+        """Hold a slot from now on, like a queued job that MidJourney is about to start."""
         self._enter(job)
         self._world.set_status(job, "queued")
 
@@ -72,7 +72,7 @@ class Studio:
         self._world.set_status(job, "queued")
 
     def stop(self, job: Job) -> bool:
-        """False when it has ended already."""
+        """False when it has already ended."""
         if job.finished is not None or job.status == "silent":
             return False
         job.stop_requested = True
@@ -146,7 +146,7 @@ class Studio:
         return percents
 
     async def _pause(self, job: Job, seconds: float) -> bool:
-        """False when somebody stopped the job meanwhile."""
+        """False when the job was stopped meanwhile."""
         stop = self._stops.setdefault(job.job_id, asyncio.Event())
         if job.stop_requested:
             return False
@@ -160,8 +160,8 @@ class Studio:
         display = self._display
         if ending == "result":
             result = display.result(job, message)
-            if fate.hailed:
-                display.hailed(job, result)
+            if fate.foreign_error:
+                display.add_foreign_error(job, result)
         elif ending == "stopped":
             display.stopped(job, message)
         elif ending == "withdrawn":

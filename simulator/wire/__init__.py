@@ -1,4 +1,4 @@
-"""Discord's surface on sockets: REST, the gateway's websockets, the CDN, the control API.
+"""Discord's network interface: REST, the gateway's websockets, the CDN, the control API.
 
-Contract: formats and status codes; what MidJourney does is decided in `simulator.midjourney`.
+Contract: formats and status codes; `simulator.midjourney` decides what MidJourney does.
 """

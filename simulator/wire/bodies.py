@@ -1,6 +1,6 @@
-"""What a request's body says: a JSON object and perhaps files, in any of the forms that Discord takes.
+"""Parses request bodies: a JSON object with optional files, in every form that Discord accepts.
 
-Contract: reads and checks the form only; what the object means is its reader's business.
+Contract: checks only the format; the reader interprets the object.
 """
 
 import json
@@ -20,7 +20,7 @@ _FILE = re.compile(r"files\[(\d+)\]|file(\d*)")
 
 @dataclass(frozen=True, kw_only=True)
 class RequestBody:
-    """`files` by number, as `files[n]` of a form."""
+    """`files` by number, from the form's `files[n]`."""
 
     values: dict[str, Any]
     files: Mapping[str, SentFile] = field(default_factory=dict)
@@ -31,7 +31,8 @@ async def read_json(request: web.Request) -> dict[str, Any]:
 
 
 async def read_body(request: web.Request) -> RequestBody:
-    """A JSON object; or a form, multipart or urlencoded, with it in `payload_json`, else with its fields as texts."""
+    """A JSON object; or a multipart or urlencoded form with the object in `payload_json`, otherwise its fields as
+    texts."""
     if request.content_type not in _FORMS:
         return RequestBody(values=_object(await request.text()))
     try:

@@ -1,7 +1,7 @@
-"""Files: pictures of results, and uploads with the storage they are put into.
+"""Files: pictures of results, uploads, and their storage.
 
-Contract: pictures are drawn when somebody asks for them, in a thread, and a few are kept. Paths are Discord's own, so
-that a client may swap the host alone.
+Contract: pictures are rendered on request, in a thread, with a small cache. Paths are Discord's own, so that a client
+needs to replace only the host.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ class Cdn:
         for folder in ("attachments", "ephemeral-attachments"):
             router.add_get(f"/{folder}/{{channel}}/{{attachment}}/{{filename}}", self._get)
         self._rest.serve(router, (("POST", "/channels/{channel}/attachments", self._announce),))
-        # Google's storage, where uploads go, has paths of two parts.
+        # Google's storage, which receives uploads, has paths of two parts.
         router.add_put("/{folder:[0-9a-f-]{36}}/{filename}", self._put)
 
     async def _get(self, request: web.Request) -> web.Response:
@@ -57,7 +57,7 @@ class Cdn:
         return data
 
     async def _announce(self, request: web.Request, account: SimulatedAccount) -> web.Response:
-        """Step one of an upload: a place for each file."""
+        """The first step of an upload: reserve a place for each file."""
         channel = self._rest.channel_of(request, account)
         files = (await read_json(request)).get("files")
         if not isinstance(files, list) or not files:
@@ -70,13 +70,13 @@ class Cdn:
         return json_response({"attachments": answer})
 
     async def _put(self, request: web.Request) -> web.Response:
-        """Step two: the bytes. The storage knows no tokens, only secret names."""
+        """The second step: the bytes. The storage uses secret names instead of tokens."""
         name = f"{request.match_info['folder']}/{request.match_info['filename']}"
         return web.Response(status=200 if uploads.put(self._world, name, await request.read()) else 404)
 
 
 def _expired(request: web.Request) -> bool:
-    """Is the signature older than a day? Links without one are those of older eras."""
+    """Whether the signature is older than a day. Links of older eras have none."""
     try:
         return int(request.query.get("ex", "ffffffffff"), 16) * 1000 < now_ms()
     except ValueError:

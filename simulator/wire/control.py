@@ -1,8 +1,8 @@
-"""The control API under /_simulator/: see everything, change settings, order faults, start over.
+"""The control API under /_simulator/: inspect everything, change settings, inject faults, reset.
 
-Contract: a thin JSON face of the world, for tests in any language. A mistake is answered 400 with {"error": …} that
-says what is wrong and what would be right. Who is not on this machine is answered 403, unless the control is open: the
-pictures may have to be reached from elsewhere, and whoever reaches this can read tokens and end everything.
+Contract: a thin JSON interface to the world, for tests in any language. A mistake returns 400 with {"error": …}, which
+states what is wrong and what is valid. Other machines get 403 unless the control is open: pictures may have to be
+reachable from elsewhere, but the control API can read tokens and stop everything.
 """
 
 import ipaddress
@@ -60,11 +60,11 @@ class Control:
             peer = request.transport.get_extra_info("peername") if request.transport else None
             if self._is_open or is_local(peer):
                 return await handler(request)
-            return _mistake("the control API answers this machine alone: ask it by 127.0.0.1", 403)
+            return _mistake("the control API serves this machine only: use 127.0.0.1", 403)
 
         return answer
 
-    # What the in-process API and the routes share
+    # Shared by the in-process API and the routes
 
     def jobs(self) -> list[dict[str, Any]]:
         return [job.as_json() for job in self._world.jobs.values()]
@@ -98,7 +98,7 @@ class Control:
         self._world.apply(changed(self._world.settings, values))
 
     def set_account(self, key: Any, choices: Mapping[str, Any]) -> None:
-        """What an account has chosen at MidJourney, as if by /settings."""
+        """Set an account's choices at MidJourney, as if by /settings."""
         account = self._account(key)
         self._world.profiles[account.token] = chosen(self._world.profile(account.token), choices)
         self._world.touch()
@@ -110,7 +110,7 @@ class Control:
         return account
 
     def add_faults(self, sources: list[Any]) -> list[Fault]:
-        """All or none: a mistake in one leaves the world as it was."""
+        """Add all faults, or none if one is invalid."""
         faults = [self._read(source) for source in sources]
         for fault in faults:
             if KINDS[fault.kind].at_once:
@@ -217,7 +217,7 @@ def _mistake(text: str, status: int = 400) -> web.Response:
 
 
 def is_local(peer: Any) -> bool:
-    """Does a connection from this address, as the socket tells it, come from loopback? What cannot be told does not."""
+    """Whether a connection from this socket address comes from loopback. False if unknown."""
     try:
         address = ipaddress.ip_address(peer[0])
     except (TypeError, IndexError, KeyError, ValueError):

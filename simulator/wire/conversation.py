@@ -1,6 +1,6 @@
-"""REST of a channel's messages: history and search, sending, editing and deleting, reactions, typing, reading.
+"""REST for a channel's messages: history and search, sending, editing and deleting, reactions, typing, reading.
 
-Contract: one handler for each route; what changes in a channel, and who hears of it, is the business of `chat`.
+Contract: one handler per route. `chat` changes the channel and announces the change.
 """
 
 import re
@@ -19,10 +19,10 @@ from simulator.world.records import Channel, Message, SimulatedAccount, User
 from simulator.world.responses import DiscordError, invalid_form, json_response, unknown
 from simulator.world.state import STRANGERS, World
 
-_MOST_LINKS = 50  # that are refreshed at once
+_MOST_LINKS = 50  # refreshed per request
 _SEARCH_PAGE = 25
 _MENTION = re.compile(r"<@!?(\d+)>")
-# What a person may set on a message: no embeds, no notification.
+# What a user may set on a message: no embeds, no notification.
 _OWN_FLAGS = 1 << 2 | 1 << 12
 
 
@@ -61,7 +61,7 @@ class Conversation:
         limit = _integer(request, "limit", 50)
         if not 1 <= limit <= 100:
             raise DiscordError(400, 50035, "Invalid Form Body")
-        found = _window(_shown(channel), request, limit)
+        found = _window(_public_messages(channel), request, limit)
         return json_response([self._chat.view(channel, item) for item in found])
 
     async def _message(self, request: web.Request, account: SimulatedAccount) -> web.Response:
@@ -75,18 +75,18 @@ class Conversation:
         return message
 
     async def _search(self, request: web.Request, account: SimulatedAccount) -> web.Response:
-        """By words of the content, by author, or both; newest first, each hit in a list of its own."""
+        """Search by words of the content, by author, or both; newest first, each hit in its own list."""
         channel = self._searched(request, account)
         words, author = request.query.get("content", "").lower(), request.query.get("author_id")
         found = [
             item
-            for item in reversed(_shown(channel))
+            for item in reversed(_public_messages(channel))
             if words in item.body["content"].lower() and author in (None, item.body["author"]["id"])
         ]
         offset = _integer(request, "offset", 0)
         page = [[{**self._chat.view(channel, item), "hit": True}] for item in found[offset : offset + _SEARCH_PAGE]]
-        told = {"analytics_id": "simulated", "doing_deep_historical_index": False}
-        return json_response({**told, "total_results": len(found), "messages": page})
+        body = {"analytics_id": "simulated", "doing_deep_historical_index": False}
+        return json_response({**body, "total_results": len(found), "messages": page})
 
     def _searched(self, request: web.Request, account: SimulatedAccount) -> Channel:
         if "channel" in request.match_info:
@@ -95,7 +95,7 @@ class Conversation:
         return self._world.channels[account.channel_id]
 
     async def _ack(self, request: web.Request, account: SimulatedAccount) -> web.Response:
-        """Read up to here: told to the account's own sessions."""
+        """Mark as read; announced to the account's own sessions."""
         channel = self._rest.channel_of(request, account)
         self._chat.acknowledge(channel, request.match_info["message"], account.user)
         return json_response({"token": None})
@@ -109,19 +109,19 @@ class Conversation:
         nonce = None if body.get("nonce") is None else str(body["nonce"])
         message = self._chat.sent_before(channel, account.user, nonce)
         if message is None:
-            listed = uploads.stow(self._world, account, channel.id, sent.files, body.get("attachments"))
+            listed = uploads.attach_files(self._world, account, channel.id, sent.files, body.get("attachments"))
             message = self._chat.post_own(channel, account.user, self._content(channel, body, listed), nonce=nonce)
         answer = self._chat.view(channel, message)
         return json_response(answer if nonce is None else {**answer, "nonce": nonce})
 
     def _content(self, channel: Channel, body: dict[str, Any], listed: list[Any]) -> dict[str, Any]:
-        """The keys of a person's message."""
+        """The keys of a user's message."""
         content, flags = str(body.get("content") or ""), body.get("flags")
         if not content and not listed:
             raise DiscordError(400, 50006, "Cannot send an empty message")
         keys: dict[str, Any] = {"content": content, "type": DEFAULT, "attachments": []}
         keys["flags"] = flags & _OWN_FLAGS if isinstance(flags, int) else 0
-        answered = self._answered(channel, body.get("message_reference"))
+        answered = self._replied_message(channel, body.get("message_reference"))
         mentioned = [user_object(user) for user in self._mentioned(content)]
         if answered is not None:
             author = answered.body["author"]
@@ -134,12 +134,12 @@ class Conversation:
             keys["attachments"].append(self._chat.attach_upload(channel, upload))
         return {**keys, "mentions": mentioned}
 
-    def _answered(self, channel: Channel, told: Any) -> Message | None:
-        if not isinstance(told, dict) or told.get("type"):
+    def _replied_message(self, channel: Channel, body: Any) -> Message | None:
+        if not isinstance(body, dict) or body.get("type"):
             return None
-        message = channel.messages.get(str(told.get("message_id")))
+        message = channel.messages.get(str(body.get("message_id")))
         if message is None or message.ephemeral_to is not None:
-            if told.get("fail_if_not_exists") is False:
+            if body.get("fail_if_not_exists") is False:
                 return None
             raise invalid_form("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
         return message
@@ -163,7 +163,7 @@ class Conversation:
         return json_response(self._chat.view(channel, message))
 
     async def _delete(self, request: web.Request, account: SimulatedAccount) -> web.Response:
-        """One's own; in a guild, which every account owns, anybody's."""
+        """Delete one's own message; in a guild, which every account owns, any message."""
         channel = self._rest.channel_of(request, account)
         message = self._one(request, channel)
         if message.body["author"]["id"] != account.user_id and channel.guild_id is None:
@@ -194,21 +194,21 @@ class Conversation:
         return web.Response(status=204)
 
     async def _refresh(self, request: web.Request, _: SimulatedAccount) -> web.Response:
-        """Links to files, whose signature may have ended, with new ones; null for what is no such link."""
+        """Sign links to files again, including expired ones; null for other links."""
         urls = (await read_json(request)).get("attachment_urls")
         if not isinstance(urls, list) or not 1 <= len(urls) <= _MOST_LINKS:
             raise DiscordError(400, 50035, "Invalid Form Body")
-        fresh = [{"original": str(url), "refreshed": self._chat.signed_anew(str(url))} for url in urls]
+        fresh = [{"original": str(url), "refreshed": self._chat.sign_again(str(url))} for url in urls]
         return json_response({"refreshed_urls": fresh})
 
 
-def _shown(channel: Channel) -> list[Message]:
-    """What history has: private messages are not in it."""
+def _public_messages(channel: Channel) -> list[Message]:
+    """The messages in history, which exclude private ones."""
     return [item for item in channel.messages.values() if item.ephemeral_to is None]
 
 
 def _window(messages: list[Message], request: web.Request, limit: int) -> list[Message]:
-    """Newest first; `messages` come oldest first."""
+    """Newest first; `messages` are ordered oldest first."""
     ids = [int(item.id) for item in messages]
     if "before" in request.query:
         edge = _integer(request, "before", 0)

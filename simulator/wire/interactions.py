@@ -1,6 +1,7 @@
-"""POST /interactions: what arrives is recorded, checked as Discord checks it, and handed to the bot.
+"""POST /interactions: recorded, checked as Discord checks it, and passed to the bot.
 
-Contract: every POST is recorded with its outcome, also the refused ones. Faults are met here and nowhere else in REST.
+Contract: every POST is recorded with its outcome, including refused ones. This is the only place in REST that applies
+faults.
 """
 
 import asyncio
@@ -51,7 +52,7 @@ class Interactions:
         body = sent.values
         interaction = self._record(body, account)
         if sent.files:
-            interaction.data["attachments"] = uploads.stow(
+            interaction.data["attachments"] = uploads.attach_files(
                 self._world, account, interaction.channel_id, sent.files, interaction.data.get("attachments")
             )
         headers: dict[str, str] = {}
@@ -98,7 +99,7 @@ class Interactions:
         if self._world.faults.take("captcha", token):
             interaction.outcome = "captcha"
             raise captcha_required()
-        met = self._met(token)
+        met = self._matching_fault(token)
         name = "" if met is None else _OUTCOMES[met.kind].format(**met.values)
         if met is not None and not met.values["accepted"]:
             interaction.outcome = name
@@ -113,13 +114,13 @@ class Interactions:
             await _carry_out(met, request)
         return web.Response(status=204)
 
-    def _met(self, token: str) -> Fault | None:
+    def _matching_fault(self, token: str) -> Fault | None:
         for kind in _OUTCOMES:
             if fault := self._world.faults.take(kind, token):
                 return fault
         return None
 
-    # Checks, in the order in which Discord is seen to complain
+    # Checks, in the order in which Discord reports errors
 
     def _check(self, body: dict[str, Any], interaction: Interaction) -> None:
         account = interaction.account
@@ -149,7 +150,7 @@ class Interactions:
     def _check_session(self, interaction: Interaction) -> None:
         session = self._gateway.sessions.get(interaction.session_id)
         if session is None or session.connection is None:
-            # What Discord does with it is not known: it is counted and accepted.
+            # Discord's reaction is unknown: count and accept it.
             self._world.counters["dead_session"] += 1
         if session is not None and session.account is not interaction.account:
             self._world.mixup(f"session {session.id} belongs to another account than the interaction's token")
@@ -184,12 +185,12 @@ class Interactions:
 
 
 async def _carry_out(fault: Fault, request: web.Request) -> None:
-    """Raises the answer, or cuts the connection; then what is answered reaches nobody."""
+    """Raise the fault's error, or cut the connection, after which the response reaches nobody."""
     if fault.kind == "interaction":
         raise _error(fault)
     if fault.kind == "no_answer":
         deadline = time.monotonic() + fault.values["seconds"]
-        while request.transport is not None and time.monotonic() < deadline:  # noqa: ASYNC110 - no event tells of a leave
+        while request.transport is not None and time.monotonic() < deadline:  # noqa: ASYNC110 - no event reports a disconnect
             await asyncio.sleep(_LOOK_SECONDS)
     if request.transport is not None:
         if fault.values.get("orderly"):

@@ -1,7 +1,7 @@
-"""Discord's rate limits: so many requests a second for each account and route, announced in headers.
+"""Discord's rate limits: requests per second for each account and route, reported in headers.
 
-Contract: counts and tells; the request is refused by raising. Windows are fixed, as Discord's headers describe them. A
-storm refuses whatever the count is.
+Contract: counts requests and reports limits; raises to refuse a request. Windows are fixed, as Discord's headers
+describe them. A storm refuses regardless of the count.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from simulator.world.responses import rate_limited
 
 _WINDOW_SECONDS = 1.0
-INTERACTIONS = "POST /interactions"  # the route that a storm is about
+INTERACTIONS = "POST /interactions"  # the route affected by a storm
 
 
 @dataclass(kw_only=True)
@@ -23,14 +23,14 @@ class _Window:
 @dataclass(frozen=True, kw_only=True)
 class _Storm:
     until: float
-    retry_after: float  # 0: what is left
+    retry_after: float  # 0: the remaining time
     everywhere: bool
 
 
 class RateLimits:
     def __init__(self) -> None:
         self._windows: dict[tuple[str, str], _Window] = {}
-        self._storms: dict[str | None, _Storm] = {}  # by token; None: everybody's
+        self._storms: dict[str | None, _Storm] = {}  # by token; None: for all accounts
 
     def reset(self) -> None:
         self._windows.clear()
@@ -39,7 +39,7 @@ class RateLimits:
     def storm(self, token: str | None, *, seconds: float, retry_after: float, everywhere: bool) -> None:
         self._storms[token] = _Storm(until=time.monotonic() + seconds, retry_after=retry_after, everywhere=everywhere)
 
-    def _weather(self, token: str, route: str) -> None:
+    def _apply_storm(self, token: str, route: str) -> None:
         for key in (token, None):
             storm = self._storms.get(key)
             left = storm.until - time.monotonic() if storm else 0.0
@@ -47,8 +47,8 @@ class RateLimits:
                 raise rate_limited(storm.retry_after or round(left, 3), everywhere=storm.everywhere)
 
     def spend(self, token: str, route: str, limit: int) -> dict[str, str]:
-        """The headers for this request's answer; raises when the window is used up."""
-        self._weather(token, route)
+        """The headers for the response; raises when the window is used up."""
+        self._apply_storm(token, route)
         now = time.monotonic()
         window = self._windows.get((token, route))
         if window is None or now - window.opened >= _WINDOW_SECONDS:

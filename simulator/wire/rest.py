@@ -1,7 +1,7 @@
-"""Discord's REST API, as far as a MidJourney client uses it: who one is, where, and what others are.
+"""Discord's REST API as used by MidJourney clients: account, guild, channels, users.
 
-Contract: one handler for each route: authorise, look up, answer. POST /interactions has a module of its own, messages
-are in `conversation`, files in `cdn`. A route that is missing is answered 404 in Discord's shape and counted.
+Contract: one handler per route: authorise, look up, answer. POST /interactions is in `interactions`, messages are in
+`conversation`, files in `cdn`. A missing route returns 404 in Discord's format and is counted.
 """
 
 import logging
@@ -37,7 +37,7 @@ from simulator.world.state import STRANGERS, World
 logger = logging.getLogger("simulator")
 
 Handler = Callable[[web.Request, SimulatedAccount], Awaitable[web.StreamResponse]]
-# Clients of all ages: each version of the API that Discord still answers, and the one without a number.
+# For clients of all ages: each API version that Discord still serves, and the path without a version.
 PREFIXES = ("/api/v9", "/api/v10", "/api/v8", "/api/v7", "/api/v6", "/api")
 
 
@@ -73,7 +73,7 @@ class Rest:
                 ("GET", "/applications/{application}/commands", self._commands_of),
             ),
         )
-        # Recorded before it is counted: also what the rate limit refuses is seen by the control API.
+        # Recorded before counting, so that the control API also shows rate-limited requests.
         self.serve(router, (("POST", "/interactions", self._interactions.post),), limited=False)
         for prefix in PREFIXES:
             router.add_get(prefix + "/gateway", self._gateway)
@@ -81,14 +81,14 @@ class Rest:
     def serve(
         self, router: web.UrlDispatcher, routes: Iterable[tuple[str, str, Handler]], *, limited: bool = True
     ) -> None:
-        """Each route under each version of the API; all versions share one rate limit."""
+        """Add the route under each API version; all versions share one rate limit."""
         for method, path, handler in routes:
             guarded = self._guarded(handler, f"{method} {path}" if limited else None)
             for prefix in PREFIXES:
                 router.add_route(method, prefix + path, guarded)
 
     def _guarded(self, handler: Handler, route: str | None) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """Checks the token and the rate limit before, turns Discord's errors into answers after."""
+        """Check the token and the rate limit first; turn Discord errors into responses afterwards."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
             headers: dict[str, str] = {}
@@ -137,7 +137,7 @@ class Rest:
         return json_response(self_user(account))
 
     async def _settings(self, _: web.Request, __: SimulatedAccount) -> web.Response:
-        """The older form of a user's settings; a change is taken and forgotten."""
+        """The older form of a user's settings; changes are accepted and ignored."""
         return json_response(legacy_settings())
 
     async def _settings_proto(self, _: web.Request, __: SimulatedAccount) -> web.Response:
@@ -151,7 +151,7 @@ class Rest:
         return json_response([_private(channel) for channel in opened])
 
     async def _open_private(self, request: web.Request, account: SimulatedAccount) -> web.Response:
-        """There are only those with the two bots."""
+        """Only the private channels with the two bots exist."""
         body = await read_json(request)
         recipients = body.get("recipients") or [body.get("recipient_id")]
         bot = BOTS.get(str(recipients[0])) if isinstance(recipients, list) and len(recipients) == 1 else None
@@ -218,7 +218,7 @@ class Rest:
         return user
 
     def _is_member(self, user: User, account: SimulatedAccount) -> bool:
-        """The bots and the strangers are everywhere."""
+        """The bots and the strangers are members everywhere."""
         places = {item.user_id: item.guild_id for item in self._world.accounts}
         return places.get(user.id, account.guild_id) == account.guild_id
 
@@ -228,6 +228,6 @@ def _private(channel: Channel) -> dict[str, object]:
 
 
 def locale_of(request: web.Request) -> str:
-    """In which language the reader wants Discord's texts."""
+    """The language in which the client requests Discord's texts."""
     accepted = request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0]
     return request.headers.get("X-Discord-Locale") or accepted

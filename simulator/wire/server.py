@@ -1,6 +1,6 @@
-"""The simulator as a whole: wires the parts together, listens, stops.
+"""The complete simulator: connects the parts, listens, stops.
 
-Contract: the only module that knows all parts, and the face for tests in the same process. Two simulators in one
+Contract: the only module that knows all parts, and the interface for tests in the same process. Two simulators in one
 process share nothing.
 """
 
@@ -54,7 +54,7 @@ class Simulator:
         open_control: bool = False,
         **settings: Any,
     ) -> None:
-        """`open_control`: other machines may use the control API, too, where `host` lets them in."""
+        """`open_control`: other machines may use the control API, too, if `host` accepts them."""
         self._host = host
         self._port = port
         self._large_guilds = large_guilds
@@ -72,12 +72,12 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        """Also the base of CDN and uploads."""
+        """Also the base URL of CDN and uploads."""
         return f"http://{self._name}:{self._port}"
 
     @property
     def _name(self) -> str:
-        """Under which this machine reaches us, whatever is listened on."""
+        """The host name for clients on this machine, whatever the listening address."""
         return "127.0.0.1" if self._host in ("0.0.0.0", "::") else self._host  # noqa: S104 - looked at, not bound
 
     @property
@@ -94,7 +94,7 @@ class Simulator:
 
     @property
     def inpaint_url(self) -> str:
-        """Stands for `https://<application>.discordsays.com`, where the page of Vary (Region) lives."""
+        """Replaces `https://<application>.discordsays.com`, which hosts the page of Vary (Region)."""
         return self.url
 
     # Life
@@ -102,7 +102,7 @@ class Simulator:
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=_MAX_BODY)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        # The port must be known before the parts are made, and the routes before the runner starts.
+        # The parts need the port, and the runner needs the routes before it starts.
         listener = socket.create_server((self._host, self._port))
         self._port = int(listener.getsockname()[1])
         self._assemble(app.router)
@@ -193,7 +193,7 @@ class Simulator:
         )
 
     async def _end_jobs(self) -> None:
-        # The studio first: a job that ends makes room for a queued one.
+        # The studio first: a job that ends starts a queued one.
         self._studio.reset()
         await self._background.cancel()
         self._studio.reset()
@@ -201,7 +201,7 @@ class Simulator:
     def _count_error(self) -> None:
         self._world.counters["errors"] += 1
 
-    # For tests in the same process: the same data as the control API's
+    # For tests in the same process: the same data as in the control API
 
     @property
     def accounts(self) -> tuple[SimulatedAccount, ...]:
@@ -228,16 +228,16 @@ class Simulator:
     def add_fault(self, fault: dict[str, Any]) -> None:
         self._control.add_faults([fault])
 
-    def tell(self, event: str, data: Any, account: int = 0) -> None:
-        """A gateway event of the caller's own making, however broken; nothing else comes of it."""
+    def send_event(self, event: str, data: Any, account: int = 0) -> None:
+        """Send a gateway event made by the caller, however broken, without other effects."""
         self._gateway.to_account(event, self.accounts[account], data)
 
     async def drop_gateways(self, seconds: float = 0.0) -> None:
-        """Cuts all sockets, forgets the sessions, and refuses new ones for so long."""
+        """Cut all sockets, drop the sessions, and refuse new ones for this time."""
         self.add_fault({"kind": "drop_gateway", "seconds": seconds})
 
     async def reset(self) -> None:
-        """Jobs, messages, faults, settings and counters as at the start; who is connected stays connected."""
+        """Reset jobs, messages, faults, settings and counters; connected clients stay connected."""
         await self._end_jobs()
         self._limits.reset()
         self._gateway.reset()
@@ -247,9 +247,9 @@ class Simulator:
         self._world.touch()
 
     async def changed(self) -> None:
-        """Returns after the next change of anything."""
+        """Wait for the next change of anything."""
         await self._world.changed()
 
     async def until(self, predicate: Callable[[], Any], timeout: float = 20.0) -> None:
-        """Returns when the predicate is true; asks after every change."""
+        """Wait until the predicate is true; it is checked after every change."""
         await self._world.until(predicate, timeout)

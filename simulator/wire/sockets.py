@@ -1,7 +1,7 @@
 """Gateway websockets: frames, compression, opcodes.
 
-Contract: translates between a socket and `gateway`; keeps no state that outlives the socket. What is sent goes
-through a queue with a writer of its own, so that a slow reader delays nobody else.
+Contract: translates between a socket and `gateway`; keeps no state beyond the socket. Each socket has its own send
+queue and writer, so that a slow reader delays nobody else.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from simulator.world.guilds import members_chunk
 from simulator.world.records import SimulatedAccount
 from simulator.world.state import World
 
-# A client that lets so many messages pile up is cut off, as Discord does.
+# A client with this many unread messages is disconnected, as by Discord.
 _QUEUE_LIMIT = 100_000
 _CLOSE_SECONDS = 1.0
 
 
 def encoder(kind: str | None) -> Callable[[str], bytes | str]:
-    """One compression stream for each connection; every message ends with a flush."""
+    """One compression stream per connection; every message ends with a flush."""
     if kind == "zlib-stream":
         stream = zlib.compressobj(level=1)
         return lambda text: stream.compress(text.encode()) + stream.flush(zlib.Z_SYNC_FLUSH)
@@ -37,7 +37,7 @@ def encoder(kind: str | None) -> Callable[[str], bytes | str]:
 
 
 class Socket:
-    """One connection from its HELLO to its end."""
+    """One connection, from HELLO to its end."""
 
     def __init__(self, request: web.Request, gateway: SimulatedGateway, world: World) -> None:
         self._request = request
@@ -50,7 +50,7 @@ class Socket:
         self._session: Session | None = None
         self._muted = False
 
-    # What the gateway uses
+    # Used by the gateway
 
     def send(self, text: str) -> None:
         if self._outgoing.qsize() >= _QUEUE_LIMIT:
@@ -78,7 +78,7 @@ class Socket:
             async for frame in self.response:
                 if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                     self._received(frame.data)
-            # A client that closes is answered with its own code.
+            # Echo the close code of a client that closes.
             await self.response.close(code=self.response.close_code or WSCloseCode.OK)
         finally:
             writer.cancel()

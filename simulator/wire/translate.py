@@ -1,7 +1,7 @@
-"""A keyless translator's API, as MyMemory speaks it, over a small Chinese-English dictionary.
+"""A keyless translator with MyMemory's API, using a small Chinese-English dictionary.
 
-Contract: `translated` is pure, and its answer has no Chinese in it. What the dictionary does not know stands in as
-`(untranslated 5f3a0c21)`: marked as what it is, and another for another text, so that different prompts stay different.
+Contract: `translated` is pure, and its result contains no Chinese. Unknown text becomes `(untranslated 5f3a0c21)`,
+different for each text, so that different prompts stay different.
 """
 
 import re
@@ -21,7 +21,7 @@ _LONGEST = max(map(len, WORDS))
 
 
 def translated(text: str) -> str:
-    """By longest match; a text without Chinese stays as it is."""
+    """Translate by longest match; text without Chinese stays unchanged."""
     if not _HAN.search(text):
         return text
     pieces = [_HAN_RUN.sub(_stand_in, piece) for piece in _pieces(text.translate(_PUNCTUATION)) if piece]
@@ -74,7 +74,7 @@ class SimulatedTranslator:
 
 
 def _answer(text: str, status: int) -> web.Response:
-    # MyMemory answers HTTP 200 and tells its status inside.
+    # MyMemory answers HTTP 200 and puts its status into the body.
     return json_response(
         {
             "responseData": {"translatedText": text, "match": 1},

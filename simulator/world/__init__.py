@@ -1,4 +1,4 @@
-"""Who and what exists in one simulator: accounts, channels, messages, gateway sessions, faults.
+"""The state of one simulator: accounts, channels, messages, gateway sessions, faults.
 
-Contract: state and its announcement; knows nothing of MidJourney's behaviour.
+Contract: state and its announcement; knows nothing about MidJourney's behaviour.
 """

@@ -1,6 +1,6 @@
-"""Tasks that run beside the requests: named, counted, ended together.
+"""Background tasks: named, counted, cancelled together.
 
-Contract: a task that fails is logged and counted; it never takes the simulator down and never disappears silently.
+Contract: a failing task is logged and counted; it neither stops the simulator nor fails silently.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""Messages as they appear, change and go: kept for history and announced over the gateway in one step.
+"""Creates, edits and deletes messages: stored for history and announced over the gateway in one step.
 
-Contract: the only writer of channels. Decides who hears of a message (everybody in the channel, or its one reader);
-what the message says is decided by its caller.
+Contract: the only writer of channels. Decides who receives a message (everybody in the channel, or its only reader);
+the caller decides its content.
 """
 
 import hashlib
@@ -21,12 +21,12 @@ from simulator.world.messages import (
     message_object,
     user_object,
 )
-from simulator.world.records import Asker, Channel, Job, Message, User
+from simulator.world.records import Channel, Job, Message, NonceAudience, User
 from simulator.world.snowflakes import now_ms, timestamp
 from simulator.world.state import UploadedFile, World
 
 _SIGNATURE_SECONDS = 86_400
-_UNSEEN_EDGE = 1024  # of a picture elsewhere, which nobody fetches
+_UNSEEN_EDGE = 1024  # of an external picture, which is not fetched
 _FILE = re.compile(r"/(?:ephemeral-)?attachments/[0-9]+/(?P<attachment>[0-9]+)/[^/]+\Z")
 
 
@@ -54,11 +54,11 @@ class Chat:
         reader: User | None = None,
         job: Job | None = None,
         nonce: str | None = None,
-        asker: Asker | None = None,
+        audience: NonceAudience | None = None,
         keys: dict[str, Any] | None = None,
     ) -> Message:
-        """A new message; with a `reader` it is ephemeral and only theirs. Its nonce is told to the `asker`; one that
-        has none, to everybody."""
+        """A new message; with a `reader` it is ephemeral. Its nonce is sent to the `audience` only, or without one to
+        everybody."""
         flags = EPHEMERAL if reader else 0
         body = message_object(self._world.snowflakes.next(), channel.id, author, content, type_=type_, flags=flags)
         body["mentions"] = [user_object(user) for user in mentions]
@@ -71,18 +71,18 @@ class Chat:
         channel.messages[message.id] = message
         if job is not None:
             job.message_ids.append(message.id)
-        self._announce("MESSAGE_CREATE", channel, message, nonce=nonce, asker=asker)
+        self._announce("MESSAGE_CREATE", channel, message, nonce=nonce, audience=audience)
         return message
 
     def post_own(self, channel: Channel, author: User, keys: dict[str, Any], *, nonce: str | None) -> Message:
-        """A person's message; its nonce is for everybody, and makes the message once."""
+        """A user's message. Everybody receives its nonce, and a repeated nonce makes no second message."""
         message = self.post(channel, keys["content"], type_=keys["type"], author=author, nonce=nonce, keys=keys)
         if nonce is not None:
             self._world.sent[author.id, channel.id, nonce] = message.id
         return message
 
     def sent_before(self, channel: Channel, author: User, nonce: str | None) -> Message | None:
-        """The message that the same nonce has made already."""
+        """The message already made with this nonce."""
         known = self._world.sent.get((author.id, channel.id, nonce or ""))
         return None if known is None else channel.messages.get(known)
 
@@ -104,10 +104,10 @@ class Chat:
     def attach(
         self, channel: Channel, picture: DrawnPicture, filename: str, *, ephemeral: bool = False
     ) -> dict[str, Any]:
-        """An attachment object for a picture that is drawn when somebody asks for it."""
+        """An attachment object for a picture that is rendered on request."""
         attachment_id = self._world.snowflakes.next()
         self._world.add_file(attachment_id, picture)
-        # The size is a guess: the file does not exist yet.
+        # The size is a guess: the file is not rendered yet.
         return attachment_object(
             attachment_id,
             filename,
@@ -137,7 +137,7 @@ class Chat:
         return body
 
     def view(self, channel: Channel, message: Message) -> dict[str, Any]:
-        """The REST object; a reply shows the message it answers, one level deep, or null when that is gone."""
+        """The REST object. A reply includes the message it answers, one level deep, or null if that was deleted."""
         body = message.body
         if "message_reference" not in body or body["flags"] & EPHEMERAL:
             return body
@@ -167,7 +167,13 @@ class Chat:
         self._world.touch()
 
     def _announce(
-        self, event: str, channel: Channel, message: Message, *, nonce: str | None = None, asker: Asker | None = None
+        self,
+        event: str,
+        channel: Channel,
+        message: Message,
+        *,
+        nonce: str | None = None,
+        audience: NonceAudience | None = None,
     ) -> None:
         body = gateway_view(self.view(channel, message), channel.guild_id)
         if event == "MESSAGE_CREATE" and nonce is None and self._has_bot_nonce(message):
@@ -178,27 +184,27 @@ class Chat:
             body,
             only=message.ephemeral_to,
             nonce=nonce,
-            asker=asker,
+            audience=audience,
             stage=_stage(event, message),
         )
         self._world.counters["messages_created" if event == "MESSAGE_CREATE" else "messages_edited"] += 1
         self._world.touch()
 
     def _has_bot_nonce(self, message: Message) -> bool:
-        """Libraries for bots send one with each message; answers to interactions are a webhook's, without one."""
+        """Bot libraries add a nonce to each message; answers to interactions come from a webhook, without one."""
         wanted, body = self._world.settings.bot_nonce, message.body
         own = self._world.era.bot_nonce if wanted == "era" else wanted == "own"
         return own and body["author"]["id"] in BOTS and "webhook_id" not in body
 
-    def signed_anew(self, url: str) -> str | None:
-        """The same link with a new signature; None when there is no such file."""
+    def sign_again(self, url: str) -> str | None:
+        """The same link with a new signature; None when the file does not exist."""
         match = _FILE.search(urlsplit(url).path)
         if match is None or match["attachment"] not in self._world.files:
             return None
         return f"{self._cdn}{match[0]}{_signature(match[0])}"
 
     def embedded(self, url: str) -> dict[str, Any]:
-        """An embed's picture, as Discord fills it in: the address through its proxy, and the size."""
+        """An embed's picture with Discord's additions: the proxied URL and the size."""
         match = _FILE.search(urlsplit(url).path)
         file = self._world.files.get(match["attachment"]) if match else None
         if isinstance(file, UploadedFile):
@@ -220,7 +226,7 @@ class Chat:
 
 
 def _stage(event: str, message: Message) -> str:
-    """Which part of its job's life this tells: one of `faults.STAGES`."""
+    """The stage of the job that this event belongs to: one of `faults.STAGES`."""
     job = message.job
     if job is None:
         return "note" if message.ephemeral_to else "other"

@@ -1,6 +1,6 @@
-"""The commands of the two bots, with their ids and options, and the index that tells of them.
+"""The commands of the two bots, with ids and options, and the command index.
 
-Contract: pure. /turbo and the message command "Cancel Job" have ids of our own, since none was ever seen in public.
+Contract: pure. The ids of /turbo and of the message command "Cancel Job" are invented, since none was seen in public.
 """
 
 from collections.abc import Iterable, Mapping
@@ -74,7 +74,7 @@ def find(application_id: str, command_id: str, type_: int) -> ApplicationCommand
     return next((item for item in COMMANDS if item.id_at(application_id) == command_id and item.type == type_), None)
 
 
-# What a bot may call its commands and options in another language; which words MidJourney uses is not known.
+# Names of commands and options in another language; the words that MidJourney uses are not known.
 _LOCALISED: Mapping[str, Mapping[str, str]] = {
     "zh-CN": {
         "imagine": "想象",
@@ -99,17 +99,17 @@ _LOCALISED: Mapping[str, Mapping[str, str]] = {
 
 
 def command_index(version: str, applications: Iterable[str], locale: str = "") -> Json:
-    """The answer of every application-command-index route; with a `locale` that has words, in its words."""
+    """The response of every application-command-index route; localised if `locale` has translations."""
     words = _LOCALISED.get(locale, {})
-    told = list(applications)
+    listed = list(applications)
     commands = [
         _object(command, application_id, command_id, version, words)
-        for application_id in told
+        for application_id in listed
         for command in COMMANDS
         if (command_id := command.id_at(application_id))
     ]
     return {
-        "applications": [application_object(BOTS[item]) for item in told],
+        "applications": [application_object(BOTS[item]) for item in listed],
         "application_commands": commands,
         "version": version,
     }

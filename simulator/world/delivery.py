@@ -1,7 +1,7 @@
-"""The way of an event to a session, and what may befall it there: lost, told twice, late, overtaken, without its nonce.
+"""Delivers events to sessions and applies faults on the way: lost, repeated, late, overtaken, without nonce.
 
-Contract: asks the faults once for each event and session. What the world knows of jobs, messages and interactions is
-not touched: history tells the truth whatever was told here.
+Contract: checks the faults once per event and session. Does not change the world's jobs, messages and interactions:
+history stays correct whatever is delivered.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from simulator.world.records import SimulatedAccount
 from simulator.world.state import World
 
 
-class Hearer(Protocol):
-    """A session, seen from here."""
+class EventTarget(Protocol):
+    """The part of a session that delivery needs."""
 
     @property
     def id(self) -> str: ...
@@ -27,7 +27,7 @@ class EventDelivery:
     def __init__(self, world: World) -> None:
         self._world = world
         self._timers: set[asyncio.TimerHandle] = set()
-        self._held: dict[str, list[tuple[str, str]]] = {}  # by session: what waits behind a late event
+        self._held: dict[str, list[tuple[str, str]]] = {}  # by session: events waiting behind a late one
 
     def reset(self) -> None:
         for timer in self._timers:
@@ -35,46 +35,46 @@ class EventDelivery:
         self._timers.clear()
         self._held.clear()
 
-    def deliver(self, hearer: Hearer, event: str, text: str, stage: str, *, without_nonce: str) -> None:
-        """`text` as JSON; the other is the same where the event has no nonce."""
-        if self._met("event_lost", hearer, stage):
+    def deliver(self, target: EventTarget, event: str, text: str, stage: str, *, without_nonce: str) -> None:
+        """`text` is JSON; `without_nonce` is the same for an event without a nonce."""
+        if self._matching_fault("event_lost", target, stage):
             return
-        if without_nonce is not text and self._met("no_nonce", hearer, stage):
+        if without_nonce is not text and self._matching_fault("no_nonce", target, stage):
             text = without_nonce
-        if fault := self._met("event_overtaken", hearer, stage):
-            self._later(fault, lambda: self._tell(hearer, event, text))
+        if fault := self._matching_fault("event_overtaken", target, stage):
+            self._deliver_later(fault, lambda: self._send(target, event, text))
         else:
-            self._in_order(hearer, event, text, stage)
-        if fault := self._met("event_twice", hearer, stage):
-            self._later(fault, lambda: self._tell(hearer, event, text))
+            self._send_in_order(target, event, text, stage)
+        if fault := self._matching_fault("event_twice", target, stage):
+            self._deliver_later(fault, lambda: self._send(target, event, text))
 
-    def _in_order(self, hearer: Hearer, event: str, text: str, stage: str) -> None:
-        if hearer.id not in self._held and (fault := self._met("event_late", hearer, stage)):
-            self._held[hearer.id] = []
-            self._later(fault, lambda: self._release(hearer))
-        self._tell(hearer, event, text)
+    def _send_in_order(self, target: EventTarget, event: str, text: str, stage: str) -> None:
+        if target.id not in self._held and (fault := self._matching_fault("event_late", target, stage)):
+            self._held[target.id] = []
+            self._deliver_later(fault, lambda: self._release(target))
+        self._send(target, event, text)
 
-    def _tell(self, hearer: Hearer, event: str, text: str) -> None:
-        if (held := self._held.get(hearer.id)) is not None:
+    def _send(self, target: EventTarget, event: str, text: str) -> None:
+        if (held := self._held.get(target.id)) is not None:
             held.append((event, text))
         else:
-            hearer.append(event, text)
+            target.append(event, text)
 
-    def _release(self, hearer: Hearer) -> None:
-        for event, text in self._held.pop(hearer.id, ()):
-            hearer.append(event, text)
+    def _release(self, target: EventTarget) -> None:
+        for event, text in self._held.pop(target.id, ()):
+            target.append(event, text)
 
-    def _met(self, kind: str, hearer: Hearer, stage: str) -> Fault | None:
-        return self._world.faults.take(kind, hearer.account.token, stage=stage)
+    def _matching_fault(self, kind: str, target: EventTarget, stage: str) -> Fault | None:
+        return self._world.faults.take(kind, target.account.token, stage=stage)
 
-    def _later(self, fault: Fault, tell: Callable[[], Any]) -> None:
+    def _deliver_later(self, fault: Fault, send: Callable[[], Any]) -> None:
         if fault.values["seconds"] == 0:
-            tell()
+            send()
             return
 
         def due() -> None:
             self._timers.discard(timer)
-            tell()
+            send()
 
         timer = asyncio.get_running_loop().call_later(fault.values["seconds"], due)
         self._timers.add(timer)

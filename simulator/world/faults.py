@@ -1,7 +1,7 @@
-"""Faults on demand: which exist, what they take, and whether the next thing meets one.
+"""Faults on demand: the kinds, their fields, and which occasions they affect.
 
-Contract: a registry of data and a list of what is armed. A new kind is one entry in `KINDS`; whoever meets it asks
-`take`. Faults that happen at once are carried out by the control part, which knows gateway and world.
+Contract: a table of kinds and a list of armed faults. A new kind is one entry in `KINDS`; affected code calls `take`.
+The control API carries out faults that happen at once, because it knows gateway and world.
 """
 
 from collections.abc import Mapping
@@ -11,21 +11,21 @@ from typing import Any
 
 from simulator.data.troubles import TROUBLES
 
-# What the fault `trouble` may be: an error of MidJourney, or its captcha's frame.
+# Values of the fault `trouble`: an error of MidJourney, or its captcha's frame.
 TROUBLE_NAMES = (*TROUBLES, "captcha")
-# What a gateway event is about: a job's first message, its percentages, what ends it and edits after that, the
-# deletion of a message; a private word beside it; INTERACTION_CREATE, SUCCESS and FAILURE; a dialog; all else.
+# The subject of a gateway event: a job's first message, its percentages, its end and later edits, its deletion; a
+# private note; INTERACTION_CREATE, SUCCESS and FAILURE; a dialog; anything else.
 STAGES = ("any", "first", "progress", "end", "delete", "note", "answer", "dialog", "other")
 LONGEST_SECONDS = 3600
 
 
 class FaultError(ValueError):
-    """A fault's kind or field is wrong; the text says which and what would be right."""
+    """A fault's kind or field is invalid; the text states the valid ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FaultKind:
-    """`at_once`: happens when it is posted. Otherwise it waits for what it is about."""
+    """`at_once`: happens when it is posted. Otherwise it waits for a matching occasion."""
 
     meaning: str
     at_once: bool = False
@@ -34,7 +34,7 @@ class FaultKind:
 
 KINDS: dict[str, FaultKind] = {
     "interaction": FaultKind(
-        meaning="POST /interactions is answered with `status`; with `accepted` the job starts all the same",
+        meaning="POST /interactions returns `status`; with `accepted` the job starts nevertheless",
         fields={
             "status": (int, 500),
             "accepted": (bool, False),
@@ -45,58 +45,58 @@ KINDS: dict[str, FaultKind] = {
         },
     ),
     "drop_connection": FaultKind(
-        meaning="the connection of POST /interactions is cut without an answer, before or after accepting; `orderly`: "
-        "closed, not reset",
+        meaning="the connection of POST /interactions is cut without a response, before or after accepting; "
+        "`orderly`: closed, not reset",
         fields={"accepted": (bool, False), "orderly": (bool, False)},
     ),
     "no_answer": FaultKind(
-        meaning="POST /interactions is not answered; after `seconds` its connection is cut",
+        meaning="POST /interactions gets no response; its connection is cut after `seconds`",
         fields={"accepted": (bool, False), "seconds": ((int, float), 60.0)},
     ),
-    "false_failure": FaultKind(meaning="INTERACTION_FAILURE is told instead of the success, and all goes on as usual"),
-    "event_lost": FaultKind(meaning="a gateway event is not told", fields={"stage": (str, "any")}),
+    "false_failure": FaultKind(meaning="INTERACTION_FAILURE is sent instead of the success, and the job runs as usual"),
+    "event_lost": FaultKind(meaning="a gateway event is lost", fields={"stage": (str, "any")}),
     "event_twice": FaultKind(
-        meaning="a gateway event is told again after `seconds`",
+        meaning="a gateway event is repeated after `seconds`",
         fields={"stage": (str, "any"), "seconds": ((int, float), 0.0)},
     ),
     "event_late": FaultKind(
-        meaning="a gateway event is told after `seconds`, and what follows it waits behind it",
+        meaning="a gateway event is delayed by `seconds`, and later events wait behind it",
         fields={"stage": (str, "any"), "seconds": ((int, float), 0.2)},
     ),
     "event_overtaken": FaultKind(
-        meaning="a gateway event is told after `seconds`, and what follows it goes ahead",
+        meaning="a gateway event is delayed by `seconds`, and later events overtake it",
         fields={"stage": (str, "any"), "seconds": ((int, float), 0.2)},
     ),
-    "no_nonce": FaultKind(meaning="a gateway event comes without its nonce", fields={"stage": (str, "any")}),
+    "no_nonce": FaultKind(meaning="a gateway event is sent without its nonce", fields={"stage": (str, "any")}),
     "no_ack": FaultKind(meaning="a heartbeat is not acknowledged"),
     "job_fails": FaultKind(meaning="a drawing ends with MidJourney's error"),
     "job_withdrawn": FaultKind(
-        meaning="a drawing's message is deleted at 93 % and no result comes; with `note` a private word does",
+        meaning="a drawing's message is deleted at 93 % without a result; with `note` a private note follows",
         fields={"note": (bool, False)},
     ),
-    "job_silent": FaultKind(meaning="an interaction succeeds and nothing follows, for ever"),
+    "job_silent": FaultKind(meaning="an interaction succeeds and nothing follows"),
     "trouble": FaultKind(
-        meaning="a drawing, or what a button asks for, meets the trouble of that `name`",
+        meaning="a drawing, or the action of a button, fails with the error of that `name`",
         fields={"name": (str, "failed")},
     ),
-    "captcha": FaultKind(meaning="POST /interactions is answered 400 with Discord's own captcha; nothing starts"),
+    "captcha": FaultKind(meaning="POST /interactions returns 400 with Discord's own captcha; nothing starts"),
     "button_gone": FaultKind(
-        meaning="a press is answered 50035 COMPONENT_VALIDATION_FAILED, as if its message had no such button; nothing "
+        meaning="a press returns 50035 COMPONENT_VALIDATION_FAILED, as if its message had no such button; nothing "
         "starts"
     ),
     "drop_gateway": FaultKind(
-        meaning="gateway sockets are cut and refused for `seconds`; what happens meanwhile is only in history",
+        meaning="gateway sockets are cut and refused for `seconds`; events in that time are only in history",
         at_once=True,
         fields={"seconds": ((int, float), 1.0)},
     ),
     "abort_gateway": FaultKind(meaning="gateway sockets are cut; RESUME works and replays", at_once=True),
     "dead_gateway": FaultKind(
-        meaning="gateway sockets stay open, but nothing comes over them any more; RESUME works and replays",
+        meaning="gateway sockets stay open without any further frame; RESUME works and replays",
         at_once=True,
     ),
     "storm": FaultKind(
-        meaning="for `seconds` each POST /interactions is answered 429, with `global` every request; a `retry_after` "
-        "of 0 is what is left",
+        meaning="for `seconds` each POST /interactions returns 429, with `global` every request; a `retry_after` of 0 "
+        "is the remaining time",
         at_once=True,
         fields={"seconds": ((int, float), 1.0), "retry_after": ((int, float), 0.0), "global": (bool, False)},
     ),
@@ -110,9 +110,9 @@ KINDS: dict[str, FaultKind] = {
         fields={"code": (int, 4000), "reason": (str, "")},
     ),
     "dead_token": FaultKind(
-        meaning="the account's token is refused from now on: 401 over REST, 4004 at the gateway", at_once=True
+        meaning="the account's token is rejected from now on: 401 over REST, 4004 at the gateway", at_once=True
     ),
-    "new_versions": FaultKind(meaning="all commands get new versions; the old ones are answered 50035", at_once=True),
+    "new_versions": FaultKind(meaning="all commands get new versions; old ones return 50035", at_once=True),
 }
 
 _COMMON: dict[str, tuple[type | tuple[type, ...], Any]] = {
@@ -124,7 +124,7 @@ _COMMON: dict[str, tuple[type | tuple[type, ...], Any]] = {
 
 @dataclass(kw_only=True)
 class Fault:
-    """One armed fault: for the next `times` matches, or for a `share` of them until the reset."""
+    """An armed fault: for the next `times` matches, or for a `share` of them until the reset."""
 
     kind: str
     values: dict[str, Any]
@@ -145,7 +145,7 @@ class Fault:
 
 
 def read(source: Mapping[str, Any]) -> Fault:
-    """A fault from what a user posts; `account` may still be an index, which the caller resolves."""
+    """Parse a posted fault. `account` may still be an index, which the caller resolves."""
     name = source.get("kind")
     if not isinstance(name, str) or name not in KINDS:
         raise FaultError(f"unknown kind {name!r}; there are: {', '.join(KINDS)}")
@@ -183,7 +183,7 @@ def read(source: Mapping[str, Any]) -> Fault:
 
 
 class Faults:
-    """What is armed now."""
+    """The armed faults."""
 
     def __init__(self, chance: Random) -> None:
         self._chance = chance
@@ -193,7 +193,7 @@ class Faults:
         self._armed.append(fault)
 
     def take(self, kind: str, token: str | None, *, stage: str = "any") -> Fault | None:
-        """The fault that this occasion meets, if any; it is used up by one."""
+        """The fault for this occasion, if any; it is used up by one."""
         for fault in self._armed:
             if fault.kind != kind or fault.account not in (None, token):
                 continue

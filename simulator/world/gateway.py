@@ -1,7 +1,7 @@
-"""Gateway sessions: who is logged in, what each may hear, and what a RESUME replays.
+"""Gateway sessions: who is logged in, what each receives, and what a RESUME replays.
 
-Contract: an event is serialised once for each audience, at the moment it is dispatched, and buffered as text: what a
-session replays is what it would have heard. Sockets are behind `Connection`; nothing here awaits.
+Contract: an event is serialised once per audience when dispatched, and buffered as text: a session replays exactly what
+it would have received. Sockets are behind `Connection`; nothing here awaits.
 """
 
 import json
@@ -14,17 +14,18 @@ from typing import Any, Protocol
 
 from simulator.world.delivery import EventDelivery
 from simulator.world.login import PRIORITIZED_READY_PAYLOAD, ready, ready_supplemental
-from simulator.world.records import Asker, Channel, SimulatedAccount
+from simulator.world.records import Channel, NonceAudience, SimulatedAccount
 from simulator.world.state import World
 
 _BUFFERED_EVENTS = 20_000
-# A session nobody has resumed for so long is over.
+# A session not resumed within this time ends.
 _SESSION_LIFE_SECONDS = 120.0
 _LARGE_GUILD_MEMBERS = 250_000
 
 
 class Connection(Protocol):
-    """One websocket, seen from here. All return at once; a muted one is as if its line were cut unnoticed."""
+    """The part of a websocket that the gateway needs. All methods return at once; a muted one behaves like an
+    unnoticed disconnect."""
 
     def send(self, text: str) -> None: ...
     def close(self, code: int, reason: str) -> None: ...
@@ -50,7 +51,7 @@ class Session:
             self.connection.send(text)
 
     def acknowledge(self, sequence: int) -> None:
-        """A heartbeat names the last event received: earlier ones will not be asked for."""
+        """A heartbeat names the last received event; earlier ones need no replay."""
         while self.events and self.events[0][0] <= sequence:
             self.events.popleft()
 
@@ -71,7 +72,7 @@ class SimulatedGateway:
     # Sessions
 
     def identify(self, account: SimulatedAccount, connection: Connection, capabilities: int) -> Session:
-        """A new session, told what its client's capabilities ask for."""
+        """A new session, greeted according to its client's capabilities."""
         self._forget_old()
         session = Session(id=secrets.token_hex(16), account=account, connection=connection)
         self.sessions[session.id] = session
@@ -85,7 +86,7 @@ class SimulatedGateway:
         return session
 
     def resume(self, session_id: str, token: str, sequence: Any, connection: Connection) -> Session | None:
-        """The session, its missed events sent; None when it cannot go on."""
+        """Resume the session and send its missed events; None when it cannot continue."""
         self._forget_old()
         session = self.sessions.get(session_id)
         if session is None:
@@ -106,7 +107,7 @@ class SimulatedGateway:
         return session
 
     def leave(self, session: Session, connection: Connection) -> None:
-        """The socket is gone; the session waits for a RESUME."""
+        """The socket is closed; the session waits for a RESUME."""
         if session.connection is connection:
             session.connection = None
             session.left_at = time.monotonic()
@@ -137,34 +138,34 @@ class SimulatedGateway:
         *,
         only: str | None = None,
         nonce: str | None = None,
-        asker: Asker | None = None,
+        audience: NonceAudience | None = None,
         stage: str = "other",
     ) -> None:
-        """To everybody who sees the channel, or `only` to one user. The nonce goes to its `asker` alone; one that has
-        none, to everybody.
+        """Send to everybody who sees the channel, or `only` to one user. The nonce goes to its `audience`, or without
+        one to everybody.
 
-        `stage`, one of `faults.STAGES`, is what the event is about; it chooses the faults that the event may meet.
+        `stage`, one of `faults.STAGES`, selects the faults that may apply.
         """
         text = to_json(data)
         with_nonce = f'{text[:-1]},"nonce":{to_json(nonce)}}}' if nonce is not None else text
-        askers = self._sessions_of(asker) if asker is not None else None
+        askers = self._sessions_of(audience) if audience is not None else None
         for session in list(self._audience(channel, only)):
             own = with_nonce if askers is None or session in askers else text
             self._delivery.deliver(session, event, own, stage, without_nonce=text)
 
-    def to_asker(self, event: str, asker: Asker, data: dict[str, Any], *, stage: str) -> None:
-        """To the session an interaction came from; while that does not live, to every other one of its account."""
+    def to_audience(self, event: str, audience: NonceAudience, data: dict[str, Any], *, stage: str) -> None:
+        """Send to the session that made an interaction; if it is not alive, to every other one of its account."""
         text, bare = to_json(data), {key: value for key, value in data.items() if key != "nonce"}
         without_nonce = text if len(bare) == len(data) else to_json(bare)
-        for session in self._sessions_of(asker):
+        for session in self._sessions_of(audience):
             self._delivery.deliver(session, event, text, stage, without_nonce=without_nonce)
 
-    def _sessions_of(self, asker: Asker) -> list[Session]:
-        own = [item for item in self.sessions.values() if item.account.user_id == asker.user_id]
-        return [item for item in own if item.id == asker.session_id] or own
+    def _sessions_of(self, audience: NonceAudience) -> list[Session]:
+        own = [item for item in self.sessions.values() if item.account.user_id == audience.user_id]
+        return [item for item in own if item.id == audience.session_id] or own
 
     def to_account(self, event: str, account: SimulatedAccount, data: Any) -> None:
-        """To every session of the account, as it is: what the world knows of it or not is the caller's business."""
+        """Send to every session of the account, unchanged, whether or not it reflects the world's state."""
         for session in self._of(account.token):
             session.append(event, to_json(data))
         self._world.counters["told"] += 1
@@ -178,13 +179,13 @@ class SimulatedGateway:
                 continue
             yield session
 
-    # Mischief
+    # Faults
 
     def refuses(self, token: str | None = None) -> bool:
         return time.monotonic() < self._refused_until.get(token, 0.0)
 
     def drop(self, seconds: float, token: str | None) -> None:
-        """Cut the sockets, forget the sessions, accept nobody for a while."""
+        """Cut the sockets, drop the sessions, and refuse connections for this time."""
         self._refused_until[token] = time.monotonic() + seconds
         for session in self._of(token):
             del self.sessions[session.id]
@@ -221,7 +222,7 @@ class SimulatedGateway:
                 session.connection.close(code, reason)
 
     def reset(self) -> None:
-        """Everybody may come again, and nothing that was held back is told."""
+        """Accept connections again, and drop held events."""
         self._refused_until.clear()
         self._delivery.reset()
 
@@ -230,7 +231,7 @@ class SimulatedGateway:
 
 
 def control(op: int, data: Any) -> str:
-    """A gateway message that is no event."""
+    """A gateway message that is not an event."""
     return to_json({"op": op, "s": None, "t": None, "d": data})
 
 

@@ -1,6 +1,6 @@
-"""An account's own user, its guild, channels and members, as Discord's objects.
+"""Discord's objects for an account's user, guild, channels and members.
 
-Contract: pure. Only the fields a client needs, with Discord's names.
+Contract: pure. Only the fields that clients need, with Discord's names.
 """
 
 from collections.abc import Iterable
@@ -97,7 +97,7 @@ def guild_object(account: SimulatedAccount, members: int, *, large: bool) -> Jso
 
 
 def guild_summary(account: SimulatedAccount) -> Json:
-    """As in the list of one's guilds."""
+    """The form used in the list of one's guilds."""
     return {
         "id": account.guild_id,
         "name": "Simulated Guild",
@@ -109,7 +109,7 @@ def guild_summary(account: SimulatedAccount) -> Json:
 
 
 def legacy_settings() -> Json:
-    """A user's settings as they were before they became a protocol buffer."""
+    """A user's settings in the form before protocol buffers."""
     return {
         "locale": "en-US",
         "theme": "dark",

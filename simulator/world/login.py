@@ -1,7 +1,7 @@
-"""What an account is told at log-in: READY and READY_SUPPLEMENTAL, as its client asked for them.
+"""The payloads at log-in: READY and READY_SUPPLEMENTAL, in the form the client requests.
 
-Contract: pure. A client says in IDENTIFY by bits (`capabilities`) which forms it knows; each bit that it does not set
-brings back an older form. Discord lists them nowhere; the bits are those that public clients set.
+Contract: pure. The `capabilities` bits in IDENTIFY state which forms a client knows; each missing bit selects an older
+form. Discord does not document them; these are the bits of public clients.
 """
 
 from typing import Any
@@ -15,10 +15,10 @@ Json = dict[str, Any]
 LAZY_USER_NOTES = 1 << 0
 VERSIONED_READ_STATES = 1 << 2
 VERSIONED_USER_GUILD_SETTINGS = 1 << 3
-DEDUPE_USER_OBJECTS = 1 << 4  # users stand once, in a list; channels and members name them
-PRIORITIZED_READY_PAYLOAD = 1 << 5  # what is not urgent comes in READY_SUPPLEMENTAL
-USER_SETTINGS_PROTO = 1 << 9  # settings as a protocol buffer alone
-CLIENT_STATE_V2 = 1 << 10  # a guild's name and the like stand under `properties`
+DEDUPE_USER_OBJECTS = 1 << 4  # users are listed once; channels and members refer to them
+PRIORITIZED_READY_PAYLOAD = 1 << 5  # less urgent parts come in READY_SUPPLEMENTAL
+USER_SETTINGS_PROTO = 1 << 9  # settings as a protocol buffer only
+CLIENT_STATE_V2 = 1 << 10  # a guild's name and similar fields are under `properties`
 
 
 def ready(

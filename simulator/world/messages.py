@@ -1,6 +1,6 @@
 """Discord's objects: users, members, attachments, messages.
 
-Contract: pure. Returns new dictionaries with the keys Discord sends; decides nothing about when or to whom.
+Contract: pure. Returns new dictionaries with Discord's keys; decides neither when nor to whom they are sent.
 """
 
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def application_object(bot: User) -> Json:
 
 
 def member_object() -> Json:
-    """A guild member without its user, as it stands beside a user in message events."""
+    """A guild member without its user, as beside a user in message events."""
     return {
         "roles": [],
         "nick": None,
@@ -117,7 +117,7 @@ def message_object(message_id: str, channel_id: str, author: User, content: str,
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """The interaction that a message answers: a command by `name`, else a button of `pressed`, else the dialog that
-    the interaction `opened_by` had opened."""
+    the interaction `opened_by` opened."""
 
     id: str
     user: User
@@ -129,7 +129,7 @@ class Source:
 
 
 def interaction_keys(source: Source, *, metadata: bool = True) -> Json:
-    """What an answer to an interaction carries. Without `metadata` (2023) only commands are named."""
+    """The keys of an answer to an interaction. Without `metadata` (2023) only commands are named."""
     keys: Json = {"webhook_id": source.bot.id, "application_id": source.bot.id}
     if metadata:
         keys["interaction_metadata"] = _metadata(source)
@@ -159,7 +159,7 @@ def reference(channel_id: str, guild_id: str | None, message_id: str, *, newer_k
 
 
 def gateway_view(body: Json, guild_id: str | None) -> Json:
-    """The REST object with what events add in a guild. Private answers lack it, as captured."""
+    """The REST object with the additions of guild events. Private answers lack them, as captured."""
     if guild_id is None or body["flags"] & EPHEMERAL:
         return body
     mentions = [{**user, "member": member_object()} for user in body["mentions"]]

@@ -1,6 +1,6 @@
-"""The things of the simulated world: accounts, channels, messages, jobs, interactions.
+"""The records of the simulated world: accounts, channels, messages, jobs, interactions.
 
-Contract: records with their own views as JSON. They hold no references to servers, sockets or tasks.
+Contract: records with their JSON form. They hold no references to servers, sockets or tasks.
 """
 
 import re
@@ -19,7 +19,7 @@ class User:
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatedAccount:
-    """A user whose token may log in, and the places that belong to it."""
+    """A user with a token that can log in, and its places."""
 
     token: str
     user_id: str
@@ -35,9 +35,9 @@ class SimulatedAccount:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asker:
-    """Who hears a nonce and INTERACTION_*: the session that the POST named, and while that does not live every other
-    one of the user."""
+class NonceAudience:
+    """The recipients of a nonce and of INTERACTION_*: the session named in the POST, or while it is not alive every
+    other one of the user."""
 
     user_id: str
     session_id: str
@@ -45,7 +45,7 @@ class Asker:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """What an account has chosen at MidJourney."""
+    """An account's choices at MidJourney."""
 
     mode: str = "fast"
     remix: bool = False
@@ -56,11 +56,11 @@ class Profile:
 
 @dataclass(kw_only=True)
 class Message:
-    """`body` is the REST object; what only the gateway adds is added when an event is made."""
+    """`body` is the REST object; gateway-only keys are added when an event is made."""
 
     body: dict[str, Any]
     ephemeral_to: str | None = None  # user id of the only reader
-    job: "Job | None" = None  # the job that this message shows
+    job: "Job | None" = None  # the job shown by this message
 
     @property
     def id(self) -> str:
@@ -76,13 +76,13 @@ class Channel:
     id: str
     guild_id: str | None
     readers: set[str]  # user ids
-    bot_id: str | None = None  # of a private channel: with which bot
+    bot_id: str | None = None  # of a private channel: its bot
     messages: dict[str, Message] = field(default_factory=dict)  # oldest first
 
 
 @dataclass(kw_only=True)
 class Interaction:
-    """One POST to /interactions, as it arrived."""
+    """One POST to /interactions, as received."""
 
     time: int
     account: SimulatedAccount
@@ -96,16 +96,16 @@ class Interaction:
     application_id: str
     id: str = ""
     outcome: str = "received"
-    unheard: bool = False  # what is said now is no answer to it: no events, no nonce
+    is_closed: bool = False  # later messages do not answer it: no events, no nonce
 
     @property
     def answer_nonce(self) -> str | None:
-        """What its first answer carries."""
-        return None if self.unheard else self.nonce
+        """The nonce of its first answer."""
+        return None if self.is_closed else self.nonce
 
     @property
-    def asker(self) -> Asker:
-        return Asker(user_id=self.account.user_id, session_id=self.session_id)
+    def audience(self) -> NonceAudience:
+        return NonceAudience(user_id=self.account.user_id, session_id=self.session_id)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class Interaction:
 
 @dataclass(kw_only=True)
 class Job:
-    """One drawing, ours or somebody else's."""
+    """One drawing, of an account or a stranger."""
 
     job_id: str
     kind: JobKind
@@ -146,11 +146,11 @@ class Job:
     bot: User
     mode: str = "fast"
     stealth: bool = False
-    custom_id: str | None = None  # of the button that asked for it
-    opened_by: str = ""  # the interaction whose dialog was filled
-    inpaint: dict[str, Any] | None = None  # what came with the mask
-    link: str = ""  # of the picture that is described
-    texts: tuple[str, ...] = ()  # what /describe and /shorten answer
+    custom_id: str | None = None  # of the button that requested it
+    opened_by: str = ""  # the interaction with the dialog that was filled in
+    inpaint: dict[str, Any] | None = None  # the facts about the mask
+    link: str = ""  # of the described picture
+    texts: tuple[str, ...] = ()  # the answer of /describe and /shorten
     index: int = 0
     parent: "Job | None" = None
     parent_message: Message | None = None
@@ -166,18 +166,18 @@ class Job:
         return self.parent_message is None
 
     @property
-    def asker(self) -> Asker | None:
-        """None for a stranger's: nobody waits for its nonce."""
-        return None if self.session_id is None else Asker(user_id=self.user.id, session_id=self.session_id)
+    def audience(self) -> NonceAudience | None:
+        """None for a stranger's job, whose nonce nobody receives."""
+        return None if self.session_id is None else NonceAudience(user_id=self.user.id, session_id=self.session_id)
 
     @property
     def status_words(self) -> str:
-        """As they stand in brackets: the mode, and whether others may see the picture."""
+        """The text in brackets: the mode and the visibility."""
         return f"{self.mode}, stealth" if self.stealth else self.mode
 
     @property
     def seed(self) -> int:
-        """The prompt's own, or one that follows from the job."""
+        """The prompt's seed, or one derived from the job."""
         asked = re.search(r"--seed (\d{1,10})", self.prompt)
         return int(asked[1]) if asked else int(self.job_id[:8], 16)
 

@@ -1,6 +1,6 @@
-"""HTTP answers in Discord's shape.
+"""HTTP responses in Discord's format.
 
-Contract: the one place that writes a response's body and headers for the REST part.
+Contract: the one place that writes response bodies and headers for REST.
 """
 
 import json
@@ -24,7 +24,7 @@ _LOCALISED: Mapping[str, Mapping[str, str]] = {
 
 
 class DiscordError(Exception):
-    """An answer that is an error: Discord's status, code and message."""
+    """An error response: Discord's status, code and message."""
 
     def __init__(self, status: int, code: int, message: str, **extra: Any) -> None:
         super().__init__(message)
@@ -43,7 +43,7 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
 
 
 def error_response(error: DiscordError, locale: str = "") -> web.Response:
-    """With the texts of its tree in the reader's language, where Discord has them in it."""
+    """Localise the texts of the error tree that Discord localises."""
     words = _LOCALISED.get(locale, {})
     body = {**error.body, "errors": _translated(error.body["errors"], words)} if "errors" in error.body else error.body
     return json_response(body, error.status, error.headers)
@@ -70,7 +70,7 @@ def missing_access() -> DiscordError:
 
 
 def invalid_form(path: str, code: str, message: str) -> DiscordError:
-    """50035: which field is wrong is told by a tree of keys."""
+    """50035: a tree of keys names the invalid field."""
     tree: dict[str, Any] = {"_errors": [{"code": code, "message": message}]}
     for key in reversed(path.split(".")):
         tree = {key: tree}
@@ -102,7 +102,7 @@ def rate_limited(retry_after: float, *, everywhere: bool = False) -> DiscordErro
 
 
 def captcha_required() -> DiscordError:
-    """Discord's own, in front of a request that looks automated to it."""
+    """Discord's own captcha, for requests that look automated."""
     error = DiscordError(400, 0, "")
     error.body = {
         "captcha_key": ["captcha-required"],
@@ -124,7 +124,7 @@ _DEFAULTS = {
 
 
 def of_status(status: int, *, code: int, message: str, retry_after: float, everywhere: bool) -> DiscordError:
-    """The error a fault asks for, with Discord's usual body where none is given."""
+    """The error of a fault, with Discord's usual body by default."""
     if status == 429:
         return rate_limited(retry_after, everywhere=everywhere)
     usual_code, usual_message = _DEFAULTS.get(status, (0, f"{status}: simulated fault"))

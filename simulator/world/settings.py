@@ -1,7 +1,7 @@
-"""The simulator's tunables: names, defaults, meaning, and the check of what a user sets.
+"""The simulator's settings: names, defaults, meaning, and validation.
 
-Contract: a frozen record and pure functions. Who reads a setting reads it at the moment of use, so that a change
-through the control API works for what happens next. Nothing here opens, starts or remembers anything.
+Contract: a frozen record and pure functions. Settings are read at the moment of use, so that changes through the
+control API take effect at once. Nothing here opens, starts or stores anything.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,45 +26,45 @@ ERROR_FORMS = ("random", "note", "reply", "edit")
 
 
 class SimulatorSettingsError(ValueError):
-    """A setting's name or value is wrong; the text says which and what would be right."""
+    """A setting's name or value is invalid; the text states the valid ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatorSettings:
-    """Everything a user may tune while the simulator runs."""
+    """Everything that can be changed while the simulator runs."""
 
     job_seconds: float = 0.05  # from the first message of a drawing to its final one
     steps: int = 6  # edits with a percentage in between
-    era: str = "2026"  # which generation of MidJourney's messages is spoken
-    concurrency: int = 12  # drawings of one account at once; the next ones are "Job queued"
-    queue: int = 10  # queued drawings of one account; the next ones are "Queue full"
-    foreign: int = 0  # other users' jobs with the same prompt, for each /imagine of ours
-    chatter: float = 0.0  # messages of people, for each /imagine of ours
-    success_order: str = "random"  # INTERACTION_SUCCESS before or after the first message, or by chance
-    bot_nonce: str = "era"  # the bot's own nonce on its messages: own, none, or as the era has it
+    era: str = "2026"  # the era of MidJourney's messages
+    concurrency: int = 12  # concurrent drawings of one account; further ones are "Job queued"
+    queue: int = 10  # queued drawings of one account; further ones are "Queue full"
+    foreign: int = 0  # strangers' jobs with the same prompt, per /imagine of an account
+    chatter: float = 0.0  # messages of people, per /imagine of an account
+    success_order: str = "random"  # INTERACTION_SUCCESS before or after the first message, or random
+    bot_nonce: str = "era"  # the bot's own nonce on its messages: own, none, or as in the era
     latency_ms: float = 0.0  # wait before an interaction is answered, and before the bot reacts
-    rate_limit: int = 50  # requests a second, for each account and route
-    heartbeat_ms: int = 41_250  # what a gateway connection is told to beat at
-    upscale_cooldown: float = 0.0  # seconds in which U of the same picture is answered "Slow Down!"
-    inpaint: str = "both"  # form of Vary (Region)'s endpoint that is served
-    error_form: str = "random"  # note, reply or edit, for the errors that are seen in several of them
+    rate_limit: int = 50  # requests per second, for each account and route
+    heartbeat_ms: int = 41_250  # the heartbeat interval sent to gateway connections
+    upscale_cooldown: float = 0.0  # seconds in which a repeated U of the same picture is answered "Slow Down!"
+    inpaint: str = "both"  # the served form of Vary (Region)'s endpoint
+    error_form: str = "random"  # note, reply or edit, for errors seen in several of these forms
     answer_form: str = "random"  # /info, /settings, /describe: by an edit of an empty message, or by the first one
-    dialog_success: str = "random"  # INTERACTION_SUCCESS before or after a dialog's event, by chance, or none
-    website: str = "random"  # a result names its page at the website: with, without, or by chance
-    bot_delay_ms: float = 0.0  # from the answer to an interaction's POST until the bot says anything
-    index: str = "both"  # the commands that are offered: of both bots, or of MidJourney alone
-    versions: str = "new"  # of commands: new at every start, fixed over starts, or any that a client names
-    localised: bool = False  # the index names commands in the reader's language, and the original beside it
-    dialog_form: str = "row"  # a dialog's field stands in an action row, or in a label
-    frame_path: str = "slash"  # a frame's path begins with a slash, or is bare
-    seed: int | None = None  # job ids and all chance follow from it; None: another one at every start
+    dialog_success: str = "random"  # INTERACTION_SUCCESS before or after a dialog's event, random, or none
+    website: str = "random"  # a result has the link to its website page: with, without, or random
+    bot_delay_ms: float = 0.0  # from the response to an interaction's POST until the bot's first message
+    index: str = "both"  # the offered commands: of both bots, or of MidJourney only
+    versions: str = "new"  # of commands: new at every start, fixed across starts, or any
+    localised: bool = False  # the index has command names in the client's language, and the originals beside them
+    dialog_form: str = "row"  # a dialog's field is in an action row, or in a label
+    frame_path: str = "slash"  # a frame's path starts with a slash, or is bare
+    seed: int | None = None  # determines job ids and all random choices; None: different at every start
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def changed(settings: SimulatorSettings, values: Mapping[str, Any]) -> SimulatorSettings:
-    """The settings with `values` applied; all mistakes are reported at once."""
+    """The settings with `values` applied; reports all mistakes at once."""
     mistakes: list[str] = []
     accepted: dict[str, Any] = {}
     for name, value in values.items():

@@ -1,4 +1,4 @@
-"""Discord's ids and times.
+"""Discord's ids and timestamps.
 
 Contract: the only place that turns a clock into an id or a timestamp.
 """
@@ -10,7 +10,7 @@ _EPOCH_MS = 1_420_070_400_000
 
 
 class Snowflakes:
-    """Ids that grow with every call and hold the millisecond they were made in."""
+    """Increasing ids that contain the millisecond of their creation."""
 
     def __init__(self) -> None:
         self._last = 0
@@ -25,5 +25,5 @@ def now_ms() -> int:
 
 
 def timestamp() -> str:
-    """Now, as Discord writes it."""
+    """The current time in Discord's format."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,7 +1,7 @@
-"""The world: who and what exists in this one simulator.
+"""The world: the state of one simulator.
 
-Contract: everything that a test could want to reset lives in an instance of `World`; nothing is global. It keeps
-things and answers look-ups; who changes them when is the bot's, the REST part's and the gateway's business.
+Contract: everything that a reset must clear is in an instance of `World`; nothing is global. It stores state and
+answers look-ups; the bots, REST and the gateway change it.
 """
 
 import asyncio
@@ -25,10 +25,10 @@ from simulator.world.snowflakes import Snowflakes, now_ms
 
 logger = logging.getLogger("simulator")
 
-# Look-ups by attachment id are kept for this many files; older links answer 404 as expired ones do.
+# Look-ups by attachment id are kept for this many files; older links return 404, like expired ones.
 _FILES_KEPT = 50_000
 _STRAIGHT_SHARE = 0.15
-# /imagine had this version for most of 2024: programs that ship a version ship this one.
+# /imagine had this version for most of 2024; programs with a fixed version contain this one.
 _LASTING_VERSION = 1_237_876_415_471_554_623
 STRANGERS = tuple(
     User(id=str(1_350_000_000_000_000_000 + n), username=name)
@@ -38,7 +38,7 @@ STRANGERS = tuple(
 
 @dataclass(frozen=True, kw_only=True)
 class UploadedFile:
-    """A file somebody put here; `data` is empty until the PUT arrives."""
+    """An uploaded file; `data` is empty until the PUT arrives."""
 
     owner: SimulatedAccount
     channel_id: str
@@ -49,7 +49,7 @@ class UploadedFile:
 
 
 class World:
-    """Accounts and channels stay for the simulator's life; `reset` empties the rest."""
+    """Accounts and channels last for the simulator's life; `reset` clears everything else."""
 
     def __init__(self, settings: SimulatorSettings, accounts: int, shared_channel: bool) -> None:
         self.initial_settings = settings
@@ -62,20 +62,20 @@ class World:
         self.reset()
 
     def reset(self) -> None:
-        """As if just started; ids keep growing, so that nothing old is mistaken for something new."""
+        """As after a start, except that ids keep increasing, so that old ones are not mistaken for new ones."""
         seed = self.initial_settings.seed
-        # Without a wish every start has its own job ids, so that a service may keep its database.
+        # Without a seed every start has different job ids, so that a service may keep its database.
         self.settings = replace(self.initial_settings, seed=secrets.randbelow(2**32) if seed is None else seed)
         self.random = Random(self.settings.seed)
-        # A chance of their own: an armed fault changes neither job ids nor what MidJourney does by chance.
+        # Independent randomness: an armed fault changes neither job ids nor MidJourney's random choices.
         self.faults = Faults(Random(f"faults {self.settings.seed}"))
         self.counters: Counter[str] = Counter()
         self.mixups = 0
         self.jobs: dict[str, Job] = {}
         self.interactions: list[Interaction] = []
-        self.nonces: dict[str, str] = {}  # token by nonce
+        self.nonces: dict[str, str] = {}  # nonce -> token
         self.accepted_nonces: set[str] = set()
-        self.sent: dict[tuple[str, str, str], str] = {}  # message id by author, channel and nonce
+        self.sent: dict[tuple[str, str, str], str] = {}  # (author, channel, nonce) -> message id
         self.uploads: dict[str, UploadedFile] = {}
         self.files: OrderedDict[str, DrawnPicture | UploadedFile] = OrderedDict()
         self.profiles: dict[str, Profile] = {}  # by token
@@ -110,17 +110,17 @@ class World:
 
     @property
     def offered(self) -> tuple[str, ...]:
-        """The applications whose commands are known here."""
+        """The applications with commands here."""
         return tuple(BOTS) if self.settings.index == "both" else (BOT.id,)
 
     def new_versions(self) -> None:
-        """Every command gets a version that was never valid before."""
+        """Give every command a version that was never valid before."""
         self._version_base += 1
         self._version_offset += 1
 
     @property
     def command_version(self) -> str:
-        """Another one at every start, or one that stays over starts, as the setting says."""
+        """A new version at every start, or a fixed one, depending on the setting."""
         if self.settings.versions == "new":
             return str((self._version_base << 22) - (1_420_070_400_000 << 22))
         return str(_LASTING_VERSION + self._version_offset)
@@ -131,7 +131,7 @@ class World:
     # Look-ups
 
     def account(self, key: str | int) -> SimulatedAccount | None:
-        """By token, or by place in the list."""
+        """By token, or by position in the list."""
         if isinstance(key, int):
             return self.accounts[key] if 0 <= key < len(self.accounts) else None
         return self.by_token.get(key)
@@ -148,8 +148,8 @@ class World:
     def visible(self, account: SimulatedAccount, message: Message) -> bool:
         return message.ephemeral_to in (None, account.user_id)
 
-    def answers_straight(self) -> bool:
-        """Is what a command asks to know told by the first message? Most of it comes as an edit of an empty one."""
+    def answers_directly(self) -> bool:
+        """Whether a command is answered by the first message; most answers are edits of an empty one."""
         form = self.settings.answer_form
         return form == "first" or (form == "random" and self.random.random() < _STRAIGHT_SHARE)
 
@@ -174,12 +174,12 @@ class World:
             self.files.popitem(last=False)
 
     def note_nonce(self, nonce: str, account: SimulatedAccount) -> None:
-        """One nonce belongs to one account; anything else is a mix-up in the client under test."""
+        """Record a nonce; using it with two accounts is a mix-up of the client under test."""
         if self.nonces.setdefault(nonce, account.token) != account.token:
             self.mixup(f"nonce {nonce} was used by two accounts")
 
     def note_accepted(self, nonce: str | None) -> None:
-        """A nonce that is accepted twice is one submit that draws, and costs, twice."""
+        """Count a nonce accepted twice: one submit that draws, and costs, twice."""
         self.counters["interactions_accepted"] += 1
         if nonce in self.accepted_nonces:
             self.counters["repeated_nonces"] += 1
@@ -194,7 +194,7 @@ class World:
     # Waiting
 
     def touch(self) -> None:
-        """Something changed: wake whoever waits for that."""
+        """Wake everyone who waits for a change."""
         waiters, self._waiters = self._waiters, set()
         for waiter in waiters:
             if not waiter.done():
@@ -209,11 +209,11 @@ class World:
             self._waiters.discard(waiter)
 
     async def until(self, predicate: Callable[[], Any], timeout: float) -> None:
-        """Returns when the predicate is true; it is asked again after every change."""
+        """Wait until the predicate is true; it is checked after every change."""
         deadline = time.monotonic() + timeout
         while not predicate():
             waiter = asyncio.get_running_loop().create_future()
-            self._waiters.add(waiter)  # now: what changes before this task is heard again must wake it, too
+            self._waiters.add(waiter)  # register before yielding, so that no change is missed
             try:
                 await asyncio.wait_for(waiter, max(0.0, deadline - time.monotonic()))
             except TimeoutError:
@@ -223,7 +223,7 @@ class World:
 
 
 def _account(number: int, shared_channel: bool) -> SimulatedAccount:
-    """Stable over restarts, so that a service may keep its database."""
+    """The same after a restart, so that a service may keep its database."""
     place = 1 if shared_channel else number
     return SimulatedAccount(
         token=f"simulator-token-{number}",

@@ -1,6 +1,6 @@
-"""Files that somebody sends: first announced and then put, or along with a form; and the attachments that name them.
+"""Uploaded files, in two steps or within a form, and the attachments that name them.
 
-Contract: the one place that makes a name for a file and that finds a file by what a message or a command says of it.
+Contract: the one place that names uploaded files and finds a file by an attachment of a message or command.
 """
 
 import uuid
@@ -20,7 +20,7 @@ class SentFile:
 
 
 def announce(world: World, owner: SimulatedAccount, channel_id: str, filename: str) -> str:
-    """The name under which the file's bytes may come; its folder is a uuid."""
+    """Reserve a name for the file's bytes; its folder is a uuid."""
     filename = filename.replace("/", "_")
     name = f"{uuid.uuid4()}/{filename}"
     world.uploads[name] = UploadedFile(owner=owner, channel_id=channel_id, filename=filename)
@@ -28,7 +28,7 @@ def announce(world: World, owner: SimulatedAccount, channel_id: str, filename: s
 
 
 def put(world: World, name: str, data: bytes) -> bool:
-    """False when nobody announced such a file."""
+    """False when no such file was announced."""
     upload = world.uploads.get(name)
     if upload is None:
         return False
@@ -38,11 +38,11 @@ def put(world: World, name: str, data: bytes) -> bool:
     return True
 
 
-def stow(
+def attach_files(
     world: World, owner: SimulatedAccount, channel_id: str, files: Mapping[str, SentFile], listed: Any
 ) -> list[Any]:
-    """The attachments listed beside a form's files, each with the name of the file that has its number; where none
-    are listed, one for each file."""
+    """The attachments listed with a form's files, each with the name of the file with its number; without a list,
+    one per file."""
     items = listed if isinstance(listed, list) and listed else [{"id": number} for number in files]
     return [_named(world, owner, channel_id, files, item) for item in items]
 
@@ -57,7 +57,7 @@ def _named(world: World, owner: SimulatedAccount, channel_id: str, files: Mappin
 
 
 def find(world: World, item: Any) -> UploadedFile | None:
-    """The file that an attachment names, once its bytes are here, under the name given to it now."""
+    """The file named by an attachment, under its current name, once its bytes have arrived."""
     upload = world.uploads.get(str(item.get("uploaded_filename"))) if isinstance(item, dict) else None
     if upload is None or upload.data is None:
         return None

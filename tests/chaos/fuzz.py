@@ -98,7 +98,7 @@ async def _tell(home: House, wire: Wire) -> None:
         await asyncio.sleep(PAUSE_SECONDS)
         heard = [(item["t"], item["d"]) for item in wire.events[-400:] if not item["t"].startswith("READY")]
         if heard:
-            home.simulator.tell(*mutated(home.chance, strange(home.chance, home.chance.choice(heard), keep)))
+            home.simulator.send_event(*mutated(home.chance, strange(home.chance, home.chance.choice(heard), keep)))
             wire.events[:-400] = []
 
 

@@ -86,7 +86,7 @@ async def _tell(home: House, wire: Wire) -> None:
                 continue
             spoiled = poisoned(home.chance, data)
             if spoiled is not None:
-                home.simulator.tell("MESSAGE_UPDATE", spoiled)
+                home.simulator.send_event("MESSAGE_UPDATE", spoiled)
 
 
 async def _at_once(number: int) -> None:

@@ -181,7 +181,7 @@ async def test_dialogs_frames_and_private_answers() -> None:
 
 
 async def test_what_leaves_a_job_as_it_was() -> None:
-    words = [fate.word for fate in WORDS if fate.notice or fate.hailed or fate.paused]
+    words = [fate.word for fate in WORDS if fate.notice or fate.foreign_error or fate.paused]
     async with Simulator(concurrency=1) as simulator, connected(simulator) as wire:
         for word in words:
             wire.events.clear()

@@ -166,7 +166,7 @@ def test_the_manual_has_every_setting_with_its_default() -> None:
     defaults = {name: value for name, value, _ in _table("Settings")}
     assert set(defaults) == set(NAMES)
     for name, value in SimulatorSettings().as_json().items():
-        assert defaults[name] == ("by chance" if value is None else str(value)), name
+        assert defaults[name] == ("random" if value is None else str(value)), name
 
 
 async def test_who_waits_misses_no_change() -> None:

@@ -251,7 +251,7 @@ async def test_wrong_mischief_says_what_is_wrong(fault: dict[str, object], part:
 
 async def test_a_broken_event_may_be_told_and_leaves_no_trace() -> None:
     async with Simulator() as simulator, connected(simulator) as wire:
-        simulator.tell("MESSAGE_CREATE", {"id": None, "content": [7]})
+        simulator.send_event("MESSAGE_CREATE", {"id": None, "content": [7]})
         assert await wire.event("MESSAGE_CREATE") == {"id": None, "content": [7]}
         _, history = await wire.call("GET", f"/channels/{wire.account.channel_id}/messages")
         assert (history, simulator.jobs, simulator.interactions) == ([], [], [])
