@@ -13,11 +13,10 @@ from simulator.midjourney.buttons import Buttons
 from simulator.midjourney.dialogs import Dialogs
 from simulator.midjourney.replies import COMPONENT, SLASH, Replies
 from simulator.midjourney.slash import SlashCommands
-from simulator.world.background import Background
 from simulator.world.chat import Chat
 from simulator.world.messages import DEFAULT
 from simulator.world.records import Interaction, Message, SimulatedAccount
-from simulator.world.state import World
+from simulator.world.state import Background, World
 
 PATIENCE_SECONDS = 3.0  # Discord's time limit for a bot's answer
 _ENVELOPE = "✉"  # with or without the variation selector for colour

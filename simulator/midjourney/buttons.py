@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.data import components, wording
 from simulator.data.components import ButtonPress
-from simulator.midjourney import panel
+from simulator.midjourney import embeds
 from simulator.midjourney.dialogs import Answer, Dialogs
 from simulator.midjourney.drawing import Drawings, without_answer_keys
 from simulator.midjourney.inpaint import Inpaint
@@ -85,9 +85,9 @@ class Buttons:
     def _set(self, interaction: Interaction, message: Message, press: ButtonPress) -> None:
         token = interaction.account.token
         values = interaction.data.get("values")
-        profile = panel.switched(self._world.profile(token), press.word, values if isinstance(values, list) else [])
+        profile = embeds.switched(self._world.profile(token), press.word, values if isinstance(values, list) else [])
         self._world.profiles[token] = profile
-        rows = panel.panel(profile, numbered=self._world.era.numbered_components)
+        rows = embeds.settings_rows(profile, numbered=self._world.era.numbered_components)
         channel = self._replies.channel(interaction)
         self._replies.succeed_around(interaction, lambda: self._chat.edit(channel, message, components=rows))
 

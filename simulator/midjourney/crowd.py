@@ -11,12 +11,10 @@ from simulator.data import scenery
 from simulator.data.rewriting import echo
 from simulator.midjourney import magic
 from simulator.midjourney.studio import Studio
-from simulator.world.background import Background
 from simulator.world.chat import Chat
 from simulator.world.messages import DEFAULT
-from simulator.world.records import Job
-from simulator.world.snowflakes import now_ms
-from simulator.world.state import STRANGERS, World
+from simulator.world.records import Job, now_ms
+from simulator.world.state import STRANGERS, Background, World
 
 _SMALL_TALK = (
     "which model do you use for hands these days?",

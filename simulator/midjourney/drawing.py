@@ -22,8 +22,7 @@ from simulator.midjourney.replies import Replies
 from simulator.midjourney.studio import Studio
 from simulator.world.faults import Faults
 from simulator.world.messages import BOTS, NIJI
-from simulator.world.records import Interaction, Job, Message
-from simulator.world.snowflakes import now_ms
+from simulator.world.records import Interaction, Job, Message, now_ms
 from simulator.world.state import World
 
 _NIJI_VERSION = "--niji 6"

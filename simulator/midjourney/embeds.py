@@ -1,13 +1,16 @@
-"""MidJourney's embeds: errors, account information, and the answers of /describe and /shorten.
+"""MidJourney's embeds and panels: errors, account information, the answers of /describe and /shorten, and /settings.
 
-Contract: pure. Descriptions are generated from a seed; no picture is examined.
+Contract: pure. Descriptions are generated from a seed; no picture is examined. Of the button ids of /settings only the
+form `MJ::Settings::Name::1` and HighVariabilityMode are known; the other names are invented.
 """
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
+from simulator.data.components import SECONDARY, SELECT, SUCCESS, Component, button, rows
 from simulator.data.troubles import Trouble
 from simulator.world.records import Profile
 
@@ -93,3 +96,53 @@ def shortened(prompt: str, texts: Sequence[str]) -> dict[str, Any]:
 
 def _numbered(texts: Sequence[str]) -> str:
     return "\n\n".join(f"{number}️⃣ {text}" for number, text in enumerate(texts, 1))
+
+
+# ---------------------------------------------------------------- /settings
+
+VERSION_SELECTOR = "MJ::Settings::VersionSelector"
+_VERSIONS = ("5.2", "6", "6.1", "7")
+_MODES = {"FastMode": "fast", "RelaxMode": "relaxed", "TurboMode": "turbo"}
+SETTINGS_TEXT = "Adjust your settings here. They hold for every job you start from now on."
+
+
+def settings_rows(profile: Profile, *, numbered: bool) -> list[Component]:
+    def switch(name: str, label: str, emoji: str, *, on: bool) -> Component:
+        return button(f"MJ::Settings::{name}::1", label, emoji, SUCCESS if on else SECONDARY)
+
+    return rows(
+        [_versions(profile)],
+        [
+            switch("RemixMode", "Remix mode", "🎛️", on=profile.remix),
+            switch("HighVariabilityMode", "High Variation Mode", "🎨", on=profile.variability),
+            switch("StealthMode", "Stealth mode", "🕵️", on=profile.stealth),
+        ],
+        [
+            switch("TurboMode", "Turbo mode", "🚀", on=profile.mode == "turbo"),
+            switch("FastMode", "Fast mode", "⚡", on=profile.mode == "fast"),
+            switch("RelaxMode", "Relax mode", "🐢", on=profile.mode == "relaxed"),
+        ],
+        numbered=numbered,
+    )
+
+
+def _versions(profile: Profile) -> Component:
+    options = [
+        {"label": f"Use V{version}", "value": version, "default": version == profile.version} for version in _VERSIONS
+    ]
+    return {"type": SELECT, "custom_id": VERSION_SELECTOR, "min_values": 1, "max_values": 1, "options": options}
+
+
+def switched(profile: Profile, name: str, values: Sequence[Any]) -> Profile:
+    """The profile after a press; unchanged by unknown names."""
+    if name in _MODES:
+        return replace(profile, mode=_MODES[name])
+    if name == "RemixMode":
+        return replace(profile, remix=not profile.remix)
+    if name == "StealthMode":
+        return replace(profile, stealth=not profile.stealth)
+    if name == "HighVariabilityMode":
+        return replace(profile, variability=not profile.variability)
+    if name == "VersionSelector" and values:
+        return replace(profile, version=str(values[0]))
+    return profile

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.data.components import Component
-from simulator.world.background import Background
 from simulator.world.chat import Chat
 from simulator.world.gateway import SimulatedGateway
 from simulator.world.messages import (
@@ -23,7 +22,7 @@ from simulator.world.messages import (
     reference,
 )
 from simulator.world.records import Channel, Interaction, Message
-from simulator.world.state import World
+from simulator.world.state import Background, World
 
 SLASH, COMPONENT, MODAL = 2, 3, 5
 # Reasons in INTERACTION_FAILURE.

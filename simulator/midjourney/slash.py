@@ -6,7 +6,7 @@ Contract: one method per command. `drawing` decides whether and what to draw.
 from dataclasses import replace
 
 from simulator.data.troubles import TROUBLES
-from simulator.midjourney import embeds, panel
+from simulator.midjourney import embeds
 from simulator.midjourney.display import Display
 from simulator.midjourney.drawing import Drawings
 from simulator.midjourney.replies import Replies
@@ -122,8 +122,8 @@ class SlashCommands:
 
     def _settings(self, interaction: Interaction) -> None:
         profile = self._world.profile(interaction.account.token)
-        rows = panel.panel(profile, numbered=self._world.era.numbered_components)
-        self._replies.answer(interaction, panel.TEXT, rows=rows)
+        rows = embeds.settings_rows(profile, numbered=self._world.era.numbered_components)
+        self._replies.answer(interaction, embeds.SETTINGS_TEXT, rows=rows)
 
 
 def upload_of(world: World, interaction: Interaction, number: str) -> UploadedFile | None:

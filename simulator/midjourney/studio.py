@@ -11,9 +11,8 @@ from simulator.data import wording
 from simulator.data.troubles import NOTICES, TROUBLES
 from simulator.midjourney.display import Display
 from simulator.midjourney.magic import Fate
-from simulator.world.background import Background
 from simulator.world.records import Job, Message
-from simulator.world.state import World
+from simulator.world.state import Background, World
 
 _LAST_BEFORE_WITHDRAWAL = 93
 

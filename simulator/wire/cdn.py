@@ -14,9 +14,8 @@ from simulator.data.pictures import CONTENT_TYPES, DrawnPicture, render
 from simulator.wire.bodies import read_json
 from simulator.wire.rest import Rest
 from simulator.world import uploads
-from simulator.world.records import SimulatedAccount
+from simulator.world.records import SimulatedAccount, now_ms
 from simulator.world.responses import DiscordError, json_response
-from simulator.world.snowflakes import now_ms
 from simulator.world.state import World
 
 _KEPT = 64

@@ -21,7 +21,7 @@ from simulator.world.commands import ATTACHMENT, STRING, find
 from simulator.world.commands import SLASH as SLASH_COMMAND
 from simulator.world.faults import Fault
 from simulator.world.gateway import SimulatedGateway
-from simulator.world.records import Interaction, SimulatedAccount
+from simulator.world.records import Interaction, SimulatedAccount, now_ms
 from simulator.world.responses import (
     DiscordError,
     captcha_required,
@@ -33,7 +33,6 @@ from simulator.world.responses import (
     outdated_command,
     unknown,
 )
-from simulator.world.snowflakes import now_ms
 from simulator.world.state import World
 
 _OUTCOMES = {"interaction": "fault {status}", "drop_connection": "cut", "no_answer": "unanswered"}

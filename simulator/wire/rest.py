@@ -12,8 +12,7 @@ from aiohttp import web
 from simulator.wire.bodies import read_json
 from simulator.wire.interactions import Interactions
 from simulator.wire.limits import RateLimits
-from simulator.world.commands import command_index
-from simulator.world.guilds import (
+from simulator.world.account_objects import (
     channel_object,
     dm_object,
     guild_object,
@@ -22,6 +21,7 @@ from simulator.world.guilds import (
     profile_object,
     self_user,
 )
+from simulator.world.commands import command_index
 from simulator.world.messages import BOTS, member_object, user_object
 from simulator.world.records import Channel, SimulatedAccount, User
 from simulator.world.responses import (

@@ -29,12 +29,11 @@ from simulator.wire.limits import RateLimits
 from simulator.wire.rest import Rest
 from simulator.wire.sockets import Socket
 from simulator.wire.translate import SimulatedTranslator
-from simulator.world.background import Background
 from simulator.world.chat import Chat
 from simulator.world.gateway import SimulatedGateway
 from simulator.world.records import SimulatedAccount
 from simulator.world.settings import SimulatorSettings, changed
-from simulator.world.state import World, logger
+from simulator.world.state import Background, World, logger
 
 _MAX_BODY = 64 * 2**20
 

@@ -14,8 +14,8 @@ from typing import Any
 import zstandard
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from simulator.world.account_objects import members_chunk
 from simulator.world.gateway import Session, SimulatedGateway, control, to_json
-from simulator.world.guilds import members_chunk
 from simulator.world.records import SimulatedAccount
 from simulator.world.state import World
 

@@ -21,8 +21,7 @@ from simulator.world.messages import (
     message_object,
     user_object,
 )
-from simulator.world.records import Channel, Job, Message, NonceAudience, User
-from simulator.world.snowflakes import now_ms, timestamp
+from simulator.world.records import Channel, Job, Message, NonceAudience, User, now_ms, timestamp
 from simulator.world.state import UploadedFile, World
 
 _SIGNATURE_SECONDS = 86_400

@@ -6,8 +6,7 @@ Contract: pure. Returns new dictionaries with Discord's keys; decides neither wh
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.world.records import User
-from simulator.world.snowflakes import timestamp
+from simulator.world.records import User, timestamp
 
 Json = dict[str, Any]
 

@@ -1,14 +1,39 @@
-"""The records of the simulated world: accounts, channels, messages, jobs, interactions.
+"""The records of the simulated world, with ids and timestamps: accounts, channels, messages, jobs, interactions.
 
-Contract: records with their JSON form. They hold no references to servers, sockets or tasks.
+Contract: records with their JSON form. They hold no references to servers, sockets or tasks. The only place that turns
+a clock into an id or a timestamp.
 """
 
 import re
+import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from simulator.data.kinds import JobKind
 from simulator.data.pictures import DrawnPicture
+
+_EPOCH_MS = 1_420_070_400_000
+
+
+class Snowflakes:
+    """Increasing ids that contain the millisecond of their creation."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def next(self) -> str:
+        self._last = max(self._last + 1, (now_ms() - _EPOCH_MS) << 22)
+        return str(self._last)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def timestamp() -> str:
+    """The current time in Discord's format."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True, kw_only=True)

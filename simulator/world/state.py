@@ -1,7 +1,8 @@
 """The world: the state of one simulator.
 
 Contract: everything that a reset must clear is in an instance of `World`; nothing is global. It stores state and
-answers look-ups; the bots, REST and the gateway change it.
+answers look-ups; the bots, REST and the gateway change it. A failing background task is logged and counted; it neither
+stops the simulator nor fails silently.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import secrets
 import time
 import uuid
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -19,9 +20,18 @@ from simulator.data.eras import ERAS, Era
 from simulator.data.pictures import DrawnPicture
 from simulator.world.faults import Faults
 from simulator.world.messages import BOT, BOTS, NIJI
-from simulator.world.records import Channel, Interaction, Job, Message, Profile, SimulatedAccount, User
+from simulator.world.records import (
+    Channel,
+    Interaction,
+    Job,
+    Message,
+    Profile,
+    SimulatedAccount,
+    Snowflakes,
+    User,
+    now_ms,
+)
 from simulator.world.settings import SimulatorSettings
-from simulator.world.snowflakes import Snowflakes, now_ms
 
 logger = logging.getLogger("simulator")
 
@@ -234,3 +244,28 @@ def _account(number: int, shared_channel: bool) -> SimulatedAccount:
         dm_channel_id=str(1_330_000_000_000_000_000 + number),
         niji_dm_channel_id=str(1_335_000_000_000_000_000 + number),
     )
+
+
+class Background:
+    """Background tasks: named, counted, cancelled together."""
+
+    def __init__(self, on_failure: Callable[[], None]) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._on_failure = on_failure
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("%s failed", task.get_name(), exc_info=error)
+            self._on_failure()
+
+    async def cancel(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from simulator.world.snowflakes import now_ms
+from simulator.world.records import now_ms
 from tests.e2e.test_mj import MjClient, mj
 from tests.support.mj_actions import check_document, data_url, spending
 from tests.support.web_server import loopback

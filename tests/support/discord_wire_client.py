@@ -15,7 +15,7 @@ import aiohttp
 import zstandard
 
 from simulator import SimulatedAccount, Simulator
-from simulator.world.login import PRIORITIZED_READY_PAYLOAD
+from simulator.world.account_objects import PRIORITIZED_READY_PAYLOAD
 
 Event = dict[str, Any]
 APPLICATION_ID = "936929561302675456"
