@@ -21,11 +21,13 @@ from bot.http.nonces import new_nonce
 from bot.pool import Pool
 from settings import ROOT, Settings, TaskSettings
 from storage.database import Database
+from storage.facts import Facts
 from storage.outbox import Outbox
 from storage.tasks import Tasks
 from tasks.domain.clock import SteadyClock, SystemClock
 from tasks.domain.events import Event
 from tasks.effects.changes import Changes
+from tasks.effects.fact_book import FactBook
 from tasks.effects.journal import Journal
 from tasks.effects.sender import Sender
 from tasks.rules.account_limits import AccountLimits, QueueFullBackoff
@@ -45,6 +47,7 @@ class Store:
     outbox: Outbox
     changes: Changes
     journal: Journal
+    facts: FactBook
     clock: SteadyClock
 
 
@@ -69,7 +72,15 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
     tasks = Tasks(database, clock=clock, operator_hook=operator, copies=make_copy_policy(settings.archive))
     journal = Journal(tasks, changes, clock, operator)
     outbox = Outbox(database, operator)
-    return Store(database=database, tasks=tasks, outbox=outbox, changes=changes, journal=journal, clock=clock)
+    return Store(
+        database=database,
+        tasks=tasks,
+        outbox=outbox,
+        changes=changes,
+        journal=journal,
+        facts=FactBook(Facts(database)),
+        clock=clock,
+    )
 
 
 async def open_core(settings: Settings, stack: AsyncExitStack) -> Core:

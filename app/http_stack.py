@@ -12,6 +12,7 @@ from functools import partial
 
 from api.admin.accounts import AccountRoutes
 from api.admin.deliveries import DeliveryRoutes
+from api.admin.facts import FactRoutes
 from api.admin.manual_resolution import ManualResolutionRoutes
 from api.admin.settings_view import SettingsView
 from api.app import Application, make_app
@@ -119,6 +120,7 @@ async def _routes(settings: Settings, core: Core, links: Links, stack: AsyncExit
         *ManualResolutionRoutes(core.use_cases, links).routes(),
         *AccountRoutes(core.accounts, core.use_cases).routes(),
         *SettingsView(effective_settings(settings)).routes(),
+        *FactRoutes(core.store.facts).routes(),
         *DeliveryRoutes(core.store.outbox, core.store.clock).routes(),
     ]
 

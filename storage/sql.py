@@ -344,6 +344,17 @@ DROP_TRANSLATIONS = """
 DELETE FROM translations WHERE key IN (SELECT key FROM translations ORDER BY used DESC, key DESC LIMIT -1 OFFSET ?)
 """
 
+# ---------------------------------------------------------------- learned facts
+
+FACTS = "SELECT bot, kind, subject, value, account, message_id, learned, sample FROM facts"
+
+KEEP_FACT = """
+INSERT OR REPLACE INTO facts (bot, kind, subject, value, account, message_id, learned, sample)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+FORGET_FACT = "DELETE FROM facts WHERE bot = ? AND kind = ? AND subject = ?"
+
 # ---------------------------------------------------------------- importing
 
 KNOWN_OLD_IDS = "SELECT old_id FROM imported WHERE old_id IN (SELECT value FROM json_each(?))"

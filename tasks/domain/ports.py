@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tasks.domain.events import HistoryPage
+from tasks.domain.facts import Fact, FactKey
 from tasks.domain.interactions import Interaction, UploadedAttachment
 from tasks.domain.model import Account, IdempotencyKey, Phase, Picture, Send, Status, Task
 from tasks.domain.search import Found, Search
@@ -135,6 +136,17 @@ class TaskStore(Protocol):
 
     async def count_before(self, task_id: str) -> int:
         """The number of waiting tasks ahead of this one."""
+
+
+class FactStore(Protocol):
+    """Learned facts on disk. Each method raises `tasks.domain.errors.StoreFailed` when the database fails."""
+
+    async def all(self) -> list[Fact]:
+        """All facts, in any order."""
+
+    async def save(self, learned: Iterable[Fact], forgotten: Iterable[FactKey] = ()) -> None:
+        """Remove the forgotten facts, then add the learned ones, each in place of a fact with the same key. One
+        transaction."""
 
 
 class Gateway(Protocol):

@@ -18,10 +18,12 @@ from contextlib import closing
 from pathlib import Path
 
 from storage.database import Database
+from storage.facts import Facts
 from storage.migrating import scripts
 from storage.tasks import Tasks
 from storage.translations import Translations
 from storage.writer import Statement
+from tasks.domain.facts import Fact, FactKind
 from tasks.domain.model import (
     Action,
     Bot,
@@ -118,6 +120,15 @@ SENDS = tuple(
 )
 FOLLOWER = a_hook(7, "http://follower.test/", state="theirs")
 PICTURE = Picture(filename="a.png", type="image/png", data=bytes(range(256)))
+FACT = Fact(
+    bot=Bot.MIDJOURNEY,
+    kind=FactKind.PARAMETER_REFUSED,
+    subject="--oref with --v 8.2",
+    value="`--oref` is not compatible with `--version 8.2`",
+    account="22",
+    message_id="1108302168013938688",
+    learned=12,
+)
 KEY = IdempotencyKey(key="digest of the key", body="digest of the body")
 
 
@@ -151,6 +162,7 @@ async def fill(path: Path) -> None:
         await database.write(Statement(image, [(COPY,)]))
         await database.write(Statement("INSERT INTO imported (old_id, task_id) VALUES (?, 6)", [(OLD_ID,)]))
         await Translations(database, size=10, clock=At()).keep({"digest of the text": "a dog"}, "DeepL")
+        await Facts(database).save([FACT])
 
 
 def of_version(newest: Path, version: int) -> str:

@@ -1,0 +1,73 @@
+"""Keeps the learned facts: in memory for readers, on disk through the store.
+
+Contract: `learn` and `forget` change memory at once and never fail; `flush` writes. A fact that cannot be written stays
+pending and is written with the next flush: no task depends on a fact.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from tasks.domain.errors import StoreFailed
+from tasks.domain.facts import UNKNOWN_KINDS, Fact, FactKey, FactKind
+from tasks.domain.ports import FactStore
+
+log = logging.getLogger(__name__)
+
+MOST_UNKNOWN = 50  # facts kept of each unknown kind: others may be anything a channel contains
+
+
+class FactBook:
+    """The facts known now. Call `start` before use."""
+
+    def __init__(self, store: FactStore) -> None:
+        self._store = store
+        self._known: dict[FactKey, Fact] = {}
+        self._pending: dict[FactKey, Fact | None] = {}  # None: to be removed
+
+    async def start(self) -> None:
+        """Load the facts. Raises StoreFailed."""
+        self._known = {fact.key: fact for fact in await self._store.all()}
+
+    def all(self) -> Sequence[Fact]:
+        """Newest first."""
+        return sorted(self._known.values(), key=lambda fact: fact.learned, reverse=True)
+
+    def get(self, key: FactKey) -> Fact | None:
+        return self._known.get(key)
+
+    def learn(self, facts: Iterable[Fact]) -> None:
+        """Add facts; one with the same key and value as a known fact changes nothing."""
+        for fact in facts:
+            if fact.says_as(self._known.get(fact.key)):
+                continue
+            log.info("learned about %s: %s %s: %s", fact.bot, fact.kind, fact.subject, fact.value)
+            self._known[fact.key] = self._pending[fact.key] = fact
+            if fact.kind in UNKNOWN_KINDS:
+                self._drop_oldest(fact.kind)
+
+    def forget(self, keys: Iterable[FactKey]) -> None:
+        """Remove facts; unknown keys are ignored."""
+        for key in keys:
+            if self._known.pop(key, None) is not None:
+                log.info("no longer holds for %s: %s %s", key.bot, key.kind, key.subject)
+                self._pending[key] = None
+
+    async def flush(self) -> None:
+        """Write what has changed. Never raises StoreFailed: the changes stay pending."""
+        if not self._pending:
+            return
+        pending, self._pending = self._pending, {}
+        try:
+            await self._store.save(
+                [fact for fact in pending.values() if fact is not None],
+                [key for key, fact in pending.items() if fact is None],
+            )
+        except StoreFailed as error:
+            log.error("cannot write learned facts; they are written later: %s", error)
+            self._pending = {**pending, **self._pending}
+
+    def _drop_oldest(self, kind: FactKind) -> None:
+        own = sorted((f for f in self._known.values() if f.kind is kind), key=lambda fact: fact.learned)
+        self.forget(fact.key for fact in own[:-MOST_UNKNOWN])
