@@ -1,8 +1,8 @@
 """One Discord account: log in, stay connected, send interactions, publish events to the sink.
 
-Contract: the account counts as connected when every message of a job sent now would arrive: READY came, the server's
-messages are subscribed to, and its commands are known. Each disconnect is published, and each return with the time from
-which events may have been missed.
+Contract: the account counts as connected when it has proved that it can draw, and every message of a job sent now would
+arrive: READY came, the server's messages are subscribed to, and `bot.http.account_check` found nothing that keeps it
+from drawing. Each disconnect is published, and each return with the time from which events may have been missed.
 """
 
 import asyncio
@@ -13,29 +13,32 @@ from functools import partial
 from typing import Any
 
 import discord
-from discord.http import Route
 
 from bot.account_state import AccountConfig, AccountState
 from bot.gateway.connection import GatewayConnection
 from bot.gateway.receiver import EventReceiver, Observer, Sink, ignore_event
 from bot.gateway.reconnect_backoff import ReconnectBackoff
-from bot.http import history, media, refusals, region_edit, send
+from bot.http import account_check, history, media, refusals, region_edit, send
+from bot.http.account_check import DrawingPlace, Unfit
 from bot.http.client import DiscordHttp
 from bot.http.client_identity import ClientIdentity
 from bot.http.endpoints import Endpoints
+from bot.http.permissions import Membership, membership_of
 from bot.http.refusals import UNEXPLAINED_LIMIT
-from bot.interactions import CommandIndex, PostedInteraction, interaction_body, parse_command_index
+from bot.interactions import CommandIndex, PostedInteraction, interaction_body
 from tasks.domain.clock import SteadyClock
 from tasks.domain.errors import AccountBlocked, NotSent, SendRefused
 from tasks.domain.events import Connected, Disconnected, HistoryPage
 from tasks.domain.interactions import Interaction, RegionEditInteraction, UploadedAttachment
 from tasks.domain.model import Account, Picture, paused_by_operator
+from tasks.domain.pause_advice import advice_for
 from tasks.domain.ports import Clock
 
 log = logging.getLogger(__name__)
 
 TOKEN_INVALID = "token_invalid"  # noqa: S105 - the name of a reason, not a token
-_SETUP_RETRY_CAP = 60.0
+_SETUP_RETRY_CAP = 60.0  # seconds between two attempts after failures that may pass
+_RECHECK_CAP = 300.0  # seconds between two checks of an account that cannot draw
 
 SetClock = Callable[[int], None]  # receives Discord's time (ms)
 
@@ -73,6 +76,8 @@ class AccountClient:
         self._setup_task: asyncio.Task[None] | None = None
         self._is_set_up = False  # in the open session: subscribed, and commands known
         self._commands = CommandIndex()
+        self._member: Membership | None = None  # by the last READY
+        self._unfit = ""  # why the account cannot draw, by its own check
         self._unexplained = 0  # consecutive refusals that no table explains
 
     # ------------------------------------------------------------ state
@@ -96,7 +101,7 @@ class AccountClient:
     def pause(self, reason: str) -> None:
         """Pause the account. The first reason stays, as it is the one to fix; later ones only reach `on_pause`."""
         if not self._state.paused:
-            log.warning("account %s paused: %s", self.config.id, reason)
+            log.warning("%s", advice_for(self.config.id, reason))
             self._state.paused = reason
         self._on_pause(self.config.id, reason)
 
@@ -112,10 +117,12 @@ class AccountClient:
         log.info("account %s is %s", self.config.id, self._state.paused)
 
     def resume(self) -> None:
-        """Clear the pause: the operator has fixed its reason."""
+        """Clear the pause: the operator has fixed its reason. A login whose check failed is checked again at once."""
         if self._state.paused:
             log.info("account %s resumed; it was paused: %s", self.config.id, self._state.paused)
         self._state.paused = ""
+        if self._unfit and self._connection is not None:
+            self._start_setup(self._connection)
 
     @property
     def paused(self) -> str:
@@ -277,27 +284,65 @@ class AccountClient:
         if name == "READY":
             self._is_set_up = False
             self._receiver.on_ready(payload)
+            self._member = membership_of(payload, self.config.guild_id)
         if self._is_set_up:
             self._on_connected(replayed=True)
             return
+        self._start_setup(connection)
+
+    def _start_setup(self, connection: GatewayConnection) -> None:
         self._cancel_setup()
         self._setup_task = asyncio.create_task(self._set_up(connection), name=f"account {self.config.id} set-up")
 
     async def _set_up(self, connection: GatewayConnection) -> None:
+        """Repeated until it succeeds: the account is unusable before."""
         delay = 1.0
         while True:
             try:
                 if self.config.guild_id:
                     await connection.subscribe(self.config.guild_id)
-                await self._fetch_commands(connection.rest)
+                await self._check(connection.rest)
                 self._set_clock(connection.rest.server_time())
                 break
-            except Exception as error:  # the account is unusable without them, so retry until it works
+            except Unfit as unfit:
+                cap = _RECHECK_CAP
+                self._on_unfit(unfit.reason)
+            except Exception as error:  # it may pass
+                cap = _SETUP_RETRY_CAP
                 self._on_setup_failed(error)
             await asyncio.sleep(delay)
-            delay = min(delay * 2, _SETUP_RETRY_CAP)
+            delay = min(delay * 2, cap)
         self._is_set_up = True
+        self._on_fit()
         self._on_connected(replayed=False)
+
+    async def _check(self, rest: DiscordHttp) -> None:
+        """Prove that the account can draw. Raises `Unfit`, or an error that may pass."""
+        place = self._drawing_place()
+        channel = await account_check.check_channel(rest.request, place)
+        account_check.check_permission(self._member, channel, place)
+        with account_check.definite(place.name):
+            await self._fetch_commands(rest)
+        await account_check.check_commands(rest.request, self._commands, place)
+
+    def _drawing_place(self) -> DrawingPlace:
+        config = self.config
+        return DrawingPlace(guild_id=config.guild_id, channel_id=config.channel_id, bots=config.bots)
+
+    def _on_unfit(self, reason: str) -> None:
+        self._state.problem = advice_for(self.config.id, reason)
+        if reason != self._unfit or not self._state.paused:
+            if self._state.paused == self._unfit:
+                self._state.paused = ""  # the check found another reason
+            self._unfit = reason
+            self.pause(reason)
+
+    def _on_fit(self) -> None:
+        """End the pause that the check itself began: its reason has gone."""
+        if self._unfit and self._state.paused == self._unfit:
+            self._state.paused = ""
+            log.info("account %s can draw now; it was paused: %s", self.config.id, self._unfit)
+        self._unfit = ""
 
     def _set_clock(self, server_time: int | None) -> None:
         """Align the service's clock with Discord's, as messages carry Discord's time."""
@@ -305,17 +350,10 @@ class AccountClient:
             self._set_service_clock(server_time)
 
     async def _fetch_commands(self, rest: DiscordHttp) -> None:
-        guild, channel = self.config.guild_id, self.config.channel_id
-        kind, place = ("guilds", guild) if guild else ("channels", channel)
-        index = await rest.request(Route("GET", f"/{kind}/{{place}}/application-command-index", place=place))
-        self._commands = parse_command_index(index)
-        if not self._commands:
-            log.warning("account %s: MidJourney's bot offers no commands in this channel", self.config.id)
+        self._commands = await account_check.fetch_commands(rest.request, self._drawing_place())
 
     def _on_setup_failed(self, error: Exception) -> None:
-        if isinstance(error, discord.HTTPException) and error.status == 401:
-            self.on_dead_token()
-        self._state.problem = f"cannot read its commands ({error})"
+        self._state.problem = f"cannot be checked ({error})"
         log.warning("account %s not ready: %s", self.config.id, self._state.problem)
 
     def _on_connected(self, *, replayed: bool) -> None:

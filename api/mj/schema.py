@@ -15,6 +15,7 @@ from api.http.links import Links
 from api.http.responses import encode
 from api.mj.types import AccountMj, ButtonMj, Link, TaskDisplays, TaskMj, TaskProperties
 from tasks.domain.model import Account, Action, Button, Image, Mode, Status, Task
+from tasks.domain.pause_advice import advice_for
 from tasks.rules.buttons import is_grid
 from tasks.sending.preparation import content_to_send
 
@@ -211,7 +212,9 @@ def account_document(account: Account, *, queue_size: int, timeout_minutes: int)
     """An account, without its secrets: only what the rules know of it, and they know none."""
     details = account.details
     guild, channel = (details.get(name) for name in ("guild_id", "channel_id"))
-    reason = account.paused or ("" if account.connected else "The account is not connected to Discord.")
+    reason = "" if account.connected else "The account is not connected to Discord."
+    if account.paused:
+        reason = advice_for(account.id, account.paused)
     return {
         "id": account.id,
         "guildId": str(guild or ""),

@@ -18,11 +18,11 @@ from uuid import uuid4
 
 import httpx
 
-from api.ops.pause_advice import advice_for
 from api.outbound.allowlist import EVERYTHING
 from api.webhooks.client import TIMEOUT, DeliveryFailed, post_once, webhook_client
 from api.webhooks.retry_schedule import MINUTE, retry_after, wait_after
 from api.webhooks.signing import Signer
+from tasks.domain.pause_advice import advice_for
 from tasks.domain.ports import Clock
 
 log = logging.getLogger(__name__)

@@ -14,10 +14,10 @@ from api.http.auth import Gate
 from api.http.operations import Answer, Operation, says, words
 from api.http.responses import json_value
 from api.http.routes import Route
-from api.ops.pause_advice import advice_for
 from api.ports import Services
 from tasks.domain.errors import ServiceError
 from tasks.domain.model import Account
+from tasks.domain.pause_advice import advice_for
 from tasks.domain.version import VERSION
 
 

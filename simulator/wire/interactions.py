@@ -133,7 +133,7 @@ class Interactions:
             raise unknown("Channel", 10003, status=400)
         if guild_id is not None and str(guild_id) != channel.guild_id:
             raise unknown("Guild", 10004)
-        if interaction.application_id not in self._world.offered or channel.bot_id not in (
+        if interaction.application_id not in self._world.offered_to(account) or channel.bot_id not in (
             None,
             interaction.application_id,
         ):

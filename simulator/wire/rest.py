@@ -29,6 +29,7 @@ from simulator.world.responses import (
     error_response,
     json_response,
     missing_access,
+    must_verify,
     unauthorized,
     unknown,
 )
@@ -114,6 +115,8 @@ class Rest:
         account = self._world.by_token.get(token)
         if account is None or token in self._world.dead_tokens:
             raise unauthorized()
+        if self._world.access(account) == "locked" and not request.path.endswith("/users/@me"):
+            raise must_verify()
         return account
 
     def channel_of(self, request: web.Request, account: SimulatedAccount) -> Channel:
@@ -163,7 +166,8 @@ class Rest:
 
     async def _guild(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         self.check_guild(request, account)
-        body = guild_object(account, len(self._world.accounts) + 1, large=False)
+        access = self._world.access(account)
+        body = guild_object(account, len(self._world.accounts) + 1, large=False, access=access)
         return json_response({**body, **body["properties"]})
 
     async def _channels(self, request: web.Request, account: SimulatedAccount) -> web.Response:
@@ -178,10 +182,12 @@ class Rest:
 
     async def _commands(self, request: web.Request, account: SimulatedAccount) -> web.Response:
         self.check_guild(request, account)
-        offered = self._world.offered
+        offered = self._world.offered_to(account)
+        without = ("imagine",) if self._world.access(account) == "no_imagine" else ()
         if "channel" in request.match_info and (bot_id := self.channel_of(request, account).bot_id) is not None:
             offered = tuple(item for item in offered if item == bot_id)
-        return json_response(command_index(self._world.command_version, offered, self._words(request)))
+        words = self._words(request)
+        return json_response(command_index(self._world.command_version, offered, words, without=without))
 
     def _words(self, request: web.Request) -> str:
         return locale_of(request) if self._world.settings.localised else ""
@@ -218,7 +224,9 @@ class Rest:
         return user
 
     def _is_member(self, user: User, account: SimulatedAccount) -> bool:
-        """The bots and the strangers are members everywhere."""
+        """The strangers are members everywhere; so are the bots, unless the account's server has none."""
+        if user.id in BOTS and self._world.access(account) == "no_bot":
+            return False
         places = {item.user_id: item.guild_id for item in self._world.accounts}
         return places.get(user.id, account.guild_id) == account.guild_id
 

@@ -59,14 +59,19 @@ def dm_object(channel_id: str, bot: User, *, recipients: bool = False) -> Json:
     return {**body, "recipients": [user_object(bot)]} if recipients else {**body, "recipient_ids": [bot.id]}
 
 
-def guild_object(account: SimulatedAccount, members: int, *, large: bool) -> Json:
+USE_APPLICATION_COMMANDS = 1 << 31
+PERMISSIONS = 2_222_085_186_637_376  # of @everyone
+
+
+def guild_object(account: SimulatedAccount, members: int, *, large: bool, access: str = "full") -> Json:
+    lacks_permission = access == "no_permission"
     role = {
         "id": account.guild_id,
         "name": "@everyone",
         "color": 0,
         "hoist": False,
         "position": 0,
-        "permissions": "2222085186637376",
+        "permissions": str(PERMISSIONS & ~USE_APPLICATION_COMMANDS if lacks_permission else PERMISSIONS),
         "managed": False,
         "mentionable": False,
         "flags": 0,
@@ -75,7 +80,7 @@ def guild_object(account: SimulatedAccount, members: int, *, large: bool) -> Jso
         "id": account.guild_id,
         "name": "Simulated Guild",
         "icon": None,
-        "owner_id": account.user_id,
+        "owner_id": BOT.id if lacks_permission else account.user_id,  # an owner has every permission
         "features": ["COMMUNITY"],
         "verification_level": 1,
         "default_message_notifications": 1,
@@ -113,7 +118,7 @@ def guild_summary(account: SimulatedAccount) -> Json:
         "name": "Simulated Guild",
         "icon": None,
         "owner": True,
-        "permissions": "2222085186637376",
+        "permissions": str(PERMISSIONS),
         "features": ["COMMUNITY"],
     }
 
@@ -164,7 +169,14 @@ def members_chunk(guild_id: str, asked: Iterable[str], known: Iterable[Simulated
 
 
 def ready(
-    account: SimulatedAccount, session_id: str, resume_url: str, members: int, *, large: bool, capabilities: int
+    account: SimulatedAccount,
+    session_id: str,
+    resume_url: str,
+    members: int,
+    *,
+    large: bool,
+    capabilities: int,
+    access: str = "full",
 ) -> Json:
     body = {
         "v": 9,
@@ -172,7 +184,7 @@ def ready(
         "session_id": session_id,
         "session_type": "normal",
         "resume_gateway_url": resume_url,
-        "guilds": [_guild(account, members, large=large, capabilities=capabilities)],
+        "guilds": [_guild(account, members, large=large, capabilities=capabilities, access=access)],
         "private_channels": _private_channels(account, capabilities),
         "relationships": [],
         "read_state": _listed(capabilities & VERSIONED_READ_STATES),
@@ -215,8 +227,8 @@ def ready_supplemental(account: SimulatedAccount) -> Json:
     }
 
 
-def _guild(account: SimulatedAccount, members: int, *, large: bool, capabilities: int) -> Json:
-    body = guild_object(account, members, large=large)
+def _guild(account: SimulatedAccount, members: int, *, large: bool, capabilities: int, access: str) -> Json:
+    body = guild_object(account, members, large=large, access=access)
     if not capabilities & CLIENT_STATE_V2:
         body = {**body, **body.pop("properties")}
         del body["data_mode"]

@@ -3,7 +3,7 @@
 Contract: pure. The ids of /turbo and of the message command "Cancel Job" are invented, since none was seen in public.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,15 +98,20 @@ _LOCALISED: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def command_index(version: str, applications: Iterable[str], locale: str = "") -> Json:
-    """The response of every application-command-index route; localised if `locale` has translations."""
+def command_index(
+    version: str, applications: Iterable[str], locale: str = "", *, without: Collection[str] = ()
+) -> Json:
+    """The response of every application-command-index route; localised if `locale` has translations.
+
+    `without`: names of commands to leave out.
+    """
     words = _LOCALISED.get(locale, {})
     listed = list(applications)
     commands = [
         _object(command, application_id, command_id, version, words)
         for application_id in listed
         for command in COMMANDS
-        if (command_id := command.id_at(application_id))
+        if command.name not in without and (command_id := command.id_at(application_id))
     ]
     return {
         "applications": [application_object(BOTS[item]) for item in listed],

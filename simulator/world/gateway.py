@@ -80,7 +80,15 @@ class SimulatedGateway:
         self.sessions[session.id] = session
         members = _LARGE_GUILD_MEMBERS if self._large_guilds else len(self._world.accounts) + 1
         large = self._large_guilds
-        body = ready(account, session.id, self._resume_url, members, large=large, capabilities=capabilities)
+        body = ready(
+            account,
+            session.id,
+            self._resume_url,
+            members,
+            large=large,
+            capabilities=capabilities,
+            access=self._world.access(account),
+        )
         session.append("READY", to_json(body))
         if capabilities & PRIORITIZED_READY_PAYLOAD:
             session.append("READY_SUPPLEMENTAL", to_json(ready_supplemental(account)))

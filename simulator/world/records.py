@@ -68,15 +68,21 @@ class NonceAudience:
     session_id: str
 
 
+# What may keep an account from drawing: it does not see its channel, may not use commands there, no bot is a member of
+# its server, the bots offer no /imagine, Discord requires it to verify itself.
+ACCESSES = ("full", "no_channel", "no_permission", "no_bot", "no_imagine", "locked")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """An account's choices at MidJourney."""
+    """An account's choices at MidJourney, and its access at Discord."""
 
     mode: str = "fast"
     remix: bool = False
     stealth: bool = False
     variability: bool = True
     version: str = "7"
+    access: str = "full"  # one of ACCESSES
 
 
 @dataclass(kw_only=True)

@@ -69,6 +69,11 @@ def missing_access() -> DiscordError:
     return DiscordError(403, 50001, "Missing Access")
 
 
+def must_verify() -> DiscordError:
+    """The account is locked until its owner verifies it."""
+    return DiscordError(403, 40002, "You need to verify your account in order to perform this action.")
+
+
 def invalid_form(path: str, code: str, message: str) -> DiscordError:
     """50035: a tree of keys names the invalid field."""
     tree: dict[str, Any] = {"_errors": [{"code": code, "message": message}]}

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from simulator.data.eras import ERAS
-from simulator.world.records import Profile
+from simulator.world.records import ACCESSES, Profile
 
 SUCCESS_ORDERS = ("before", "after", "random")
 DIALOG_SUCCESSES = ("before", "after", "random", "none")
@@ -83,14 +83,20 @@ def changed(settings: SimulatorSettings, values: Mapping[str, Any]) -> Simulator
     return replace(settings, **accepted)
 
 
+_CHOICES: Mapping[str, tuple[str, ...]] = {"mode": MODES, "access": ACCESSES}
+
+
 def chosen(profile: Profile, values: Mapping[str, Any]) -> Profile:
     """An account's choices with `values` applied."""
     known = {item.name: item for item in fields(Profile)}
     for name, value in values.items():
         if name not in known:
             raise SimulatorSettingsError(f"unknown choice {name!r}; there are: {', '.join(known)}")
-        if type(value) is not type(known[name].default) or (name == "mode" and value not in MODES):
+        if type(value) is not type(known[name].default):
             raise SimulatorSettingsError(f"{name} must be like {known[name].default!r}, not {value!r}")
+        allowed = _CHOICES.get(name)
+        if allowed is not None and value not in allowed:
+            raise SimulatorSettingsError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
     return replace(profile, **values)
 
 

@@ -153,7 +153,15 @@ class World:
         return self.channels[account.niji_dm_channel_id if bot is NIJI else account.dm_channel_id]
 
     def sees(self, account: SimulatedAccount, channel: Channel) -> bool:
-        return account.user_id in channel.readers
+        is_kept_out = channel.guild_id is not None and self.access(account) == "no_channel"
+        return account.user_id in channel.readers and not is_kept_out
+
+    def access(self, account: SimulatedAccount) -> str:
+        return self.profile(account.token).access
+
+    def offered_to(self, account: SimulatedAccount) -> tuple[str, ...]:
+        """The applications whose commands the account can use."""
+        return () if self.access(account) == "no_bot" else self.offered
 
     def visible(self, account: SimulatedAccount, message: Message) -> bool:
         return message.ephemeral_to in (None, account.user_id)

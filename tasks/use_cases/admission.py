@@ -24,6 +24,7 @@ from tasks.domain.errors import (
     StateTooLong,
 )
 from tasks.domain.model import Account, Mode, SubmitOptions, Task
+from tasks.domain.pause_advice import advice_for
 from tasks.domain.ports import TaskStore
 from tasks.rules.scheduling import fits
 
@@ -35,7 +36,7 @@ def check_accounts(ask: SubmitOptions, task: Task | None, known: Sequence[Accoun
     if ask.accounts and not any(account.id in ask.accounts for account in known):
         raise AccountNotFound(hint="/mj/account/list names them.")
     if known and all(account.paused for account in known):
-        raise NoAccount(hint="; ".join(sorted({account.paused for account in known})))
+        raise NoAccount(hint=" ".join(advice_for(account.id, account.paused) for account in known))
     if task is not None and known and not any(fits(task, account) for account in known):
         raise BadRequest("No account draws with this bot in this mode.", hint="/mj/account/list names them.")
 
@@ -65,7 +66,7 @@ def check_account_of(source: Task, known: Sequence[Account]) -> None:
             f"The account that drew task {source.id} is not configured any more.", hint="Draw it anew."
         )
     if account.paused and any(not each.paused for each in known):
-        raise AccountPaused(hint=f"Account {account.id}: {account.paused}. Draw anew, or wait until it goes on.")
+        raise AccountPaused(hint=f"{advice_for(account.id, account.paused)} Draw anew, or wait until then.")
 
 
 def check_given(ask: SubmitOptions, longest_state: int) -> None:

@@ -36,7 +36,7 @@ async def test_a_dead_token_is_told_once(tmp_path: Path) -> None:
         ({"kind": "captcha"}, "solve it in Discord"),  # Discord's, in its answer to our POST
         ({"kind": "interaction", "status": 401}, "DISCORD_TOKEN"),
         ({"kind": "interaction", "status": 403, "code": 40002}, "wants the account verified"),
-        ({"kind": "interaction", "status": 403, "code": 50001}, "no access to its channel"),
+        ({"kind": "interaction", "status": 403, "code": 50001}, "cannot see its channel"),
         ({"kind": "interaction", "status": 404, "code": 10003}, "knows no such channel"),
         ({"kind": "trouble", "name": "captcha"}, "solve it in Discord"),  # MidJourney's
         ({"kind": "trouble", "name": "blocked"}, "MidJourney has blocked it"),

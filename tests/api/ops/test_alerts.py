@@ -15,10 +15,10 @@ from aiohttp import web
 from standardwebhooks import Webhook
 
 from api.ops.alerts import ATTEMPTS, Alert, Alerts
-from api.ops.pause_advice import advice_for
 from api.webhooks.retry_schedule import JITTER, WAITS
 from api.webhooks.signing import Signer
 from tasks.domain.clock import SystemClock
+from tasks.domain.pause_advice import advice_for
 from tests.support.web_server import loopback
 
 SECRET = "s3cret"

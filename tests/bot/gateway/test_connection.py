@@ -195,11 +195,11 @@ async def test_private_messages_with_the_bot_are_a_place_to_draw_in() -> None:
 
 
 async def test_only_our_channel_is_heard() -> None:
-    """Another channel of the same server, which the account sees too."""
+    """Another place that the account sees too: its private messages with the bot."""
     events = Events()
     async with Simulator(accounts=1) as simulator:
         one = simulator.accounts[0]
-        elsewhere = AccountConfig(id="a0", token=one.token, guild_id=one.guild_id, channel_id="1")
+        elsewhere = AccountConfig(id="a0", token=one.token, guild_id="", channel_id=one.dm_channel_id)
         async with Pool([elsewhere], sink=events, endpoints=endpoints_of(simulator)) as other:
             await other.wait_connected()
             async with connected_pool(simulator, ours := Events()) as pool:

@@ -161,8 +161,11 @@ async def test_a_command_takes_the_file_as_its_option() -> None:
 
 
 async def test_a_command_of_a_messages_menu_names_the_message() -> None:
-    command = {"id": "14", "version": "9", "name": "Cancel Job", "type": 3}
-    index = {"application_commands": [{**command, "application_id": APPLICATIONS[Bot.MIDJOURNEY]}]}
+    commands: list[dict[str, object]] = [
+        {"id": "14", "version": "9", "name": "Cancel Job", "type": 3},
+        {"id": "15", "version": "9", "name": "imagine"},
+    ]
+    index = {"application_commands": [{**each, "application_id": APPLICATIONS[Bot.MIDJOURNEY]} for each in commands]}
     async with Simulator(accounts=1) as simulator, Front(simulator) as front:
         front.answer("GET .*/application-command-index", (200, index))
         front.answer("POST .*/interactions", (204, ""))

@@ -104,7 +104,7 @@ async def test_accounts_choose_their_modes_over_http() -> None:
             ({"account": 7}, "no account 7"),
             ({"remix": True}, "no account None"),
             ({"account": 0, "speed": 1}, "unknown choice 'speed'; there are: mode"),
-            ({"account": 0, "mode": "slow"}, "mode must be like 'fast'"),
+            ({"account": 0, "mode": "slow"}, "mode must be one of fast, relaxed, turbo"),
             ({"account": 0, "remix": 1}, "remix must be like False"),
             ([], "are an object"),
         ):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.ops.pause_advice import advice_for
 from bot.http.refusals import ACCOUNT
+from tasks.domain.pause_advice import advice_for
 
 
 @pytest.mark.parametrize("reason", sorted({*ACCOUNT.values(), "captcha", "refused: Discord answered 403: Limited"}))

@@ -1,4 +1,4 @@
-"""What a human can do about the pause of an account: one sentence, the same in `/health` and in an alert.
+"""What a human can do about the pause of an account: one sentence, the same wherever the pause is shown.
 
 Contract: the sentence always contains the reason, which is a code of the service or a text of Discord or MidJourney.
 Only the beginning of a reason classifies it, as the rest may repeat a prompt. An unknown reason gets a next step, too.
@@ -19,17 +19,41 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"verify account\b", "Discord wants the account verified", "verify its e-mail address or phone in Discord"),
         (
             r"missing access\b",
-            "it has no access to its channel",
-            "let it in, or correct its server and channel",
+            "it cannot see its channel",
+            "check DISCORD_CHANNEL_ID, and that the account is a member of the server and may view the channel",
         ),
         (
             r"missing permission\b",
             "it may not use commands in its channel",
             "give it the permission Use Application Commands",
         ),
-        (r"unknown channel\b", "Discord knows no such channel", "correct its channel"),
-        (r"unknown guild\b", "Discord knows no such server", "correct its server"),
-        (r"unknown application\b", "MidJourney's bot is not in its channel", "invite the bot"),
+        (
+            r"unknown channel\b",
+            "Discord knows no such channel",
+            "check DISCORD_CHANNEL_ID: it is the second number of the channel's address",
+        ),
+        (
+            r"unknown guild\b",
+            "Discord knows no such server",
+            "check DISCORD_GUILD_ID: it is the first number of the channel's address",
+        ),
+        (
+            r"wrong guild\b",
+            "its channel belongs to another server",
+            "set DISCORD_GUILD_ID to the first number of the channel's address",
+        ),
+        (r"wrong channel\b", "nobody can draw in its channel", "set DISCORD_CHANNEL_ID to a text channel"),
+        (
+            r"unknown application\b",
+            "MidJourney's bot is not in its channel",
+            "invite the bot to the server",
+        ),
+        (
+            r"missing command\b",
+            "MidJourney's bot offers it no command imagine",
+            "type /imagine in the channel; if Discord does not offer it, invite the bot again, or allow its commands "
+            "under Server Settings, Integrations",
+        ),
         (r"banned\b", "it is banned from its server", "use another server, or ask its moderators"),
         (r"flagged\b", "Discord has flagged it as spam", "appeal in Discord"),
         (r"refused:", "Discord refuses whatever it sends", "look at its channel in Discord"),

@@ -1,0 +1,95 @@
+"""A first account that cannot draw says so: in the log, in /health, in the list of accounts and to who submits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.service import service
+from simulator import Simulator
+from tests.support.whole_service import Whole, calling, receiver, settings_for
+
+ADMIN = "the-operators-own-secret"
+
+BEFORE_LOGIN = [
+    ("no_channel", "missing_access", "it cannot see its channel"),
+    ("no_permission", "missing_permission", "Use Application Commands"),
+    ("no_bot", "unknown_application", "invite the bot"),
+    ("no_imagine", "missing_command", "type /imagine in the channel"),
+    ("locked", "verify_account", "wants the account verified"),
+]
+
+
+@asynccontextmanager
+async def first_account(folder: Path, *, access: str = "full", **login: str) -> AsyncIterator[Whole]:
+    """The whole service with an account that Discord keeps from drawing; `login` replaces the account's ids."""
+    async with Simulator() as simulator, receiver() as hooks:
+        simulator.set_account(0, access=access)
+        settings = settings_for(simulator, folder, environ={"ADMIN_SECRET": ADMIN})
+        [account] = settings.discord.accounts
+        discord = msgspec.structs.replace(settings.discord, accounts=(msgspec.structs.replace(account, **login),))
+        settings = msgspec.structs.replace(settings, discord=discord)
+        async with service(settings, port=0) as url, calling(url, hooks.url) as client:
+            yield Whole(simulator=simulator, client=client, hooks=hooks)
+
+
+async def paused(house: Whole) -> dict[str, Any]:
+    """The service's health once its account is paused."""
+    async with asyncio.timeout(20):
+        while True:
+            async with house.client.session.get(f"{house.client.url}/health") as response:
+                health: dict[str, Any] = await response.json()
+            if health["accounts"][0]["paused"]:
+                return health
+
+
+async def resume(house: Whole, account: str) -> None:
+    url, headers = f"{house.client.url}/api/v1/accounts/{account}/resume", {"mj-api-secret": ADMIN}
+    async with house.client.session.post(url, headers=headers) as response:
+        assert response.status == 200, await response.text()
+
+
+@pytest.mark.parametrize(("access", "code", "words"), BEFORE_LOGIN)
+async def test_an_account_that_cannot_draw_is_never_connected(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, access: str, code: str, words: str
+) -> None:
+    async with first_account(tmp_path, access=access) as house:
+        health = await paused(house)
+        [account], [sentence] = health["accounts"], health["reasons"]
+        assert account["paused"].startswith(code)
+        assert (account["connected"], account["usable"]) == (False, False)
+        assert words in sentence
+        assert sentence in [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+        async with house.client.session.get(f"{house.client.url}/mj/account/list") as response:
+            [listed] = await response.json()
+        assert listed["disabledReason"] == sentence
+        refused = await house.client.post("trigger/submit", action="IMAGINE", prompt="a dog")
+        assert sentence in str(refused)
+        # The operator fixes it and resumes: no restart is needed.
+        house.simulator.set_account(0, access="full")
+        if access == "no_permission":
+            house.simulator.add_fault({"kind": "op9"})  # roles are in READY
+        await resume(house, account["id"])
+        drawn = await house.client.submit(action="IMAGINE", prompt="a dog")
+        assert (await house.hooks.until_ended(drawn))[drawn]["status"] == "SUCCESS"
+
+
+async def test_a_wrong_server_is_named(tmp_path: Path) -> None:
+    async with first_account(tmp_path, guild_id="1310000000000000009") as house:
+        [sentence] = (await paused(house))["reasons"]
+        assert "belongs to another server" in sentence
+        assert house.simulator.accounts[0].guild_id in sentence
+
+
+async def test_a_channel_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    async with first_account(tmp_path, channel_id="1320000000000000099") as house:
+        [sentence] = (await paused(house))["reasons"]
+        assert "knows no such channel" in sentence
+        assert "channel 1320000000000000099" in sentence
