@@ -103,6 +103,7 @@ async def open_core(settings: Settings, stack: AsyncExitStack) -> Core:
         queue_full_backoff=queue_full_backoff,
         new_nonce=new_nonce,
         journal=store.journal,
+        facts=store.facts,
         clock=clock,
         rules=_tracking(settings.tasks, forgets=settings.simulator),
         freed=awake.set,

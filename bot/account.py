@@ -88,7 +88,7 @@ class AccountClient:
             self._clock.now(),
             connected=self.connected,
             user_id=self._receiver.user_id,
-            prompt_limit=self._commands.prompt_limit,
+            commands=self._commands,
         )
 
     @property

@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.http.endpoints import Endpoints
+from bot.interactions import CommandIndex
 from tasks.domain.model import Account, Bot, Mode, paused_by_operator
 
 
@@ -69,7 +70,7 @@ class AccountState:
         self._reconnects += 1
         return True
 
-    def to_account(self, now: int, *, connected: bool, user_id: str | None, prompt_limit: int | None) -> Account:
+    def to_account(self, now: int, *, connected: bool, user_id: str | None, commands: CommandIndex) -> Account:
         return Account(
             id=self.config.id,
             connected=connected,
@@ -83,7 +84,8 @@ class AccountState:
             max_waiting=self.config.max_waiting,
             hours=self.config.hours,
             daily_limit=self.config.daily_limit,
-            prompt_limit=prompt_limit,
+            prompt_limit=commands.prompt_limit,
+            localised_names=commands.localised_names,
             details={
                 "guild_id": self.config.guild_id,
                 "channel_id": self.config.channel_id,

@@ -56,6 +56,7 @@ class Option:
     """An option of a command in Discord's index."""
 
     name: str
+    shown: str = ""  # the localised name; "": the same
     type: int = _STRING
     required: bool = False
     max_length: int | None = None  # characters; None: the index names no limit
@@ -71,6 +72,7 @@ class OfferedCommand:
     id: str
     version: str
     name: str
+    shown: str = ""  # the localised name; "": the same
     type: int = SLASH_COMMAND
     options: tuple[Option, ...] = ()
 
@@ -97,6 +99,13 @@ class CommandIndex(Mapping[tuple[Bot, str, int], OfferedCommand]):
         """Characters that /imagine takes as its prompt; None: the index does not say. The smaller of the two bots'."""
         options = [o for c in self.values() if c.name == "imagine" for o in c.options if o.name == "prompt"]
         return min((option.max_length for option in options if option.max_length is not None), default=None)
+
+    @property
+    def localised_names(self) -> tuple[tuple[str, str], ...]:
+        """Original and localised names of commands and their options, where they differ."""
+        commands = [(command.name, command.shown) for command in self.values()]
+        options = [(option.name, option.shown) for command in self.values() for option in command.options]
+        return tuple(dict.fromkeys((name, shown) for name, shown in (*commands, *options) if shown))
 
     def find(self, bot: Bot, name: str, type_: int = SLASH_COMMAND) -> OfferedCommand:
         """Raises `SendRefused` when the bot does not offer the command here: nothing was sent."""
@@ -131,6 +140,7 @@ def _command(item: Mapping[str, Any]) -> OfferedCommand | None:
         id=id_,
         version=version,
         name=name,
+        shown=_localised_name(item),
         type=number(item.get("type")) or SLASH_COMMAND,  # absent where it is 1
         options=tuple(_listed_option(option) for option in mappings(item.get("options")) if _original_name(option)),
     )
@@ -142,10 +152,17 @@ def _original_name(item: Mapping[str, Any]) -> str:
     return text(item.get("name_default")) or text(item.get("name"))
 
 
+def _localised_name(item: Mapping[str, Any]) -> str:
+    """The name in the language of the request; empty where it is the original one."""
+    shown = text(item.get("name"))
+    return shown if shown != _original_name(item) else ""
+
+
 def _listed_option(item: Mapping[str, Any]) -> Option:
     max_length = number(item.get("max_length"))
     return Option(
         name=_original_name(item),
+        shown=_localised_name(item),
         type=number(item.get("type")) or _STRING,
         required=item.get("required") is True,
         max_length=max_length if max_length is not None and max_length > 0 else None,

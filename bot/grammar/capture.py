@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bot.grammar import payload as payloads
-from bot.grammar.ids import is_known
+from bot.grammar.ids import WORD, form, is_known
 from bot.grammar.reading import Reading, read
 from bot.grammar.text import sentence_in
 from tasks.domain.events import DiscordEvent, Finished, Informed, Refused
@@ -34,7 +34,6 @@ MOST_KINDS = 500  # per process: endlessly new shapes are no news
 SAMPLES = 20  # kept per kind: more teach nothing and would displace other kinds
 
 _CAPTURE_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl")
-_WORD = re.compile(r"[A-Za-z]{1,20}|[a-z]{1,12}(?:_[a-z0-9]{1,12}){1,4}")
 _IFRAME = re.compile(r"(MJ::iframe::)[^\s?&/]+")
 _SECRET_KEYS = frozenset({"token", "session_id"})
 _MASK = "***"
@@ -68,11 +67,6 @@ def _unknown_words(reading: Reading) -> str:
     is_answer = reading.kind == "info" and reading.embed is None and reading.seed is None
     is_settings = any(button.custom_id.startswith("MJ::Settings::") for button in reading.buttons)
     return "unknown answer" if is_answer and not is_settings and sentence_in(reading.text) is None else ""
-
-
-def form(custom_id: str) -> str:
-    """A custom_id without the parts of a job or a person: words stay, ids and numbers become #."""
-    return "::".join(part if _WORD.fullmatch(part) else "#" for part in custom_id.split("::"))
 
 
 def kind_of(name: str, why: str, payload: Mapping[str, Any]) -> str:
@@ -115,7 +109,7 @@ def without_tokens(value: Any, key: str = "") -> Any:
     if not isinstance(value, str):
         return value
     if key == "iframe_path":
-        return "/".join(part if not part or _WORD.fullmatch(part) else _MASK for part in value.split("/"))
+        return "/".join(part if not part or WORD.fullmatch(part) else _MASK for part in value.split("/"))
     return _IFRAME.sub(rf"\1{_MASK}", value)
 
 

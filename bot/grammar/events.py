@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.grammar import payload as payloads
 from bot.grammar.embeds import NOTICE, REFUSALS_BY_CODE, known_title, with_time
-from bot.grammar.ids import is_cancel, is_of_result, rivals, snowflake, time_of
+from bot.grammar.ids import VERSION_SELECTOR, form, is_cancel, is_known, is_of_result, rivals, snowflake, time_of
 from bot.grammar.reading import Reading, read
 from bot.grammar.sanitize import sanitize
 from bot.grammar.text import sentence_in
@@ -24,6 +24,7 @@ from tasks.domain.events import (
     InteractionFailed,
     Keys,
     ModalOpened,
+    OfferedVersion,
     Progressed,
     Queued,
     Refused,
@@ -118,12 +119,26 @@ def _cancel_id(reading: Reading) -> str | None:
 def _finished(reading: Reading, message: Mapping[str, Any], keys: Keys) -> DiscordEvent | None:
     if reading.embed is not None:
         picture = payloads.image(message) or payloads.embedded_image(reading.embed)
-        return Finished(keys=keys, image=picture, buttons=reading.buttons, text=reading.text)
+        return Finished(
+            keys=keys,
+            image=picture,
+            buttons=reading.buttons,
+            text=reading.text,
+            unknown_buttons=_unknown(reading),
+        )
     picture = payloads.image(message)
     if picture is None and not any(is_of_result(b.custom_id) for b in reading.buttons):
         # A result has a picture or buttons; the other half of this one may still come.
         return Informed(keys=keys, text=payloads.content(message))
-    return Finished(keys=keys, mode=reading.mode, image=picture, buttons=reading.buttons)
+    return Finished(
+        keys=keys, mode=reading.mode, image=picture, buttons=reading.buttons, unknown_buttons=_unknown(reading)
+    )
+
+
+def _unknown(reading: Reading) -> tuple[tuple[str, str], ...]:
+    """The buttons of unknown forms, each form once."""
+    found = {form(b.custom_id): b.label or b.emoji for b in reading.buttons if not is_known(b.custom_id)}
+    return tuple(found.items())
 
 
 def _queued(reading: Reading, message: Mapping[str, Any], keys: Keys) -> DiscordEvent:
@@ -154,6 +169,7 @@ def _informed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Disco
         seed=reading.seed or "",
         buttons=pressable,
         is_known=_is_known(reading),
+        versions=_versions(message),
     )
 
 
@@ -166,6 +182,17 @@ def _noticed(reading: Reading, message: Mapping[str, Any], keys: Keys) -> Discor
     if not (reading.title or words):
         return None
     return Informed(keys=keys, title=reading.title, text=words, is_known=reading.why == NOTICE)
+
+
+def _versions(message: Mapping[str, Any]) -> tuple[OfferedVersion, ...]:
+    """The versions that /settings offers in its select (its custom_id from clients' code, 2026)."""
+    return tuple(
+        OfferedVersion(
+            label=payloads.text(option.get("label")) or payloads.text(option.get("value")),
+            selected=option.get("default") is True,
+        )
+        for option in payloads.options_of(message, VERSION_SELECTOR)
+    )
 
 
 def _labels(reading: Reading) -> str:

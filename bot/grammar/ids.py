@@ -20,12 +20,14 @@ APPLICATIONS: Mapping[Bot, str] = MappingProxyType(
 BOTS: Mapping[str, Bot] = MappingProxyType({application: bot for bot, application in APPLICATIONS.items()})
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+WORD = re.compile(r"[A-Za-z]{1,20}|[a-z]{1,12}(?:_[a-z0-9]{1,12}){1,4}")  # a part of an id that names nobody
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 
 CANCEL = "MJ::CancelJob::"
 _CANCEL_BY_JOB = "MJ::CancelJob::ByJobid::"
 CAPTCHA = "MJ::Captcha"
 SETTINGS = "MJ::Settings::"
+VERSION_SELECTOR = "MJ::Settings::VersionSelector"
 PICREADER = "MJ::Job::PicReader"
 ANALYZER = "MJ::Job::PromptAnalyzer"
 VIDEO_GRID = "MJ::JOB::video_virtual_upscale"
@@ -136,6 +138,11 @@ def rivals(action: Action | None, variant: str | None) -> frozenset[str]:
 def is_known(custom_id: str) -> bool:
     """Is the custom_id of a known form, whatever its action?"""
     return custom_id.startswith(_DRAW_NOTHING) or button_form(custom_id).does is not None
+
+
+def form(custom_id: str) -> str:
+    """A custom_id without the parts of a job or a person: words stay, ids and numbers become #."""
+    return "::".join(part if WORD.fullmatch(part) else "#" for part in custom_id.split("::"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

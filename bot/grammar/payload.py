@@ -128,6 +128,17 @@ def _button(item: Mapping[str, Any]) -> Button:
     )
 
 
+def options_of(message: Mapping[str, Any], custom_id: str) -> list[Mapping[str, Any]]:
+    """The options of the selects whose custom_id starts with this."""
+    selects = (item for item in components(message.get("components")))
+    return [
+        option
+        for item in selects
+        if text(item.get("custom_id")).startswith(custom_id)
+        for option in mappings(item.get("options"))
+    ]
+
+
 def content(message: Mapping[str, Any]) -> str:
     """The message's text: its content, else the texts of its components (Components V2 has no content)."""
     plain = text(message.get("content"))

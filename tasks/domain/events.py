@@ -84,13 +84,14 @@ class Progressed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finished:
-    """A result."""
+    """A result. `unknown_buttons`: the custom_ids' forms that the grammar does not know, with the buttons' labels."""
 
     keys: Keys
     mode: Mode | None = None
     image: Image | None = None
     buttons: tuple[Button, ...] = ()
     text: str = ""  # the answer of DESCRIBE and SHORTEN
+    unknown_buttons: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,9 +139,17 @@ class CaptchaAsked:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OfferedVersion:
+    """A version that /settings offers, in MidJourney's words, such as "Use V8.2". `selected`: it is set."""
+
+    label: str
+    selected: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Informed:
     """A notice or an answer of the bot that neither starts, ends nor fails a task. `seed`: of the job in `keys`.
-    `is_known`: the grammar knows the text, and it is not a refusal."""
+    `is_known`: the grammar knows the text, and it is not a refusal. `versions`: those that /settings offers."""
 
     keys: Keys
     title: str = ""
@@ -148,6 +157,7 @@ class Informed:
     seed: str = ""
     buttons: tuple[Button, ...] = ()
     is_known: bool = False
+    versions: tuple[OfferedVersion, ...] = ()
 
     @property
     def words(self) -> str:

@@ -63,8 +63,9 @@ class Fact:
 
 
 def conflict(parameter: str, version: str) -> str:
-    """The subject of PARAMETER_REFUSED, such as "--oref with --v 8.2". `version`: as `version_name` builds it."""
-    return f"--{parameter} with --{version}"
+    """The subject of PARAMETER_REFUSED, such as "--oref with --v 8.2". `parameter`: its name, or "::" for weights.
+    `version`: as `version_name` builds it."""
+    return f"{parameter if parameter == '::' else f'--{parameter}'} with --{version}"
 
 
 def version_name(number: float, *, niji: bool = False) -> str:

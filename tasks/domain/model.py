@@ -328,6 +328,7 @@ class Account:
     hours: str = ""  # when it works, such as 08:00-22:30 by the machine's clock; "": always
     daily_limit: int = 0  # drawings from one midnight to the next; 0: no limit
     prompt_limit: int | None = None  # characters of a prompt, from its command index; None: the index gives no limit
+    localised_names: tuple[tuple[str, str], ...] = ()  # of its commands and options: original name, name shown
     asleep: bool = False  # outside its working hours: nothing new is sent
     left: int | None = None  # drawings it may still start today; None: any number
     details: Mapping[str, str | int | None] = field(default_factory=dict)  # for people; never a secret

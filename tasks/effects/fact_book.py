@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from tasks.domain.errors import StoreFailed
 from tasks.domain.facts import UNKNOWN_KINDS, Fact, FactKey, FactKind
 from tasks.domain.ports import FactStore
+from tasks.rules.learning import Lesson
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +38,18 @@ class FactBook:
     def get(self, key: FactKey) -> Fact | None:
         return self._known.get(key)
 
+    def apply(self, lesson: Lesson) -> None:
+        """Forget what no longer holds, then learn what is new."""
+        self.forget(lesson.forgotten)
+        self.learn(lesson.learned)
+
     def learn(self, facts: Iterable[Fact]) -> None:
         """Add facts; one with the same key and value as a known fact changes nothing."""
         for fact in facts:
             if fact.says_as(self._known.get(fact.key)):
                 continue
-            log.info("learned about %s: %s %s: %s", fact.bot, fact.kind, fact.subject, fact.value)
+            words = "" if fact.kind in UNKNOWN_KINDS else f" {fact.subject}: {fact.value}"
+            log.info("learned about %s: %s%s", fact.bot, fact.kind, words)
             self._known[fact.key] = self._pending[fact.key] = fact
             if fact.kind in UNKNOWN_KINDS:
                 self._drop_oldest(fact.kind)
@@ -51,7 +58,8 @@ class FactBook:
         """Remove facts; unknown keys are ignored."""
         for key in keys:
             if self._known.pop(key, None) is not None:
-                log.info("no longer holds for %s: %s %s", key.bot, key.kind, key.subject)
+                words = "" if key.kind in UNKNOWN_KINDS else f" {key.subject}"
+                log.info("no longer known about %s: %s%s", key.bot, key.kind, words)
                 self._pending[key] = None
 
     async def flush(self) -> None:

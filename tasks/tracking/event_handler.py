@@ -27,8 +27,10 @@ from tasks.domain.events import (
 from tasks.domain.model import Action, Lane, Mode, Purpose, SendState, Task
 from tasks.domain.ports import Clock, Gateway, TaskStore
 from tasks.domain.timeline import event_detail
+from tasks.effects.fact_book import FactBook
 from tasks.rules.account_limits import QueueFullBackoff
 from tasks.rules.dialogs import answer, own_text, press_setting
+from tasks.rules.learning import CERTAIN, from_account, from_event
 from tasks.rules.lifecycle import apply, fail, hold, requeue, without_message
 from tasks.rules.matching import NOTHING, PRIVATE, Match, sameness
 from tasks.rules.reopening import is_open_end
@@ -42,7 +44,6 @@ from tasks.tracking.stall_detector import StallDetector
 from tasks.tracking.unclaimed_messages import Unclaimed
 from tasks.tracking.unit_of_work import UnitOfWork
 
-CERTAIN = frozenset({"nonce", "interaction", "message", "job"})  # keys that only one task can have
 IDENTITY_KEYS = frozenset({"nonce", "interaction"})  # keys that do not depend on the prompt
 
 
@@ -60,6 +61,7 @@ class EventHandler:
         pauses: AccountPauses,
         patience: StallDetector,
         unsettled: AmbiguousResults,
+        facts: FactBook,
     ) -> None:
         self._work = work
         self._store = store
@@ -71,6 +73,7 @@ class EventHandler:
         self._pauses = pauses
         self._stall_detector = patience
         self._ambiguous = unsettled
+        self._facts = facts
         self._crossings = SwappedResults()
         self._unclaimed = Unclaimed()
         self._history_events: list[DiscordEvent] = []  # from the history being read: matched by prompt only
@@ -120,6 +123,7 @@ class EventHandler:
     def _note_unclaimed(self, event: DiscordEvent) -> None:
         """Handle an event without a task: another user's drawing, or a task whose keys have not arrived yet."""
         if self._addresses_account(event.keys):
+            self._learn(event)
             self._unclaimed.note(event)
             if isinstance(event, Started | Progressed | Finished):
                 self._stall_detector.unclaimed(event.keys)
@@ -127,6 +131,7 @@ class EventHandler:
     async def _take(self, tracked: InFlightTask, event: DiscordEvent, by: str) -> None:
         """Apply an event that belongs to the task; `by` names the key that proved it."""
         self._work.add_line(tracked.task.id, "heard", event_detail(event, by))
+        self._learn(event, tracked.task, by)
         if isinstance(event, Withdrawn):
             task = tracked.task
             result = self._ambiguous.only(event.keys.account, task.progress.echoed_prompt)
@@ -143,6 +148,15 @@ class EventHandler:
         if isinstance(event, Finished) and tracked.task.is_over:
             self._ended(tracked, before, by)
         await self._learn_interaction(tracked, event)
+
+    def learn_from_account(self, account_id: str) -> None:
+        """The account has connected: its command index is known."""
+        account = self._gateway.account(account_id)
+        if account is not None:
+            self._facts.apply(from_account(account, self._clock.now()))
+
+    def _learn(self, event: DiscordEvent, task: Task | None = None, by: str = "") -> None:
+        self._facts.apply(from_event(event, self._clock.now(), task=task, by=by))
 
     async def _learn_interaction(self, tracked: InFlightTask, event: DiscordEvent) -> None:
         """The nonce ties the interaction to its task; replay the earlier events of that interaction."""

@@ -32,6 +32,7 @@ from tasks.domain.events import (
 )
 from tasks.domain.model import Phase, Send, SendState, Task
 from tasks.domain.ports import Clock, Gateway, TaskStore
+from tasks.effects.fact_book import FactBook
 from tasks.effects.history_backfill import HistoryBackfill
 from tasks.effects.journal import Journal
 from tasks.effects.sender import Sender
@@ -78,6 +79,7 @@ class Tracker:
         gateway: Gateway,
         posting: Sender,
         journal: Journal,
+        facts: FactBook,
         clock: Clock,
         queue_full_backoff: QueueFullBackoff,
         new_nonce: Callable[[], str],
@@ -89,6 +91,7 @@ class Tracker:
         self._gateway = gateway
         self._posting = posting
         self._journal = journal
+        self._facts = facts
         self._clock = clock
         self._rules = rules
         self._freed = freed
@@ -108,6 +111,7 @@ class Tracker:
             pauses=AccountPauses(gateway, falls_back_to_relax=rules.falls_back_to_relax),
             patience=self._stall_detector,
             unsettled=self._ambiguous,
+            facts=facts,
         )
         self._newest: dict[str, int] = {}
         self._cancels: list[str] = []  # tasks not in flight, to be cancelled after this batch is written
@@ -214,6 +218,7 @@ class Tracker:
             for task_id, (part, reason) in written.refused.items():
                 self._work.restore(task_id, part, reason)
             await write(self._work.take_changes(), self._journal, STORE_RETRY)
+        await self._facts.flush()
         if changes.frees_a_slot:
             self._freed()
 
@@ -263,6 +268,7 @@ class Tracker:
 
     def _on_connected(self, event: Connected) -> None:
         own = self._work.of_account(event.account)
+        self._event_handler.learn_from_account(event.account)
         self._freed()
         if not own or event.gap_since is None:
             return

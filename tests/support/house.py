@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from storage.database import Database
+from storage.facts import Facts
 from storage.images import CopyPolicy
 from storage.outbox import Outbox
 from storage.tasks import Tasks
@@ -20,6 +21,7 @@ from tasks.domain.interactions import ButtonInteraction, Interaction, SlashComma
 from tasks.domain.model import Account, Picture, Task
 from tasks.domain.ports import Translation
 from tasks.effects.changes import Changes
+from tasks.effects.fact_book import FactBook
 from tasks.effects.journal import Journal
 from tasks.effects.sender import Sender
 from tasks.prompts.banned import BannedWords
@@ -136,6 +138,7 @@ class House:
         self.store = Tasks(database, clock=clock, copies=copies)
         self.outbox, self.changes = Outbox(database), Changes()
         journal = Journal(self.store, self.changes, clock)
+        self.facts = FactBook(Facts(database))
         numbers = self._numbers
         self.events = events = asyncio.Queue[Event]()
         self.posting = Sender(desk, events.put_nowait)
@@ -151,6 +154,7 @@ class House:
             rules=Rules(falls_back_to_relax=True),
             new_nonce=lambda: f"n{next(numbers)}",
             journal=journal,
+            facts=self.facts,
             clock=clock,
             freed=self.awake.set,
         )
@@ -250,6 +254,7 @@ async def house(
             copies=copies,
             suffix=suffix,
         )
+        await built.facts.start()
         await built.tracker.start()
         await built.dispatcher.start()
         await built.service.start()
