@@ -4,10 +4,10 @@ Contract: tables only. Kinds of jobs are in `kinds`, rows of buttons in `layouts
 eras checks a field of `Era`, never the year.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.data.kinds import KINDS_2023, KINDS_2024, KINDS_2026, JobKind
-from simulator.data.layouts import LAYOUTS_2023, LAYOUTS_2024, LAYOUTS_2026, Layout
+from simulator.data.layouts import LAYOUTS_2023, LAYOUTS_2024, LAYOUTS_2026, LAYOUTS_2026_10, Layout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,28 @@ class Era:
     bot_nonce: bool = False  # messages that answer no interaction have a nonce of the bot (since 2025-05)
     newer_keys: bool = True  # resolved, position, placeholder; a type in references; signed URLs
     colour_share: float = 1.0  # of the errors that have a colour
+    versions: tuple[str, ...] = ("5.2", "6", "6.1", "7")  # in /settings
+    default_version: str = "7"  # chosen there at first
+    checks_parameters: bool = False  # refuses those that do not go together, and all others beside --video
+    draws_several: bool = False  # --repeat and {a, b} draw several
+    limits_by_kind: bool = False  # pictures and videos, fast and relaxed, have slots and a queue each
+    bot_delay_ms: float = 0.0  # from the response to an interaction's POST until the bot's first message
+
+
+_2026 = Era(
+    name="2026",
+    kinds=KINDS_2026,
+    layouts=LAYOUTS_2026,
+    version="--v 7.0",
+    website="[(Open on website for full quality)](<https://midjourney.com/jobs/{job_id}>) ",
+    footer_share=0.5,
+    grid_format="webp",
+    file_prefix="u{digits}",
+    links_to_start=True,
+    bot_nonce=True,
+    reply_share=0.5,
+    colour_share=0.7,
+)
 
 
 ERAS: dict[str, Era] = {
@@ -50,19 +72,18 @@ ERAS: dict[str, Era] = {
             newer_keys=False,
         ),
         Era(name="2024", kinds=KINDS_2024, layouts=LAYOUTS_2024, version="--v 6.1", footer_share=0.2),
-        Era(
-            name="2026",
-            kinds=KINDS_2026,
-            layouts=LAYOUTS_2026,
-            version="--v 7.0",
-            website="[(Open on website for full quality)](<https://midjourney.com/jobs/{job_id}>) ",
-            footer_share=0.5,
-            grid_format="webp",
-            file_prefix="u{digits}",
-            links_to_start=True,
-            bot_nonce=True,
-            reply_share=0.5,
-            colour_share=0.7,
+        _2026,
+        replace(
+            _2026,
+            name="2026-10",
+            layouts=LAYOUTS_2026_10,
+            version="--v 8.2",
+            versions=("5.2", "6", "6.1", "7", "8.1", "8.2"),
+            default_version="8.2",
+            checks_parameters=True,
+            draws_several=True,
+            limits_by_kind=True,
+            bot_delay_ms=20.0,
         ),
     )
 }

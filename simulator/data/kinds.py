@@ -63,6 +63,14 @@ def rerolled(kind: JobKind) -> JobKind:
     return replace(kind, command="reroll", family="reroll", before="", waiting=_REROLLING, raw_waiting=False)
 
 
+STRANGE_MODE = "drift"  # a mode that no client knows
+
+
+def strangely_worded(kind: JobKind) -> JobKind:
+    """The same kind in words that no client knows, as a future MidJourney may use; U1 to U4 keep theirs."""
+    return kind if kind.bare else replace(kind, running="Reimagining by ", done="Reimagined (Gently) by ")
+
+
 def _vary(command: str, word: str, *also: str, remixed: tuple[str, ...] = ()) -> JobKind:
     words = f"Variations ({word}) by "
     return JobKind(

@@ -83,6 +83,14 @@ LAYOUTS_2026: dict[str, Layout] = {
     "video": ((*_CLIPS, _REROLL), (_LINK,)),
     "clip": (_EXTEND, _LAST),
 }
+# Version 8: a picture in SD has upscale buttons, one in HD has none.
+_SINGLE_2026 = LAYOUTS_2026["single"]
+LAYOUTS_2026_10: dict[str, Layout] = {
+    **LAYOUTS_2026,
+    "single": ((*_upscales("v8", "🔼"), _SUBTLE, _STRONG, _REGION), *_SINGLE_2026[1:]),
+    "single_hd": ((_SUBTLE, _STRONG, _REGION), *_SINGLE_2026[1:]),
+    "redo": (_upscales("v8", "🔼", "Redo Upscale"), (_SUBTLE, _STRONG), _LAST),
+}
 
 TEXT_LAYOUTS: dict[str, Layout] = {
     "describe": (

@@ -5,6 +5,7 @@ again, as with MidJourney.
 """
 
 import hashlib
+import itertools
 import re
 from random import Random
 
@@ -17,11 +18,15 @@ _MODES = {"--fast": "fast", "--relax": "relaxed", "--turbo": "turbo"}
 _FIXED = ("--no",)
 
 
+def tidied(prompt: str) -> str:
+    """Spaces collapsed, and the dashes of a keyboard's correction undone."""
+    return _DASHES.sub(r"\1--", re.sub(r"\s+", " ", prompt).strip())
+
+
 def echo(prompt: str, seed: str, version: str = "--v 7.0") -> str:
     """The prompt in every message about this job. `version` may be added to it."""
     chance = Random(seed)
-    text = re.sub(r"\s+", " ", prompt).strip()
-    text = _DASHES.sub(r"\1--", text)
+    text = tidied(prompt)
     text = _URL.sub(lambda found: _shortened(found.group(1)), text)
     words, parameters = split_parameters(text)
     parameters = [_normalised(item) for item in parameters]
@@ -50,10 +55,23 @@ def with_motion(prompt: str, motion: str) -> str:
     return " ".join(part for part in (words, *kept, moving, "--video 1", "--aspect 1:1") if part)
 
 
-def without_zoom(prompt: str) -> str:
-    """The echo of a custom zoom does not repeat its --zoom."""
+def without(prompt: str, name: str) -> str:
+    """The prompt without a parameter: the echo of a custom zoom does not repeat its --zoom."""
     words, parameters = split_parameters(prompt)
-    return " ".join(part for part in (words, *(item for item in parameters if not item.startswith("--zoom"))) if part)
+    kept = (item for item in parameters if item.partition(" ")[0] != f"--{name}")
+    return " ".join(part for part in (words, *kept) if part)
+
+
+def with_links_in_front(echoed: str) -> str:
+    """One of the two possible echoes of --edit: its links stand before the words, like those of image prompts."""
+    _, parameters = split_parameters(echoed)
+    links = [item.removeprefix("--edit ") for item in parameters if item.startswith("--edit ")]
+    return " ".join([*links, without(echoed, "edit")])
+
+
+def with_end_loop(prompt: str) -> str:
+    """The echo of --loop."""
+    return re.sub(r"(?<=\s)--loop(?=\s|$)", "--end loop", prompt)
 
 
 def asks_for_video(prompt: str) -> bool:
@@ -92,3 +110,63 @@ def _shortened(url: str) -> str:
     """MidJourney's URL shortener; a URL always has the same short form."""
     digest = hashlib.blake2b(url.encode(errors="replace"), digest_size=8).hexdigest()
     return f"<https://s.mj.run/{digest[:11]}>"
+
+
+# Several drawings of one command: `{red, green} bird` draws two, `--repeat 3` three times as many. Groups may hold
+# groups; a backslash makes a comma or a brace a plain character.
+
+MOST_DRAWINGS = 40  # of one command
+_REPEAT = re.compile(r"\s--(?:repeat|r) (\d{1,3})(?=\s|$)")
+_ESCAPED = re.compile(r"\\([{},])")
+
+
+def drawings_of(prompt: str) -> list[str]:
+    """The prompts drawn, in order; at most `MOST_DRAWINGS` + 1 of them, which is one too many."""
+    found = _REPEAT.search(prompt)
+    times = int(found[1]) if found else 1
+    text = _REPEAT.sub("", prompt)
+    texts = [_ESCAPED.sub(r"\1", item) for item in itertools.islice(_expanded(text), MOST_DRAWINGS + 1)]
+    return [item for item in texts for _ in range(max(1, times))][: MOST_DRAWINGS + 1]
+
+
+def _expanded(text: str) -> list[str]:
+    group = _first_group(text)
+    if group is None:
+        return [text]
+    start, end = group
+    before, after = text[:start], text[end + 1 :]
+    choices = _split(text[start + 1 : end])
+    return [item for choice in choices for item in _expanded(f"{before}{choice}{after}")][: MOST_DRAWINGS + 1]
+
+
+def _marks(text: str) -> list[tuple[int, str]]:
+    return [
+        (place, sign)
+        for place, sign in enumerate(text)
+        if sign in "{},"
+        and (place == 0 or text[place - 1] != "\\")
+    ]
+
+
+def _first_group(text: str) -> tuple[int, int] | None:
+    """The places of the first brace that has its counterpart, and of that."""
+    open_at: list[int] = []
+    for place, sign in _marks(text):
+        if sign == "{":
+            open_at.append(place)
+        elif sign == "}" and open_at:
+            start = open_at.pop()
+            if not open_at:
+                return start, place
+    return None
+
+
+def _split(inner: str) -> list[str]:
+    """By the commas outside of inner groups."""
+    depth, cuts = 0, [-1]
+    for place, sign in _marks(inner):
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if sign == "," and depth == 0:
+            cuts.append(place)
+    ends = [*cuts[1:], len(inner)]
+    return [inner[start + 1 : end].strip() for start, end in zip(cuts, ends, strict=True)]

@@ -6,7 +6,7 @@ the other words are invented.
 
 from dataclasses import dataclass
 
-RED, YELLOW, BRIGHT_RED = 16711680, 16239475, 15548997
+RED, YELLOW, BRIGHT_RED, GREY = 16711680, 16239475, 15548997, 9807270
 
 NOTE, REPLY_FORM, EDIT = "note", "reply", "edit"
 _ANY = (NOTE, REPLY_FORM, EDIT)
@@ -26,6 +26,7 @@ class Trouble:
     footer: str = "/imagine {prompt}"
     colour: int | None = RED
     forms: tuple[str, ...] = (NOTE,)
+    always_coloured: bool = False  # even in eras whose errors may lack their colour
     appeal: bool = False  # has a button that starts the job after all
 
 
@@ -116,6 +117,16 @@ _OF_JOBS = (
     ),
 )
 
+_UNKNOWN = (
+    Trouble(
+        name="unknown_red",
+        title="The kiln is cold",
+        description="Nothing can be fired in it before noon.",
+        forms=_ANY,
+        always_coloured=True,  # without it these words would mean nothing
+    ),
+)
+
 _OF_ACCOUNTS = (
     Trouble(
         name="queue_full",
@@ -158,8 +169,18 @@ _OF_ACCOUNTS = (
     Trouble(name="tos", title="Tos not accepted", description="Accept our terms of service first."),
 )
 
+
+def incompatible(text: str, *, is_plain: bool) -> Trouble:
+    """The refusal of parameters that do not go together: an embed, or its words alone. Of a conflict these are known
+    to stand at the very beginning; other refusals begin as `invalid_text` does."""
+    if is_plain:
+        opening = "" if "not compatible" in text else "Invalid parameter\n"
+        return Trouble(name="incompatible", content=f"{opening}{text}\n/imagine {{prompt}}")
+    return Trouble(name="incompatible", title="Invalid parameter", description=text)
+
+
 TROUBLES: dict[str, Trouble] = {
-    trouble.name: trouble for table in (_OF_PROMPTS, _OF_JOBS, _OF_ACCOUNTS) for trouble in table
+    trouble.name: trouble for table in (_OF_PROMPTS, _OF_JOBS, _UNKNOWN, _OF_ACCOUNTS) for trouble in table
 }
 
 # Notices beside a running job.
@@ -178,6 +199,12 @@ NOTICES: dict[str, Trouble] = {
             title="Duplicate images detected",
             description="Some of these pictures are the same.",
             colour=16776960,
+        ),
+        Trouble(
+            name="unknown_grey",
+            title="A new brush is here",
+            description="Your next drawing may look softer.",
+            colour=GREY,
         ),
         Trouble(
             name="no_previews",

@@ -59,8 +59,9 @@ class MidJourney:
         settings = self._world.settings
         await asyncio.sleep(settings.latency_ms / 1000)
         self._replies.event("INTERACTION_CREATE", interaction)
-        await asyncio.sleep(min(settings.bot_delay_ms / 1000, PATIENCE_SECONDS))
-        late = settings.bot_delay_ms / 1000 - PATIENCE_SECONDS
+        delay = self._world.era.bot_delay_ms if settings.bot_delay_ms is None else settings.bot_delay_ms
+        await asyncio.sleep(min(delay / 1000, PATIENCE_SECONDS))
+        late = delay / 1000 - PATIENCE_SECONDS
         if late > 0:
             self._replies.time_out(interaction)
             # From here on, messages of the bot do not answer the interaction.

@@ -87,7 +87,7 @@ class Buttons:
         values = interaction.data.get("values")
         profile = embeds.switched(self._world.profile(token), press.word, values if isinstance(values, list) else [])
         self._world.profiles[token] = profile
-        rows = embeds.settings_rows(profile, numbered=self._world.era.numbered_components)
+        rows = embeds.settings_rows(profile, self._world.era)
         channel = self._replies.channel(interaction)
         self._replies.succeed_around(interaction, lambda: self._chat.edit(channel, message, components=rows))
 

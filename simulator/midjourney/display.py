@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.data import components, wording
+from simulator.data.compatibility import is_hd
 from simulator.data.eras import layout_of
 from simulator.data.layouts import TEXT_LAYOUTS
 from simulator.data.pictures import DrawnPicture
@@ -178,13 +179,17 @@ class Display:
         prefix = wording.file_prefix(era, job.user.username, job.user.id)
         name = wording.file_name(prefix, job.prompt_echoed, job.job_id, picture.format)
         rows = components.laid_out(
-            layout_of(era, job.kind.shape),
+            layout_of(era, self._shape(job)),
             job.job_id,
             index=job.index or 1,
             square=picture.width == picture.height,
             numbered=era.numbered_components,
         )
         return {"attachments": [self._chat.attach(job.channel, picture, name)], "components": rows}
+
+    def _shape(self, job: Job) -> str:
+        shape = f"{job.kind.shape}_hd" if is_hd(job.prompt) else job.kind.shape
+        return shape if shape in self._world.era.layouts else job.kind.shape
 
     def _picture(self, job: Job) -> DrawnPicture:
         era, picture = self._world.era, job.picture()

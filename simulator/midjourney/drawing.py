@@ -10,10 +10,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from simulator.data import components, rewriting, scenery
+from simulator.data import compatibility, components, rewriting, scenery
 from simulator.data.eras import kind_of
-from simulator.data.kinds import JobKind, rerolled, settled
-from simulator.data.troubles import NOTE, QUEUED, TROUBLES, Trouble
+from simulator.data.kinds import STRANGE_MODE, JobKind, rerolled, settled, strangely_worded
+from simulator.data.troubles import NOTE, QUEUED, TROUBLES, Trouble, incompatible
 from simulator.midjourney import embeds
 from simulator.midjourney.crowd import Crowd
 from simulator.midjourney.display import Display
@@ -54,14 +54,35 @@ class Drawings:
         opened_by: Interaction | None = None,
     ) -> None:
         """Draw from /imagine, or from the texts of `pressed`; with --video a video, in eras that have it."""
+        prompts = rewriting.drawings_of(prompt) if self._world.era.draws_several else [prompt]
+        if len(prompts) > 1 and (trouble := self._too_many(interaction, prompts)):
+            self.refuse(interaction, TROUBLES[trouble], prompt, pressed)
+            return
+        for number, text in enumerate(prompts):
+            origin = interaction if number == 0 else without_answer_keys(interaction)
+            job = self._imagine_one(origin, text, pressed=pressed, opened_by=opened_by)
+            if job is not None and number == 0 and pressed is None:
+                self._crowd.join(job)
+
+    def _too_many(self, interaction: Interaction, prompts: Sequence[str]) -> str:
+        """The name of the trouble with several drawings at once."""
+        mode = rewriting.requested_mode(prompts[0]) or self._world.profile(interaction.account.token).mode
+        return "restricted" if mode == "relaxed" else "invalid" if len(prompts) > rewriting.MOST_DRAWINGS else ""
+
+    def _imagine_one(
+        self, interaction: Interaction, prompt: str, *, pressed: Message | None, opened_by: Interaction | None
+    ) -> Job | None:
+        """None for a prompt that is refused before it becomes a job."""
         era = self._world.era
         if not prompt.strip():
             self.refuse(interaction, TROUBLES["empty"], prompt, pressed)
-            return
+            return None
         is_video = "video" in era.kinds and rewriting.asks_for_video(prompt)
         if is_video and not rewriting.has_link(prompt):
             self.refuse(interaction, TROUBLES["invalid_request"], prompt, pressed)
-            return
+            return None
+        if self._is_incompatible(interaction, prompt, pressed, is_video=is_video):
+            return None
         kind = era.kinds["video" if is_video else "imagine"]
         if is_video and self._world.random.random() >= _BEFORE_SHARE:
             kind = replace(kind, before="")
@@ -71,11 +92,27 @@ class Drawings:
             job.opened_by, job.custom_id = opened_by.id, opened_by.name
         job.prompt_echoed = self._echo(job, prompt)
         if is_video:
-            job.prompt_echoed = rewriting.with_motion(job.prompt_echoed, kind.motion)
+            moving = rewriting.with_motion(job.prompt_echoed, kind.motion)
+            job.prompt_echoed = rewriting.with_end_loop(moving) if era.checks_parameters else moving
         job.scenes = scenery.scene_names(_digest(prompt), job.job_id, 4)
         self._draw(interaction, job)
-        if pressed is None:
-            self._crowd.join(job)
+        return job
+
+    def _is_incompatible(
+        self, interaction: Interaction, prompt: str, pressed: Message | None, *, is_video: bool = False
+    ) -> bool:
+        """Whether the prompt was refused for parameters that do not go together."""
+        era = self._world.era
+        if not era.checks_parameters or BOTS[interaction.application_id] is NIJI:
+            return False
+        default = self._world.profile(interaction.account.token).version or era.default_version
+        text = compatibility.refusal_of_video(prompt) if is_video else compatibility.refusal_of(prompt, default=default)
+        if text:
+            form = self._world.settings.refusal_form
+            form = self._world.random.choice(("embed", "text", "v2")) if form == "random" else form
+            trouble = incompatible(text, is_plain=form != "embed")
+            self.refuse(interaction, trouble, prompt, pressed, is_v2=form == "v2" or None)
+        return bool(text)
 
     def blend(self, interaction: Interaction, urls: Sequence[str], ratio: str) -> None:
         prompt = " ".join([*urls, *([f"--ar {ratio}"] if ratio else [])])
@@ -157,7 +194,11 @@ class Drawings:
         if kind.shape == "video":
             job.prompt_echoed = rewriting.with_motion(job.prompt_echoed, kind.motion)
         if kind.command == "custom_zoom":
-            job.prompt_echoed = rewriting.without_zoom(job.prompt_echoed)
+            job.prompt_echoed = rewriting.without(job.prompt_echoed, "zoom")
+        if self._world.era.checks_parameters and (kind.family in ("zoom", "pan") or kind.command == "region"):
+            # These give pictures in SD.
+            job.prompt = rewriting.without(job.prompt, "hd")
+            job.prompt_echoed = rewriting.without(job.prompt_echoed, "hd")
 
     def _is_too_soon(self, job: Job, message: Message, interaction: Interaction) -> bool:
         """Whether the same picture is upscaled twice within the seconds of the setting."""
@@ -209,13 +250,24 @@ class Drawings:
         job.parent = pressed.job if pressed else None
 
     def _echo(self, job: Job, prompt: str) -> str:
-        version = _NIJI_VERSION if job.bot is NIJI else self._world.era.version
-        return rewriting.echo(prompt, job.job_id, version)
+        era = self._world.era
+        echoed = rewriting.echo(prompt, job.job_id, _NIJI_VERSION if job.bot is NIJI else self._version(job))
+        if not (era.checks_parameters and compatibility.edits(prompt)):
+            return echoed
+        form = self._world.settings.edit_echo
+        form = self._world.random.choice(("kept", "front")) if form == "random" else form
+        return rewriting.with_links_in_front(echoed) if form == "front" else echoed
+
+    def _version(self, job: Job) -> str:
+        """The parameter that may be added to the prompt: the version chosen in /settings, if the era draws by it."""
+        era = self._world.era
+        chosen = self._world.profile(job.account.token).version if job.account else ""
+        return f"--v {chosen}" if chosen and era.checks_parameters else era.version
 
     def _draw(self, interaction: Interaction, job: Job) -> bool:
         """Start, queue or refuse the job; True if the bot accepted it."""
-        fate, token = self._fate(job), interaction.account.token
-        free = not job.kind.holds_slot or self._studio.has_slot(token)
+        fate = self._fate(job)
+        free = not job.kind.holds_slot or self._studio.has_slot(job)
         if fate.ending == "silent":
             self._replies.succeed(interaction)
             self._world.add_job(job)
@@ -227,7 +279,7 @@ class Drawings:
                 interaction, title="Action required to continue", path=f"/captcha/embedded/{token}", token=token
             )
             return False
-        if not (free or self._studio.has_queue(token)):
+        if not (free or self._studio.has_queue(job)):
             fate = replace(USUAL, trouble="queue_full")
         if fate.trouble:
             trouble = TROUBLES[fate.trouble]
@@ -236,6 +288,8 @@ class Drawings:
                 self.refuse(interaction, trouble, job.prompt, job.parent_message)
                 return False
             fate = replace(fate, ending="failed", error=trouble.name, form=form, until=0)
+        if fate.strange:
+            job.kind, job.mode = strangely_worded(job.kind), STRANGE_MODE
         if free and not fate.queued:
             self._begin(interaction, job, fate)
             return True
@@ -265,8 +319,16 @@ class Drawings:
             return Fate(ending="withdrawn", note="output_filters" if fault.values["note"] else "")
         return _ordered(faults, token) or fate_of(job.prompt)
 
-    def refuse(self, interaction: Interaction, trouble: Trouble, prompt: str, answered: Message | None) -> None:
-        """A private note and no job."""
+    def refuse(
+        self,
+        interaction: Interaction,
+        trouble: Trouble,
+        prompt: str,
+        answered: Message | None,
+        *,
+        is_v2: bool | None = None,
+    ) -> None:
+        """A private note and no job; in Components V2 if `is_v2` says so, else as the setting says."""
         era, rows = self._world.era, []
         if trouble.appeal:
             key = secrets.token_hex(8)
@@ -274,11 +336,11 @@ class Drawings:
             rows = components.appeal_row(key, numbered=era.numbered_components)
         if trouble.content:
             text = embeds.trouble_text(trouble, prompt)
-            self._replies.note(interaction, text, answered=answered, rows=rows)
+            self._replies.note(interaction, text, answered=answered, rows=rows, is_v2=is_v2)
             return
         coloured = self._world.random.random() < era.colour_share
         embed = embeds.trouble_embed(trouble, prompt, coloured=coloured)
-        self._replies.note(interaction, embed=embed, answered=answered, rows=rows)
+        self._replies.note(interaction, embed=embed, answered=answered, rows=rows, is_v2=is_v2)
 
 
 def _ordered(faults: Faults, token: str | None) -> Fate | None:

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from simulator.data.components import SECONDARY, SELECT, SUCCESS, Component, button, rows
+from simulator.data.eras import Era
 from simulator.data.troubles import Trouble
 from simulator.world.records import Profile
 
@@ -22,10 +23,10 @@ def trouble_embed(trouble: Trouble, prompt: str, *, coloured: bool = True) -> di
     body: dict[str, Any] = {
         "type": "rich",
         "title": trouble.title,
-        "description": trouble.description.format(later=int(time.time()) + _LATER_SECONDS),
+        "description": trouble.description.replace("{later}", str(int(time.time()) + _LATER_SECONDS)),
         "content_scan_version": 0,
     }
-    if coloured and trouble.colour is not None:
+    if (coloured or trouble.always_coloured) and trouble.colour is not None:
         body["color"] = trouble.colour
     if trouble.footer:
         body["footer"] = {"text": trouble.footer.replace("{prompt}", prompt)}
@@ -101,17 +102,16 @@ def _numbered(texts: Sequence[str]) -> str:
 # ---------------------------------------------------------------- /settings
 
 VERSION_SELECTOR = "MJ::Settings::VersionSelector"
-_VERSIONS = ("5.2", "6", "6.1", "7")
 _MODES = {"FastMode": "fast", "RelaxMode": "relaxed", "TurboMode": "turbo"}
 SETTINGS_TEXT = "Adjust your settings here. They hold for every job you start from now on."
 
 
-def settings_rows(profile: Profile, *, numbered: bool) -> list[Component]:
+def settings_rows(profile: Profile, era: Era) -> list[Component]:
     def switch(name: str, label: str, emoji: str, *, on: bool) -> Component:
         return button(f"MJ::Settings::{name}::1", label, emoji, SUCCESS if on else SECONDARY)
 
     return rows(
-        [_versions(profile)],
+        [_versions(profile.version or era.default_version, era)],
         [
             switch("RemixMode", "Remix mode", "🎛️", on=profile.remix),
             switch("HighVariabilityMode", "High Variation Mode", "🎨", on=profile.variability),
@@ -122,14 +122,12 @@ def settings_rows(profile: Profile, *, numbered: bool) -> list[Component]:
             switch("FastMode", "Fast mode", "⚡", on=profile.mode == "fast"),
             switch("RelaxMode", "Relax mode", "🐢", on=profile.mode == "relaxed"),
         ],
-        numbered=numbered,
+        numbered=era.numbered_components,
     )
 
 
-def _versions(profile: Profile) -> Component:
-    options = [
-        {"label": f"Use V{version}", "value": version, "default": version == profile.version} for version in _VERSIONS
-    ]
+def _versions(chosen: str, era: Era) -> Component:
+    options = [{"label": f"Use V{version}", "value": version, "default": version == chosen} for version in era.versions]
     return {"type": SELECT, "custom_id": VERSION_SELECTOR, "min_values": 1, "max_values": 1, "options": options}
 
 

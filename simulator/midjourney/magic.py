@@ -24,6 +24,7 @@ class Fate:
     notice: str = ""  # sent beside the job, which continues
     foreign_error: bool = False  # an error for another user is added under the finished result
     paused: bool = False  # shows (paused) once, half way
+    strange: bool = False  # in words that no client knows
     queued: bool = False  # "Job queued" first, whatever the account's load
     slowness: float = 1.0
     previews: bool = True
@@ -69,6 +70,16 @@ WORDS: tuple[Fate, ...] = (
         meaning="a private yellow note, Duplicate images detected; then the drawing as usual",
     ),
     Fate(
+        word="sim-strange",
+        strange=True,
+        meaning="the drawing as usual, but its messages have unknown words: Reimagined (Gently) by, (drift)",
+    ),
+    Fate(
+        word="sim-grey",
+        notice="unknown_grey",
+        meaning="a private grey note with an unknown title, A new brush is here; then the drawing as usual",
+    ),
+    Fate(
         word="sim-hey",
         foreign_error=True,
         meaning="an edit adds an error addressed to another user (Hey) to the finished result",
@@ -88,6 +99,7 @@ WORDS: tuple[Fate, ...] = (
     _refused("sim-invalid-link", "invalid_link"),
     _refused("sim-empty", "empty"),
     _refused("sim-internal", "internal"),
+    _refused("sim-red", "unknown_red"),
     _refused("sim-trace", "trace"),
     _refused("sim-command-failed", "command_failed"),
     _refused("sim-slow-down", "slow_down"),

@@ -108,11 +108,12 @@ class Replies:
         answered: Message | None = None,
         rows: list[Component] | None = None,
         keys: dict[str, Any] | None = None,
+        is_v2: bool | None = None,
     ) -> None:
         """A private message with the interaction's nonce, before or after its success."""
         keys = self.keys(interaction, answered=answered) if keys is None else keys
         more = {"embeds": [embed] if embed else [], "components": rows or []}
-        self.succeed_around(interaction, lambda: self._post(interaction, content, {**keys, **more}))
+        self.succeed_around(interaction, lambda: self._post(interaction, content, {**keys, **more}, is_v2=is_v2))
 
     def answer(
         self,
@@ -139,7 +140,9 @@ class Replies:
         await asyncio.sleep(self._world.settings.job_seconds * _ANSWER_SHARE)
         self._chat.edit(self.channel(interaction), message, flags=EPHEMERAL, **changes)
 
-    def _post(self, interaction: Interaction, content: str, keys: dict[str, Any]) -> Message:
+    def _post(
+        self, interaction: Interaction, content: str, keys: dict[str, Any], *, is_v2: bool | None = None
+    ) -> Message:
         return self._chat.post(
             self.channel(interaction),
             content,
@@ -149,6 +152,7 @@ class Replies:
             nonce=interaction.answer_nonce,
             audience=interaction.audience,
             keys=keys,
+            is_v2=is_v2,
         )
 
     # Frames

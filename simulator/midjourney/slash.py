@@ -122,7 +122,7 @@ class SlashCommands:
 
     def _settings(self, interaction: Interaction) -> None:
         profile = self._world.profile(interaction.account.token)
-        rows = embeds.settings_rows(profile, numbered=self._world.era.numbered_components)
+        rows = embeds.settings_rows(profile, self._world.era)
         self._replies.answer(interaction, embeds.SETTINGS_TEXT, rows=rows)
 
 

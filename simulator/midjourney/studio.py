@@ -6,6 +6,7 @@ Knows neither HTTP nor sockets.
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass
 
 from simulator.data import wording
 from simulator.data.troubles import NOTICES, TROUBLES
@@ -17,13 +18,30 @@ from simulator.world.state import Background, World
 _LAST_BEFORE_WITHDRAWAL = 93
 
 
+# The setting that limits them, of videos or pictures, relaxed or not.
+_LIMITS = {
+    (False, False): "concurrency",
+    (False, True): "relaxed",
+    (True, False): "videos",
+    (True, True): "relaxed_videos",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """The slots of one account for one kind of job. `limit`: the setting with their number."""
+
+    token: str
+    limit: str
+
+
 class Studio:
     def __init__(self, world: World, display: Display, background: Background) -> None:
         self._world = world
         self._display = display
         self._background = background
-        self._running: dict[str, set[str]] = {}
-        self._queued: dict[str, deque[tuple[Job, Fate]]] = {}
+        self._running: dict[Pool, set[str]] = {}
+        self._queued: dict[Pool, deque[tuple[Job, Fate]]] = {}
         self._stops: dict[str, asyncio.Event] = {}
 
     def reset(self) -> None:
@@ -33,13 +51,23 @@ class Studio:
 
     def load(self, token: str) -> tuple[list[str], int]:
         """The ids of running jobs, and the number of queued ones."""
-        return sorted(self._running.get(token, ())), len(self._queued.get(token, ()))
+        running = sorted(job_id for pool, jobs in self._running.items() if pool.token == token for job_id in jobs)
+        return running, sum(len(waiting) for pool, waiting in self._queued.items() if pool.token == token)
 
-    def has_slot(self, token: str) -> bool:
-        return len(self._running.get(token, ())) < self._world.settings.concurrency
+    def has_slot(self, job: Job) -> bool:
+        pool = self._pool(job)
+        return len(self._running.get(pool, ())) < int(getattr(self._world.settings, pool.limit))
 
-    def has_queue(self, token: str) -> bool:
-        return len(self._queued.get(token, ())) < self._world.settings.queue
+    def has_queue(self, job: Job) -> bool:
+        return len(self._queued.get(self._pool(job), ())) < self._world.settings.queue
+
+    def _pool(self, job: Job) -> Pool:
+        """The slots that the job counts against: in older eras all jobs of an account share theirs."""
+        token = job.account.token if job.account else ""
+        if not self._world.era.limits_by_kind:
+            return Pool(token=token, limit="concurrency")
+        is_video, is_relaxed = job.kind.family == "video", job.mode == "relaxed"
+        return Pool(token=token, limit=_LIMITS[is_video, is_relaxed])
 
     # Beginnings
 
@@ -65,8 +93,7 @@ class Studio:
         self._background.spawn(later(), f"queued job {job.job_id}")
 
     def enqueue(self, job: Job, fate: Fate) -> None:
-        assert job.account is not None
-        self._queued.setdefault(job.account.token, deque()).append((job, fate))
+        self._queued.setdefault(self._pool(job), deque()).append((job, fate))
         self._world.add_job(job)
         self._world.set_status(job, "queued")
 
@@ -81,7 +108,7 @@ class Studio:
 
     def _enter(self, job: Job) -> None:
         if job.account is not None and job.kind.holds_slot:
-            self._running.setdefault(job.account.token, set()).add(job.job_id)
+            self._running.setdefault(self._pool(job), set()).add(job.job_id)
         self._world.add_job(job)
 
     def _first(self, job: Job, fate: Fate, nonce: str | None) -> Message:
@@ -95,10 +122,10 @@ class Studio:
         self._stops.pop(job.job_id, None)
         if job.account is None or not job.kind.holds_slot:
             return
-        token = job.account.token
-        self._running.get(token, set()).discard(job.job_id)
-        waiting = self._queued.get(token)
-        while waiting and self.has_slot(token):
+        for running in self._running.values():  # the era may have changed since it began
+            running.discard(job.job_id)
+        waiting = self._queued.get(self._pool(job))
+        while waiting and self.has_slot(waiting[0][0]):
             following, fate = waiting.popleft()
             self.begin(following, fate)
 

@@ -9,6 +9,7 @@ import re
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from simulator.data.components import in_components_v2
 from simulator.data.pictures import CONTENT_TYPES, DrawnPicture
 from simulator.world.gateway import SimulatedGateway
 from simulator.world.messages import (
@@ -55,9 +56,10 @@ class Chat:
         nonce: str | None = None,
         audience: NonceAudience | None = None,
         keys: dict[str, Any] | None = None,
+        is_v2: bool | None = None,
     ) -> Message:
         """A new message; with a `reader` it is ephemeral. Its nonce is sent to the `audience` only, or without one to
-        everybody."""
+        everybody. `is_v2`: sent in the form of Components V2; None: the bot's messages by their share."""
         flags = EPHEMERAL if reader else 0
         body = message_object(self._world.snowflakes.next(), channel.id, author, content, type_=type_, flags=flags)
         body["mentions"] = [user_object(user) for user in mentions]
@@ -67,6 +69,7 @@ class Chat:
             if type_ == REPLY:
                 body["position"] = 0
         message = Message(body=body, ephemeral_to=reader.id if reader else None, job=job)
+        message.is_v2 = author.id in BOTS and self._draws_v2() if is_v2 is None else is_v2
         channel.messages[message.id] = message
         if job is not None:
             job.message_ids.append(message.id)
@@ -137,11 +140,15 @@ class Chat:
 
     def view(self, channel: Channel, message: Message) -> dict[str, Any]:
         """The REST object. A reply includes the message it answers, one level deep, or null if that was deleted."""
-        body = message.body
+        body = shown(message)
         if "message_reference" not in body or body["flags"] & EPHEMERAL:
             return body
         answered = channel.messages.get(body["message_reference"]["message_id"])
-        return {**body, "referenced_message": answered.body if answered else None}
+        return {**body, "referenced_message": shown(answered) if answered else None}
+
+    def _draws_v2(self) -> bool:
+        share = self._world.settings.components_v2
+        return share > 0 and self._world.random.random() < share
 
     def typing(self, channel: Channel, user: User, member: dict[str, Any]) -> None:
         body: dict[str, Any] = {"channel_id": channel.id, "user_id": user.id, "timestamp": now_ms() // 1000}
@@ -222,6 +229,11 @@ class Chat:
             return f"{self._cdn}{path}", f"{self._proxy}{path}"
         query = _signature(path)
         return f"{self._cdn}{path}{query}", f"{self._proxy}{path}{query}"
+
+
+def shown(message: Message) -> dict[str, Any]:
+    """The message in the form in which it is sent."""
+    return in_components_v2(message.body) if message.is_v2 else message.body
 
 
 def _stage(event: str, message: Message) -> str:

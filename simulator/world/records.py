@@ -81,7 +81,7 @@ class Profile:
     remix: bool = False
     stealth: bool = False
     variability: bool = True
-    version: str = "7"
+    version: str = ""  # empty: the era's default
     access: str = "full"  # one of ACCESSES
 
 
@@ -92,6 +92,7 @@ class Message:
     body: dict[str, Any]
     ephemeral_to: str | None = None  # user id of the only reader
     job: "Job | None" = None  # the job shown by this message
+    is_v2: bool = False  # sent in the form of Components V2, which `body` has not
 
     @property
     def id(self) -> str:

@@ -22,6 +22,8 @@ VERSIONS = ("new", "fixed", "any")
 INPAINT_FORMS = ("new", "old", "both")
 MODES = ("fast", "relaxed", "turbo")
 BOT_NONCES = ("era", "own", "none")
+EDIT_ECHOES = ("random", "kept", "front")
+REFUSAL_FORMS = ("random", "embed", "text", "v2")
 ERROR_FORMS = ("random", "note", "reply", "edit")
 
 
@@ -37,6 +39,9 @@ class SimulatorSettings:
     steps: int = 6  # edits with a percentage in between
     era: str = "2026"  # the era of MidJourney's messages
     concurrency: int = 12  # concurrent drawings of one account; further ones are "Job queued"
+    relaxed: int = 3  # the same of relaxed pictures, in eras that limit by kind
+    videos: int = 6  # of videos
+    relaxed_videos: int = 3  # of relaxed videos
     queue: int = 10  # queued drawings of one account; further ones are "Queue full"
     foreign: int = 0  # strangers' jobs with the same prompt, per /imagine of an account
     chatter: float = 0.0  # messages of people, per /imagine of an account
@@ -51,12 +56,15 @@ class SimulatorSettings:
     answer_form: str = "random"  # /info, /settings, /describe: by an edit of an empty message, or by the first one
     dialog_success: str = "random"  # INTERACTION_SUCCESS before or after a dialog's event, random, or none
     website: str = "random"  # a result has the link to its website page: with, without, or random
-    bot_delay_ms: float = 0.0  # from the response to an interaction's POST until the bot's first message
+    bot_delay_ms: float | None = None  # from an interaction's POST until the bot's first message; None: the era's
     index: str = "both"  # the offered commands: of both bots, or of MidJourney only
     versions: str = "new"  # of commands: new at every start, fixed across starts, or any
     localised: bool = False  # the index has command names in the client's language, and the originals beside them
     dialog_form: str = "row"  # a dialog's field is in an action row, or in a label
     frame_path: str = "slash"  # a frame's path starts with a slash, or is bare
+    components_v2: float = 0.0  # share of the bot's messages in the form of Components V2
+    edit_echo: str = "random"  # links of --edit in the echo: kept in it, in front, or random
+    refusal_form: str = "random"  # of incompatible parameters: embed, text, v2 or random
     seed: int | None = None  # determines job ids and all random choices; None: different at every start
 
     def as_json(self) -> dict[str, Any]:
@@ -113,6 +121,9 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "steps": (_integer(0, 100), "an integer from 0 to 100"),
     "era": (lambda value: isinstance(value, str) and value in ERAS, f"one of {', '.join(ERAS)}"),
     "concurrency": (_integer(1, 10_000), "an integer from 1 to 10000"),
+    "relaxed": (_integer(1, 10_000), "an integer from 1 to 10000"),
+    "videos": (_integer(1, 10_000), "an integer from 1 to 10000"),
+    "relaxed_videos": (_integer(1, 10_000), "an integer from 1 to 10000"),
     "queue": (_integer(0, 10_000), "an integer from 0 to 10000"),
     "foreign": (_integer(0, 100), "an integer from 0 to 100"),
     "chatter": (_number(0, 100), "a number from 0 to 100, or true for 1"),
@@ -127,12 +138,18 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "answer_form": (lambda value: value in ANSWER_FORMS, f"one of {', '.join(ANSWER_FORMS)}"),
     "dialog_success": (lambda value: value in DIALOG_SUCCESSES, f"one of {', '.join(DIALOG_SUCCESSES)}"),
     "website": (lambda value: value in WEBSITES, f"one of {', '.join(WEBSITES)}"),
-    "bot_delay_ms": (_number(0, 60_000), "milliseconds from 0 to 60000"),
+    "bot_delay_ms": (
+        lambda value: value is None or _number(0, 60_000)(value),
+        "milliseconds from 0 to 60000, or null for the era's",
+    ),
     "index": (lambda value: value in INDEXES, f"one of {', '.join(INDEXES)}"),
     "versions": (lambda value: value in VERSIONS, f"one of {', '.join(VERSIONS)}"),
     "localised": (lambda value: isinstance(value, bool), "true or false"),
     "dialog_form": (lambda value: value in DIALOG_FORMS, f"one of {', '.join(DIALOG_FORMS)}"),
     "frame_path": (lambda value: value in FRAME_PATHS, f"one of {', '.join(FRAME_PATHS)}"),
+    "components_v2": (_number(0, 1), "a number from 0 to 1"),
+    "edit_echo": (lambda value: value in EDIT_ECHOES, f"one of {', '.join(EDIT_ECHOES)}"),
+    "refusal_form": (lambda value: value in REFUSAL_FORMS, f"one of {', '.join(REFUSAL_FORMS)}"),
     "seed": (_integer(0, 2**64), "an integer of at least 0"),
 }
 NAMES = tuple(item.name for item in fields(SimulatorSettings))

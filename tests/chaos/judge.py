@@ -38,6 +38,7 @@ LIMITS: Mapping[str, Limits] = {
     "2023": Limits(equal_words=True, unclaimed=True),
     "2024": Limits(),
     "2026": Limits(),
+    "2026-10": Limits(),
 }
 LINK_LOST = Limits(unclaimed=True)  # killed between a send and its INTERACTION_CREATE: the interaction is never known
 

@@ -37,6 +37,7 @@ OFFERED = {
         "animate_low": r"--motion low --video 1 --aspect 1:1\*\* - <@",
     },
 }
+OFFERED["2026-10"] = OFFERED["2026"]
 
 
 async def single_of(wire: Wire, prompt: str = "a fox --ar 4:3") -> Event:

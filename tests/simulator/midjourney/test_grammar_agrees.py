@@ -16,7 +16,17 @@ from simulator.data.troubles import TROUBLES
 from simulator.midjourney.magic import WORDS
 from simulator.world.messages import NIJI_ID
 from tasks.domain.events import CaptchaAsked, Finished, Informed, ModalOpened, Queued, Refused
-from tests.support.discord_wire_client import Event, Wire, connected, custom_ids, finished, press, told, with_nonce
+from tests.support.discord_wire_client import (
+    Event,
+    Wire,
+    connected,
+    custom_ids,
+    finished,
+    press,
+    told,
+    with_id,
+    with_nonce,
+)
 
 # What the reader may call each family, where it calls it anything.
 ACTIONS = {"reroll": {"reroll", "variation", "zoom", "pan", "video"}, "blend": {"blend", "imagine"}}
@@ -38,6 +48,7 @@ CODES = {
     "captcha_note": "captcha",
     "mod_message": "pending_mod_message",
     "subscription_paused": "subscription_required",
+    "unknown_red": "unknown_error",
     "credits": "credits_exhausted",
     "tos": "tos_not_accepted",
 }
@@ -118,7 +129,7 @@ async def test_every_kind_of_job(era: str) -> None:
             lambda body: body["attachments"] and body["attachments"][0]["url"] in simulator.jobs[-1]["image_urls"]
         )
         expected = {"imagine", "upscale", "variation", "reroll", "zoom", "pan", "blend", "describe", "shorten"}
-        assert check(wire) == expected | ({"video"} if era == "2026" else set())
+        assert check(wire) == expected | ({"video"} if "video" in ERAS[era].kinds else set())
 
 
 @pytest.mark.parametrize("name", TROUBLES)
@@ -137,6 +148,28 @@ async def test_every_trouble(name: str) -> None:
             reading = read(said["t"], said["d"])
             assert reading.code == CODES.get(name, name)
             assert (reading.retry_at is not None) == (name in ("slow_down", "blocked"))
+
+
+@pytest.mark.parametrize("form", ["embed", "text", "v2"])
+async def test_the_refusal_of_parameters_in_every_form(form: str) -> None:
+    async with Simulator(era="2026-10", refusal_form=form) as simulator, connected(simulator) as wire:
+        for prompt in ("a fox --draft", "a fox --v 8.0", "https://example.com/a.png a fox --video --no hills"):
+            said = await wire.message(with_nonce(await wire.imagine(prompt)))
+            event = parse_event("MESSAGE_CREATE", said, account="here", user_id=wire.account.user_id)
+            assert isinstance(event, Refused) and event.code == "invalid_parameter", said
+
+
+async def test_components_v2_are_read() -> None:
+    async with Simulator(components_v2=1.0) as simulator, connected(simulator) as wire:
+        for number in range(9):  # in each arrangement
+            await wire.imagine(f"fox {number}")
+        await simulator.until(lambda: [job["status"] for job in simulator.jobs] == ["finished"] * 9)
+        for job in simulator.jobs:
+            said = await wire.message(with_id(job["message_ids"][-1]))
+            event = parse_event("MESSAGE_CREATE", said, account="here", user_id=wire.account.user_id)
+            assert isinstance(event, Finished) and event.image is not None
+            assert (event.image.url, event.keys.job_id) == (job["image_urls"][0], job["job_id"])
+            assert {"U1", "U2", "V4"} <= {item.label for item in read("MESSAGE_CREATE", said).buttons}
 
 
 def _words(body: Event) -> str:
