@@ -23,6 +23,7 @@ from settings import ROOT, Settings, TaskSettings
 from storage.database import Database
 from storage.facts import Facts
 from storage.outbox import Outbox
+from storage.statistics import Statistics
 from storage.tasks import Tasks
 from tasks.domain.clock import SteadyClock, SystemClock
 from tasks.domain.events import Event
@@ -48,6 +49,7 @@ class Store:
     changes: Changes
     journal: Journal
     facts: FactBook
+    statistics: Statistics
     clock: SteadyClock
 
 
@@ -79,6 +81,7 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
         changes=changes,
         journal=journal,
         facts=FactBook(Facts(database)),
+        statistics=Statistics(database, clock),
         clock=clock,
     )
 

@@ -15,6 +15,7 @@ from api.admin.deliveries import DeliveryRoutes
 from api.admin.facts import FactRoutes
 from api.admin.manual_resolution import ManualResolutionRoutes
 from api.admin.settings_view import SettingsView
+from api.admin.statistics import StatisticsRoutes
 from api.app import Application, make_app
 from api.http.auth import Gate
 from api.http.links import Links
@@ -42,6 +43,7 @@ from app.image_archive import ImageArchive, open_image_archive
 from settings import Settings
 from storage.images import Images
 from storage.outbox import Outbox
+from storage.statistics import disk_figures
 from storage.tasks import Tasks
 from tasks.domain.ports import Clock
 from tasks.effects.changes import Changes
@@ -87,7 +89,19 @@ async def open_http_stack(settings: Settings, core: Core, stack: AsyncExitStack)
         links=links,
         clock=store.clock,
     )
-    routes = [*await _routes(settings, core, links, stack), *observers.routes, *images.routes]
+    statistics = StatisticsRoutes(
+        store.statistics,
+        tasks=store.tasks,
+        copies=images.table,
+        disk=partial(disk_figures, settings.storage.database_path),
+        clock=store.clock,
+    )
+    routes = [
+        *await _routes(settings, core, links, stack),
+        *observers.routes,
+        *images.routes,
+        *statistics.routes(),
+    ]
     app = make_app(
         service=core.use_cases,
         access=access,

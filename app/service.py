@@ -31,7 +31,8 @@ async def service(settings: Settings, port: int | None = None) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         core = await open_core(settings, stack)
         http = await open_http_stack(settings, core, stack)
-        for part in (core.store.facts, http.observers.feed, core.tracker, core.dispatcher, core.use_cases):
+        store = core.store
+        for part in (store.facts, store.statistics, http.observers.feed, core.tracker, core.dispatcher, core.use_cases):
             await part.start()
         async with asyncio.TaskGroup() as group:
             loops = [*_start(group, core, http), *_retention_loops(group, settings, core)]

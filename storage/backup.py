@@ -37,11 +37,26 @@ def backup(source: Path, target: Path, *, force: bool = False) -> int:
             size = part.stat().st_size
             part.replace(target)
             sync(target.parent)
+            with suppress(OSError):  # the copy is sound, whether or not its time can be noted
+                _marker(source).touch(mode=0o600)
         return size
     finally:
         for name in (part, *(Path(f"{part}{suffix}") for suffix in BESIDE)):
             with suppress(OSError):
                 name.unlink()
+
+
+def last_backup(source: Path) -> int | None:
+    """When this database was last backed up, in ms; None: never."""
+    try:
+        return _marker(source).stat().st_mtime_ns // 1_000_000
+    except OSError:
+        return None
+
+
+def _marker(source: Path) -> Path:
+    """An empty file beside the database; its modification time is that of the last backup."""
+    return source.with_name(f"{source.name}.last-backup")
 
 
 def _refuse(source: Path, target: Path, force: bool) -> None:

@@ -1,6 +1,7 @@
 """One SQLite file: opening, locking to one process, migration, reads and writes. Knows nothing about tasks.
 
-Uses two connections: readers see only committed data and never wait for a writer's disk flush.
+Readers have connections of their own: they see only committed data and never wait for a writer's disk flush, and
+short reads never wait for a scan of a whole table.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class Database:
         self._stack = AsyncExitStack()
         self._writer: Writer
         self._reader: aiosqlite.Connection
+        self._scanner: aiosqlite.Connection | None = None  # opened by the first scan
+        self._opening = asyncio.Lock()
         self.hooks_written = asyncio.Event()  # set after each commit that added deliveries to the outbox
         self.images_written = asyncio.Event()  # set after each commit that added pictures to copy
 
@@ -82,6 +85,14 @@ class Database:
         given: Any = parameters  # aiosqlite's types allow positions only; sqlite3 also accepts names
         with translated(self._path):
             return [*map(tuple, await self._reader.execute_fetchall(sql, given))]
+
+    async def scan(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """As `read`, for statements that read a whole table: on a connection and thread of their own."""
+        given: Any = parameters
+        with translated(self._path):
+            async with self._opening:
+                scanner = self._scanner = self._scanner or await self._connect(self._stack)
+            return [*map(tuple, await scanner.execute_fetchall(sql, given))]
 
     async def write(self, *statements: Statement, committed: Callable[[], None] | None = None) -> None:
         """Write all statements or none; durable when this returns. See `storage.writer`."""

@@ -344,6 +344,21 @@ DROP_TRANSLATIONS = """
 DELETE FROM translations WHERE key IN (SELECT key FROM translations ORDER BY used DESC, key DESC LIMIT -1 OFFSET ?)
 """
 
+# ---------------------------------------------------------------- statistics
+
+TALLIES = """
+SELECT dimension, name, sum(n) FROM tallies WHERE hour >= :from AND hour < :to
+GROUP BY dimension, name HAVING sum(n) > 0
+"""
+
+# Per period of :step hours, counted from :from.
+TALLIED_ENDS = """
+SELECT (hour - :from) / :step, name, sum(n) FROM tallies
+WHERE dimension = 'status' AND hour >= :from AND hour < :to GROUP BY 1, 2
+"""
+
+DROP_TALLIES = "DELETE FROM tallies WHERE hour < ?"
+
 # ---------------------------------------------------------------- learned facts
 
 FACTS = "SELECT bot, kind, subject, value, account, message_id, learned, sample FROM facts"

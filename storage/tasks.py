@@ -252,8 +252,8 @@ class Tasks:
         words |= {f"word{number}": word for number, word in enumerate(search.words)}
         wanted = {"owner": owner, "statuses": _names(search.statuses), "actions": _names(search.actions), **words}
         page = {**wanted, "before": below or 0, "limit": limit}
-        found = [task_of(row) for row in await self._database.read(sql.SEARCH, page)]
-        [(total,)] = await self._database.read(sql.COUNT_FOUND, wanted)
+        found = [task_of(row) for row in await self._database.scan(sql.SEARCH, page)]
+        [(total,)] = await self._database.scan(sql.COUNT_FOUND, wanted)
         return Found(tasks=tuple(found), total=int(total))
 
     async def open_ends(self, since: int, limit: int, after: Task | None = None) -> list[Task]:

@@ -173,7 +173,7 @@ def of_version(newest: Path, version: int) -> str:
         for (table,) in old.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"):
             there = {name for _, name, *_ in new.execute(f"PRAGMA table_info({table})")}
             columns = [name for _, name, *_ in old.execute(f"PRAGMA table_info({table})") if name in there]
-            if table == "searched":  # filled by a trigger of `tasks`
+            if table in ("searched", "tallies"):  # filled by triggers of `tasks`
                 continue
             names, marks = ", ".join(columns), ", ".join("?" * len(columns))
             rows = [
