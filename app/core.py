@@ -20,9 +20,9 @@ from bot.grammar.capture import Captures
 from bot.http.nonces import new_nonce
 from bot.pool import Pool
 from settings import ROOT, Settings, TaskSettings
-from storage.database import Database
 from storage.facts import Facts
 from storage.outbox import Outbox
+from storage.sqlite.database import Database
 from storage.statistics import Statistics
 from storage.tasks import Tasks
 from tasks.domain.clock import SteadyClock, SystemClock

@@ -43,7 +43,7 @@ from app.image_archive import ImageArchive, open_image_archive
 from settings import Settings
 from storage.images import Images
 from storage.outbox import Outbox
-from storage.statistics import disk_figures
+from storage.sqlite.disk_figures import disk_figures
 from storage.tasks import Tasks
 from tasks.domain.ports import Clock
 from tasks.effects.changes import Changes

@@ -20,7 +20,7 @@ from bot.translation.providers.libretranslate import LibreTranslate
 from bot.translation.providers.mymemory import MyMemory
 from bot.translation.providers.provider import Provider
 from settings import TranslationSettings
-from storage.database import Database
+from storage.sqlite.database import Database
 from storage.translations import Translations
 from tasks.domain.ports import Clock
 

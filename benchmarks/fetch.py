@@ -26,7 +26,7 @@ import httpx
 from aiohttp import web
 
 from benchmarks.processes import free_port, program, service, simulator, until_answered
-from storage.database import Database
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.model import Action, Button, Image, Phase, Status, Task, TaskProgress, TaskRequest, TaskResult
 

@@ -11,7 +11,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from storage.file_permissions import HAS_MODES
+HAS_MODES = os.name == "posix"
 
 
 def write_atomically(path: Path, data: bytes, *, prefix: str = ".") -> None:

@@ -6,8 +6,7 @@ import logging
 from collections.abc import Iterable
 
 from storage import sql
-from storage.database import Database
-from storage.writer import Row, Statement
+from storage.database_port import Row, SqlDatabase, Statement
 from tasks.domain.facts import Fact, FactKey, FactKind
 from tasks.domain.model import Bot
 
@@ -17,7 +16,7 @@ log = logging.getLogger(__name__)
 class Facts:
     """The facts of one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: SqlDatabase) -> None:
         self._database = database
 
     async def all(self) -> list[Fact]:

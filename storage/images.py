@@ -12,9 +12,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from storage import image_sql
-from storage.database import Database
+from storage.database_port import Row, SqlDatabase, Statement
 from storage.records import json_list, own_key
-from storage.writer import Row, Statement
 from tasks.domain.model import Image, Task
 from tasks.results.image_copy import ImageCopy
 
@@ -87,7 +86,7 @@ class Images:
     """The copies of one database. Implements the `CopyQueue` of `tasks.results.archiver` and the `CopyIndex` of
     `tasks.results.retention`. Lists copies for removal only in `places`: this process cannot remove others."""
 
-    def __init__(self, database: Database, places: Collection[str] = ("disk",)) -> None:
+    def __init__(self, database: SqlDatabase, places: Collection[str] = ("disk",)) -> None:
         self._database = database
         self._places = json_list(places)
 

@@ -10,9 +10,8 @@ from collections.abc import Collection
 import msgspec
 
 from storage import sql
-from storage.database import Database
+from storage.database_port import Row, SqlDatabase, Statement
 from storage.records import key, line_row_of, snapshot_of
-from storage.writer import Row, Statement
 from tasks.domain.timeline import of_attempt
 from tasks.domain.webhooks import Attempt, Delivery
 
@@ -22,7 +21,7 @@ NO_LIMIT = 2**63 - 1  # SQLite's largest integer: above every id
 class Outbox:
     """The outbox of one database. `operator_hook` is the URL for rows that store none."""
 
-    def __init__(self, database: Database, operator_hook: str = "") -> None:
+    def __init__(self, database: SqlDatabase, operator_hook: str = "") -> None:
         self._database = database
         self._operator_hook = operator_hook
 

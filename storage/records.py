@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from storage.database_port import Row, Statement
 from storage.sql import INSERT_HOOK
 from storage.task_documents import document_of, json_of, task_in
-from storage.writer import Row, Statement
 from tasks.domain.errors import RecordRefused
 from tasks.domain.model import Purpose, Send, SendState, Task, TaskRequest
 from tasks.domain.timeline import Entry, Line

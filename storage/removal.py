@@ -7,22 +7,20 @@ Contract: batches are small, so that no write waits long behind one. Every cache
 from __future__ import annotations
 
 from storage import sql
-from storage.database import Database
+from storage.database_port import SqlDatabase, Statement
 from storage.records import json_list
 from storage.tasks import Tasks
-from storage.writer import Statement
 from tasks.domain.ids import IDS_PER_MS
 from tasks.tracking.late_results import REOPEN_WINDOW
 from tasks.use_cases.service import KEY_KEPT
 
 BATCH = 200  # tasks examined in one transaction
-PAGES = 1000  # returned to the disk at once; 4 MB
 
 
 class Removal:
     """The `tasks.results.retention.TaskPurger` of one database."""
 
-    def __init__(self, database: Database, store: Tasks) -> None:
+    def __init__(self, database: SqlDatabase, store: Tasks) -> None:
         self._database = database
         self._store = store
 
@@ -52,18 +50,5 @@ class Removal:
         return len(ids) - int(left), ids[-1] if len(ids) == BATCH else None
 
     async def shrink(self) -> None:
-        """Return free pages to the disk, a few at once, when more than a quarter of the file is free.
-
-        Only files created with incremental auto-vacuum can shrink; others reuse their free pages.
-        """
-        free, pages = await self._pages()
-        while free * 4 > pages:
-            await self._database.write(Statement(f"PRAGMA incremental_vacuum({PAGES})"))
-            before, (free, pages) = free, await self._pages()
-            if free >= before:
-                break
-        await self._database.write(Statement("PRAGMA wal_checkpoint(PASSIVE)"))  # never blocks
-
-    async def _pages(self) -> tuple[int, int]:
-        [(free, pages)] = await self._database.read(sql.FREE_PAGES)
-        return int(free), int(pages)
+        """Return free space to the disk."""
+        await self._database.shrink()

@@ -1,5 +1,5 @@
 """Every SQL statement on the tables, by name. SQL is only here, in `storage.image_sql`, in `migrations/` and in the
-pragmas of `database.py`; nothing but SQL is here.
+pragmas of `storage.sqlite.database`; nothing but SQL is here.
 
 A list is passed as one JSON parameter and read with `json_each`, so that each statement is one constant text, prepared
 once.
@@ -409,5 +409,3 @@ AND CAST(id AS TEXT) NOT IN (
 """
 
 COUNT_OF = "SELECT count(*) FROM tasks WHERE id IN (SELECT value FROM json_each(?))"
-
-FREE_PAGES = "SELECT freelist_count, page_count FROM pragma_freelist_count, pragma_page_count"

@@ -1,16 +1,12 @@
-"""The hourly tallies of ended tasks in SQL. Triggers of `tasks` keep them: migrations/0012_tallies.sql."""
+"""The hourly tallies of ended tasks in SQL. Triggers of `tasks` keep them: each database's migration 0012."""
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import Path
 
 from storage import sql
-from storage.backup import last_backup
-from storage.database import Database
-from storage.writer import Statement
+from storage.database_port import SqlDatabase, Statement
 from tasks.domain.ports import Clock
 
 HOUR = 3_600_000  # ms
@@ -20,7 +16,7 @@ KEPT_HOURS = 401 * 24
 class Statistics:
     """The tallies of one database. Hours count from 1970; a period includes its first hour, not its last."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: SqlDatabase, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
@@ -42,10 +38,3 @@ class Statistics:
         for period, status, count in await self._database.scan(sql.TALLIED_ENDS, wanted):
             found[period][status] = count
         return found
-
-
-def disk_figures(database: Path) -> dict[str, int | None]:
-    """Bytes of the database and its disk, and when the database was last backed up (ms). Blocks on the disk."""
-    usage = shutil.disk_usage(database.parent)
-    size = sum(file.stat().st_size for suffix in ("", "-wal") if (file := Path(f"{database}{suffix}")).exists())
-    return {"free": usage.free, "total": usage.total, "database": size, "last_backup": last_backup(database)}

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from storage.sqlite_errors import not_storable
+from tasks.domain.errors import RecordRefused
 from tasks.domain.model import Button, Image, Task, TaskProgress, TaskRequest, TaskResult
 
 _PARTS: dict[str, type[Any]] = {"request": TaskRequest, "progress": TaskProgress, "result": TaskResult}
@@ -54,6 +54,13 @@ def json_of(value: object) -> str:
         return _encode(value).decode()
     except (UnicodeEncodeError, OverflowError) as error:
         raise not_storable(error) from error
+
+
+def not_storable(error: UnicodeEncodeError | OverflowError) -> RecordRefused:
+    """For a text or number that a database cannot store."""
+    if isinstance(error, UnicodeEncodeError):
+        return RecordRefused("The text cannot be stored: it contains a lone surrogate.", hint="Send it as valid UTF-8.")
+    return RecordRefused("The number cannot be stored: it is too large.", hint="Send an integer of at most 64 bits.")
 
 
 def task_in(document: str | bytes) -> Task:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 
 from storage import sql
-from storage.database import Database
+from storage.database_port import Parameters, Row, SqlDatabase, Statement
 from storage.images import CopyPolicy, statements_of
 from storage.records import (
     follower_row_of,
@@ -26,7 +26,6 @@ from storage.records import (
     task_of,
 )
 from storage.task_cache import TaskCache
-from storage.writer import Parameters, Row, Statement
 from tasks.domain.clock import SteadyClock
 from tasks.domain.errors import RecordRefused
 from tasks.domain.model import Action, IdempotencyKey, Phase, Picture, Send, Status, Task
@@ -50,7 +49,7 @@ class Tasks:
 
     def __init__(
         self,
-        database: Database,
+        database: SqlDatabase,
         *,
         recent: int = 4096,
         clock: Clock | None = None,

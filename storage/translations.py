@@ -8,8 +8,7 @@ from contextlib import suppress
 import msgspec
 
 from storage import sql
-from storage.database import Database
-from storage.writer import Statement
+from storage.database_port import SqlDatabase, Statement
 from tasks.domain.errors import StoreFailed
 from tasks.domain.ports import Clock
 
@@ -19,7 +18,7 @@ DAY = 86_400_000  # ms; last use is stored with a precision of a day, so that mo
 class Translations:
     """The translations of one database, at most `size` of them."""
 
-    def __init__(self, database: Database, *, size: int, clock: Clock) -> None:
+    def __init__(self, database: SqlDatabase, *, size: int, clock: Clock) -> None:
         self._database = database
         self._size = size
         self._clock = clock

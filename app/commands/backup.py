@@ -1,6 +1,6 @@
 """`backup`: copy the database, also while the service runs.
 
-Contract: arguments and report only; `storage.backup` does the work.
+Contract: arguments and report only; `storage.sqlite.backup` does the work.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.commands import report
 from settings import load_storage
-from storage.backup import backup
+from storage.sqlite.backup import backup
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

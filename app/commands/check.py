@@ -1,6 +1,6 @@
 """`check`: verify the database or a copy of it, also while the service runs.
 
-Contract: arguments and report only; `storage.checking` does the work.
+Contract: arguments and report only; `storage.sqlite.checking` does the work.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.commands import report
 from settings import load_storage
-from storage.checking import check
+from storage.sqlite.checking import check
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

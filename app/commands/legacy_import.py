@@ -12,9 +12,9 @@ from pathlib import Path
 from app.commands import report
 from app.factories import account_configs
 from settings import SettingsError, load, load_storage
-from storage.checking import MAX_LISTED
-from storage.database import Database
 from storage.legacy_import.command import Report, import_file
+from storage.sqlite.checking import MAX_LISTED
+from storage.sqlite.database import Database
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -88,7 +88,7 @@ def database(storage: StorageSettings) -> Iterator[CheckResult]:
         return
     if found := readable_by_others(path):
         yield found
-    known = len([*(COMES_WITH / "storage" / "migrations").glob("*.sql")])
+    known = len([*(COMES_WITH / "storage" / "sqlite" / "migrations").glob("*.sql")])
     try:
         version, integrity = _inspect(path)
     except sqlite3.Error as error:

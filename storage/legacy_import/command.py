@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from storage import sql
-from storage.database import Database
+from storage.database_port import SqlDatabase, Statement
 from storage.legacy_import import nedb
 from storage.records import is_old_id, json_list, row_of
-from storage.writer import Statement
 from tasks.domain.clock import SystemClock
 from tasks.domain.errors import StoreFailed
 from tasks.domain.ids import IDS_PER_MS
@@ -58,7 +57,7 @@ class _Found:
     old_id: str
 
 
-async def import_file(path: Path, database: Database, account: str, clock: Clock | None = None) -> Report:
+async def import_file(path: Path, database: SqlDatabase, account: str, clock: Clock | None = None) -> Report:
     """Import the file. `account` is the account that drew in the file's channel.
 
     Raises StoreFailed when the file cannot be read or the database cannot be written. Committed batches stay, and
@@ -109,7 +108,7 @@ def _missing_part(old_id: str, document: nedb.Document) -> str:
 
 
 class _Importer:
-    def __init__(self, path: Path, database: Database, account: str, report: Report) -> None:
+    def __init__(self, path: Path, database: SqlDatabase, account: str, report: Report) -> None:
         self._path = path
         self._database = database
         self._account = account

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database
+from storage.sqlite.database import Database
 from tests.support.service_twin import Caller, running
 from tests.support.webhook_receivers import TASK, Receiver, Telling
 

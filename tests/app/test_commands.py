@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from run import COMMANDS, run
-from storage.database import Database
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.model import Action, Task, TaskRequest
 from tasks.domain.version import VERSION

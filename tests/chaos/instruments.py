@@ -47,8 +47,9 @@ def jump_about(seed: int) -> None:
 
 def slow_down(milliseconds: int) -> None:
     """Every commit waits for the disk, up to so long."""
-    from storage import database
-    from storage.writer import Statement, Writer
+    from storage.database_port import Statement
+    from storage.sqlite import database
+    from storage.sqlite.writer import Writer
 
     class SlowWriter(Writer):
         async def _run(self, statements: Sequence[Statement]) -> None:

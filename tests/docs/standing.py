@@ -18,7 +18,7 @@ from aiohttp import ClientSession
 from app.service import service
 from settings import load
 from simulator import Simulator
-from storage.database import Database
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.model import Action, Phase, Status, Task, TaskRequest, TaskResult
 from tests.e2e.test_archive import copied

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from simulator import Simulator
-from storage.database import Database
+from storage.sqlite.database import Database
 from tests.e2e.test_process import free_port
 from tests.support.command_process import Done, environment_of, served, typed
 from tests.support.web_server import loopback

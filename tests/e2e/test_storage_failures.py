@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from simulator import Simulator
-from storage.checking import check
-from storage.database import Database
+from storage.sqlite.checking import check
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.model import Action, Phase, Status, Task, TaskRequest, TaskResult
 from tests.e2e.test_process import environment, free_port, line_with, process, running

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from yarl import URL
 
-from storage.database import Database
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.model import Action, Status, Task
 from tests.schema.generating import Report, Round

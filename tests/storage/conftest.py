@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database
 from storage.outbox import Outbox
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 
 

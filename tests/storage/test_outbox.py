@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from storage.database import Database
+from storage.database_port import Statement
 from storage.outbox import Outbox
 from storage.records import receiver_of
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
-from storage.writer import Statement
 from tasks.domain.errors import StoreFailed
 from tasks.domain.model import Phase, Status
 from tasks.domain.webhooks import CORRECTED, Hook

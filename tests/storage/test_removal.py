@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from storage.checking import check
-from storage.database import Database
+from storage.database_port import Statement
 from storage.outbox import Outbox
 from storage.removal import BATCH, Removal
+from storage.sqlite.checking import check
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
-from storage.writer import Statement
 from tasks.domain.model import IdempotencyKey, Phase, Picture, Status, Task
 from tasks.domain.timeline import Entry
 from tasks.rules.reopening import OPEN_ENDS

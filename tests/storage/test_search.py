@@ -7,9 +7,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.database import Database
+from storage.database_port import Statement
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
-from storage.writer import Statement
 from tasks.domain.model import Action, Status
 from tasks.domain.search import MOST_WORDS, Search, words_of
 from tests.support.records import a_task

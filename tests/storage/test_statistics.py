@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from time import time_ns
 
-from storage.backup import backup
-from storage.database import Database
-from storage.statistics import HOUR, KEPT_HOURS, Statistics, disk_figures
+from storage.database_port import Statement
+from storage.sqlite.backup import backup
+from storage.sqlite.database import Database
+from storage.sqlite.disk_figures import disk_figures
+from storage.statistics import HOUR, KEPT_HOURS, Statistics
 from storage.tasks import Tasks
-from storage.writer import Statement
 from tasks.domain.model import Mode, Phase, Status, Task, TaskProgress
 from tests.support.house import SetClock
 from tests.support.records import a_task

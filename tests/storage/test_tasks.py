@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from storage.database import Database
+from storage.database_port import Statement
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
-from storage.writer import Statement
 from tasks.domain.errors import StoreFailed
 from tasks.domain.model import Lane, Phase, SendState, Status, Task
 from tasks.domain.ports import TaskStore

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from bot.translation.cache import TranslationStore
-from storage.database import Database
+from storage.sqlite.database import Database
 from storage.translations import DAY, Translations
 from tasks.domain.errors import StoreFailed
 

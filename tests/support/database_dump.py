@@ -17,12 +17,12 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from storage.database import Database
+from storage.database_port import Statement
 from storage.facts import Facts
-from storage.migrating import scripts
+from storage.sqlite.database import Database
+from storage.sqlite.migrating import scripts
 from storage.tasks import Tasks
 from storage.translations import Translations
-from storage.writer import Statement
 from tasks.domain.facts import Fact, FactKind
 from tasks.domain.model import (
     Action,
@@ -46,7 +46,7 @@ from tasks.domain.model import (
 from tasks.domain.timeline import Entry
 from tests.support.records import a_hook, a_send
 
-FOLDER = Path(__file__).parents[1] / "storage" / "databases"
+FOLDER = Path(__file__).parents[1] / "storage" / "sqlite" / "databases"
 OLD_ID = "8a2c5959-1111-4222-8333-444455556666"
 COPY = "adbd1ba4-0123-4567-89ab-cdef01234567-0123456789abcdefghijklmnopqrstuv.png"
 JOB = "adbd1ba4-0123-4567-89ab-cdef01234567"

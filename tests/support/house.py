@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from storage.database import Database
 from storage.facts import Facts
 from storage.images import CopyPolicy
 from storage.outbox import Outbox
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.errors import NotSent
 from tasks.domain.events import DiscordEvent, Event, HistoryPage

@@ -23,7 +23,7 @@ from api.live.representations import Representations
 from api.live.sse import StreamTiming
 from api.live.tasks import TaskRoutes
 from api.live.tickets import Tickets
-from storage.database import Database
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.model import Action, Phase, Status, Task
 from tasks.domain.search import Found, Search

@@ -9,9 +9,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from storage.checking import check
-from storage.database import Database
 from storage.outbox import Outbox
+from storage.sqlite.checking import check
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.errors import StoreFailed
 from tests.support.full_disk import Disk

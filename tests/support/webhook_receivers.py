@@ -16,8 +16,8 @@ from aiohttp import web
 from api.outbound.allowlist import EVERYTHING, Allowlist
 from api.webhooks.signing import Signer
 from api.webhooks.worker import WebhookWorker
-from storage.database import Database
 from storage.outbox import Outbox
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain import ports
 from tasks.domain.model import Action, Task, TaskRequest

@@ -11,9 +11,10 @@ import pytest
 
 from api.admin.statistics import DAY, HOUR, StatisticsRoutes, percentile
 from api.http.auth import Access
-from storage.database import Database
 from storage.images import Images
-from storage.statistics import Statistics, disk_figures
+from storage.sqlite.database import Database
+from storage.sqlite.disk_figures import disk_figures
+from storage.statistics import Statistics
 from storage.tasks import Tasks
 from tasks.domain.model import Phase, Status, TaskProgress
 from tests.support.house import SetClock

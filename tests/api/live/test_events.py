@@ -108,7 +108,7 @@ async def test_the_newest_line_gone_is_no_other_database(tmp_path: Path) -> None
 
 
 async def delete(home: House, task_id: str) -> None:
-    from storage.writer import Statement
+    from storage.database_port import Statement
 
     await home.store._database.write(Statement("DELETE FROM tasks WHERE id = ?", [(int(task_id),)]))
 

@@ -20,9 +20,9 @@ from api.live.feed import Page
 from api.ops.http_meter import HttpMeter
 from api.ops.metrics import Metrics
 from api.ops.task_meter import MAX_TRACKED, TaskMeter
-from storage.database import Database
 from storage.images import CopyPolicy, Images
 from storage.outbox import Outbox
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.errors import StoreFailed
 from tasks.domain.model import Account, Action, Image, Phase, Status, Task, TaskRequest

@@ -13,8 +13,8 @@ from aiohttp import web
 
 from api.outbound.allowlist import Allowlist
 from api.webhooks.retry_schedule import MAX_RETRY_AFTER, WAITS
-from storage.database import Database
-from storage.writer import Statement
+from storage.database_port import Statement
+from storage.sqlite.database import Database
 from tasks.domain.errors import StoreFailed
 from tasks.domain.webhooks import Attempt, Delivery, Hook
 from tests.support.webhook_receivers import TASK, Clock, Receiver, Telling, Watched

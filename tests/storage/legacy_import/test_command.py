@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bot.grammar.ids import button_form
-from storage.checking import check
-from storage.database import Database
 from storage.legacy_import import nedb
 from storage.legacy_import.command import import_file
+from storage.sqlite.checking import check
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.errors import StoreFailed
 from tasks.domain.model import Action, Lane, Phase, Status

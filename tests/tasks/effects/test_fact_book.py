@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database
+from storage.database_port import Statement
 from storage.facts import Facts
-from storage.writer import Statement
+from storage.sqlite.database import Database
 from tasks.domain.errors import StoreFailed
 from tasks.domain.facts import Fact, FactKey, FactKind, conflict, version_name
 from tasks.domain.model import Bot

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.clock import SteadyClock
 from tasks.domain.model import Phase, Status, Task

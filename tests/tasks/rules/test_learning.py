@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database
 from storage.facts import Facts
+from storage.sqlite.database import Database
 from tasks.domain.events import Connected, DiscordEvent, Finished, Informed, OfferedVersion, Refused
 from tasks.domain.facts import FactKey, FactKind
 from tasks.domain.model import Bot, Image, Mode, SubmitOptions, Task

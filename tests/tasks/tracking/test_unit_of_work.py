@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.gateway.receiver import EventReceiver
-from storage.database import Database
+from storage.database_port import Statement
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
-from storage.writer import Statement
 from tasks.domain.events import Finished, Progressed, Refused, Started
 from tasks.domain.interactions import ButtonInteraction
 from tasks.domain.model import Action, Button, Image, Phase, Purpose, Send, Status, SubmitOptions, Task, TaskRequest

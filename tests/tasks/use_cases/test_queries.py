@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.errors import QueueFull, ServiceError, TaskNotFound
 from tasks.domain.model import Action, Button, IdempotencyKey, Image, Phase, Status, SubmitOptions, Task

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiosqlite
 
-from storage.sqlite_errors import newer
+from storage.sqlite.errors import newer
 
 FOLDER = Path(__file__).parent / "migrations"
 

@@ -1,7 +1,7 @@
 """Opens a database file for commands: the service's own while it runs, a backup, or a damaged file.
 
 Contract: opens read-only, with SQLite's own module, without the service's lock. Errors of SQLite are translated by
-`storage.sqlite_errors`.
+`storage.sqlite.errors`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from storage.file_lock import is_locked
-from storage.sqlite_errors import translated
+from storage.sqlite.errors import translated
+from storage.sqlite.file_lock import is_locked
 from tasks.domain.errors import StoreFailed
 
 

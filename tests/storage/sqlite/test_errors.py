@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.checking import check
-from storage.database import Database
+from storage.database_port import Statement
+from storage.sqlite.checking import check
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
-from storage.writer import Statement
 from tasks.domain.errors import StoreFailed
 from tests.support.file_damage import PAGE, overwrite_middle, truncate
 from tests.support.full_disk import ROOT, has_small_disks, run_on
@@ -164,7 +164,7 @@ if os.geteuid() == 0:
 
 OPENS = f"""
 import asyncio, sys
-from storage.database import Database
+from storage.sqlite.database import Database
 from tasks.domain.errors import StoreFailed
 {BECOMES_ANOTHER}
 async def main():
@@ -179,7 +179,7 @@ asyncio.run(main())
 CHECKS = f"""
 import sys
 from pathlib import Path
-from storage.checking import check
+from storage.sqlite.checking import check
 {BECOMES_ANOTHER}
 print(check(Path(sys.argv[1])).problems)
 """

@@ -10,26 +10,18 @@ import asyncio
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiosqlite
 
+from storage.database_port import Statement
+
 log = logging.getLogger(__name__)
 
-Row = tuple[Any, ...]
-Parameters = Row | Mapping[str, Any]
-
 GROUP = 100  # writes committed together at most, which bounds the wait of the first
-
-
-class Statement(NamedTuple):
-    """One statement and the parameter rows to run it with."""
-
-    sql: str
-    rows: Sequence[Parameters] = ((),)
 
 
 class _Write:

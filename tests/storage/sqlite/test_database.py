@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from storage import migrating
-from storage.database import Database
+from storage.database_port import Statement
+from storage.sqlite import migrating
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
-from storage.writer import Statement
 from tasks.domain.errors import StoreFailed
 from tests.support.records import a_hook, a_task
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 async def test_the_directory_is_made_and_the_file_is_private(database: Database, path: Path) -> None:
@@ -44,7 +44,7 @@ async def test_a_second_one_on_the_same_file_is_refused(database: Database, path
 async def test_a_second_process_is_refused_until_the_first_has_gone(path: Path) -> None:
     code = f"""
 import asyncio
-from storage.database import Database
+from storage.sqlite.database import Database
 async def main():
     async with Database({str(path)!r}):
         pass
@@ -75,7 +75,7 @@ async def test_closed_is_closed(path: Path) -> None:
 async def test_a_killed_process_loses_nothing_it_acknowledged(path: Path) -> None:
     code = f"""
 import asyncio
-from storage.database import Database
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tests.support.records import a_hook, a_task
 async def main():

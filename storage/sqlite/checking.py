@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from storage.migrating import scripts
-from storage.offline import read_only
 from storage.records import row_of, snapshot_of, task_of
+from storage.sqlite.migrating import scripts
+from storage.sqlite.offline import read_only
 from tasks.domain.errors import StoreFailed
 from tasks.domain.model import Status, Task
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from storage.checking import check
-from storage.database import Database
-from storage.migrating import FOLDER as MIGRATIONS
-from storage.migrating import scripts
 from storage.outbox import Outbox
+from storage.sqlite.checking import check
+from storage.sqlite.database import Database
+from storage.sqlite.migrating import FOLDER as MIGRATIONS
+from storage.sqlite.migrating import scripts
 from storage.tasks import Tasks
 from tests.support.database_dump import (
     FOLDER,
@@ -51,7 +51,7 @@ def schema(path: Path) -> list[tuple[str, str]]:
 def test_every_version_has_its_database() -> None:
     missing = [number for number in range(1, len(scripts()) + 1) if number not in VERSIONS]
     assert not missing, (
-        f"tests/storage/databases/ has no database of schema version {missing}. Whoever adds a migration adds "
+        f"tests/storage/sqlite/databases/ has no database of schema version {missing}. Whoever adds a migration adds "
         "one, so that those who have that version on disk are never forgotten. Teach tests/support/database_dump.py "
         f"the new rows, run `python -m tests.support.database_dump {missing[0]}` and commit the file; one that is "
         "there is never written anew."
@@ -117,6 +117,6 @@ async def test_the_newest_is_as_it_would_be_written_now(tmp_path: Path) -> None:
         tables = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         empty = [name for (name,) in tables.fetchall() if not database.execute(f"SELECT 1 FROM {name}").fetchone()]
     assert not empty, (
-        f"{empty} have no row in tests/storage/databases/{newest:04}.sql: teach tests/support/database_dump.py"
+        f"{empty} have no row in tests/storage/sqlite/databases/{newest:04}.sql: teach tests/support/database_dump.py"
     )
     assert f"PRAGMA user_version = {newest};" in of_version(tmp_path / "newest.db", newest)

@@ -7,13 +7,13 @@ happens.
 from __future__ import annotations
 
 import logging
-import os
 import stat
 from pathlib import Path
 
+from storage.atomic_file import HAS_MODES
+
 log = logging.getLogger(__name__)
 
-HAS_MODES = os.name == "posix"
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 BESIDE = ("", "-wal", "-shm", "-lock", "-journal")
 

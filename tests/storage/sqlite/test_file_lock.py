@@ -12,19 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from storage.backup import backup
-from storage.checking import check
-from storage.database import Database
-from storage.migrating import scripts
+from storage.sqlite.backup import backup
+from storage.sqlite.checking import check
+from storage.sqlite.database import Database
+from storage.sqlite.migrating import scripts
 from storage.tasks import Tasks
 from tasks.domain.errors import StoreFailed
 from tests.support.records import a_task
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 REFUSED = "Another process uses this database"
 OPENS = """
 import asyncio, sys
-from storage.database import Database
+from storage.sqlite.database import Database
 async def main():
     async with Database(sys.argv[1]):
         print("opened")

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from storage.sqlite_errors import locked_by_another
+from storage.sqlite.errors import locked_by_another
 
 if sys.platform == "linux":
     import fcntl

@@ -16,14 +16,18 @@ from typing import Any, Self
 
 import aiosqlite
 
-from storage.file_lock import only_process
-from storage.file_permissions import make_private
-from storage.migrating import migrate
-from storage.sqlite_errors import translated
-from storage.writer import Parameters, Row, Statement, Writer
+from storage.database_port import Parameters, Row, Statement
+from storage.sqlite.errors import translated
+from storage.sqlite.file_lock import only_process
+from storage.sqlite.file_permissions import make_private
+from storage.sqlite.migrating import migrate
+from storage.sqlite.writer import Writer
 
 # At DEBUG the library logs every statement with its parameters: prompts, and webhook URLs with their secrets.
 logging.getLogger("aiosqlite").setLevel(logging.WARNING)
+
+PAGES = 1000  # returned to the disk at once; 4 MB
+FREE_PAGES = "SELECT freelist_count, page_count FROM pragma_freelist_count, pragma_page_count"
 
 # Must run before anything else on a new file: it lets the pages of removed tasks be returned in small steps.
 OF_A_NEW_FILE = "PRAGMA auto_vacuum = INCREMENTAL"
@@ -95,7 +99,24 @@ class Database:
             return [*map(tuple, await scanner.execute_fetchall(sql, given))]
 
     async def write(self, *statements: Statement, committed: Callable[[], None] | None = None) -> None:
-        """Write all statements or none; durable when this returns. See `storage.writer`."""
+        """Write all statements or none; durable when this returns. See `storage.sqlite.writer`."""
         with translated(self._path):
             if statements:
                 await self._writer.write(statements, committed)
+
+    async def shrink(self) -> None:
+        """Return free pages to the disk, a few at once, when more than a quarter of the file is free.
+
+        Only files created with incremental auto-vacuum can shrink; others reuse their free pages.
+        """
+        free, pages = await self._pages()
+        while free * 4 > pages:
+            await self.write(Statement(f"PRAGMA incremental_vacuum({PAGES})"))
+            before, (free, pages) = free, await self._pages()
+            if free >= before:
+                break
+        await self.write(Statement("PRAGMA wal_checkpoint(PASSIVE)"))  # never blocks
+
+    async def _pages(self) -> tuple[int, int]:
+        [(free, pages)] = await self.read(FREE_PAGES)
+        return int(free), int(pages)

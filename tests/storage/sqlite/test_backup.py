@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.backup import backup
-from storage.checking import check
-from storage.database import Database
+from storage.sqlite.backup import backup
+from storage.sqlite.checking import check
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.errors import StoreFailed
 from tests.support.file_damage import overwrite_middle
@@ -98,7 +98,7 @@ async def test_a_writer_does_not_wait_for_it(database: Database, path: Path, tar
     await store.insert(a_task(1))
 
     def hold() -> None:
-        from storage.offline import read_only
+        from storage.sqlite.offline import read_only
 
         with read_only(path) as connection:
             connection.execute("BEGIN")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from storage import image_sql, sql
-from storage.database import Database
+from storage.database_port import Statement
 from storage.outbox import Outbox
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
-from storage.writer import Statement
 from tasks.domain.model import Phase, Status
 
 TASKS = 100_000

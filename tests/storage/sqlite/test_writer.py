@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database
+from storage.database_port import Statement
 from storage.outbox import Outbox
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
-from storage.writer import Statement
 from tasks.domain.errors import StoreFailed
 from tests.support.records import a_hook, a_send, a_task
 

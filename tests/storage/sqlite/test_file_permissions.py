@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from storage import file_permissions
-from storage.database import Database
-from storage.file_permissions import make_private
+from storage.sqlite import file_permissions
+from storage.sqlite.database import Database
+from storage.sqlite.file_permissions import make_private
 from storage.tasks import Tasks
 from tests.support.records import a_task
 

@@ -12,8 +12,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from storage.atomic_file import sync
-from storage.offline import read_only
-from storage.sqlite_errors import translated
+from storage.sqlite.errors import translated
+from storage.sqlite.offline import read_only
 from tasks.domain.errors import StoreFailed
 
 BESIDE = ("-wal", "-shm", "-journal")  # SQLite's files beside a database in use

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.checking import check
-from storage.database import Database
+from storage.database_port import Statement
+from storage.sqlite.checking import check
+from storage.sqlite.database import Database
 from storage.tasks import Tasks
-from storage.writer import Statement
 from tasks.domain.errors import StoreFailed
 from tasks.domain.model import Phase, Status
 from tasks.rules.lifecycle import cancel

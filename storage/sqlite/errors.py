@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from storage.task_documents import not_storable
 from tasks.domain.errors import RecordRefused, StoreFailed
 
 # Primary result code of SQLite -> problem, hint.
@@ -54,13 +55,6 @@ def newer(path_version: int, known: int) -> StoreFailed:
         f"The database was written by a newer version of this service (schema {path_version}, known {known}).",
         hint="Update the service, or set DATABASE_PATH to another file.",
     )
-
-
-def not_storable(error: UnicodeEncodeError | OverflowError) -> RecordRefused:
-    """For a text or number that SQLite cannot store."""
-    if isinstance(error, UnicodeEncodeError):
-        return RecordRefused("The text cannot be stored: it contains a lone surrogate.", hint="Send it as valid UTF-8.")
-    return RecordRefused("The number cannot be stored: it is too large.", hint="Send an integer of at most 64 bits.")
 
 
 @contextmanager
