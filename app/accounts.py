@@ -1,7 +1,7 @@
 """The accounts of the running service: keeps the pool in step with ACCOUNTS_FILE and with requests over HTTP.
 
-Contract: a change is written to the file before the pool applies it; an invalid file changes nothing. Without a file,
-accounts come from plain variables and can only be paused and resumed.
+Contract: a change is written to the file before the pool applies it; an invalid file changes nothing. Accounts of the
+plain variables are never in the file, and can only be paused and resumed.
 """
 
 from __future__ import annotations
@@ -28,10 +28,19 @@ POLL_SECONDS = 2.0  # between two polls of the file
 
 
 class Accounts:
-    """`changed` is called after accounts were added, changed or removed."""
+    """`changed` is called after accounts were added, changed or removed. `plain`: ids of the accounts that the plain
+    variables name. `file`: None with the simulator."""
 
-    def __init__(self, file: AccountsFile | None, pool: Pool, shared: Endpoints, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        file: AccountsFile | None,
+        pool: Pool,
+        shared: Endpoints,
+        changed: Callable[[], None],
+        plain: frozenset[str] = frozenset(),
+    ) -> None:
         self._file = file
+        self._plain = plain
         self._pool = pool
         self._shared = shared
         self._changed = changed
@@ -56,8 +65,8 @@ class Accounts:
             await self._apply(wanted)
 
     async def _apply(self, wanted: Sequence[AccountFields]) -> None:
-        configs = [fields.config(self._shared) for fields in wanted]
-        kept = {config.id for config in configs}
+        configs = [fields.config(self._shared) for fields in wanted if fields.id not in self._plain]
+        kept = {config.id for config in configs} | self._plain
         known = {config.id: config for config in self._pool.configs()}
         for config in configs:
             if known.get(config.id) != config:
@@ -114,7 +123,7 @@ class Accounts:
 
     async def _set_paused(self, account: str, reason: str) -> AccountSetup:
         async with self._lock:
-            if self._file is not None:
+            if self._file is not None and account not in self._plain:
                 return await self._put(msgspec.structs.replace(self._fields(account), paused=reason))
             config = self._config(account)
             await self._pool.put(replace(config, paused=reason))
@@ -129,11 +138,15 @@ class Accounts:
 
     def _writable_file(self) -> AccountsFile:
         if self._file is None:
-            raise BadAccount("The accounts come from the environment.", hint="Set ACCOUNTS_FILE to change them here.")
+            raise BadAccount("The simulator's accounts cannot change.", hint="Start the service without --simulator.")
         return self._file
 
     def _fields(self, account: str) -> AccountFields:
         self._config(account)
+        if account in self._plain:
+            raise BadAccount(
+                f"Account {account} comes from DISCORD_TOKEN.", hint="Change the setting, or move it to ACCOUNTS_FILE."
+            )
         found = next((fields for fields in self._writable_file().read() if fields.id == account), None)
         if found is None:
             raise AccountNotFound(hint="It was just removed from ACCOUNTS_FILE.")

@@ -156,6 +156,8 @@ class AccountsFile:
         tables = self._tables(document)
         for place in reversed([n for n, table in enumerate(tables) if _id_of(table) == account]):
             del tables[place]
+        if not tables:
+            document.remove(TABLE)  # an empty list would not be read as tables again
         self._write(document)
 
     # ------------------------------------------------------------ reading
@@ -202,6 +204,7 @@ class AccountsFile:
         self._accounts(document)
         real = self.path.resolve()  # a symbolic link stays one
         try:
+            real.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_atomically(real, tomlkit.dumps(document).encode(), prefix=f".{real.name}.")
         except OSError as error:
             raise BadAccount(f"{self.path} cannot be written.", hint="Let this user write its folder.") from error

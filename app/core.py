@@ -13,7 +13,15 @@ from api.ops.alerts import Alerts
 from api.webhooks.signing import Signer
 from app.accounts import Accounts
 from app.accounts_file import AccountsFile
-from app.factories import accounts_of, make_deadlines, make_endpoints, make_limits, make_pool, make_rules
+from app.factories import (
+    account_configs,
+    accounts_of,
+    make_deadlines,
+    make_endpoints,
+    make_limits,
+    make_pool,
+    make_rules,
+)
 from app.image_archive import make_copy_policy
 from app.translators import make_translation_client, make_translator
 from bot.grammar.capture import Captures
@@ -141,7 +149,13 @@ async def open_core(settings: Settings, stack: AsyncExitStack) -> Core:
         submitted=awake.set,
         publish=events.put_nowait,
     )
-    accounts = Accounts(file, pool, make_endpoints(settings.discord), changed=dispatcher.accounts_changed)
+    accounts = Accounts(
+        file,
+        pool,
+        make_endpoints(settings.discord),
+        changed=dispatcher.accounts_changed,
+        plain=frozenset(config.id for config in account_configs(settings.discord.accounts)),
+    )
     return Core(
         store=store,
         events=events,

@@ -94,10 +94,11 @@ def make_pool(
 
 
 def accounts_of(discord: DiscordSettings, file: AccountsFile | None, shared: Endpoints) -> list[AccountConfig]:
-    """The accounts of the file if there is one, else of the settings. Raises BadAccount."""
-    if file is None:
-        return account_configs(discord.accounts)
-    return [fields.config(shared) for fields in file.read()]
+    """The accounts of the settings, then those of the file with other ids. Raises BadAccount."""
+    plain = account_configs(discord.accounts)
+    known = {config.id for config in plain}
+    filed = [] if file is None else [fields.config(shared) for fields in file.read()]
+    return [*plain, *(config for config in filed if config.id not in known)]
 
 
 def make_access(given: HttpSettings) -> Access:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from settings.groups import ArchiveSettings, HttpSettings, Settings
-from settings.paths import ROOT
+from settings.paths import ACCOUNTS_FILE, ROOT
 from settings.readers import is_loopback
 
 SHORT = 16  # characters; a shorter secret can be guessed over a network
@@ -26,7 +26,7 @@ IsSet = Callable[[str], bool]  # whether the setting of this name is set
 def conflicts(settings: Settings, is_set: IsSet) -> Iterator[str]:
     """Conflicts between settings."""
     yield from _http(settings.http, is_set)
-    if settings.discord.accounts_file and is_set("DISCORD_TOKEN"):
+    if is_set("ACCOUNTS_FILE") and is_set("DISCORD_TOKEN"):
         yield (
             "ACCOUNTS_FILE and DISCORD_TOKEN (or its old name SALAI_TOKEN) are both set.\n"
             "    Write every account into the file and unset the plain variables, or leave out ACCOUNTS_FILE."
@@ -68,9 +68,12 @@ def _translation(translators: tuple[str, ...], is_set: IsSet) -> Iterator[str]:
 
 def warnings(settings: Settings) -> Iterator[str]:
     """Risks of valid settings, logged at the start."""
-    file = settings.discord.accounts_file
-    if file and not settings.simulator and not (ROOT / file).exists():
-        yield f"ACCOUNTS_FILE is {ROOT / file}, which does not exist: create it, or no account can draw"
+    file = ROOT / settings.discord.accounts_file
+    if not settings.simulator and not file.exists():
+        if file != settings.storage.data_dir / ACCOUNTS_FILE:
+            yield f"ACCOUNTS_FILE is {file}, which does not exist: create it, or no account can draw"
+        elif not settings.discord.accounts:
+            yield "No account is configured: connect one in the console, or see docs/first-account.md"
     if is_loopback(settings.http.host):
         return
     known = [

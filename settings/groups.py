@@ -61,7 +61,7 @@ class DiscordSettings(SettingsGroup, frozen=True, kw_only=True):
     accounts: tuple[AccountSettings, ...] = ()
     accounts_file: Annotated[str, Declaration(
         "ACCOUNTS_FILE", "file", offline=True,
-        why="Several accounts, each with its own limits, instead of the four settings above; see docs/accounts.md.",
+        why="The accounts that the console and the API write; see docs/accounts.md. Empty: accounts.toml in DATA_DIR.",
     )] = ""
     api_base: Annotated[str, Declaration(
         "DISCORD_API_BASE", "URL with the version", read=readers.base_url, offline=True,

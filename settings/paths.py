@@ -17,6 +17,7 @@ COMES_WITH = Path(__file__).resolve().parents[1]  # the folder of the program's 
 # Relative paths start here: in the folder of the sources, whatever the working directory is. The executable uses the
 # working directory.
 ROOT = Path.cwd() if IS_BINARY else COMES_WITH
+ACCOUNTS_FILE = "accounts.toml"  # in the data folder, unless the setting ACCOUNTS_FILE names another
 
 
 def dotenv_files(environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> tuple[Path, ...]:

@@ -26,7 +26,7 @@ from settings.groups import (
     Settings,
     StorageSettings,
 )
-from settings.paths import ROOT, dotenv_files
+from settings.paths import ACCOUNTS_FILE, ROOT, dotenv_files
 from settings.readers import unquoted
 from settings.table import GROUPS, TABLE, Setting
 
@@ -43,9 +43,11 @@ def load(
     reader = _SettingsReader(environ, files, simulator=simulator)
     found = {name: reader.values(group) for name, group in GROUPS.items()}
     alone = reader.values(Settings)
-    accounts = () if simulator or found["discord"].get("accounts_file") else reader.accounts()
+    accounts = reader.accounts() if reader.names_an_account() else ()
     _place_storage(found["storage"], root, simulator=simulator)
     _place_archive(found["archive"], root, found["storage"]["data_dir"], simulator=simulator)
+    if not simulator:
+        found["discord"].setdefault("accounts_file", str(found["storage"]["data_dir"] / ACCOUNTS_FILE))
     found["discord"]["accounts"] = accounts
     groups: dict[str, Any] = {name: group(**found[name]) for name, group in GROUPS.items()}
     settings = Settings(**groups, **alone, simulator=simulator)
@@ -185,6 +187,14 @@ class _SettingsReader:
             return ()
         each = {field: items * count if len(items) == 1 else items for field, items in lists.items()}
         return tuple(AccountSettings(**{field: each[field][n] for field in each}) for n in range(count))
+
+    def names_an_account(self) -> bool:
+        """Whether the plain variables name an account. ACCOUNTS_FILE and the simulator have accounts of their own."""
+        own = [
+            setting for setting in TABLE if setting.group is AccountSettings and setting.default is msgspec.NODEFAULT
+        ]
+        is_plain = not self._simulator and not self.is_set("ACCOUNTS_FILE")
+        return is_plain and any(self.is_set(setting.name) for setting in own)
 
     def is_set(self, name: str) -> bool:
         """Whether the setting is set, under this or an old name."""

@@ -128,7 +128,7 @@ class Health:
 def reasons_of(accounts: Sequence[Account]) -> list[str]:
     """Why the service is degraded; empty if it is not."""
     if not accounts:
-        return ["No account is configured: set DISCORD_TOKEN, DISCORD_GUILD_ID and DISCORD_CHANNEL_ID."]
+        return ["No account is configured: connect one in the console, or see docs/first-account.md."]
     reasons = []
     for account in accounts:
         if account.paused:

@@ -22,7 +22,6 @@ REQUIRED = ("token", "channel_id")
 def accounts(discord: DiscordSettings) -> Iterator[CheckResult]:
     if discord.accounts_file:
         yield from _of_file(ROOT / discord.accounts_file)
-        return
     several = len(discord.accounts) > 1
     for number, account in enumerate(discord.accounts, start=1):
         yield _of_token(f"DISCORD_TOKEN {number}" if several else "DISCORD_TOKEN", account.token)

@@ -73,8 +73,7 @@ def _checked(name: str, check: Callable[[], Iterable[CheckResult]]) -> Iterator[
 
 def _summary(settings: Settings) -> str:
     count = len(settings.discord.accounts)
-    file = settings.discord.accounts_file
-    who = f"accounts in {file}" if file else f"{count} account{'' if count == 1 else 's'}"
+    who = f"{count} account{'' if count == 1 else 's'}" if count else f"accounts in {settings.discord.accounts_file}"
     if settings.simulator:
         who = "the simulator's account"
     return f"{who}, {'API_SECRET is set' if load_caller().secret else 'no API_SECRET: only this machine is served'}"

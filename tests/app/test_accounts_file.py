@@ -177,9 +177,10 @@ def test_a_repr_has_no_token(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_is_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
     fields = AccountFields(token=TOKEN, channel_id="12")
-    for path in (tmp_path / "no-such-folder" / "accounts.toml", tmp_path / "folder"):
-        (tmp_path / "folder").mkdir(exist_ok=True)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file" / "accounts.toml", tmp_path / "folder"):
         with pytest.raises(BadAccount) as caught:
             AccountsFile(path).put(fields)
         assert TOKEN not in str(caught.value)
-    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]

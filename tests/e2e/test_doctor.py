@@ -93,7 +93,7 @@ TOKEN = "MTEwODMwMjE2ODAxMzkzODY4OA.GzABCD.abcdefghijklmnopqrstuvwxyz0123456789A
         (f'[[account]]\ntoken = "{TOKEN}"\nchannel_id = "1"\n', "account 1: token has the shape of a token", 0),
         ('[[account]]\ntoken = "hidden-token"\nchannel_id = "1"\n', "account 1: token does not have the shape", 0),
         ("# none yet\n", "names no account", 0),
-        (None, "which does not exist", 0),
+        (None, "No account is configured", 0),
         ('[[account]]\ntoken = "hidden-token"\n', "account 1: channel_id missing", 1),
         ('[[account]]\ntoken = "hidden-token\n', "is not valid TOML in line 2", 1),
         ('[account]\ntoken = "hidden-token"\n', "something other than accounts", 1),

@@ -199,11 +199,11 @@ async def test_what_is_not_for_everybody_and_what_is_wrong_is_refused(tmp_path: 
         assert len((await home.admin("GET"))[1]) == 1
 
 
-async def test_without_a_file_accounts_can_be_paused_but_not_added(tmp_path: Path) -> None:
-    async with Simulator(accounts=1) as simulator, receiver() as hooks:
-        account, base = simulator.accounts[0], simulator.url
+async def test_a_plain_account_can_be_paused_and_others_are_added_to_the_data_folder(tmp_path: Path) -> None:
+    async with Simulator(accounts=2) as simulator, receiver() as hooks:
+        account, other = simulator.accounts
         plain = {"DISCORD_TOKEN": account.token, "DISCORD_GUILD_ID": account.guild_id}
-        environ = {**plain, "DISCORD_CHANNEL_ID": account.channel_id, "DATABASE_PATH": str(tmp_path / "tasks.db")}
+        environ = {**plain, "DISCORD_CHANNEL_ID": account.channel_id, "DATA_DIR": str(tmp_path / "data")}
         access = {"API_SECRET": SECRET, "ADMIN_SECRET": ADMIN, "DISCORD_FETCH_BUILD": "false"}
         settings = load({**environ, **access, **_at(simulator)}, ())
         async with service(settings, port=0) as url, ClientSession() as session:
@@ -213,9 +213,17 @@ async def test_without_a_file_accounts_can_be_paused_but_not_added(tmp_path: Pat
             await home.until(name, usable=True)
             assert (await home.admin("POST", f"/{name}/pause"))[1]["now"]["paused"] == "paused by the operator"
             assert (await home.admin("POST", f"/{name}/resume"))[1]["now"]["paused"] == ""
-            status, answer = await home.admin("POST", json={"token": "x", "channelId": "1"})
-            assert (status, "ACCOUNTS_FILE" in answer["description"]) == (400, True)
-            assert base
+            status, answer = await home.admin("PATCH", f"/{name}", json={"concurrency": 1})
+            assert (status, "DISCORD_TOKEN" in answer["description"]) == (400, True)
+            added = {"token": other.token, "guildId": other.guild_id, "channelId": other.channel_id}
+            assert (await home.admin("POST", json=added))[0] == 201
+            await home.until(other.channel_id, usable=True)
+            assert len((await home.admin("GET"))[1]) == 2
+            file = tmp_path / "data" / "accounts.toml"
+            assert (file.stat().st_mode & 0o777, other.channel_id in file.read_text()) == (0o600, True)
+            assert account.token not in file.read_text()
+            assert await home.admin("DELETE", f"/{other.channel_id}") == (200, {"code": 1, "description": "成功"})
+            assert [each["id"] for each in (await home.admin("GET"))[1]] == [name]
 
 
 def _at(simulator: Simulator) -> dict[str, str]:

@@ -121,8 +121,8 @@ async def test_the_simulator_command_needs_no_settings(tmp_path: Path) -> None:
         assert "trigger/submit" in await line_with(service.stdout, "curl")
 
 
-async def test_without_a_token_both_ways_are_named(tmp_path: Path) -> None:
-    async with process(environment(tmp_path) | {"DISCORD_TOKEN": ""}) as service:
+async def test_an_account_without_a_token_is_refused_and_both_ways_are_named(tmp_path: Path) -> None:
+    async with process(environment(tmp_path) | {"DISCORD_TOKEN": "", "DISCORD_GUILD_ID": "1"}) as service:
         _, said = await service.communicate()
         assert service.returncode == 2
         assert b"DISCORD_TOKEN" in said
