@@ -146,6 +146,7 @@ async def open_core(settings: Settings, stack: AsyncExitStack) -> Core:
         wall=clock,
         limits=make_limits(settings.tasks),
         rules=rules,
+        facts=store.facts,
         submitted=awake.set,
         publish=events.put_nowait,
     )

@@ -11,21 +11,36 @@ added to a text after `check_sent`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import ceil, isfinite
 
 from tasks.domain.errors import BadRequest, MissingPrompt, PromptTooLong
+from tasks.domain.facts import conflict
 from tasks.domain.model import Mode
 from tasks.prompts.banned import BannedWord, BannedWords
 from tasks.prompts.fixes import INSIDE_A_WORD, LINK, fixed
-from tasks.prompts.parameters import KNOWN, Kind, Parameter, suggestion
+from tasks.prompts.learned import NOTHING_LEARNED, Learned
+from tasks.prompts.parameters import (
+    KNOWN,
+    MOST_EDITED,
+    NEWEST,
+    NIJI_WEIGHTS_UNTIL,
+    OLDEST,
+    PLAN_REPEATS,
+    WEIGHTS_UNTIL,
+    WIDEST_HD_RATIO,
+    Kind,
+    Parameter,
+    suggestion,
+)
 from tasks.prompts.permutations import check_jobs, has_lone_brace, permutations_of
-from tasks.prompts.values import excerpt, findings, first_number
+from tasks.prompts.values import Model, excerpt, findings, first_number, format_number, ratio
 
 MOST_WARNINGS = 20
-VIDEO = "video"
+VIDEO, SPEED = "video", "speed"  # a parameter, and the group of modes
+_OF_TEST = 3.0  # `--test` and `--testp` take the values of this version
 MODE_PARAMETERS = {Mode.FAST: "--fast", Mode.RELAXED: "--relax", Mode.TURBO: "--turbo"}
 
 # Not inside a word; but Chinese needs no blank before a parameter.
@@ -72,6 +87,7 @@ class PromptRules:
     max_length: int = 6000  # characters
     permutations: int = 0  # drawings allowed from one prompt by `{a, b}` or `--repeat`; 0: one
     default_suffix: str = ""  # parameters for prompts that lack them; may start with words
+    learned: Learned = NOTHING_LEARNED  # for warnings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,7 +185,7 @@ def _judged(text: str, rules: PromptRules) -> tuple[int, tuple[str, ...]]:
     if has_lone_brace(text):
         warnings.add("A brace in the prompt has no counterpart, so it is text.")
     for reading in readings:
-        _check_reading(reading, warnings)
+        _check_reading(reading, warnings, rules.learned)
     return jobs, tuple(warnings.texts)
 
 
@@ -212,23 +228,31 @@ def _suffix(suffix: str) -> _Reading:
     return _read(fixed(suffix).text)
 
 
+def suffix_beside(suffix: str, parameter: str) -> str:
+    """The suffix without what does not go with this parameter."""
+    reading, (beside,) = _suffix(suffix), _read(f"--{parameter}").parameters
+    kept = [given.raw.strip() for given in reading.parameters if given.goes_with(beside)]
+    return " ".join([reading.words.strip(), *kept]).strip()
+
+
 def _with_suffix(text: str, suffix: str) -> str:
     """The prompt with the parts of the suffix that it lacks."""
     if not suffix.strip():
         return text
     _, variants = permutations_of(text)
-    present = {given.family for variant in variants for given in _read(variant).parameters}
+    own = [given for variant in variants for given in _read(variant).parameters]
+    present = {given.family for given in own}
     reading = _suffix(suffix)
     words = reading.words.strip()
     is_clip = VIDEO in present
-    if words and words not in text:
+    if words and words not in text and not is_clip:
         first = _FIRST.search(text)
         end = first.start() if first else len(text)
         text = f"{text[:end].rstrip()} {words} {text[end:]}".strip()
     missing = [
         given.raw.strip()
         for given in reading.parameters
-        if given.family not in present and (given.goes_with_clips or not is_clip)
+        if given.family not in present and (given.family == SPEED if is_clip else all(map(given.goes_with, own)))
     ]
     return " ".join([text.rstrip(), *missing]) if missing else text
 
@@ -253,6 +277,29 @@ class _Given:
         return self.known.family if self.known else self.name.lower()
 
     @property
+    def canonical(self) -> str:
+        """Its first name in the table."""
+        return self.known.name if self.known else self.name.lower()
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The first and last version that it goes with."""
+        number = first_number(self.value) if self.known and self.known.kind is Kind.VERSION else None
+        if number is not None:
+            return number, number
+        return (self.known.since, self.known.until) if self.known else (OLDEST, NEWEST)
+
+    def excludes(self, other: _Given) -> bool:
+        """Whether the table lists the other one, or its value, among those that this one does not go with."""
+        names = self.known.not_with if self.known else ()
+        return other.canonical in names or f"{other.canonical} {other.value.strip()}" in names
+
+    def goes_with(self, other: _Given) -> bool:
+        """Whether one version takes both, and neither excludes the other."""
+        (first, last), (since, until) = self.span, other.span
+        return first <= until and since <= last and not self.excludes(other) and not other.excludes(self)
+
+    @property
     def goes_with_clips(self) -> bool:
         return self.known is not None and self.known.in_clips
 
@@ -266,11 +313,26 @@ class _Reading:
     words: str  # the text before the first parameter
     parameters: tuple[_Given, ...]
 
+    def model(self, learned: Learned) -> Model:
+        """The version that it names, else the default."""
+        if self.is_clip:
+            return Model(learned=learned.versions)
+        named = [given for given in self.parameters if given.family == "model"]
+        if not named:
+            name, _, number = learned.default.partition(" ")
+            return Model(number=first_number(number), is_niji=name == "niji", is_assumed=True, learned=learned.versions)
+        last = named[-1]
+        version = _OF_TEST if last.name.lower() in ("test", "testp") else first_number(last.value)
+        return Model(number=version, is_niji=last.name.lower() == "niji", learned=learned.versions)
+
     @property
-    def version(self) -> float | None:
-        """The version that it names, or None."""
-        named = [given.value for given in self.parameters if given.known and given.known.kind is Kind.VERSION]
-        return first_number(named[-1]) if named else None
+    def is_clip(self) -> bool:
+        return any(given.family == VIDEO for given in self.parameters)
+
+    def value_of(self, name: str) -> str | None:
+        """The last value of this parameter; None without it."""
+        values = [given.value.strip() for given in self.parameters if given.canonical == name]
+        return values[-1] if values else None
 
     @property
     def repeat(self) -> int:
@@ -304,37 +366,84 @@ def _read(text: str) -> _Reading:
     )
 
 
-def _check_reading(reading: _Reading, warnings: _Warnings) -> None:
+def _check_reading(reading: _Reading, warnings: _Warnings, learned: Learned) -> None:
     if not reading.words.strip():
         warnings.add("The prompt has parameters only, no words and no picture.")
-    _check_weights(reading.words)
-    version = reading.version
-    is_clip = any(given.family == VIDEO for given in reading.parameters)
+    has_weights = _check_weights(reading.words)
+    model = reading.model(learned)
     seen: dict[str, str] = {}
     for given in reading.parameters:
         said = f"{excerpt(' '.join(given.raw.split()))} {given.place}"
+        if refusal := learned.refusal(conflict(given.canonical, model.name)):
+            warnings.add(f"{said} was refused by MidJourney with {model.phrase} before: {excerpt(refusal, 120)}")
         if given.known is None:
             meant = "" if warnings.full else suggestion(given.name.lower())
             question = f" Did you mean {meant}?" if meant else ""
             warnings.add(f"{said} is unknown to us and goes to MidJourney as it is.{question}")
             continue
-        for finding in findings(given.known, given.value, version):
+        for finding in findings(given.known, given.value, model):
             if finding.fatal:
                 raise BadParameter(f"{said} {finding.text}", hint="Correct it or leave it out.")
             warnings.add(f"{said} {finding.text}")
-        if is_clip and not given.goes_with_clips:
+        if reading.is_clip and not given.goes_with_clips:
             warnings.add(f"{said} is not taken with --video.")
         if given.family in seen and not given.known.repeatable:
             warnings.add(f"{said} comes after --{seen[given.family]}: MidJourney takes one of them.")
         seen[given.family] = given.name
+        for other in reading.parameters:
+            if given.excludes(other):
+                warnings.add(f"{said} may not be taken with {excerpt(' '.join(other.raw.split()))}.")
+    for text in (
+        *_weight_findings(model, learned, has_weights=has_weights),
+        *_value_limits(reading),
+        *_account_findings(reading, learned),
+    ):
+        warnings.add(text)
 
 
-def _check_weights(words: str) -> None:
+def _weight_findings(model: Model, learned: Learned, *, has_weights: bool) -> Iterator[str]:
+    if not has_weights or model.number is None:
+        return
+    if refusal := learned.refusal(conflict("::", model.name)):
+        yield f"Weights (::) were refused by MidJourney with {model.phrase} before: {excerpt(refusal, 120)}"
+    elif model.number > (NIJI_WEIGHTS_UNTIL if model.is_niji else WEIGHTS_UNTIL):
+        last = f"{format_number(WEIGHTS_UNTIL)} and niji {format_number(NIJI_WEIGHTS_UNTIL)}"
+        yield f"Weights (::) belong to versions up to {last}; {model.phrase} may not take them."
+
+
+def _value_limits(reading: _Reading) -> Iterator[str]:
+    """Limits that depend on another parameter, or on the number of words."""
+    aspect, edited = reading.value_of("ar"), reading.value_of("edit")
+    if aspect and reading.value_of("hd") is not None and ratio(aspect.split()[0]) > WIDEST_HD_RATIO:
+        yield f"--ar {excerpt(aspect)} is longer than {format_number(WIDEST_HD_RATIO)}:1, which --hd may not take."
+    if edited and len(edited.split()) > MOST_EDITED:
+        yield f"--edit has {len(edited.split())} links; MidJourney takes {MOST_EDITED}."
+
+
+def _account_findings(reading: _Reading, learned: Learned) -> Iterator[str]:
+    """What depends on the account's plan and on its modes."""
+    modes = [_MODES[name] for given in reading.parameters if (name := f"--{given.name.lower()}") in _MODES]
+    yield from (
+        f"{MODE_PARAMETERS[mode]} was refused by MidJourney before." for mode in modes if mode in learned.refused_modes
+    )
+    if reading.repeat == 1:
+        return
+    if Mode.RELAXED in modes:
+        yield "--repeat may not be taken with --relax."
+    limits = {plan: PLAN_REPEATS.get(plan.split()[0].lower()) for plan in learned.plans if plan.strip()}
+    for plan, most in sorted(limits.items()):
+        if most is not None and reading.repeat > most:
+            yield f"--repeat {reading.repeat} is more than the plan {plan} allows: {most}."
+
+
+def _check_weights(words: str) -> bool:
+    """Whether the words have weights. Raises BadWeights."""
     masked = _LINK_WORD.sub("link", words)
     marks = list(_WEIGHT.finditer(masked))
     weights = [float(mark[1]) if mark[1] else 1.0 for mark in marks]
+    is_weighted = any(mark[1] or not masked[mark.end() :][:1].strip() for mark in marks)  # unlike std::vector
     if not weights or min(weights) > 0:
-        return
+        return is_weighted
     if masked[marks[-1].end() :].strip():
         weights.append(1.0)  # the part after the last sign
     if round(sum(weights), 6) <= 0:
@@ -344,6 +453,7 @@ def _check_weights(words: str) -> None:
             f'{excerpt_before(masked, lowest.end())}".',
             hint="Make it more than 0: raise one of the others, or use --no.",
         )
+    return is_weighted
 
 
 # ---------------------------------------------------------------- naming the place

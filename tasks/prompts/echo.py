@@ -45,6 +45,7 @@ _ADDED = frozenset(
 _OF_PICTURES = frozenset({"no", "ar", "v", "s", "q", "c", "w", "stop", "tile", "raw"})  # missing from a video's echo
 
 Parameters = dict[str, str]
+Given = tuple[tuple[str, str], ...]
 
 
 def _number(value: str) -> str:
@@ -95,10 +96,22 @@ def misfit(sent: str, echoed: str) -> int | None:
 def _misfit(sent: str, echoed: str) -> int | None:
     sent_text, sent_parameters = normalise(sent)
     echoed_text, echoed_parameters = normalise(echoed)
+    if _edits_in_front(sent_parameters, echoed_parameters):
+        sent_text, sent_parameters = _with_links_in_front(sent_text, dict(sent_parameters))
     is_cut = _is_cut(sent_text, echoed_text)
     if sent_text != echoed_text and not is_cut:
         return None
     return _differences(dict(sent_parameters), dict(echoed_parameters), is_cut=is_cut)
+
+
+def _edits_in_front(sent: Given, echoed: Given) -> bool:
+    """Whether the echo has no `--edit`: MidJourney may move its links to the front, like those of image prompts."""
+    return "edit" in dict(sent) and "edit" not in dict(echoed)
+
+
+def _with_links_in_front(text: str, parameters: Parameters) -> tuple[str, Given]:
+    links = parameters.pop("edit")
+    return f"{links} {text}".strip(), tuple(sorted(parameters.items()))
 
 
 def _is_cut(sent: str, echoed: str) -> bool:

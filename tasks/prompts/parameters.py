@@ -18,6 +18,12 @@ VERSIONS = (1, 2, 3, 4, 5, 5.1, 5.2, 6, 6.1, 7, 8.1, 8.2)  # 8 was removed on 20
 NIJI_VERSIONS = (4, 5, 6, 7)
 
 
+WIDEST_RATIO, WIDEST_HD_RATIO = 14.0, 4.0  # long side by short side, of `--ar`; the second with `--hd`
+WEIGHTS_UNTIL, NIJI_WEIGHTS_UNTIL = 6.1, 6.0  # the last versions that take `::`
+MOST_EDITED = 4  # links behind `--edit`
+PLAN_REPEATS = {"basic": 4, "standard": 10}  # the largest `--repeat` of a plan; of others the table's
+
+
 class Kind(StrEnum):
     FLAG = "flag"  # takes no value
     WHOLE = "whole number"
@@ -47,12 +53,14 @@ class Parameter:
     kind: Kind = Kind.FLAG
     _: KW_ONLY
     ranges: tuple[Range, ...] = ()
+    niji_ranges: tuple[Range, ...] = ()  # where niji accepts others than the version of the same number
     choices: tuple[str, ...] = ()  # known words; another is a warning
     words: tuple[str, ...] = ()  # words accepted besides codes and links; others are no warning
     one_word: bool = False  # of TEXT: the value is one word; text after it is misplaced
     since: float = OLDEST  # known first and last version with it; outside is a warning
     until: float = NEWEST
     bare: bool = False  # may appear without its value
+    not_with: tuple[str, ...] = ()  # parameters, with their value where only that one is meant; a warning
     group: str = ""  # a prompt has one of a group; empty: the name
     repeatable: bool = False
     in_clips: bool = False  # allowed with `--video`; another is a warning there
@@ -121,15 +129,16 @@ PARAMETERS: tuple[Parameter, ...] = (
         ("iw",),
         _NUMBER,
         ranges=(Range(-10000, 10000, until=3), Range(0, 2, since=5, until=5.2), Range(0, 3, since=6)),
+        niji_ranges=(Range(0, 2, since=7),),
     ),
     Parameter(("sref",), _TEXT, bare=True, since=5, words=("random",)),
     Parameter(("sw",), _WHOLE, ranges=(Range(0, 1000),), since=5),
     Parameter(("sv",), _WHOLE, ranges=(Range(1, 8, soft=True),), since=6),
     Parameter(("cref",), _TEXT, since=6, until=6.1),
     Parameter(("cw",), _WHOLE, ranges=(Range(0, 100),), since=6, until=6.1),
-    Parameter(("oref",), _TEXT, since=7, until=7),
+    Parameter(("oref",), _TEXT, since=7, until=7, not_with=("draft", "quality 4")),
     Parameter(("ow",), _WHOLE, ranges=(Range(0, 1000),), since=7, until=7),
-    Parameter(("edit",), _TEXT, since=8.1),
+    Parameter(("edit",), _TEXT, since=8.1, not_with=("tile",)),
     # clips
     Parameter(("video",), _WHOLE, bare=True, ranges=(Range(1, 1, soft=True),), in_clips=True),
     Parameter(("motion",), _TEXT, choices=("low", "high"), one_word=True, in_clips=True),
@@ -139,7 +148,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     # the account
     Parameter(("fast",), group="speed", in_clips=True),
     Parameter(("relax",), group="speed", in_clips=True),
-    Parameter(("turbo",), group="speed", in_clips=True),
+    Parameter(("turbo",), group="speed", until=7, in_clips=True),
     Parameter(("stealth",), group="visibility"),
     Parameter(("public",), group="visibility"),
     # of old versions

@@ -28,6 +28,7 @@ from tasks.domain.model import Action, Button, Mode, Phase, Picture, Status, Sub
 from tasks.domain.ports import Clock, Gateway, TaskStore, Translator
 from tasks.domain.webhooks import Hook
 from tasks.effects.changes import Changes
+from tasks.effects.fact_book import FactBook
 from tasks.effects.journal import Journal
 from tasks.prompts.check import PromptRules, check, check_offered_length, check_sent
 from tasks.results.link_refresh import LinkRefresh
@@ -69,6 +70,7 @@ class Service(Queries):
         wall: Clock,
         limits: Limits,
         rules: PromptRules,
+        facts: FactBook,
         submitted: Callable[[], None],
         publish: Callable[[OperatorRequest | LinksRenewed], None],
     ) -> None:
@@ -82,6 +84,7 @@ class Service(Queries):
         self._clock = clock
         self._limits = limits
         self._rules = rules
+        self._facts = facts
         self._submitted = submitted
         self._publish = publish
         self._links = LinkRefresh(gateway, wall, publish)
@@ -103,7 +106,7 @@ class Service(Queries):
 
     async def imagine(self, ask: SubmitOptions, *, prompt: str, pictures: Sequence[Picture] = ()) -> Task:
         """Queue a drawing. Raises what `tasks.prompts.check.check` does, BadHook, QueueFull, NoAccount, StoreFailed."""
-        return await self._command(ask, submissions.imagine(self._rules, prompt, pictures, ask.mode))
+        return await self._command(ask, submissions.imagine(self._rules_of(ask), prompt, pictures, ask.mode))
 
     async def describe(self, ask: SubmitOptions, *, picture: Picture | None, link: str = "") -> Task:
         return await self._command(ask, submissions.describe(picture, link))
@@ -112,13 +115,13 @@ class Service(Queries):
         return await self._command(ask, submissions.blend(pictures, dimensions))
 
     async def shorten(self, ask: SubmitOptions, *, prompt: str) -> Task:
-        return await self._command(ask, submissions.shorten(self._rules, prompt))
+        return await self._command(ask, submissions.shorten(self._rules_of(ask), prompt))
 
     async def video(self, ask: SubmitOptions, video: VideoRequest) -> Task:
-        return await self._command(ask, submissions.video(self._rules, video, ask.mode))
+        return await self._command(ask, submissions.video(self._rules_of(ask), video, ask.mode))
 
     async def edit(self, ask: SubmitOptions, *, prompt: str, pictures: Sequence[Picture | str]) -> Task:
-        return await self._command(ask, submissions.edit(self._rules, prompt, pictures=pictures, mode=ask.mode))
+        return await self._command(ask, submissions.edit(self._rules_of(ask), prompt, pictures=pictures, mode=ask.mode))
 
     async def show(self, ask: SubmitOptions, *, job_id: str) -> Task:
         return await self._command(ask, submissions.show(job_id))
@@ -134,6 +137,10 @@ class Service(Queries):
 
     async def switch_remix(self, ask: SubmitOptions) -> Task:
         return await self._command(ask, submissions.switch_remix())
+
+    def _rules_of(self, ask: SubmitOptions) -> PromptRules:
+        """The rules with what was learned about the bot and the accounts that may draw."""
+        return replace(self._rules, learned=self._facts.learned(ask.bot, ask.accounts))
 
     async def _command(self, ask: SubmitOptions, draft: submissions.Submission) -> Task:
         accounts = accounts_for(ask, draft.modes, self._gateway.accounts())

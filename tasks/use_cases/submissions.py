@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 from tasks.domain.errors import BadRequest, MissingPrompt
 from tasks.domain.model import Action, Lane, Mode, Picture, Task, TaskRequest, VideoRequest
-from tasks.prompts.check import CheckedPrompt, PromptRules, check, given_in
+from tasks.prompts.check import CheckedPrompt, PromptRules, check, given_in, suffix_beside
+from tasks.prompts.parameters import MOST_EDITED
 from tasks.rules.dialogs import REMIX
 from tasks.sending.preparation import picture_mark
 
-MOST_EDITED = 4  # pictures
 DIMENSIONS = ("2:3", "1:1", "3:2")
 _DRAW_NOTHING = frozenset({Action.DESCRIBE, Action.SHORTEN, Action.SHOW, Action.ACTION})
 _MODE_COMMANDS: Mapping[Mode, str] = {Mode.FAST: "fast", Mode.RELAXED: "relax", Mode.TURBO: "turbo"}
@@ -118,7 +118,8 @@ def edit(rules: PromptRules, prompt: str, *, pictures: Sequence[Picture | str], 
         raise BadRequest(f"An edit takes 1 to {MOST_EDITED} pictures, not {len(pictures)}.")
     brought = [picture for picture in pictures if isinstance(picture, Picture)]
     links = " ".join(_place(picture, brought) for picture in pictures)
-    words = check(prompt.strip(), rules, mode=mode)
+    own = replace(rules, default_suffix=suffix_beside(rules.default_suffix, "edit"))
+    words = check(prompt.strip(), own, mode=mode)
     whole = check(f"{words.text} --edit {links}", replace(rules, default_suffix=""), pictures=len(brought), mode=mode)
     checked = replace(whole, warnings=tuple(dict.fromkeys((*words.warnings, *whole.warnings))))
     return _draft(Action.IMAGINE, "imagine", prompt=prompt, checked=checked, pictures=brought)

@@ -184,6 +184,7 @@ class House:
             wall=clock,
             limits=Limits(max_queue=50, sends_remix_on=not remix_waits),
             rules=rules,
+            facts=self.facts,
             submitted=self.awake.set,
             publish=events.put_nowait,
         )

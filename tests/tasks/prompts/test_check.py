@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.domain.errors import BadRequest, MissingPrompt, PromptTooLong
-from tasks.domain.model import Mode
+from tasks.domain.facts import Fact, FactKind
+from tasks.domain.model import Bot, Mode
 from tasks.prompts.banned import BannedWord, BannedWords
 from tasks.prompts.check import (
     MOST_WARNINGS,
@@ -26,7 +27,8 @@ from tasks.prompts.check import (
     with_mode,
 )
 from tasks.prompts.fixes import DASHES, fixed
-from tasks.prompts.parameters import KNOWN, NIJI_VERSIONS, PARAMETERS, VERSIONS, Kind
+from tasks.prompts.learned import DEFAULT_VERSIONS, learned_of
+from tasks.prompts.parameters import KNOWN, MOST_EDITED, NIJI_VERSIONS, PARAMETERS, VERSIONS, Kind
 from tasks.prompts.permutations import TooManyDrawings
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -197,7 +199,7 @@ def test_a_mode_is_known_by_its_parameter(prompt: str, modes: tuple[Mode, ...]) 
 
 
 def test_a_mode_beside_another_one_in_the_prompt_is_noted() -> None:
-    answer = check("a dog --turbo", PromptRules(banned=WORDS), mode=Mode.RELAXED)
+    answer = check("a dog --turbo --v 7", PromptRules(banned=WORDS), mode=Mode.RELAXED)
     assert answer.warnings == ("--turbo in the prompt counts, not the relaxed mode asked for beside it.",)
 
 
@@ -212,14 +214,18 @@ def test_a_mode_beside_another_one_in_the_prompt_is_noted() -> None:
         "--niji",
         "--niji --ar 1:1",
         "--v 8.1 --hd --exp 100 --raw --sv 6 --sw 1000 --sref random",
-        "--v 7 --oref https://example.com/a.png --ow 1000 --draft",
+        "--v 7 --oref https://example.com/a.png --ow 1000",
+        "--v 7 --draft --turbo",
+        "--s 5000 --test",
+        "--v 8.2 --hd --ar 4:1",
+        "--edit https://a.b/1 https://a.b/2 https://a.b/3 https://a.b/4 --ar 14:1 --sref 1 --p --raw",
         "--v 6 --cref https://a.b/c --cw 100 --sref https://a.b/c::2 https://a.b/d::1",
         "--motion high --video 1 --bs 2 --end loop --raw",
         "--zoom 2",
         "--video --loop --fast",
         "--no cats --no hats, 帽子",
         "--p abc123 --relax --stealth",
-        "--p --turbo",
+        "--p --turbo --v 7",
         "--repeat 1",
         "--V 7 --AR 3:2 --SREF 123456",
     ],
@@ -247,8 +253,6 @@ def test_what_midjourney_takes_passes_without_a_word(parameters: str) -> None:
         ("--stylize 1001", "from 0 to 1000"),
         ("--weird 3001", "from 0 to 3000"),
         ("--iw 3.1", "a number from 0 to 3"),
-        ("--iw 2.5 --v 5.2", "a number from 0 to 2"),
-        ("--iw 2.5 --niji 5", "a number from 0 to 2"),
         ("--seed 4294967296", "from 0 to 4294967295"),
         ("--seed -1", "from 0 to"),
         ("--stop 9", "from 10 to 100"),
@@ -316,6 +320,19 @@ def test_what_no_version_takes_is_refused_with_its_place(parameters: str, why: s
         ("--no cats --video", "is not taken with --video"),
         ("https://a.b/my dog.png --v 7", "ends at the blank; write a blank in a link as %20"),
         ("{red", "no counterpart"),
+        ("--iw 2.5 --v 5.2", "should be a number from 0 to 2"),
+        ("--iw 2.5 --niji 7", "should be a number from 0 to 2"),
+        ("--oref https://a.b/c", "belongs to version 7; version 8.2, the default, may not take it"),
+        ("--turbo", "version 8.2, the default, may not take it"),
+        ("--oref https://a.b/c --draft --v 7", "--oref https://a.b/c (at character 7, after “a dog”) may not be taken"),
+        ("--oref https://a.b/c --q 4 --v 7", "may not be taken with --q 4"),
+        ("--edit https://a.b/c --tile", "may not be taken with --tile"),
+        ("--edit a b c d e", "--edit has 5 links; MidJourney takes 4"),
+        ("--edit https://a.b/c --v 7", "belongs to version 8.1 and newer ones; version 7 may not take it"),
+        ("--ar 15:1", "is longer than 14:1"),
+        ("--ar 1:5 --hd", "--ar 1:5 is longer than 4:1, which --hd may not take"),
+        (":: cat", "Weights (::) belong to versions up to 6.1 and niji 6; version 8.2, the default, may not take them"),
+        ("::2 cat --niji 7", "niji version 7 may not take them"),
     ],
 )
 def test_doubts_are_warnings(parameters: str, warning: str) -> None:
@@ -337,7 +354,8 @@ def test_warnings_are_few_and_each_is_given_once() -> None:
     ["a::2 b::-1", "a::-.9 b", "a::-0.5 b:: c", "a:: b", "a::b::-c", "https://a.b/c.png::3 dog::-2", "a::0 b::.1"],
 )
 def test_weights_with_a_positive_sum_pass(prompt: str) -> None:
-    assert checked(prompt) == CheckedPrompt(text=prompt)
+    text = f"{prompt} --v 6"
+    assert checked(text) == CheckedPrompt(text=text)
 
 
 @pytest.mark.parametrize(
@@ -395,8 +413,8 @@ def test_leave_does_not_widen_a_range() -> None:
 def test_each_variant_is_checked() -> None:
     with pytest.raises(BadParameter, match="--ar wide"):
         checked("a dog --ar {3:2, wide}", permutations=2)
-    with pytest.raises(BadParameter, match="from 0 to 2"):
-        checked("a dog --iw 2.5 --v {7, 5}", permutations=2)
+    [warning] = checked("a dog --iw 2.5 --v {7, 5}", permutations=2).warnings
+    assert "should be a number from 0 to 2" in warning
 
 
 def test_the_place_is_where_the_braces_begin() -> None:
@@ -419,7 +437,10 @@ def test_the_place_is_where_the_braces_begin() -> None:
         ("a dog --v 7", "cinematic --raw", "a dog cinematic --v 7 --raw"),
         ("a cinematic dog", "cinematic", "a cinematic dog"),
         ("a dog", "  ", "a dog"),
-        ("a dog --video", "--v 7 --ar 3:2 --raw --relax", "a dog --video --raw --relax"),
+        ("a dog --video", "cinematic --v 7 --ar 3:2 --raw --relax", "a dog --video --relax"),
+        ("a dog --edit https://a.b/c", "--v 7 --tile --q 2 --hd --raw", "a dog --edit https://a.b/c --hd --raw"),
+        ("a dog --edit https://a.b/c", "--v 8.2", "a dog --edit https://a.b/c --v 8.2"),
+        ("a dog --oref https://a.b/c", "--q 4 --v 7", "a dog --oref https://a.b/c --v 7"),
     ],
 )
 def test_the_suffix_fills_what_the_prompt_leaves_open(prompt: str, suffix: str, text: str) -> None:
@@ -432,8 +453,56 @@ def test_the_suffix_sees_parameters_inside_braces() -> None:
 
 
 def test_a_value_is_checked_against_the_suffix_version() -> None:
-    with pytest.raises(BadParameter):
-        checked("a dog --iw 3", suffix="--v 5")
+    [warning] = checked("a dog --iw 3", suffix="--v 5").warnings
+    assert "should be a number from 0 to 2" in warning
+
+
+# ---------------------------------------------------------------- learned facts
+
+OREF = "--oref https://a.b/c"
+
+
+def with_facts(prompt: str, *facts: Fact, bot: Bot = Bot.MIDJOURNEY, accounts: tuple[str, ...] = ()) -> str:
+    rules = PromptRules(banned=WORDS, permutations=99, learned=learned_of(facts, bot, accounts))
+    return "\n".join(check(prompt, rules).warnings)
+
+
+def fact(kind: FactKind, subject: str, value: str = "", account: str = "a") -> Fact:
+    return Fact(bot=Bot.MIDJOURNEY, kind=kind, subject=subject, value=value, account=account)
+
+
+def test_what_midjourney_refused_is_a_warning() -> None:
+    known = fact(FactKind.PARAMETER_REFUSED, "--oref with --v 8.2", "`--oref` is not compatible with `--version 8.2`")
+    said = "was refused by MidJourney with version 8.2"
+    assert f"{said}, the default, before: `--oref` is not compatible" in with_facts(f"a fox {OREF}", known)
+    assert f"{said} before" in with_facts(f"a fox {OREF} --v 8.2", known)
+    assert said not in with_facts(f"a fox {OREF} --v 7", known)
+    assert said not in with_facts(f"a fox {OREF}", known, bot=Bot.NIJI)
+    weights = fact(FactKind.PARAMETER_REFUSED, ":: with --v 8.2", "no")
+    assert "Weights (::) were refused by MidJourney" in with_facts("a fox::2 b", weights)
+
+
+def test_the_default_version_is_the_one_learned_for_the_account() -> None:
+    seven = fact(FactKind.DEFAULT_VERSION, "a", "v 7")
+    assert with_facts(f"a fox {OREF}", seven) == ""
+    assert "version 8.2, the default" in with_facts(f"a fox {OREF}", seven, accounts=("b",))
+    assert "version 7 may not" not in with_facts("a fox --hd", fact(FactKind.DEFAULT_VERSION, "a", "v 8.2"))
+    assert "niji version 7, the default" in with_facts(f"a fox::2 {OREF}", bot=Bot.NIJI)
+
+
+def test_a_version_that_was_seen_is_not_unknown() -> None:
+    assert "unknown to us" in with_facts("a fox --v 8.3")
+    assert with_facts("a fox --v 8.3", fact(FactKind.VERSION, "v 8.3", "exists")) == ""
+
+
+def test_plan_and_refused_modes_are_warnings() -> None:
+    plan = fact(FactKind.PLAN, "a", "Basic Plan")
+    assert "--repeat 5 is more than the plan Basic Plan allows: 4" in with_facts("a fox --repeat 5", plan)
+    assert with_facts("a fox --repeat 4", plan) == with_facts("a fox --repeat 5", fact(FactKind.PLAN, "a", "Pro")) == ""
+    assert "not be taken with --relax" in with_facts("a fox --repeat 2 --relax")
+    refused = fact(FactKind.MODE_REFUSED, "a relaxed", "no")
+    assert "--relax was refused by MidJourney before" in with_facts("a fox --relax", refused)
+    assert with_facts("a fox --fast", refused) == ""
 
 
 # ---------------------------------------------------------------- any text at all
@@ -532,7 +601,8 @@ def test_chinese_is_untouched(prompt: str) -> None:
 def test_a_number_passes_exactly_within_its_range(amount: int, name: str) -> None:
     (span,) = [each for each in KNOWN[name].ranges if each.until > max(VERSIONS)]
     if span.low <= amount <= span.high:
-        assert checked(f"a dog --{name} {amount}").warnings == ()
+        version = " --v 6" if KNOWN[name].until < max(VERSIONS) else ""
+        assert checked(f"a dog --{name} {amount}{version}").warnings == ()
     else:
         with pytest.raises(BadParameter):
             checked(f"a dog --{name} {amount}")
@@ -570,6 +640,23 @@ def test_the_page_offers_versions_that_are_known() -> None:
     offered = re.findall(r'"(v|niji) ([0-9.]+)"', page.partition("VERSIONS = [")[2].partition("]")[0])
     assert ("v", str(VERSIONS[-1])) in offered
     assert all(float(number) in (VERSIONS if name == "v" else NIJI_VERSIONS) for name, number in offered)
+
+
+def test_the_page_names_the_versions_of_the_table() -> None:
+    page = (Path(__file__).parents[3] / "api" / "console" / "references.js").read_text()
+    named = {"style": "sref", "omni": "oref"}
+    taken = re.findall(r"(\w+): \[([0-9.]+), ([\w.]+)\]", page.partition("TAKEN = {")[2].partition("}")[0])
+    assert len(taken) >= 7
+    for control, since, until in taken:
+        parameter = KNOWN[named.get(control, control)]
+        assert (max(parameter.since, 1), min(parameter.until, 99)) == (
+            float(since),
+            99 if until == "Infinity" else float(until),
+        )
+    default = re.search(r"NEWEST = ([0-9.]+)", page)
+    assert default is not None
+    assert f"v {default[1]}" == DEFAULT_VERSIONS[Bot.MIDJOURNEY]
+    assert f'edit: {{ parameter: "edit", most: {MOST_EDITED} }}' in page
 
 
 @pytest.mark.parametrize("limits", [[], [None], [5, None], [5, 10], [10]])

@@ -305,10 +305,12 @@ async def test_a_clips_text_is_told_without_marks_for_its_pictures(tmp_path: Pat
 async def test_a_foreign_suffix_is_translated_where_there_is_no_prompt(tmp_path: Path) -> None:
     async with house(tmp_path, suffix="狗 --s 200") as home:
         link = "https://example.com/a.png"
+        drawing = await home.service.imagine(SubmitOptions(), prompt=link)
         clip = await home.service.video(SubmitOptions(), VideoRequest(prompt=" ", motion="low", image=link))
-        await home.until_said(1)
-        [task] = await home.store.get_many([clip.id])
-        assert "dog" in task.content
+        await home.until_said(2)
+        drawn, animated = await home.store.get_many([drawing.id, clip.id])
+        assert drawn.content == f"{link} dog --s 200"
+        assert animated.content == f"{link} --motion low --video 1"  # a clip takes no suffix
 
 
 async def test_what_is_added_to_a_prompt_is_no_part_of_its_translation(tmp_path: Path) -> None:
