@@ -155,6 +155,12 @@ def modes_of(text: str) -> tuple[Mode, ...]:
     return tuple(dict.fromkeys(_MODES[name] for name in names if name in _MODES))
 
 
+def drawings_of(text: str) -> int:
+    """The number of drawings that MidJourney makes of a prompt, by `{a, b}` and `--repeat`."""
+    combinations, variants = permutations_of(text)
+    return _jobs(combinations, [_read(variant) for variant in variants])
+
+
 def given_in(text: str) -> dict[str, tuple[str, str]]:
     """The parameters in a text: by group (or name), their name and value."""
     return {given.family: (given.name.lower(), given.value.strip()) for given in _read(fixed(text).text).parameters}
@@ -169,6 +175,12 @@ def _check_whole(text: str, rules: PromptRules, warnings: _Warnings, pictures: i
     return jobs
 
 
+def _jobs(combinations: int, readings: Sequence[_Reading]) -> int:
+    """Of very many combinations only the first were read."""
+    repeats = [reading.repeat for reading in readings]
+    return sum(repeats) + (combinations - len(repeats)) * max(repeats)
+
+
 @lru_cache(maxsize=256)  # the text checked at submit is mostly the one that is sent
 def _judged(text: str, rules: PromptRules) -> tuple[int, tuple[str, ...]]:
     """The number of drawings, and the warnings."""
@@ -177,8 +189,7 @@ def _judged(text: str, rules: PromptRules) -> tuple[int, tuple[str, ...]]:
         raise BannedWord(word)
     combinations, variants = permutations_of(text)
     readings = [_read(variant) for variant in variants]
-    repeats = [reading.repeat for reading in readings]
-    jobs = sum(repeats) + (combinations - len(repeats)) * max(repeats)
+    jobs = _jobs(combinations, readings)
     check_jobs(text, jobs, rules.permutations)
     if (link := _BROKEN_LINK.search(text)) and not _PICTURE_NAME.search(link.group().split()[0]):
         warnings.add(f'The link in "{excerpt(link.group(), 80)}" ends at the blank; write a blank in a link as %20.')

@@ -28,6 +28,7 @@ from tasks.domain.model import Action, Lane, Mode, Purpose, SendState, Task
 from tasks.domain.ports import Clock, Gateway, TaskStore
 from tasks.domain.timeline import event_detail
 from tasks.effects.fact_book import FactBook
+from tasks.prompts.check import drawings_of
 from tasks.rules.account_limits import QueueFullBackoff
 from tasks.rules.dialogs import answer, own_text, press_setting
 from tasks.rules.learning import CERTAIN, from_account, from_event
@@ -139,7 +140,7 @@ class EventHandler:
                 await self._take(tracked, result, "deletion")
                 return
         before = tracked.task
-        if not (isinstance(event, Refused) and self._refuses_later_drawing(tracked.task, event, by)):
+        if not (isinstance(event, Refused) and self._refuses_later_drawing(tracked, event, by)):
             await self._apply(tracked, event)
         if by in CERTAIN and isinstance(event, Started | Progressed | Finished):
             self._stall_detector.note_begun(tracked.task)
@@ -262,12 +263,14 @@ class EventHandler:
         for other in self._work.in_flight:
             other.withdrawn = other.withdrawn or other.task.progress.progress_message_id == message_id is not None
 
-    def _refuses_later_drawing(self, task: Task, event: Refused, by: str) -> bool:
+    def _refuses_later_drawing(self, tracked: InFlightTask, event: Refused, by: str) -> bool:
         """One command may make several drawings. The refusal of a later one answers the same interaction while the
-        first is accepted; sending again would pay for all of them again."""
+        first is accepted; sending again would pay for all of them again, and the first is the task's result."""
+        task, own = tracked.task, tracked.task.progress.progress_message_id
+        if by != "interaction" or own in (None, event.keys.message_id, event.keys.reference_id):
+            return False
         is_back = event.retry or self._pauses.can_retry_relaxed(task, event)
-        own = task.progress.progress_message_id
-        return is_back and by == "interaction" and own not in (None, event.keys.message_id, event.keys.reference_id)
+        return is_back or (_makes_several(task) and not tracked.withdrawn)
 
     def _addresses_account(self, keys: Keys) -> bool:
         """Whether the message addresses the account's user, or is private to it."""
@@ -474,3 +477,11 @@ class SwappedResults:
 def _drop_oldest(known: OrderedDict[str, Any]) -> None:
     while len(known) > REMEMBERED:
         known.popitem(last=False)
+
+
+def _makes_several(task: Task) -> bool:
+    """Whether its command or its press makes several drawings: "Imagine all" is the press that names no text."""
+    request = task.request
+    if request.custom_id is not None:
+        return request.action is Action.IMAGINE and request.index is None
+    return request.command == "imagine" and drawings_of(task.content) > 1

@@ -38,7 +38,7 @@ class MjClient:
 
     async def ended(self, task_id: str) -> Document:
         hooks = self.house.hooks
-        await hooks.until(lambda: any(d["id"] == task_id and d["finishTime"] for d in hooks.heard))
+        await hooks.until(lambda: any(d.get("id") == task_id and d["finishTime"] for d in hooks.heard))
         document: Document = await self.get(f"/task/{task_id}/fetch")
         return document
 

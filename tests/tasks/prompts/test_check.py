@@ -24,6 +24,7 @@ from tasks.prompts.check import (
     check,
     check_offered_length,
     check_sent,
+    drawings_of,
     with_mode,
 )
 from tasks.prompts.fixes import DASHES, fixed
@@ -667,3 +668,11 @@ def test_a_prompt_that_some_account_can_send_is_not_too_long(limits: list[int | 
 def test_a_prompt_longer_than_every_accounts_command_takes_is_refused() -> None:
     with pytest.raises(PromptTooLong):
         check_offered_length("x" * 11, [5, 10])
+
+
+@pytest.mark.parametrize(
+    ("text", "drawings"),
+    [("a dog", 1), ("a {red, blue} dog", 2), ("{a, b} {c, d} --repeat 3", 12), ("a dog --r 4", 4), ("a { dog", 1)],
+)
+def test_the_drawings_of_a_prompt_are_counted(text: str, drawings: int) -> None:
+    assert drawings_of(text) == drawings
