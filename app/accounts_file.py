@@ -192,7 +192,7 @@ class AccountsFile:
     def _accounts(self, document: tomlkit.TOMLDocument) -> list[AccountFields]:
         if unknown := [name for name in document if name != TABLE]:
             raise BadAccount(f"{self.path}: {unknown[0]!r} is unknown.", hint=_SHAPE)
-        tables: Sequence[Table] = self._tables(document)
+        tables: Sequence[Table] = self._tables(document) if TABLE in document else ()
         found = [parse_account(table.unwrap(), f"{self.path}, account {n}") for n, table in enumerate(tables, start=1)]
         if twice := [name for name, count in Counter(fields.id for fields in found).items() if count > 1]:
             raise BadAccount(f"{self.path}: two accounts have the name {twice[0]}.", hint="Rename one of them.")
