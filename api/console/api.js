@@ -109,6 +109,7 @@ export const accounts = () => ask("/mj/account/list");
 export const health = () => ask("/health");
 
 export const settings = () => ask("/api/v1/settings", { as: "admin" });
+export const facts = () => ask("/api/v1/facts", { as: "admin" });
 export const deliveries = () => ask("/api/v1/deliveries", { as: "admin" });
 export const retryDelivery = (delivery) => ask(`/api/v1/deliveries/${id(delivery)}/retry`, { body: {}, as: "admin" });
 export const retryTask = (taskId) => ask(`/api/v1/tasks/${id(taskId)}/retry`, { body: {}, as: "admin" });

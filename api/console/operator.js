@@ -1,11 +1,11 @@
 /**
- * What only the operator sees: call-backs and what became of them, and the settings in force.
+ * What only the operator sees: call-backs and what became of them, learned facts, and the settings in force.
  *
  * Contract: the service decides who is the operator; the page asks, and asks for the operator's secret when told to.
  */
 
 import { html, useEffect, useState } from "./htm_preact.js";
-import { Refusal, deliveries, retryDelivery, settings } from "./api.js";
+import { Refusal, deliveries, facts, retryDelivery, settings } from "./api.js";
 import { forgetSecret, keepSecret, secretOf } from "./secrets.js";
 import { SecretForm } from "./sign_in.js";
 import { clock, t, told } from "./texts.js";
@@ -42,7 +42,7 @@ export function Operator() {
         <${SecretForm} label=${t("adminSecret")} refusal=${refusal.words} onSecret=${onSecret} />
       </div>`}
       ${refusal && !refusal.wantsSecret && html`<p class="notice warn" role="alert">${refusal.words}</p>`}
-      ${inForce && !refusal && html`<${Deliveries} /><${InForce} values=${inForce} />`}
+      ${inForce && !refusal && html`<${Deliveries} /><${Facts} /><${InForce} values=${inForce} />`}
     </section>
   `;
 }
@@ -97,6 +97,35 @@ function Delivery({ delivery, onRetry }) {
       </span>
       ${delivery.status !== "done" &&
       html`<button type="button" class="button" onClick=${() => onRetry(delivery.id)}>${t("retry")}</button>`}
+    </li>
+  `;
+}
+
+/** What the service has learned about MidJourney. */
+function Facts() {
+  const [all, setAll] = useState(null);
+  useEffect(() => {
+    attempt(() => facts()).then((found) => found && setAll(found.facts));
+  }, []);
+  return html`
+    <section class="stack" aria-labelledby="facts-title">
+      <h2 id="facts-title" class="section-title">${t("facts")}</h2>
+      ${all?.length === 0 && html`<p class="soft">${t("noFacts")}</p>`}
+      <ul class="rows">
+        ${(all ?? []).map((each) => html`<${Fact} key=${`${each.bot} ${each.kind} ${each.subject}`} fact=${each} />`)}
+      </ul>
+    </section>
+  `;
+}
+
+function Fact({ fact }) {
+  const notes = [told("factKind_", fact.kind), fact.bot === "NIJI_JOURNEY" ? "niji" : "", clock(fact.learned)];
+  return html`
+    <li class="delivery">
+      <span class="grow">
+        <span class="delivery-receiver">${fact.subject}: ${fact.value}</span>
+        <span class="soft">${notes.filter(Boolean).join(" · ")}</span>
+      </span>
     </li>
   `;
 }

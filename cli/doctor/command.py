@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from cli import console
 from cli.doctor.accounts import accounts
 from cli.doctor.diagnostics import CheckResult, Verdict, failure, passed, warning
-from cli.doctor.machine import database, disk, files, versions
+from cli.doctor.machine import database, disk, facts, files, versions
 from cli.doctor.network import discord, port
 from settings import Settings, SettingsError, dotenv_files, load, load_caller, load_storage, misspelt, warnings
 
@@ -56,6 +56,7 @@ def _findings(given: argparse.Namespace) -> Iterator[CheckResult]:
         return  # reported above
     yield from _checked("disk", lambda: disk(storage))
     yield from _checked("database", lambda: database(storage))
+    yield from _checked("facts", lambda: facts(storage))
 
 
 def _mistakes(error: SettingsError) -> Iterator[CheckResult]:

@@ -22,6 +22,7 @@ from settings import COMES_WITH, IS_BINARY, StorageSettings, dotenv_files
 PYTHON = (3, 11)
 LOW_SPACE, CRITICAL_SPACE = 1 << 30, 100 << 20  # bytes free
 CHECKED_SIZE = 256 << 20  # bytes; a larger database is not read in full
+FACT_LENGTH = 120  # characters shown of a learned fact's value
 _PIN = re.compile(
     r"""^(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?:; python_version >= "3\.(?P<since>\d+)")?""", re.ASCII | re.MULTILINE
 )
@@ -106,8 +107,28 @@ def database(storage: StorageSettings) -> Iterator[CheckResult]:
         yield passed(f"Database: {path}, {path.stat().st_size >> 10} KiB, schema {version} of {known}, {state}.")
 
 
+def facts(storage: StorageSettings) -> Iterator[CheckResult]:
+    """What the service has learned about MidJourney: docs/facts.md. Reads the database, so the service need not run."""
+    path = storage.database_path
+    if not path.exists():
+        return
+    try:
+        with closing(_read_only(path)) as connection:
+            rows = connection.execute(
+                "SELECT bot, kind, subject, value FROM facts ORDER BY bot, kind, subject"
+            ).fetchall()
+    except sqlite3.Error:
+        return  # damaged, reported above, or older than this table
+    for bot, kind, subject, value in rows:
+        yield passed(f"Learned: {bot} {kind.replace('_', ' ')}: {subject}: {' '.join(value.split())[:FACT_LENGTH]}")
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
+
+
 def _inspect(path: Path) -> tuple[int, str]:
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
+    with closing(_read_only(path)) as connection:
         [version] = connection.execute("PRAGMA user_version").fetchone()
         if path.stat().st_size > CHECKED_SIZE:
             return version, "ok"

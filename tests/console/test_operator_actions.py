@@ -24,6 +24,7 @@ async def _become_operator(page: Console) -> None:
     await secret.fill(OPERATOR["ADMIN_SECRET"])
     await secret.press("Enter")
     await expect(page.page.get_by_role("region", name="Settings in force")).to_be_visible()
+    await expect(page.page.get_by_role("region", name="Learned facts")).to_be_visible()
 
 
 async def test_a_call_back_that_failed_is_sent_again(tmp_path: Path) -> None:

@@ -15,9 +15,11 @@ import pytest
 from aiohttp import web
 
 from simulator import Simulator
+from storage.facts import Facts
 from storage.sqlite.database import Database
 from tests.e2e.test_process import free_port
 from tests.support.command_process import Done, environment_of, served, typed
+from tests.support.database_dump import FACT
 from tests.support.web_server import loopback
 
 
@@ -45,9 +47,10 @@ async def doctor(folder: Path, *arguments: str, **environ: str) -> Done:
 
 
 async def test_a_sound_installation(tmp_path: Path) -> None:
-    async with Database(tmp_path / "tasks.db"):
-        pass
+    async with Database(tmp_path / "tasks.db") as database:
+        await Facts(database).save([FACT])
     done = await doctor(tmp_path)
+    assert "Learned: MID_JOURNEY parameter refused: --oref with --v 8.2: `--oref` is not compatible" in done.out
     assert (done.code, done.said) == (0, ""), done.out
     for said in (
         "Python 3.",
