@@ -11,7 +11,7 @@ import { Icon } from "./icons.js";
 import { Media } from "./picture.js";
 import { canTryAgain, expectedRatio, heartOf, isOver, mediaOf, percentOf, wordsOf } from "./tasks.js";
 import { clock, day, dayName, t, useLanguage } from "./texts.js";
-import { titleOf } from "./titles.js";
+import { reasonOf, titleOf } from "./titles.js";
 
 const ratios = new Map(); // id -> width by height, once the picture was seen
 
@@ -86,7 +86,7 @@ function Failed({ task, isStop, onFocus }) {
       <${Link} class="tile tile-row" task=${task} isStop=${isStop} onFocus=${onFocus}>
         <span class="tile-title" dir="auto">${titleOf(task)}</span>
         <span class="tile-reason">
-          <strong>${stateOf(task)}</strong>${task.failReason && html` <span dir="auto">${task.failReason}</span>`}
+          <strong>${stateOf(task)}</strong>${task.failReason && html` <span dir="auto">${reasonOf(task)}</span>`}
         </span>
       <//>
       ${canTryAgain(task) &&

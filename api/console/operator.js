@@ -1,11 +1,12 @@
 /**
- * What only the operator sees: call-backs and what became of them, learned facts, and the settings in force.
+ * What only the operator sees: the overview, call-backs and what became of them, learned facts, and the settings.
  *
  * Contract: the service decides who is the operator; the page asks, and asks for the operator's secret when told to.
  */
 
 import { html, useEffect, useState } from "./htm_preact.js";
 import { Refusal, deliveries, facts, retryDelivery, settings } from "./api.js";
+import { Overview } from "./overview.js";
 import { forgetSecret, keepSecret, secretOf } from "./secrets.js";
 import { SecretForm } from "./sign_in.js";
 import { clock, t, told } from "./texts.js";
@@ -42,7 +43,7 @@ export function Operator() {
         <${SecretForm} label=${t("adminSecret")} refusal=${refusal.words} onSecret=${onSecret} />
       </div>`}
       ${refusal && !refusal.wantsSecret && html`<p class="notice warn" role="alert">${refusal.words}</p>`}
-      ${inForce && !refusal && html`<${Deliveries} /><${Facts} /><${InForce} values=${inForce} />`}
+      ${inForce && !refusal && html`<${Overview} /><${Deliveries} /><${Facts} /><${InForce} values=${inForce} />`}
     </section>
   `;
 }

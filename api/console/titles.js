@@ -6,7 +6,7 @@
 
 import { plain, readWords } from "./answered.js";
 import { wordsOf } from "./tasks.js";
-import { t } from "./texts.js";
+import { locale, t, told } from "./texts.js";
 
 /** @param {object} task @returns {string} never empty */
 export function titleOf(task) {
@@ -19,6 +19,13 @@ export function titleOf(task) {
   const words = wordsOf(task);
   if (words && task.action !== "SHORTEN") return readWords(words).texts[0]?.text ?? plain(words);
   return withoutLinks(own || task.properties?.finalPrompt || "") || name;
+}
+
+/** Why it failed: the service's own words, which are English; in another language the code's meaning comes first. */
+export function reasonOf({ failCode, failReason }) {
+  if (locale() === "en" || !failCode) return failReason;
+  const why = told("fail_", failCode);
+  return failReason ? t("failWithReason", { why, reason: failReason }) : why;
 }
 
 /** Pictures that stand before the words are left out, and other links are not spelt out. */

@@ -16,7 +16,7 @@ import { isTyping } from "./keys.js";
 import { Media } from "./picture.js";
 import { filesOf, heartOf, isOver, isRating, isUnsettled, mediaOf, newestFirst, wantsInput, wordsOf } from "./tasks.js";
 import { clock, duration, t } from "./texts.js";
-import { titleOf } from "./titles.js";
+import { reasonOf, titleOf } from "./titles.js";
 import { Unsettled } from "./unsettled.js";
 import { Words } from "./words.js";
 import { app, attempt, cancel, press, refresh, say } from "./work.js";
@@ -61,7 +61,7 @@ export function Viewer({ id, tasks, shown, starred, onGo }) {
         <div class="viewer-side" tabindex="-1">
           <${Head} key=${`head${id}`} task=${task} title=${title} isStarred=${starred.has(id)} />
           ${!isOver(task) && html`<${Doing} task=${task} />`}
-          ${task.status === "FAILURE" && html`<p class="notice error" role="alert" dir="auto">${task.failReason}</p>`}
+          ${task.status === "FAILURE" && html`<p class="notice error" role="alert" dir="auto">${reasonOf(task)}</p>`}
           ${isUnsettled(task) && html`<${Unsettled} key=${id} task=${task} />`}
           ${task.properties.notes && html`<p class="notice">${task.properties.notes}</p>`}
           ${isOver(task) && html`<${AgainBar} key=${`again${id}`} task=${task} onDone=${close} />`}

@@ -12,7 +12,7 @@ import { createStore } from "./store.js";
 import { openStream } from "./stream.js";
 import { dialogOf, isOver } from "./tasks.js";
 import { t } from "./texts.js";
-import { titleOf } from "./titles.js";
+import { reasonOf, titleOf } from "./titles.js";
 import { fulfilled, keyOf } from "./wishes.js";
 
 const PAGE = 100; // tasks of a list read at once
@@ -193,7 +193,7 @@ function tellEnd(task) {
   ends.forEach((hear) => hear(task));
   const title = titleOf(task).slice(0, TITLE);
   if (task.status === "SUCCESS") say(t("ended", { title }));
-  else if (task.status === "FAILURE") say(t("failed", { title, reason: task.failReason }), "error");
+  else if (task.status === "FAILURE") say(t("failed", { title, reason: reasonOf(task) }), "error");
   else say(t("cancelled", { title }));
 }
 

@@ -10,7 +10,7 @@ import pytest
 
 from api.ops.console_page import FOLDER
 from settings import ROOT
-from tasks.domain.model import Action, Status
+from tasks.domain.model import Action, Mode, Status
 from tests.support.chromium import chromium
 from tests.support.service_twin import running
 
@@ -53,6 +53,11 @@ def test_whatever_the_service_may_name_has_a_text() -> None:
     words += [f"delivery_{status}" for status in ("due", "done", "given_up")]
     kinds = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "timeline.md").read_text("utf-8"), re.MULTILINE)
     words += [f"kind_{kind}" for kind in kinds[: kinds.index("status")]]  # the next table tells of fields
+    words += [f"mode_{mode}" for mode in Mode]
+    failed = (ROOT / "docs" / "errors.md").read_text("utf-8").partition("## Failed tasks")[2].partition("\n## ")[0]
+    codes = re.findall(r"^\| `(\w+)` \|", failed, re.MULTILINE)
+    assert len(codes) > 20
+    words += [f"fail_{code}" for code in codes]
     assert set(words) <= texts("en").keys()
 
 
@@ -129,6 +134,16 @@ _CHECKS = {
             found("MJ::Inpaint::1::x"), found("MJ::JOB::pan_left::1", "4"), found("MJ::CustomZoom::x", "2"),
             heartOf({ buttons: [{ customId: "MJ::BOOKMARK::x" }] }).customId];
     """,
+    "a failure is explained in the page's language": """
+        const { reasonOf } = await import("/console/titles.js");
+        const { switchLanguage } = await import("/console/texts.js");
+        const failed = [{ failCode: "silence", failReason: "No answer." }, { failCode: "", failReason: "Odd." }];
+        const english = failed.map(reasonOf);
+        switchLanguage();
+        const chinese = failed.map(reasonOf);
+        switchLanguage();
+        return [...english, ...chinese];
+    """,
     "smaller versions exist of our copies alone": """
         const { narrowed, quarterOf } = await import("/console/tasks.js");
         const ours = "https://a.b/images/62e9077d-34b3-401a-b7ad-28916646e669-zbprvspimklvsoumsedp1ranwdj8auy3.webp";
@@ -178,6 +193,12 @@ _CHECKS = {
     """,
 }
 _RESULTS: dict[str, object] = {
+    "a failure is explained in the page's language": [
+        "No answer.",
+        "Odd.",
+        "MidJourney 没有回应：No answer.",
+        "Odd.",
+    ],
     "a prompt is its words and what the controls add": [
         "a dog",
         "a dog --ar 16:9 --niji 6 --seed 7 --raw --no a, b",

@@ -11,6 +11,7 @@ from playwright.async_api import expect
 
 from app.service import service
 from simulator import Simulator
+from tests.support.accessibility import check_accessibility
 from tests.support.browser import Console, console
 from tests.support.chromium import chromium
 from tests.support.whole_service import settings_for, whole
@@ -38,12 +39,23 @@ async def test_a_call_back_that_failed_is_sent_again(tmp_path: Path) -> None:
         await house.hooks.until_ended(task)
         await page.open()
         await _become_operator(page)
-        await page.page.get_by_role("button", name="Refresh").click()
+        overview = page.page.get_by_role("region", name="Overview")
+        chart = overview.get_by_role("img", name="1 finished, 0 failed, 0 cancelled")
+        await expect(chart).to_be_visible()
+        await expect(overview).to_contain_text("By secret")
+        await expect(overview).to_contain_text("Last backup")
+        await overview.get_by_role("radio", name="Yesterday").check()
+        await expect(overview.get_by_role("img", name="0 finished, 0 failed, 0 cancelled")).to_be_visible()
+        await overview.get_by_role("radio", name="Today").check()
+        await expect(chart).to_be_visible()
+        await check_accessibility(page)
+        deliveries = page.page.get_by_role("region", name="Call-backs")
+        await deliveries.get_by_role("button", name="Refresh").click()
         delivery = page.page.get_by_role("listitem").filter(has_text=task)
         await expect(delivery).to_contain_text("Due · attempts: 1 · HTTP 500")
         await delivery.get_by_role("button", name="Send again").click()
         await house.hooks.until(lambda: len(house.hooks.heard) == 2)
-        await page.page.get_by_role("button", name="Refresh").click()
+        await deliveries.get_by_role("button", name="Refresh").click()
         await expect(delivery).to_contain_text("Delivered")
         await expect(delivery.get_by_role("button")).to_have_count(0)
 
