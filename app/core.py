@@ -154,7 +154,7 @@ async def open_core(settings: Settings, stack: AsyncExitStack) -> Core:
         file,
         pool,
         make_endpoints(settings.discord),
-        changed=dispatcher.accounts_changed,
+        changed=dispatcher.on_accounts_changed,
         plain=frozenset(config.id for config in account_configs(settings.discord.accounts)),
     )
     return Core(

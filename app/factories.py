@@ -125,7 +125,7 @@ def make_allowlist(given: HookSettings) -> Allowlist:
 
 def make_deadlines(given: TaskSettings) -> Deadlines:
     return Deadlines(
-        nothing_heard=given.silence_minutes * MINUTE,
+        no_event=given.silence_minutes * MINUTE,
         fast=given.silence_minutes_fast * MINUTE,
         relaxed=given.silence_minutes_relaxed * MINUTE,
         settle=given.settle_seconds * 1000,

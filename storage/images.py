@@ -109,19 +109,19 @@ class Images:
         [(time,)] = await self._database.read(image_sql.NEXT_IMAGE_DUE, (after,))
         return None if time is None else int(time)
 
-    async def named(self, name: str) -> ImageCopy | None:
+    async def by_name(self, name: str) -> ImageCopy | None:
         return next((_copy(row) for row in await self._database.read(image_sql.IMAGE_NAMED, (name,))), None)
 
     async def of_task(self, task_id: str) -> list[ImageCopy]:
         """In insertion order."""
         return [_copy(row) for row in await self._database.read(image_sql.IMAGES_OF_TASK, (own_key(task_id),))]
 
-    async def written(self, copy: ImageCopy, *, type: str, size: int) -> None:  # noqa: A002 - the field's name
+    async def mark_written(self, copy: ImageCopy, *, type: str, size: int) -> None:  # noqa: A002 - the field's name
         """Record that the file exists; its task does not list it yet."""
         row = {"id": copy.id, "type": type, "size": size}
         await self._database.write(Statement(image_sql.WRITTEN_IMAGE, [row]))
 
-    async def stored(self, copy: ImageCopy) -> None:
+    async def mark_stored(self, copy: ImageCopy) -> None:
         """Record that the task lists the copy, and release the webhooks that waited for it."""
         statements = [Statement(image_sql.STORED_IMAGE, [(copy.id,)])]
         if copy.role == "result":
@@ -134,7 +134,7 @@ class Images:
     async def give_up(self, copy: ImageCopy, error: str) -> None:
         await self._settle(copy, "given_up", error=error)
 
-    async def removed(self, copy: ImageCopy) -> None:
+    async def mark_removed(self, copy: ImageCopy) -> None:
         """Remove the row of a copy whose file is gone; its task stays."""
         await self._settle(copy, "removed", counts=0)
 
@@ -143,7 +143,7 @@ class Images:
         if copies:
             await self._database.write(Statement(image_sql.FORGET_IMAGE, [(copy.id,) for copy in copies]))
 
-    async def unwanted(self, limit: int) -> list[ImageCopy]:
+    async def unneeded(self, limit: int) -> list[ImageCopy]:
         """Copies of removed tasks, and previews replaced by newer ones."""
         return [_copy(row) for row in await self._database.read(image_sql.IMAGES_UNWANTED, (self._places, limit))]
 

@@ -63,14 +63,14 @@ def row_of(task: Task) -> tuple[Any, ...]:
         task.account,
         task.result.message_id,
         task.progress.job_id,
-        _pressed(task.request),
+        _button_key(task.request),
         task.request.owner,
         open_end_of(task),
         document_of(task),
     )
 
 
-def _pressed(request: TaskRequest) -> str | None:
+def _button_key(request: TaskRequest) -> str | None:
     """The look-up key of the button that the task pressed."""
     pressed, button = request.parent_id, request.custom_id
     return pressed_by(pressed, button) if pressed and button else None

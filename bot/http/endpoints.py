@@ -42,10 +42,10 @@ class Endpoints:
         return urlunsplit(urlsplit(self.gateway_url)._replace(query=urlsplit(url).query))
 
     def cdn(self, url: str) -> str:
-        return _moved(url, self.cdn_base, CDN_BASE)
+        return _rebase(url, self.cdn_base, CDN_BASE)
 
     def upload(self, url: str) -> str:
-        return _moved(url, self.upload_base, UPLOAD_BASE)
+        return _rebase(url, self.upload_base, UPLOAD_BASE)
 
     def activity(self, application_id: str) -> str:
         """The base URL of an application's web dialogs; each application has its own host."""
@@ -57,7 +57,7 @@ def activity_host(application_id: str) -> str:
     return f"https://{application_id}.discordsays.com"
 
 
-def _moved(url: str, base: str, discords_own: str) -> str:
+def _rebase(url: str, base: str, discords_own: str) -> str:
     base = base.rstrip("/")
     if not base or base == discords_own:
         return url

@@ -88,14 +88,14 @@ class DiscordSession(AsyncSession[Response]):
         except RequestException as error:
             may_have_left = body.was_read or not body.content  # an empty body may never be read
             raise (ResponseLost if may_have_left else RequestNotSent)(f"curl error {int(error.code)}") from error
-        return await _checked(answer, once)
+        return await _check(answer, once)
 
     async def open_gateway(self, url: str, **kwargs: Any) -> AsyncWebSocket:
         kwargs.update(timeout=CONNECT_SECONDS, max_message_size=MAX_GATEWAY_MESSAGE, curl_options=self._options)
         return await self.ws_connect(url, **kwargs)
 
 
-async def _checked(answer: Response, once: SingleUse) -> Response:
+async def _check(answer: Response, once: SingleUse) -> Response:
     """A definite response for the library, or the error that the library would hide behind a retry."""
     status = answer.status_code
     if status == 429:

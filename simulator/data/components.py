@@ -110,7 +110,7 @@ def text_input(custom_id: str, label: str, value: str) -> Component:
     }
 
 
-def labelled(label: str, field: Component) -> list[Component]:
+def with_label(label: str, field: Component) -> list[Component]:
     """A dialog's field in the newer form, with a label around it."""
     inner = {key: value for key, value in field.items() if key != "label"}
     return [{"type": LABEL, "id": 1, "label": label, "component": {**inner, "id": 2}}]
@@ -144,7 +144,7 @@ def appeal_row(key: str, *, numbered: bool = True) -> list[Component]:
     return rows([button(f"MJ::Prompts::Appeal::{key}", "Appeal", style=PRIMARY)], numbered=numbered)
 
 
-def laid_out(
+def lay_out(
     layout: Layout, job_id: str, *, index: int = 1, square: bool = False, numbered: bool = True
 ) -> list[Component]:
     """A layout's rows for one job, without buttons for other aspect ratios."""

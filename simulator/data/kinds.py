@@ -50,7 +50,7 @@ _REROLLING = "Rerolling **{prompt}** - {user} (Waiting to start)"
 _CREATING_VIDEO = "Creating video with prompt **{prompt}** - {user} (Waiting to start)"
 
 
-def settled(kind: JobKind, chance: Random, *, remixed: bool = False) -> JobKind:
+def choose_wording(kind: JobKind, chance: Random, *, remixed: bool = False) -> JobKind:
     """The wording of one job, chosen among the variants seen."""
     if remixed and kind.remixed:
         return replace(kind, running=kind.remixed[0], done=chance.choice(kind.remixed))
@@ -58,7 +58,7 @@ def settled(kind: JobKind, chance: Random, *, remixed: bool = False) -> JobKind:
     return replace(kind, running=done if kind.running == kind.done else kind.running, done=done)
 
 
-def rerolled(kind: JobKind) -> JobKind:
+def reroll_kind(kind: JobKind) -> JobKind:
     """The kind of a reroll: a rerolled variation grid is called Variations, a rerolled zoomed grid Zoom Out."""
     return replace(kind, command="reroll", family="reroll", before="", waiting=_REROLLING, raw_waiting=False)
 

@@ -47,11 +47,11 @@ class DrawnPicture:
 
     def sized(self, edge: int) -> "DrawnPicture":
         """The picture in the largest size within `edge` that fits the prompt's --ar."""
-        width, height = fitted(self.prompt, edge)
+        width, height = size_within(self.prompt, edge)
         return replace(self, width=width, height=height)
 
 
-def fitted(prompt: str, edge: int = _LONGEST_EDGE) -> tuple[int, int]:
+def size_within(prompt: str, edge: int = _LONGEST_EDGE) -> tuple[int, int]:
     """Width and height for the prompt's aspect ratio, both even; square without a valid ratio."""
     _, parameters = split_parameters(prompt)
     for parameter in reversed(parameters):
@@ -86,7 +86,7 @@ def read_metadata(data: bytes) -> dict[str, str]:
     return {key: str(found[key]) for key in KEYS if key in found}
 
 
-def inspected(data: bytes) -> tuple[str, tuple[int, int]]:
+def inspect_file(data: bytes) -> tuple[str, tuple[int, int]]:
     """Content type and size of a received file; size 0 if it is not a picture."""
     try:
         with Image.open(io.BytesIO(data)) as image:

@@ -58,7 +58,7 @@ class Dialogs:
             custom_id=custom_id,
             application=application_object(BOTS[interaction.application_id]),
             title=title,
-            components=components.labelled("Prompt", entry)
+            components=components.with_label("Prompt", entry)
             if self._open[interaction.id].label
             else components.rows([entry]),
         )

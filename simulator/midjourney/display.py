@@ -178,7 +178,7 @@ class Display:
         picture = self._picture(job)
         prefix = wording.file_prefix(era, job.user.username, job.user.id)
         name = wording.file_name(prefix, job.prompt_echoed, job.job_id, picture.format)
-        rows = components.laid_out(
+        rows = components.lay_out(
             layout_of(era, self._shape(job)),
             job.job_id,
             index=job.index or 1,
@@ -202,7 +202,7 @@ class Display:
     def texts(self, job: Job, message: Message | None, nonce: str | None) -> None:
         """The answer of /describe or /shorten: an edit of the empty message, or the first message itself."""
         numbered = self._world.era.numbered_components
-        rows = components.laid_out(TEXT_LAYOUTS[job.kind.command], "", numbered=numbered)
+        rows = components.lay_out(TEXT_LAYOUTS[job.kind.command], "", numbered=numbered)
         if job.kind.command == "describe":
             embed = embeds.described(job.texts, self._chat.embedded(job.link))
             job.image_urls[:] = [job.link]

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from simulator.data import compatibility, components, rewriting, scenery
 from simulator.data.eras import kind_of
-from simulator.data.kinds import STRANGE_MODE, JobKind, rerolled, settled, strangely_worded
+from simulator.data.kinds import STRANGE_MODE, JobKind, choose_wording, reroll_kind, strangely_worded
 from simulator.data.troubles import NOTE, QUEUED, TROUBLES, Trouble, incompatible
 from simulator.midjourney import embeds
 from simulator.midjourney.crowd import Crowd
@@ -158,7 +158,7 @@ class Drawings:
         origin = pressed or interaction
         kind = self._derived_kind(command, parent)
         changed = prompt is not None and prompt not in (parent.prompt, parent.prompt_echoed)
-        kind = kind if command == "reroll" else settled(kind, self._world.random, remixed=changed)
+        kind = kind if command == "reroll" else choose_wording(kind, self._world.random, remixed=changed)
         job = self._new_job(interaction, kind, parent.prompt if prompt is None else prompt)
         self._answer_to(job, message)
         job.index, job.custom_id, job.inpaint = index, origin.name, inpaint
@@ -182,7 +182,7 @@ class Drawings:
         era = self._world.era
         if command == "reroll":
             again = parent.kind if parent.kind.command == "reroll" else kind_of(era, parent.kind.command)
-            return rerolled(settled(again or parent.kind, self._world.random))
+            return reroll_kind(choose_wording(again or parent.kind, self._world.random))
         kind = kind_of(era, command)
         assert kind is not None
         return kind

@@ -18,7 +18,7 @@ from simulator.world.faults import KINDS, Fault, FaultError, read
 from simulator.world.gateway import SimulatedGateway
 from simulator.world.records import SimulatedAccount
 from simulator.world.responses import json_response
-from simulator.world.settings import SimulatorSettingsError, changed, chosen
+from simulator.world.settings import SimulatorSettingsError, apply_choices, apply_settings
 from simulator.world.state import World
 
 PREFIX = "/_simulator"
@@ -95,12 +95,12 @@ class Control:
         }
 
     def configure(self, values: Mapping[str, Any]) -> None:
-        self._world.apply(changed(self._world.settings, values))
+        self._world.apply(apply_settings(self._world.settings, values))
 
     def set_account(self, key: Any, choices: Mapping[str, Any]) -> None:
         """Set an account's choices at MidJourney, as if by /settings."""
         account = self._account(key)
-        self._world.profiles[account.token] = chosen(self._world.profile(account.token), choices)
+        self._world.profiles[account.token] = apply_choices(self._world.profile(account.token), choices)
         self._world.touch()
 
     def _account(self, key: Any) -> SimulatedAccount:

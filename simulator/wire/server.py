@@ -32,7 +32,7 @@ from simulator.wire.translate import SimulatedTranslator
 from simulator.world.chat import Chat
 from simulator.world.gateway import SimulatedGateway
 from simulator.world.records import SimulatedAccount
-from simulator.world.settings import SimulatorSettings, changed
+from simulator.world.settings import SimulatorSettings, apply_settings
 from simulator.world.state import Background, World, logger
 
 _MAX_BODY = 64 * 2**20
@@ -59,7 +59,7 @@ class Simulator:
         self._large_guilds = large_guilds
         self._discord_hosts = discord_hosts
         self._open_control = open_control
-        self._world = World(changed(SimulatorSettings(), settings), accounts, shared_channel)
+        self._world = World(apply_settings(SimulatorSettings(), settings), accounts, shared_channel)
         self._background = Background(self._count_error)
         self._connections: set[Socket] = set()
 

@@ -71,7 +71,7 @@ class SimulatorSettings:
         return asdict(self)
 
 
-def changed(settings: SimulatorSettings, values: Mapping[str, Any]) -> SimulatorSettings:
+def apply_settings(settings: SimulatorSettings, values: Mapping[str, Any]) -> SimulatorSettings:
     """The settings with `values` applied; reports all mistakes at once."""
     mistakes: list[str] = []
     accepted: dict[str, Any] = {}
@@ -94,7 +94,7 @@ def changed(settings: SimulatorSettings, values: Mapping[str, Any]) -> Simulator
 _CHOICES: Mapping[str, tuple[str, ...]] = {"mode": MODES, "access": ACCESSES}
 
 
-def chosen(profile: Profile, values: Mapping[str, Any]) -> Profile:
+def apply_choices(profile: Profile, values: Mapping[str, Any]) -> Profile:
     """An account's choices with `values` applied."""
     known = {item.name: item for item in fields(Profile)}
     for name, value in values.items():

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from simulator.data.pictures import inspected
+from simulator.data.pictures import inspect_file
 from simulator.world.records import SimulatedAccount
 from simulator.world.state import UploadedFile, World
 
@@ -32,7 +32,7 @@ def put(world: World, name: str, data: bytes) -> bool:
     upload = world.uploads.get(name)
     if upload is None:
         return False
-    content_type, size = inspected(data)
+    content_type, size = inspect_file(data)
     world.uploads[name] = replace(upload, data=data, content_type=content_type, size=size)
     world.touch()
     return True

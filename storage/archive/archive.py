@@ -34,7 +34,7 @@ class Archive:
 
     async def find(self, name: str) -> ImageCopy | None:
         """The stored copy with this name. Raises StoreFailed."""
-        copy = await self._images.named(name)
+        copy = await self._images.by_name(name)
         return copy if copy is not None and copy.has_file and copy.place in self._places else None
 
     async def put(self, copy: ImageCopy, data: bytes, type: str) -> None:  # noqa: A002 - the field's name

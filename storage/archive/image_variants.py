@@ -49,7 +49,7 @@ class ImageVariants:
         if not copy.type.startswith("image/"):
             raise CannotCut("A clip has no smaller versions.", hint="Request it without w and tile.")
         path = self._folder / f"{place_of(copy.name)}-{width or 0}-{tile or 0}.webp"
-        if (kept := await asyncio.to_thread(_kept, path)) is not None:
+        if (kept := await asyncio.to_thread(_read_cached, path)) is not None:
             return kept
         job = self._in_progress.get(path)
         if job is None:
@@ -57,12 +57,12 @@ class ImageVariants:
                 raise CuttingBusy
             job = asyncio.create_task(self._cut(path, width, tile, load), name="cut a picture")
             self._in_progress[path] = job
-            job.add_done_callback(lambda done: self._done(path, done))
+            job.add_done_callback(lambda done: self._on_done(path, done))
         return await asyncio.shield(job)
 
     async def forget(self, copies: Sequence[ImageCopy]) -> None:
         """Remove the variants of removed copies."""
-        await asyncio.to_thread(self._forget, copies)
+        await asyncio.to_thread(self._delete, copies)
 
     async def close(self) -> None:
         """Cancel the variants in progress."""
@@ -78,12 +78,12 @@ class ImageVariants:
             await asyncio.to_thread(self._keep, path, data)
         return data
 
-    def _done(self, path: Path, job: asyncio.Task[bytes]) -> None:
+    def _on_done(self, path: Path, job: asyncio.Task[bytes]) -> None:
         self._in_progress.pop(path, None)
         if not job.cancelled():
             job.exception()  # its waiters have received it, or are gone
 
-    def _forget(self, copies: Sequence[ImageCopy]) -> None:
+    def _delete(self, copies: Sequence[ImageCopy]) -> None:
         for copy in copies:
             place = self._folder / place_of(copy.name)
             for path in place.parent.glob(f"{place.name}-*"):
@@ -125,7 +125,7 @@ def cut(data: bytes, width: int | None, tile: int | None) -> bytes:
     return out.getvalue()
 
 
-def _kept(path: Path) -> bytes | None:
+def _read_cached(path: Path) -> bytes | None:
     try:
         data = path.read_bytes()
         os.utime(path)  # mark as recently used

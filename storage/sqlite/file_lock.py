@@ -52,7 +52,7 @@ def only_process(database: Path) -> Iterator[None]:
             real,
             status.st_nlink,
         )
-    with closing(_side_file_locked(real)), _file_locked(real):
+    with closing(_lock_side_file(real)), _lock_file(real):
         _locked_here.add(identity)
         try:
             yield
@@ -72,7 +72,7 @@ def is_locked(database: Path) -> bool:
         os.close(descriptor)
 
 
-def _side_file_locked(database: Path) -> sqlite3.Connection:
+def _lock_side_file(database: Path) -> sqlite3.Connection:
     """SQLite's own exclusive lock on `<database>-lock`."""
     side_file = Path(f"{database}-lock")
     side_file.touch(mode=0o600)
@@ -88,7 +88,7 @@ def _side_file_locked(database: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _file_locked(database: Path) -> Iterator[None]:
+def _lock_file(database: Path) -> Iterator[None]:
     if sys.platform != "linux":
         yield
         return

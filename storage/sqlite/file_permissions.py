@@ -25,10 +25,10 @@ def make_private(database: Path) -> None:
     database.touch(mode=0o600)
     backups = database.parent.glob(f"{database.name}?*")
     for path in dict.fromkeys([*(Path(f"{database}{end}") for end in BESIDE), *backups]):
-        _tighten(path)
+        _restrict_mode(path)
 
 
-def _tighten(path: Path) -> None:
+def _restrict_mode(path: Path) -> None:
     if not HAS_MODES:
         return
     try:

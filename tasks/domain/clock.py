@@ -42,10 +42,10 @@ class SteadyClock:
     again.
     """
 
-    def __init__(self, wall: Callable[[], int] = time.time_ns, passed: Callable[[], int] = _since_boot) -> None:
+    def __init__(self, wall: Callable[[], int] = time.time_ns, elapsed: Callable[[], int] = _since_boot) -> None:
         self._wall = wall
-        self._passed = passed
-        self._zero = wall() - passed()
+        self._elapsed = elapsed
+        self._zero = wall() - elapsed()
         self._reported = 0
 
     def set_by(self, server_time: int) -> None:
@@ -56,9 +56,9 @@ class SteadyClock:
             self._zero += ahead * _NANOSECONDS
 
     def now(self) -> int:
-        return (self._zero + self._passed()) // _NANOSECONDS
+        return (self._zero + self._elapsed()) // _NANOSECONDS
 
-    def jumped(self) -> int | None:
+    def jump(self) -> int | None:
         """How far (ms) the machine's clock is ahead of this one; None when unchanged since the last call."""
         ahead = self._wall() // _NANOSECONDS - self.now()
         if abs(ahead - self._reported) < JUMP:
@@ -71,7 +71,7 @@ async def log_clock_jumps(clock: SteadyClock) -> None:
     """Log when somebody sets the machine's clock: displayed times then differ from local time."""
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        ahead = clock.jumped()
+        ahead = clock.jump()
         if ahead is not None:
             log.warning(
                 "the machine's clock now differs from the service's by %+d s: deadlines are unaffected, "

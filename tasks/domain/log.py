@@ -41,9 +41,9 @@ def configure(
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     logging.captureWarnings(True)
-    sys.excepthook = _uncaught
-    sys.unraisablehook = _unraisable
-    threading.excepthook = _died
+    sys.excepthook = _on_uncaught
+    sys.unraisablehook = _on_unraisable
+    threading.excepthook = _on_thread_error
 
 
 def hide(secrets: Iterable[str]) -> None:
@@ -53,18 +53,18 @@ def hide(secrets: Iterable[str]) -> None:
             handler.formatter.hide(secrets)
 
 
-def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _on_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     log.critical("uncaught error", exc_info=(kind, error, trace))
 
 
-def _unraisable(found: sys.UnraisableHookArgs) -> None:
+def _on_unraisable(found: sys.UnraisableHookArgs) -> None:
     """Log errors that cannot be caught, for example in a `__del__`."""
     error = found.exc_value
     trouble = None if error is None else (found.exc_type, error, found.exc_traceback)
     log.error("%s: %r", found.err_msg or "ignored error", found.object, exc_info=trouble)
 
 
-def _died(found: threading.ExceptHookArgs) -> None:
+def _on_thread_error(found: threading.ExceptHookArgs) -> None:
     error = found.exc_value
     trouble = None if error is None else (found.exc_type, error, found.exc_traceback)
     log.error("the thread %s died", found.thread.name if found.thread else "", exc_info=trouble)

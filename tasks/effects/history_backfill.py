@@ -26,13 +26,13 @@ class HistoryBackfill:
     def __init__(self, gateway: Gateway, publish: Callable[[Event], None], pause: float = PAUSE_SECONDS) -> None:
         self._gateway = gateway
         self._publish = publish
-        self._wanted: dict[str, int] = {}  # account -> since (ms): to be read
+        self._pending: dict[str, int] = {}  # account -> since (ms): to be read
         self._readers: dict[str, asyncio.Task[None]] = {}
         self._pause = pause
 
     def ask(self, account: str, since: int) -> None:
         """Read from `since` (ms) on. Requests during a read are handled after it."""
-        self._wanted[account] = min(since, self._wanted.get(account, since))
+        self._pending[account] = min(since, self._pending.get(account, since))
         reader = self._readers.get(account)
         if reader is None or reader.done():
             self._readers[account] = asyncio.create_task(
@@ -45,7 +45,7 @@ class HistoryBackfill:
         await asyncio.gather(*self._readers.values(), return_exceptions=True)
 
     async def _read_all(self, account: str) -> None:
-        while (since := self._wanted.pop(account, None)) is not None:
+        while (since := self._pending.pop(account, None)) is not None:
             complete = await self._read(account, since)
             self._publish(HistoryRead(account=account, since=since, complete=complete))
 

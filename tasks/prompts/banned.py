@@ -127,14 +127,14 @@ def _look_alike() -> frozenset[str]:
     return frozenset(map(chr, _confusables()))
 
 
-def _seen(text: str) -> str:
+def _canonical(text: str) -> str:
     """The text without invisible characters, each character in its canonical form."""
     if text.isascii():
         return text
-    return _without_unseen(unicodedata.normalize("NFKC", _without_unseen(text)))
+    return _remove_invisible(unicodedata.normalize("NFKC", _remove_invisible(text)))
 
 
-def _without_unseen(text: str) -> str:
+def _remove_invisible(text: str) -> str:
     # Search for each distinct character: there are few, even in a long text.
     return _UNSEEN.sub("", text) if _UNSEEN.search("".join(set(text))) else text
 
@@ -143,12 +143,12 @@ def _plain(text: str) -> str:
     """The text in the form in which accented words are compared."""
     if text.isascii():
         return " ".join(text.lower().split())
-    seen = _seen(text)
+    seen = _canonical(text)
     folded = seen.casefold()
     return " ".join((folded if folded == seen else unicodedata.normalize("NFKC", folded)).split())
 
 
-def _bare(text: str) -> str:
+def _comparable(text: str) -> str:
     """The plain text without accents on Latin letters, and with Latin letters in place of look-alikes."""
     if not text.isascii():
         signs = set(text)
@@ -207,11 +207,11 @@ class BannedWords:
         text = _LINK.sub(" ", prompt)
         if self._first(text) is None:
             return None
-        return self._first(_without_compounds(_without(self.harmless, _seen(text)), self))
+        return self._first(_remove_compounds(_remove_phrases(self.harmless, _canonical(text)), self))
 
     def _first(self, text: str) -> str | None:
         plain = _plain(text)
-        bare = _bare(plain)
+        bare = _comparable(plain)
         # Substring search first: one expression for a long list takes seconds to build and is slow on long prompts.
         matches = (
             (re.search(_pattern(word), where), word)
@@ -221,7 +221,7 @@ class BannedWords:
         return min(((match.start(), word) for match, word in matches if match), default=(0, None))[1]
 
 
-def _without(phrases: Sequence[str], text: str) -> str:
+def _remove_phrases(phrases: Sequence[str], text: str) -> str:
     """Remove these phrases. A phrase with `*` is matched by its capitals, and never in a text written in capitals
     only."""
     text = " ".join(text.split())
@@ -236,11 +236,11 @@ def _without(phrases: Sequence[str], text: str) -> str:
     return text
 
 
-def _without_compounds(text: str, banned: BannedWords) -> str:
+def _remove_compounds(text: str, banned: BannedWords) -> str:
     """Remove compounds, except those of banned words and words that only qualify them."""
 
     def kept(compound: re.Match[str]) -> str:
-        parts = [part for part in _COMPOUND_SIGN.split(_bare(_plain(compound[0]))) if part]
+        parts = [part for part in _COMPOUND_SIGN.split(_comparable(_plain(compound[0]))) if part]
         counts = all(part.rstrip("0123456789") in banned.words or part in _DESCRIBING for part in parts)
         return compound[0] if counts else " , "
 

@@ -20,7 +20,7 @@ from tasks.domain.errors import BadRequest, MissingPrompt, PromptTooLong
 from tasks.domain.facts import conflict
 from tasks.domain.model import Mode
 from tasks.prompts.banned import BannedWord, BannedWords
-from tasks.prompts.fixes import INSIDE_A_WORD, LINK, fixed
+from tasks.prompts.fixes import INSIDE_A_WORD, LINK, fix_prompt
 from tasks.prompts.learned import NOTHING_LEARNED, Learned
 from tasks.prompts.parameters import (
     KNOWN,
@@ -115,7 +115,7 @@ def check(
         raise MissingPrompt(hint="Give words, or the link of a picture.")
     _check_length(prompt, rules.max_length)
     warnings = _Warnings()
-    fixes = fixed(prompt)
+    fixes = fix_prompt(prompt)
     for note in fixes.notes:
         warnings.add(note)
     text = _with_suffix(f"{before} {fixes.text}".strip() if before else fixes.text, rules.default_suffix)
@@ -163,13 +163,15 @@ def drawings_of(text: str) -> int:
 
 def given_in(text: str) -> dict[str, tuple[str, str]]:
     """The parameters in a text: by group (or name), their name and value."""
-    return {given.family: (given.name.lower(), given.value.strip()) for given in _read(fixed(text).text).parameters}
+    return {
+        given.family: (given.name.lower(), given.value.strip()) for given in _read(fix_prompt(text).text).parameters
+    }
 
 
 def _check_whole(text: str, rules: PromptRules, warnings: _Warnings, pictures: int = 0) -> int:
     """Check the text: raise errors, collect warnings, return the number of drawings."""
     _check_length(text, rules.max_length, _links_to_come(text, pictures))
-    jobs, found = _judged(text, rules)
+    jobs, found = _judge(text, rules)
     for warning in found:
         warnings.add(warning)
     return jobs
@@ -182,7 +184,7 @@ def _jobs(combinations: int, readings: Sequence[_Reading]) -> int:
 
 
 @lru_cache(maxsize=256)  # the text checked at submit is mostly the one that is sent
-def _judged(text: str, rules: PromptRules) -> tuple[int, tuple[str, ...]]:
+def _judge(text: str, rules: PromptRules) -> tuple[int, tuple[str, ...]]:
     """The number of drawings, and the warnings."""
     warnings = _Warnings()
     if word := rules.banned.find(text):
@@ -236,7 +238,7 @@ def _check_length(text: str, most: int, more: int = 0) -> None:
 
 @lru_cache(maxsize=8)
 def _suffix(suffix: str) -> _Reading:
-    return _read(fixed(suffix).text)
+    return _read(fix_prompt(suffix).text)
 
 
 def suffix_beside(suffix: str, parameter: str) -> str:
@@ -272,7 +274,7 @@ def _with_suffix(text: str, suffix: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Given:
+class _WrittenParameter:
     """A parameter as written in a prompt."""
 
     name: str
@@ -300,12 +302,12 @@ class _Given:
             return number, number
         return (self.known.since, self.known.until) if self.known else (OLDEST, NEWEST)
 
-    def excludes(self, other: _Given) -> bool:
+    def excludes(self, other: _WrittenParameter) -> bool:
         """Whether the table lists the other one, or its value, among those that this one does not go with."""
         names = self.known.not_with if self.known else ()
         return other.canonical in names or f"{other.canonical} {other.value.strip()}" in names
 
-    def goes_with(self, other: _Given) -> bool:
+    def goes_with(self, other: _WrittenParameter) -> bool:
         """Whether one version takes both, and neither excludes the other."""
         (first, last), (since, until) = self.span, other.span
         return first <= until and since <= last and not self.excludes(other) and not other.excludes(self)
@@ -322,7 +324,7 @@ class _Given:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Reading:
     words: str  # the text before the first parameter
-    parameters: tuple[_Given, ...]
+    parameters: tuple[_WrittenParameter, ...]
 
     def model(self, learned: Learned) -> Model:
         """The version that it names, else the default."""
@@ -371,7 +373,7 @@ def _read(text: str) -> _Reading:
     return _Reading(
         words=text[: marks[0].start()] if marks else text,
         parameters=tuple(
-            _Given(name=mark["name"], raw=text[mark.start() : end], place=place(text, mark.start()))
+            _WrittenParameter(name=mark["name"], raw=text[mark.start() : end], place=place(text, mark.start()))
             for mark, end in zip(marks, ends, strict=False)
         ),
     )

@@ -95,19 +95,19 @@ class _Meaning(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
+class FixedPrompt:
     text: str
     notes: tuple[str, ...] = ()  # what was changed, and what looks like a parameter but was not
 
 
-def fixed(text: str) -> Fixed:
+def fix_prompt(text: str) -> FixedPrompt:
     """The prompt with typing slips fixed."""
     if not (_SUSPECT_ASCII if text.isascii() else _SUSPECT).search(text):
-        return Fixed(text)
+        return FixedPrompt(text)
     notes: list[str] = []
     for fix in (_dashes, _weights, _commas):
         text = fix(text, notes.append)
-    return Fixed(text, tuple(notes))
+    return FixedPrompt(text, tuple(notes))
 
 
 # ---------------------------------------------------------------- dashes
@@ -128,13 +128,13 @@ def _dashes(text: str, note: Callable[[str], None]) -> str:
         value = _VALUE.match(text, match.end())
         meaning = _meaning(match, parameter, value["word"] if value else "")
         if meaning is _Meaning.PARAMETER:
-            written, end = _written(match, parameter, value)
+            replacement, end = _written(match, parameter, value)
             before = text[position : match.start()]
             separate = before or not out  # the preceding text already ends with a blank
             blank = " " if separate and _touches(text, match.start()) else ""
-            if (old := text[match.start() : end].strip()) != written.strip() or blank:
-                note(f'"{excerpt(old)}" was read as "{excerpt((blank + written).strip())}".')
-            out += [before, blank, written]
+            if (old := text[match.start() : end].strip()) != replacement.strip() or blank:
+                note(f'"{excerpt(old)}" was read as "{excerpt((blank + replacement).strip())}".')
+            out += [before, blank, replacement]
             position = end
         elif meaning is _Meaning.PERHAPS:
             said = excerpt(text[match.start() : value.end() if value else match.end()])
@@ -196,10 +196,10 @@ def _written(match: re.Match[str], parameter: Parameter, value: re.Match[str] | 
     number = _NUMERIC.match(value["word"]) if value and parameter.is_numeric else None
     if value is None or number is None:
         return name, match.end()
-    written, end = unicodedata.normalize("NFKC", number.group()), value.start("word") + number.end()
+    replacement, end = unicodedata.normalize("NFKC", number.group()), value.start("word") + number.end()
     stops = len(match.string[end : end + 8]) - len(match.string[end : end + 8].lstrip(_WIDE_STOPS))
     after = match.string[end + stops : end + stops + 1]
-    return f"{name}{value['blank']}{written}{' ' if stops and after and not after.isspace() else ''}", end + stops
+    return f"{name}{value['blank']}{replacement}{' ' if stops and after and not after.isspace() else ''}", end + stops
 
 
 # ---------------------------------------------------------------- weights and lists
@@ -209,7 +209,7 @@ def _weights(text: str, note: Callable[[str], None]) -> str:
     if not _COLONS.search(text):
         return text
 
-    def written(match: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
         if match["colons"] is None:
             return match.group()
         number = match["number"]
@@ -223,7 +223,7 @@ def _weights(text: str, note: Callable[[str], None]) -> str:
         note(f'"{match.group()}" was read as the weight "{plain}".')
         return plain
 
-    return _WEIGHT.sub(written, text)
+    return _WEIGHT.sub(replacement, text)
 
 
 def _commas(text: str, note: Callable[[str], None]) -> str:

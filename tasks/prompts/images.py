@@ -60,7 +60,7 @@ class PictureInfo:
     height: int
 
 
-class _Cut(Exception):
+class _Truncated(Exception):
     """The file ends inside its header, or before its end mark."""
 
 
@@ -86,8 +86,8 @@ def inspect(data: bytes) -> PictureInfo:
     if len(data) > MOST_BYTES:
         raise BadPicture(f"The picture has {len(data) / 1024**2:.1f} MB, which is too much.")
     try:
-        info = _recognised(data)
-    except _Cut as error:
+        info = _identify(data)
+    except _Truncated as error:
         raise BadPicture("The picture is damaged or was cut off.") from error
     if not (info.width and info.height):
         raise BadPicture(f"The picture has no area: it is {info.width}×{info.height}.")
@@ -103,7 +103,7 @@ def begins_as_picture(head: bytes | bytearray) -> bool:
     )
 
 
-def _recognised(data: bytes) -> PictureInfo:
+def _identify(data: bytes) -> PictureInfo:
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         width, height = _png(data)
         return PictureInfo(type="image/png", extension="png", width=width, height=height)
@@ -126,13 +126,13 @@ def _recognised(data: bytes) -> PictureInfo:
 
 def _number(data: bytes, at: int, length: int, order: Literal["big", "little"]) -> int:
     if at + length > len(data):
-        raise _Cut
+        raise _Truncated
     return int.from_bytes(data[at : at + length], order)
 
 
 def _png(data: bytes) -> Size:
     if data[12:16] != b"IHDR" or data.find(b"IEND\xaeB`\x82", 33) < 0:  # the end mark with its checksum
-        raise _Cut
+        raise _Truncated
     return _number(data, 16, 4, "big"), _number(data, 20, 4, "big")
 
 
@@ -153,12 +153,12 @@ def _jpeg(data: bytes) -> Size:
         if marker not in _ALONE and length < 2:
             break
         at += 1 + length
-    raise _Cut
+    raise _Truncated
 
 
 def _webp(data: bytes) -> Size:
     if _number(data, 4, 4, "little") + 8 > len(data):
-        raise _Cut
+        raise _Truncated
     match data[12:16]:
         case b"VP8 " if data[23:26] == b"\x9d\x01\x2a":
             return _number(data, 26, 2, "little") & 0x3FFF, _number(data, 28, 2, "little") & 0x3FFF
@@ -167,13 +167,13 @@ def _webp(data: bytes) -> Size:
             return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
         case b"VP8X":
             return _number(data, 24, 3, "little") + 1, _number(data, 27, 3, "little") + 1
-    raise _Cut
+    raise _Truncated
 
 
 def _gif(data: bytes) -> Size:
     # The last picture ends with an empty block (0), the file with a semicolon.
     if data.find(b"\0;", 13) < 0:
-        raise _Cut
+        raise _Truncated
     return _number(data, 6, 2, "little"), _number(data, 8, 2, "little")
 
 

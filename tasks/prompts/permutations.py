@@ -48,7 +48,7 @@ def permutations_of(text: str) -> tuple[int, list[str]]:
     if "{" not in text:
         return 1, [text]
     pieces = _BRACE.split(text)
-    matched = _matched(pieces)
+    matched = _matched_braces(pieces)
     if not matched:
         return 1, [text]
     groups = [_Group()]
@@ -72,7 +72,7 @@ def check_jobs(text: str, jobs: int, allowed: int) -> None:
     if jobs <= max(1, allowed):
         return
     pieces = _BRACE.split(text)
-    opening = min(_matched(pieces), default=None)
+    opening = min(_matched_braces(pieces), default=None)
     why = "its --repeat" if opening is None else f'"{excerpt(text[len("".join(pieces[:opening])) :])}" in it'
     raise TooManyDrawings(
         f"The prompt makes {jobs if jobs <= 10**6 else 'more than a million'} drawings, because of {why};"
@@ -83,13 +83,13 @@ def check_jobs(text: str, jobs: int, allowed: int) -> None:
 
 def has_lone_brace(text: str) -> bool:
     pieces = _BRACE.split(text)
-    return len(_matched(pieces)) < sum(piece in ("{", "}") for piece in pieces)
+    return len(_matched_braces(pieces)) < sum(piece in ("{", "}") for piece in pieces)
 
 
 def brace_spans(text: str) -> list[tuple[int, int]]:
     """The spans of the outermost matched braces."""
     pieces = _BRACE.split(text)
-    matched = _matched(pieces)
+    matched = _matched_braces(pieces)
     spans: list[tuple[int, int]] = []
     place = depth = begun = 0
     for at, piece in enumerate(pieces):
@@ -103,7 +103,7 @@ def brace_spans(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _matched(pieces: Sequence[str]) -> set[int]:
+def _matched_braces(pieces: Sequence[str]) -> set[int]:
     """The positions of matched braces; the others are text."""
     opened: list[int] = []
     matched: set[int] = set()

@@ -48,9 +48,9 @@ class CopyQueue(Protocol):
 
     async def next_due_time(self, after: int) -> int | None: ...
 
-    async def written(self, copy: ImageCopy, *, type: str, size: int) -> None: ...  # noqa: A002 - the field's name
+    async def mark_written(self, copy: ImageCopy, *, type: str, size: int) -> None: ...  # noqa: A002 - the field's name
 
-    async def stored(self, copy: ImageCopy) -> None: ...
+    async def mark_stored(self, copy: ImageCopy) -> None: ...
 
     async def retry(self, copy: ImageCopy, due: int, error: str) -> None: ...
 
@@ -177,7 +177,7 @@ class Archiver:
             copy = await self._store_copy(task, image, copy)
         if not await self._task_names_copy(copy):
             raise ImageUnavailable("The task no longer shows it.")
-        await self._copies.stored(copy)
+        await self._copies.mark_stored(copy)
         log.info("copied: %s, %d bytes", copy.type, copy.size, extra={"task": copy.task_id})
 
     async def _store_copy(self, task: Task, image: Image, copy: ImageCopy) -> ImageCopy:
@@ -188,7 +188,7 @@ class Archiver:
             raise NotSent("The download is neither a picture nor a clip.")
         await self._archive.put(copy, data, kind)
         self._failures, self.trouble = 0, ""
-        await self._copies.written(copy, type=kind, size=len(data))
+        await self._copies.mark_written(copy, type=kind, size=len(data))
         return replace(copy, type=kind, size=len(data))
 
     async def _load(self, task: Task, url: str, attempt: int) -> bytes:

@@ -56,7 +56,7 @@ class LinkRefresh:
         self._publish = publish
         self._tried: OrderedDict[str, _Try] = OrderedDict()  # by task id
 
-    async def refreshed(self, task: Task) -> Task:
+    async def refresh(self, task: Task) -> Task:
         """The task with links valid for at least an hour, if possible. Never raises."""
         if not self._is_stale(task):
             return task

@@ -40,13 +40,13 @@ class StorageLimit:
 
 
 class CopyIndex(Protocol):
-    async def unwanted(self, limit: int) -> Sequence[ImageCopy]: ...
+    async def unneeded(self, limit: int) -> Sequence[ImageCopy]: ...
 
     async def oldest(self, before: int, limit: int) -> Sequence[ImageCopy]: ...
 
     async def size(self) -> int: ...
 
-    async def removed(self, copy: ImageCopy) -> None: ...
+    async def mark_removed(self, copy: ImageCopy) -> None: ...
 
     async def forget(self, copies: Sequence[ImageCopy]) -> None: ...
 
@@ -108,7 +108,7 @@ class ImageRetention:
     async def _remove_unneeded(self) -> int:
         gone = 0
         while True:
-            found = await self._copies.unwanted(BATCH)
+            found = await self._copies.unneeded(BATCH)
             free = [copy for copy in found if not self._is_under_way(copy)]
             await self._archive.delete(free)
             await self._copies.forget(free)
@@ -135,7 +135,7 @@ class ImageRetention:
             await self._wait_until_unnamed(copy)
         await self._archive.delete(copies)
         for copy in copies:
-            await self._copies.removed(copy)
+            await self._copies.mark_removed(copy)
         await asyncio.sleep(PAUSE_SECONDS)
         return len(copies)
 
@@ -211,12 +211,12 @@ class TaskRetention:
         self, removal: TaskPurger, keeping: RetentionPolicy, clock: Clock, wall: Clock, *, pause: float = PAUSE_SECONDS
     ) -> None:
         self._removal = removal
-        self._keeping = keeping
+        self._policy = keeping
         self._clock = clock
         self._wall = wall
         self._pause = pause
-        self._looked: int | None = None  # ms; the last look for tasks that are too old
-        self._purged: int | None = None  # the time of the last purge
+        self._last_look: int | None = None  # ms; the last look for tasks that are too old
+        self._last_purge: int | None = None  # the time of the last purge
 
     async def run(self) -> None:
         """The loop; ends only by cancellation."""
@@ -231,18 +231,18 @@ class TaskRetention:
         """Remove tasks that are due for removal; return their number. Raises StoreFailed: then the next look repeats
         it."""
         now, wall = self._clock.now(), self._wall.now()
-        is_time = self._looked is None or now - self._looked >= RETENTION_EVERY
-        hour = purge_due(self._keeping, wall)
-        ends = [now - self._keeping.days * DAY] if self._keeping.days and is_time else []
-        if hour is not None and hour != self._purged:
+        is_time = self._last_look is None or now - self._last_look >= RETENTION_EVERY
+        hour = purge_due(self._policy, wall)
+        ends = [now - self._policy.days * DAY] if self._policy.days and is_time else []
+        if hour is not None and hour != self._last_purge:
             # Remove only tasks that ended by the purge time, so that repeating the purge removes no more: after a
             # restart, or when the wall clock was set back.
             ends.append(now - (wall - hour))
         if not ends:
             return 0
         removed = await self._remove(max(ends))
-        self._purged = hour or self._purged
-        self._looked = now if is_time else self._looked
+        self._last_purge = hour or self._last_purge
+        self._last_look = now if is_time else self._last_look
         return removed
 
     async def _remove(self, before: int) -> int:

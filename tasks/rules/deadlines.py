@@ -13,7 +13,7 @@ MINUTE = 60_000
 class Deadlines:
     """Milliseconds of connected time without a sign of life."""
 
-    nothing_heard: int = 5 * MINUTE
+    no_event: int = 5 * MINUTE
     fast: int = 15 * MINUTE  # fast and turbo, after the first sign of life
     relaxed: int = 180 * MINUTE  # relaxed, queued at MidJourney, or mode unknown
     withdrawn: int = MINUTE  # its message was deleted without a result
@@ -26,7 +26,7 @@ def silence_limit(task: Task, deadlines: Deadlines, *, withdrawn: bool) -> int:
     if withdrawn:
         return deadlines.withdrawn
     if task.progress.progress_message_id is None:  # blocked accounts get acknowledgements, too
-        return deadlines.nothing_heard
+        return deadlines.no_event
     if not task.progress.queued and task.progress.mode in (Mode.FAST, Mode.TURBO):
         return deadlines.fast
     return deadlines.relaxed

@@ -105,9 +105,9 @@ class Dispatcher:
         async with self._journal.waiting_tasks() as waiting_tasks:
             await waiting_tasks.save([replace(task, not_before=now) for task in late])
 
-    def accounts_changed(self) -> None:
+    def on_accounts_changed(self) -> None:
         """Accounts were added, changed or removed: look again at what can run, and expire what never can."""
-        self._queue_expiry.accounts_changed()
+        self._queue_expiry.on_accounts_changed()
         self._awake.set()
 
     async def run(self) -> None:

@@ -19,7 +19,7 @@ from tasks.domain.ports import Clock, Gateway, TaskStore, Translator
 from tasks.effects.journal import Journal
 from tasks.effects.sender import BackgroundTasks
 from tasks.prompts.check import PromptRules, check_sent
-from tasks.prompts.fixes import fixed
+from tasks.prompts.fixes import fix_prompt
 from tasks.rules.lifecycle import fail
 from tasks.rules.scheduling import fits
 from tasks.sending.interaction_builder import WITH_PROMPT, text_to_send
@@ -80,7 +80,7 @@ class Preparation:
     async def _make_ready(self, task: Task) -> None:
         try:
             async with self._at_once:
-                after = await self._prepared(task)
+                after = await self._prepare(task)
             await self._keep(task, after)
         finally:
             self._under_way.discard(task.id)
@@ -98,7 +98,7 @@ class Preparation:
                 log.error("cannot save the prepared task; retrying: %s", error, extra={"task": task.id})
                 await asyncio.sleep(STORE_RETRY)
 
-    async def _prepared(self, task: Task) -> Task:
+    async def _prepare(self, task: Task) -> Task:
         """The task translated, with its pictures uploaded; or put off, or failed."""
         try:
             task = await self._translated(task)
@@ -172,7 +172,7 @@ def picture_mark(nth: int) -> str:
 
 def callers_part(translation: str, task: Task) -> str:
     """The caller's part of the translated text: without surrounding links, parameters and the suffix."""
-    prompt = fixed(task.request.prompt.strip()).text
+    prompt = fix_prompt(task.request.prompt.strip()).text
     if prompt and prompt in task.content:
         before, _, after = task.content.partition(prompt)
         translation = translation.removeprefix(before).removesuffix(after)

@@ -26,7 +26,7 @@ class QueueExpiry:
         self._look_at_dialogs = 0  # ms; time of the next look
         self._look_at_all = True  # search the whole queue for tasks that no account can run
 
-    def accounts_changed(self) -> None:
+    def on_accounts_changed(self) -> None:
         """Search the whole queue again for tasks that can never run."""
         self._look_at_all = True
 

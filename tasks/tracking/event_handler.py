@@ -42,7 +42,7 @@ from tasks.tracking.in_flight import InFlightTask
 from tasks.tracking.late_results import LateResults
 from tasks.tracking.send_outcomes import answers_cancel, cancel_once_visible
 from tasks.tracking.stall_detector import StallDetector
-from tasks.tracking.unclaimed_messages import Unclaimed
+from tasks.tracking.unclaimed_messages import UnclaimedMessages
 from tasks.tracking.unit_of_work import UnitOfWork
 
 IDENTITY_KEYS = frozenset({"nonce", "interaction"})  # keys that do not depend on the prompt
@@ -76,7 +76,7 @@ class EventHandler:
         self._ambiguous = unsettled
         self._facts = facts
         self._crossings = SwappedResults()
-        self._unclaimed = Unclaimed()
+        self._unclaimed = UnclaimedMessages()
         self._history_events: list[DiscordEvent] = []  # from the history being read: matched by prompt only
         self._reading_history: set[str] = set()  # accounts whose history is being read
 
@@ -104,7 +104,7 @@ class EventHandler:
         elif tracked is not None:
             await self._take(tracked, event, found.by)
         elif isinstance(event, Withdrawn):
-            self._deleted(event.keys)
+            self._on_message_deleted(event.keys)
         elif not found.ambiguous and self._late_results.on_event(event, user_id):
             pass
         elif not found.ambiguous or isinstance(event, Finished):
@@ -127,7 +127,7 @@ class EventHandler:
             self._learn(event)
             self._unclaimed.note(event)
             if isinstance(event, Started | Progressed | Finished):
-                self._stall_detector.unclaimed(event.keys)
+                self._stall_detector.note_unclaimed(event.keys)
 
     async def _take(self, tracked: InFlightTask, event: DiscordEvent, by: str) -> None:
         """Apply an event that belongs to the task; `by` names the key that proved it."""
@@ -171,7 +171,7 @@ class EventHandler:
         for earlier in self._unclaimed.claim(event.keys.account, interaction_id):
             await self._assign(earlier)
 
-    def _deleted(self, keys: Keys) -> None:
+    def _on_message_deleted(self, keys: Keys) -> None:
         """A message without a task in flight was deleted: another user's drawing, or a finished one."""
         echo = self._unclaimed.echo_of(keys.account, keys.message_id)
         if echo is not None:
@@ -237,7 +237,7 @@ class EventHandler:
     def _with_known_interaction(self, event: DiscordEvent) -> DiscordEvent:
         """The event with the interaction known from earlier messages. Only a nonce of a send counts: others (the
         bot's own, since 2025-05) are ignored."""
-        nonce, keys = event.keys.nonce, self._unclaimed.completed(event.keys)
+        nonce, keys = event.keys.nonce, self._unclaimed.with_interaction(event.keys)
         if nonce is not None and not self._work.in_flight.by_nonce(nonce) and not self._work.timed_out.by_nonce(nonce):
             keys = replace(keys, nonce=None)
         return event if keys is event.keys else replace(event, keys=keys)

@@ -33,7 +33,7 @@ def apply_send_outcome(work: UnitOfWork, event: SendOutcome) -> None:
     purpose = tracked.sends[event.nonce].purpose
     work.add_line(tracked.task.id, "posted", _detail_of(event, purpose))
     if purpose is Purpose.CANCEL:
-        _cancel_ended(work, tracked, event)
+        _on_cancel_outcome(work, tracked, event)
         return
     heard = tracked.task.progress.last_event_time is not None and purpose not in (Purpose.SUBMIT, Purpose.SWITCH)
     if heard or isinstance(event, SendPosted):
@@ -131,7 +131,7 @@ def answers_cancel(tracked: InFlightTask, keys: Keys) -> bool:
     return any(keys.nonce == s.nonce or (s.interaction_id and keys.interaction_id == s.interaction_id) for s in cancels)
 
 
-def _cancel_ended(work: UnitOfWork, tracked: InFlightTask, event: SendOutcome) -> None:
+def _on_cancel_outcome(work: UnitOfWork, tracked: InFlightTask, event: SendOutcome) -> None:
     if isinstance(event, SendPosted):
         work.mark(tracked, event.nonce, SendState.POSTED)
         return

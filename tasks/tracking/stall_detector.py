@@ -50,7 +50,7 @@ class StallDetector:
                 tracked.silent += passed
                 self._look_at(tracked, account, now)
 
-    def unclaimed(self, keys: Keys) -> None:
+    def note_unclaimed(self, keys: Keys) -> None:
         """Note a drawing of the account's user without a certain task: it may come from a send of unknown outcome."""
         self._unknown_form[keys.account].append(keys.sent_at)
 
@@ -85,12 +85,12 @@ class StallDetector:
             self._withdraw(tracked, retry_free_send(tracked.task, now))
             return
         if account is not None and self._may_settle(tracked) and tracked.silent >= settle:
-            if not self._asked(tracked, account, settle):
+            if not self._history_was_read(tracked, account, settle):
                 return
-            if tracked.history_complete and self._was_overtaken(tracked.task):
+            if tracked.history_complete and self._later_drawing_has_begun(tracked.task):
                 self._send_again(tracked, now)
                 return
-        if tracked.silent >= limit and (account is None or self._asked(tracked, account, limit)):
+        if tracked.silent >= limit and (account is None or self._history_was_read(tracked, account, limit)):
             self._give_up(tracked, limit, now)
 
     def _may_settle(self, tracked: InFlightTask) -> bool:
@@ -105,14 +105,14 @@ class StallDetector:
         since = (tracked.task.start_time or 0) - CLOCK_SKEW
         return not any(time >= since for time in self._unknown_form[tracked.task.account or ""])
 
-    def _asked(self, tracked: InFlightTask, account: Account, threshold: int) -> bool:
+    def _history_was_read(self, tracked: InFlightTask, account: Account, threshold: int) -> bool:
         """Whether history was read since the silence passed this threshold; request it if not."""
         if tracked.history_requested_at is not None and tracked.history_requested_at >= threshold:
             return True
         self._history.ask(account.id, (tracked.task.start_time or 0) - CLOCKS_DIFFER)
         return False
 
-    def _was_overtaken(self, task: Task) -> bool:
+    def _later_drawing_has_begun(self, task: Task) -> bool:
         """Whether a drawing that was sent later has begun. If not, this one may be in MidJourney's queue, which only
         a private message reports. The number of free slots proves nothing: other users of the account fill them,
         too."""

@@ -23,7 +23,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Bounded(OrderedDict[K, V]):
+class BoundedDict(OrderedDict[K, V]):
     """Holds at most `most` entries; the least recently set one is dropped."""
 
     def __init__(self, most: int) -> None:
@@ -68,14 +68,14 @@ class Group:
         return last
 
 
-class Unclaimed:
+class UnclaimedMessages:
     def __init__(self) -> None:
-        self._groups: Bounded[Known, Group] = Bounded(KEPT)
-        self._interactions: Bounded[tuple[str, str, str], str] = Bounded(REMEMBERED)  # account, kind, key
+        self._groups: BoundedDict[Known, Group] = BoundedDict(KEPT)
+        self._interactions: BoundedDict[tuple[str, str, str], str] = BoundedDict(REMEMBERED)  # account, kind, key
         self._running: OrderedDict[Known, str] = OrderedDict()  # message -> its echo, until its end
         self._echoes: dict[Known, set[str]] = {}  # echo -> messages that show it
 
-    def completed(self, keys: Keys) -> Keys:
+    def with_interaction(self, keys: Keys) -> Keys:
         """The keys, with the interaction named by earlier messages of the same message or job."""
         if keys.interaction_id is not None or not self._interactions:
             return keys
@@ -87,7 +87,7 @@ class Unclaimed:
 
     def with_interaction_of(self, keys: Keys, other: Keys) -> Keys:
         """The keys, with the interaction known from the other message."""
-        return replace(keys, interaction_id=self.completed(other).interaction_id)
+        return replace(keys, interaction_id=self.with_interaction(other).interaction_id)
 
     def note(self, event: DiscordEvent) -> None:
         """Remember an unclaimed event."""

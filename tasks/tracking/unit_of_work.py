@@ -141,17 +141,17 @@ class UnitOfWork:
 
 
 @dataclass(kw_only=True, slots=True)
-class Written:
+class WriteResult:
     """`refused`: task id -> its part of the batch, which is not on disk, and the reason."""
 
     parts: list[ChangeSet] = field(default_factory=list)
     refused: dict[str, tuple[ChangeSet, str]] = field(default_factory=dict)
 
 
-async def write(changes: ChangeSet, journal: Journal, retry_pause: float) -> Written:
+async def write(changes: ChangeSet, journal: Journal, retry_pause: float) -> WriteResult:
     """Return when the batch is on disk, except what the database refuses. `retry_pause`: seconds between attempts
     while the database cannot be written."""
-    written = Written()
+    written = WriteResult()
     pending: list[tuple[str, ChangeSet]] = [("", changes)]
     while pending:
         task_id, part = pending[0]
@@ -160,13 +160,13 @@ async def write(changes: ChangeSet, journal: Journal, retry_pause: float) -> Wri
         except RecordRefused as error:
             if task_id:
                 log.error("the database refuses a change: %s", error, extra={"task": task_id})
-            pending[0:1] = _set_aside(written, task_id, part, error.message.split(" (")[0])
+            pending[0:1] = _split_off(written, task_id, part, error.message.split(" (")[0])
         except StoreFailed as error:
             log.error("cannot write changes; retrying: %s", error)
             await asyncio.sleep(retry_pause)
         except Exception as error:
             log.exception("cannot write a change", extra={"task": task_id})
-            pending[0:1] = _set_aside(written, task_id, part, f"This is a defect ({type(error).__name__}).")
+            pending[0:1] = _split_off(written, task_id, part, f"This is a defect ({type(error).__name__}).")
         else:
             written.parts.append(part)
             pending.pop(0)
@@ -182,7 +182,7 @@ async def _record(changes: ChangeSet, journal: Journal) -> None:
     )
 
 
-def _set_aside(written: Written, task_id: str, part: ChangeSet, reason: str) -> list[tuple[str, ChangeSet]]:
+def _split_off(written: WriteResult, task_id: str, part: ChangeSet, reason: str) -> list[tuple[str, ChangeSet]]:
     """The parts to write instead."""
     if not task_id:
         return list(by_task(part).items())

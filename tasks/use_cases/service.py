@@ -302,7 +302,7 @@ class Service(Queries):
     async def fetch(self, task_id: str) -> Task | None:
         """As `get`; a finished task's link that expires within the hour is renewed first, if Discord can be asked."""
         task = await self._visible.get(task_id)
-        return None if task is None else await self._links.refreshed(task)
+        return None if task is None else await self._links.refresh(task)
 
     async def seed(self, task_id: str) -> str:
         """The seed of a finished drawing: MidJourney is asked with an envelope and answers in a private message.

@@ -144,9 +144,9 @@ async def test_the_copies_of_results_are_counted_from_their_table(tmp_path: Path
         await store.save(over)
         waiting = await images.due(SetClock().now(), 10)
         for copy, size in zip(waiting[:3], (7, 8, 9), strict=True):
-            await images.written(copy, type="image/png", size=size)
-            await images.stored(copy)
-        await images.removed(waiting[2])
+            await images.mark_written(copy, type="image/png", size=size)
+            await images.mark_stored(copy)
+        await images.mark_removed(waiting[2])
         await images.give_up(waiting[3], "gone")
         told = samples(await page(metrics_of(tasks=store, hooks=Outbox(database), copies=images)))
     assert told['mj_archive_copies{state="due"}'] == 2

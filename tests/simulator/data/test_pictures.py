@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from simulator.data.pictures import DrawnPicture, fitted, inspected, read_metadata, render
+from simulator.data.pictures import DrawnPicture, size_within, inspect_file, read_metadata, render
 from simulator.data.scenery import scene_names
 
 GRID = DrawnPicture(
@@ -43,7 +43,7 @@ def test_what_moves() -> None:
 def test_a_frame_of_a_video() -> None:
     data = render(replace(SINGLE, format="jpeg", percent=40))
     assert read_metadata(data) == SINGLE.metadata
-    assert inspected(data) == ("image/jpeg", (256, 256)) and inspected(b"cat")[1] == (0, 0)
+    assert inspect_file(data) == ("image/jpeg", (256, 256)) and inspect_file(b"cat")[1] == (0, 0)
 
 
 def test_a_clip_is_an_mp4_with_its_frames_as_they_are() -> None:
@@ -104,7 +104,7 @@ def test_any_prompt_can_be_drawn(prompt: str) -> None:
     ],
 )
 def test_the_aspect_ratio_is_the_prompts(prompt: str, size: tuple[int, int]) -> None:
-    assert fitted(prompt) == size
+    assert size_within(prompt) == size
 
 
 def test_a_strangers_picture_has_no_owner() -> None:

@@ -119,7 +119,7 @@ def test_file_names_are_plain(prompt: str) -> None:
 def test_every_button_that_is_shown_is_read_back(era: Era) -> None:
     read = set()
     for shape, layout in (*era.layouts.items(), *TEXT_LAYOUTS.items()):
-        for item in components.buttons(components.laid_out(layout, JOB)):
+        for item in components.buttons(components.lay_out(layout, JOB)):
             if "custom_id" in item:
                 press = components.read_custom_id(item["custom_id"])
                 assert press is not None and press.job_id in (JOB, ""), (shape, item)
@@ -138,21 +138,21 @@ def test_no_row_is_longer_than_discord_allows() -> None:
 
 def test_what_only_other_shapes_have_is_left_out() -> None:
     layout = ERA.layouts["single"]
-    wide, square = (list(components.buttons(components.laid_out(layout, JOB, square=it))) for it in (False, True))
+    wide, square = (list(components.buttons(components.lay_out(layout, JOB, square=it))) for it in (False, True))
     assert {item["label"] for item in wide if "label" in item} - {item.get("label") for item in square} == {
         "Make Square"
     }
 
 
 def test_only_newer_components_are_numbered() -> None:
-    old = components.laid_out(ERA.layouts["grid"], JOB, numbered=False)
-    new = components.laid_out(ERA.layouts["grid"], JOB)
+    old = components.lay_out(ERA.layouts["grid"], JOB, numbered=False)
+    new = components.lay_out(ERA.layouts["grid"], JOB)
     assert not any("id" in item for item in (*old, *components.buttons(old)))
     assert [item["id"] for item in components.buttons(new)] == [2, 3, 4, 5, 6, 8, 9, 10, 11, 12]
 
 
 def test_a_used_button_changes_its_style_alone() -> None:
-    before = components.laid_out(ERA.layouts["grid"], JOB)
+    before = components.lay_out(ERA.layouts["grid"], JOB)
     custom_id = f"MJ::JOB::upsample::3::{JOB}"
     after = components.pressed(before, custom_id)
     changed = [

@@ -28,7 +28,7 @@ async def draw(simulator: Simulator, wire: Wire, prompt: str = "a fox") -> str:
     return nonce
 
 
-async def settled(simulator: Simulator, wire: Wire) -> None:
+async def choose_wording(simulator: Simulator, wire: Wire) -> None:
     """What was told before has been heard: the acknowledgement of this heartbeat comes after it."""
     wire.frames.clear()
     await wire.send(1, wire.sequence)
@@ -49,7 +49,7 @@ async def test_events_are_lost_by_what_they_are_about(stage: str, event: str, le
     async with Simulator() as simulator, connected(simulator) as wire:
         simulator.add_fault({"kind": "event_lost", "stage": stage, "share": 1.0})
         await draw(simulator, wire)
-        await settled(simulator, wire)
+        await choose_wording(simulator, wire)
         assert wire.names().count(event) == left
         assert simulator.jobs[0]["status"] == "finished"
         _, history = await wire.call("GET", f"/channels/{wire.account.channel_id}/messages")
@@ -221,7 +221,7 @@ async def told_by(seed: int) -> tuple[list[Any], list[str]]:
         simulator.add_fault({"kind": "false_failure", "share": 0.3})
         for _ in range(5):
             await draw(simulator, wire)
-            await settled(simulator, wire)
+            await choose_wording(simulator, wire)
         return [(item["t"], "nonce" in item["d"]) for item in wire.events], [job["job_id"] for job in simulator.jobs]
 
 

@@ -27,7 +27,7 @@ from tasks.prompts.check import (
     drawings_of,
     with_mode,
 )
-from tasks.prompts.fixes import DASHES, fixed
+from tasks.prompts.fixes import DASHES, fix_prompt
 from tasks.prompts.learned import DEFAULT_VERSIONS, learned_of
 from tasks.prompts.parameters import KNOWN, MOST_EDITED, NIJI_VERSIONS, PARAMETERS, VERSIONS, Kind
 from tasks.prompts.permutations import TooManyDrawings
@@ -566,8 +566,8 @@ def test_any_text_is_checked_or_refused_and_then_stays(prompt: str, permutations
 
 @given(anything)
 def test_fixing_is_done_once(prompt: str) -> None:
-    once = fixed(prompt).text
-    assert fixed(once).text == once
+    once = fix_prompt(prompt).text
+    assert fix_prompt(once).text == once
 
 
 @pytest.mark.parametrize(

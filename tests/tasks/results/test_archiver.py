@@ -242,7 +242,7 @@ async def test_a_crash_before_the_task_is_told_loads_nothing_again(tmp_path: Pat
         await home.house.store.insert(made)
         [row] = await home.copies(made)
         await home.disk.put(row, PNG, "image/png")
-        await home.images.written(row, type="image/png", size=len(PNG))
+        await home.images.mark_written(row, type="image/png", size=len(PNG))
         assert await home.archive.find(row.name) is not None, "shown before it is told"
     async with shelf(tmp_path) as home:
         after = await home.until_copied(made)
@@ -258,7 +258,7 @@ async def test_a_crash_before_the_row_is_settled_tells_nothing_twice(tmp_path: P
         await home.house.store.insert(made)
         [row] = await home.copies(made)
         await home.disk.put(row, PNG, "image/png")
-        await home.images.written(row, type="image/png", size=len(PNG))
+        await home.images.mark_written(row, type="image/png", size=len(PNG))
         home.house.events.put_nowait(
             CopyStored(task_id=made.id, role="result", url=row.url, name=row.name, size=len(PNG))
         )

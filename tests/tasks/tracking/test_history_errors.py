@@ -10,7 +10,7 @@ from tasks.domain.errors import OutcomeUnknown
 from tasks.domain.events import Connected, HistoryRead, Refused, Started
 from tasks.domain.interactions import Interaction
 from tasks.domain.model import Action, Status, SubmitOptions
-from tasks.tracking.unclaimed_messages import Unclaimed
+from tasks.tracking.unclaimed_messages import UnclaimedMessages
 from tests.support.house import house
 from tests.support.tasks import NOW, USER, keys, snowflake
 from tests.tasks.sending.test_dispatcher import over, result
@@ -47,10 +47,10 @@ async def test_the_error_ends_one_of_two_equal_tasks_and_the_result_the_other(tm
 
 @pytest.mark.parametrize("pressed", [None, "grid"])
 def test_what_an_error_leaves_out_its_running_message_has_told(pressed: str | None) -> None:
-    unclaimed = Unclaimed()
+    unclaimed = UnclaimedMessages()
     known = {"interaction_id": snowflake(NOW), "reference_id": pressed, "action": Action.VARIATION, "index": 2}
     unclaimed.note(Started(keys=keys(message_id="p", prompt="a dog --v 7", user_id=USER, **known)))
-    error = unclaimed.completed(keys(message_id="e", reference_id="p", prompt="a dog"))
+    error = unclaimed.with_interaction(keys(message_id="e", reference_id="p", prompt="a dog"))
     unclaimed.note(Refused(keys=error, code="internal_error", reason="No."))
     [group] = unclaimed.groups("a")
     assert group.keys == keys(message_id="e", prompt="a dog", user_id=USER, **known)

@@ -162,7 +162,7 @@ async def test_a_press_that_comes_back_when_its_account_has_gone_ends(tmp_path: 
 
         async def gone(_account: str, _order: Interaction, _nonce: str) -> None:
             home.desk.known = {"b": account("b")}
-            home.dispatcher.accounts_changed()
+            home.dispatcher.on_accounts_changed()
             raise NotSent("There is no account 'a' any more.")
 
         home.desk.answer = gone
@@ -190,7 +190,7 @@ async def test_accounts_that_change_while_nothing_can_be_written_are_seen_to_lat
 
         monkeypatch.setattr(home.store, "save", full)
         desk.known = {"b": account("b")}
-        home.dispatcher.accounts_changed()
+        home.dispatcher.on_accounts_changed()
         assert (await home.until_task(only.id, over)).result.fail_code == "account_gone"
 
 
