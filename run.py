@@ -18,7 +18,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from settings import IS_BINARY, SettingsError
+from cli.doctor.diagnostics import CheckResult
+from settings import IS_BINARY, Settings, SettingsError
 from tasks.domain.errors import ServiceError
 from tasks.domain.version import VERSION
 
@@ -46,6 +47,11 @@ COMMANDS: Mapping[str, Command] = {
 }
 
 
+def _live_check(settings: Settings) -> Sequence[CheckResult]:
+    """For `doctor`, which is a client and does not know the service's parts."""
+    return import_module("app.commands.live_check").live_check(settings)  # type: ignore[no-any-return]  # by its name
+
+
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=Path(sys.argv[0]).name if IS_BINARY else "run.py",
@@ -54,7 +60,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--simulator", action="store_true", help="use the built-in simulator; nothing is real")
     parser.add_argument("--version", action="version", version=VERSION)
-    parser.set_defaults(service_version=VERSION)
+    parser.set_defaults(service_version=VERSION, live_check=_live_check)
     commands = parser.add_subparsers(dest="command")
     for name, command in COMMANDS.items():
         added = commands.add_parser(name, help=command.help, description=command.help, allow_abbrev=False)

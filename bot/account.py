@@ -92,6 +92,10 @@ class AccountClient:
         )
 
     @property
+    def commands(self) -> CommandIndex:
+        return self._commands
+
+    @property
     def connected(self) -> bool:
         return self._session_id() is not None
 

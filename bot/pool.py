@@ -20,6 +20,7 @@ from bot.http import downloads
 from bot.http.client import DiscordHttp
 from bot.http.client_identity import ClientIdentity
 from bot.http.endpoints import Endpoints
+from bot.interactions import CommandIndex
 from tasks.domain.errors import NotSent
 from tasks.domain.events import HistoryPage
 from tasks.domain.interactions import Interaction, UploadedAttachment
@@ -189,6 +190,10 @@ class Pool:
     def rest(self, account: str) -> DiscordHttp:
         """The account's HTTP client, for requests beyond the port, such as files. Raises `NotSent` before its login."""
         return self._client(account).rest
+
+    def commands(self, account: str) -> CommandIndex:
+        """The commands that the account is offered; none before its first login."""
+        return self._client(account).commands
 
     def _client(self, account: str) -> AccountClient:
         member = self._members.get(account)

@@ -1,7 +1,7 @@
 """The command `doctor`: run all checks and report each finding.
 
-Contract: reads only. It does not log in, sends no token and shows no secret. Checks are independent: a check that
-fails hides no other, and the local checks work without a network.
+Contract: reads only, draws nothing and shows no secret. Only `--live` logs in and sends tokens. Checks are independent:
+a check that fails hides no other, and the local checks work without a network.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from cli import console
 from cli.doctor.accounts import accounts
 from cli.doctor.diagnostics import CheckResult, Verdict, failure, passed, warning
+from cli.doctor.live import live
 from cli.doctor.machine import database, disk, facts, files, versions
 from cli.doctor.network import discord, port
 from settings import Settings, SettingsError, dotenv_files, load, load_caller, load_storage, misspelt, warnings
@@ -19,6 +20,7 @@ from settings import Settings, SettingsError, dotenv_files, load, load_caller, l
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--offline", action="store_true", help="skip the checks that contact Discord")
+    parser.add_argument("--live", action="store_true", help="also log in with each account, and check that it can draw")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -50,6 +52,8 @@ def _findings(given: argparse.Namespace) -> Iterator[CheckResult]:
         yield from _checked("port", lambda: port(settings.http, load_caller().secret))
         if not (given.offline or given.simulator):
             yield from _checked("Discord", lambda: discord(settings.discord))
+        if given.live:
+            yield from _checked("accounts at Discord", lambda: live(settings, load_caller(), given.live_check))
     try:
         storage = load_storage(simulator=given.simulator)
     except SettingsError:

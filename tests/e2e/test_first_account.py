@@ -14,6 +14,8 @@ import pytest
 
 from app.service import service
 from simulator import Simulator
+from tests.e2e.test_process import free_port
+from tests.support.command_process import Done, served, typed
 from tests.support.whole_service import Whole, calling, receiver, settings_for
 
 ADMIN = "the-operators-own-secret"
@@ -93,3 +95,62 @@ async def test_a_channel_that_does_not_exist_is_named(tmp_path: Path) -> None:
         [sentence] = (await paused(house))["reasons"]
         assert "knows no such channel" in sentence
         assert "channel 1320000000000000099" in sentence
+
+
+# ---------------------------------------------------------------- doctor --live
+
+
+async def live_doctor(simulator: Simulator, folder: Path) -> Done:
+    account, base = simulator.accounts[0], simulator.url
+    done = await typed(
+        "doctor",
+        "--live",
+        DATA_DIR=str(folder),
+        PORT=str(free_port()),
+        DISCORD_TOKEN=account.token,
+        DISCORD_GUILD_ID=account.guild_id,
+        DISCORD_CHANNEL_ID=account.channel_id,
+        DISCORD_API_BASE=simulator.rest_url,
+        DISCORD_GATEWAY_URL=simulator.gateway_url,
+        DISCORD_CDN_BASE=base,
+        DISCORD_FETCH_BUILD="false",
+    )
+    assert account.token not in done.out + done.said
+    assert "Traceback" not in done.said
+    return done
+
+
+@pytest.mark.parametrize("era", ["2023", "2024", "2026"])
+async def test_the_live_check_reports_what_the_account_can_do(tmp_path: Path, era: str) -> None:
+    async with Simulator(era=era, localised=era == "2026") as simulator:
+        done = await live_doctor(simulator, tmp_path)
+    for said in (
+        "Discord accepts its token",
+        "may use commands there",
+        "MID_JOURNEY: it offers",
+        "MID_JOURNEY /info: plan",
+        "MID_JOURNEY /settings: default version",
+        "0 of 0 messages",
+    ):
+        assert said in done.out, done.out
+    assert done.code == 0, done.out
+
+
+async def test_the_live_check_says_why_an_account_cannot_draw(tmp_path: Path) -> None:
+    async with Simulator() as simulator:
+        simulator.set_account(0, access="no_bot")
+        done = await live_doctor(simulator, tmp_path)
+    assert done.code == 1
+    assert "invite the bot" in done.out
+
+
+async def test_the_live_check_asks_a_running_service(tmp_path: Path) -> None:
+    async with served(tmp_path) as (house, environ):
+        port = house.client.url.rpartition(":")[2]
+        account = house.simulator.accounts[0]
+        more = {"DISCORD_TOKEN": "t", "DISCORD_GUILD_ID": account.guild_id, "DISCORD_CHANNEL_ID": account.channel_id}
+        done = await typed("doctor", "--offline", "--live", **environ, **more, PORT=port)
+        assert "it is asked" in done.out
+        assert "is connected and can draw" in done.out, done.out
+        assert "/info: " in done.out
+        assert house.simulator.state()["counters"]["gateway_op_2"] == 1  # no second session
