@@ -240,7 +240,7 @@ def text_fields(value: Any) -> dict[str, str]:
 
 
 def labelled_fields(value: Any) -> frozenset[str]:
-    """The custom_ids of a dialog's text fields that stand in a LABEL (type 18) instead of an action row."""
+    """The custom_ids of a dialog's text fields inside a LABEL (type 18) instead of an action row."""
     return frozenset(
         text(item["custom_id"])
         for item, holders in _walk(value)

@@ -17,7 +17,7 @@ DEEPEST = 64  # levels; deeper values are cut off. Discord's messages have about
 _BIGGEST = 2**63 - 1
 _REPLACEMENT = "\ufffd"
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
-_SUSPECT = re.compile(rb"\\u0000|[:,\[]-?[0-9]{19}")  # in JSON; ids stand in quotes
+_SUSPECT = re.compile(rb"\\u0000|[:,\[]-?[0-9]{19}")  # in JSON; ids are in quotes
 
 _encode = msgspec.json.Encoder().encode
 

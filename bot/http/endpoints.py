@@ -53,7 +53,7 @@ class Endpoints:
 
 
 def activity_host(application_id: str) -> str:
-    """The origin that a browser would send, whatever proxy stands in between."""
+    """The origin that a browser would send, whatever proxy is in between."""
     return f"https://{application_id}.discordsays.com"
 
 

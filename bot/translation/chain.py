@@ -99,7 +99,7 @@ class TranslatorChain:
             raise TranslatorFailed(FailureKind.SLOW) from error
         except TranslatorFailed:
             raise
-        except Exception as error:  # the next provider is tried all the same
+        except Exception as error:  # the next provider is still tried
             log.exception("translator %s raised an unexpected error", provider.name)
             raise TranslatorFailed(FailureKind.ODD) from error
         if len(translated) != len(texts) or not all(_is_text(one.english) for one in translated):

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 INSTRUCTIONS = (
     "Draws pictures with MidJourney. imagine and blend make a grid of four; press makes one of them large (U1 to U4), "
-    "varies it (V1 to V4) or draws anew. A drawing takes a minute or so and costs the owner money. When a tool says "
+    "varies it (V1 to V4) or draws again. A drawing takes a minute or so and costs the owner money. When a tool says "
     "that a task still runs, call wait with its id."
 )
 WAIT = 240.0  # seconds
@@ -98,7 +98,7 @@ class Tools:
         prompt: Annotated[str, Field(description="for buttons that open a dialog; empty: the dialog's own text")] = "",
         wait_seconds: Seconds = WAIT,
     ) -> list[ContentBlock]:
-        """Press a button of a finished task: make a picture large (U1-U4), vary it (V1-V4), draw anew, zoom, pan."""
+        """Press a button of a finished task: make a picture large (U1-U4), vary it (V1-V4), draw again, zoom, pan."""
         custom_id = button_of(await self._service.fetch(task_id.strip()), button)
         answer = await self._service.post("action", {"taskId": task_id.strip(), "customId": custom_id})
         pressed = str(answer["result"])

@@ -28,7 +28,7 @@ _LIMITS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pool:
+class SlotPool:
     """The slots of one account for one kind of job. `limit`: the setting with their number."""
 
     token: str
@@ -40,8 +40,8 @@ class Studio:
         self._world = world
         self._display = display
         self._background = background
-        self._running: dict[Pool, set[str]] = {}
-        self._queued: dict[Pool, deque[tuple[Job, Fate]]] = {}
+        self._running: dict[SlotPool, set[str]] = {}
+        self._queued: dict[SlotPool, deque[tuple[Job, Fate]]] = {}
         self._stops: dict[str, asyncio.Event] = {}
 
     def reset(self) -> None:
@@ -61,13 +61,13 @@ class Studio:
     def has_queue(self, job: Job) -> bool:
         return len(self._queued.get(self._pool(job), ())) < self._world.settings.queue
 
-    def _pool(self, job: Job) -> Pool:
+    def _pool(self, job: Job) -> SlotPool:
         """The slots that the job counts against: in older eras all jobs of an account share theirs."""
         token = job.account.token if job.account else ""
         if not self._world.era.limits_by_kind:
-            return Pool(token=token, limit="concurrency")
+            return SlotPool(token=token, limit="concurrency")
         is_video, is_relaxed = job.kind.family == "video", job.mode == "relaxed"
-        return Pool(token=token, limit=_LIMITS[is_video, is_relaxed])
+        return SlotPool(token=token, limit=_LIMITS[is_video, is_relaxed])
 
     # Beginnings
 

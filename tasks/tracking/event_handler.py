@@ -311,8 +311,8 @@ class EventHandler:
 
     def _advance(self, tracked: InFlightTask, event: DiscordEvent) -> None:
         after = apply(tracked.task, event, self._clock.now())
-        unheard = replace(after.progress, last_event_time=tracked.task.progress.last_event_time)
-        if event.keys.from_history and replace(after, progress=unheard) == tracked.task:
+        without_activity = replace(after.progress, last_event_time=tracked.task.progress.last_event_time)
+        if event.keys.from_history and replace(after, progress=without_activity) == tracked.task:
             return  # an old message that still exists is no sign of life
         before = tracked.task
         if after.progress.progress_message_id != before.progress.progress_message_id:

@@ -35,8 +35,8 @@ def apply_send_outcome(work: UnitOfWork, event: SendOutcome) -> None:
     if purpose is Purpose.CANCEL:
         _on_cancel_outcome(work, tracked, event)
         return
-    heard = tracked.task.progress.last_event_time is not None and purpose not in (Purpose.SUBMIT, Purpose.SWITCH)
-    if heard or isinstance(event, SendPosted):
+    had_event = tracked.task.progress.last_event_time is not None and purpose not in (Purpose.SUBMIT, Purpose.SWITCH)
+    if had_event or isinstance(event, SendPosted):
         work.mark(tracked, event.nonce, SendState.POSTED)
     elif isinstance(event, SendUncertain):  # wait for its events; a free send is repeated after a moment
         log.warning("outcome unknown: %s", event.reason, extra={"task": tracked.task.id})

@@ -152,9 +152,9 @@ def _why(tracked: InFlightTask, minutes: int) -> tuple[str, str]:
     if tracked.task.progress.words:
         return "unknown_error", with_advice("unknown_error", tracked.task.progress.words)
     if tracked.is_uncertain or tracked.is_dialog_uncertain:
-        reason = "Discord did not say whether it took the command, and nothing was heard since. Not sent again."
+        reason = "Discord did not confirm the command, and no event has arrived since. Not sent again."
         return "outcome_unknown", reason
     said = next((note for note in reversed(tracked.task.notes) if note.startswith(SAID)), "")
     if said:
-        return "silence", f"Nothing more was heard from MidJourney for {minutes} minutes. {said}"
-    return "silence", f"Nothing was heard from MidJourney for {minutes} minutes."
+        return "silence", f"No further event arrived from MidJourney for {minutes} minutes. {said}"
+    return "silence", f"No event arrived from MidJourney for {minutes} minutes."

@@ -19,7 +19,7 @@ PATH = "/v2/translate"
 MAX_TEXTS = 50  # per request
 MAX_BYTES = 120_000  # per request; its limit is 128 KiB
 FAILURES = {
-    400: FailureKind.LANGUAGE,  # texts and target are always sound, so what is wrong is the language it saw
+    400: FailureKind.LANGUAGE,  # texts and target are always valid, so the detected language is the problem
     401: FailureKind.KEY,
     403: FailureKind.KEY,
     404: FailureKind.KEY,  # a wrong address

@@ -15,7 +15,7 @@ from bot.translation.providers.provider import Reply, TranslatedText, request, t
 PATH = "/language/translate/v2"
 MAX_TEXTS = 128  # per request
 MAX_BYTES = 100_000  # per request
-# By the reason that stands in the error; Google uses few HTTP statuses for many things.
+# By the reason in the error; Google uses few HTTP statuses for many failures.
 REASONS = {
     "dailyLimitExceeded": FailureKind.QUOTA,
     "quotaExceeded": FailureKind.QUOTA,
