@@ -10,12 +10,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from api.ops.alerts import Alerts
-from api.webhooks.signing import Signer
 from app.accounts import Accounts
 from app.accounts_file import AccountsFile
 from app.factories import (
     account_configs,
     accounts_of,
+    make_alerts,
     make_deadlines,
     make_endpoints,
     make_limits,
@@ -98,7 +98,7 @@ async def open_core(settings: Settings, stack: AsyncExitStack) -> Core:
     """Open the parts in order; `stack` closes them in reverse. Raises BadAccount, StoreFailed …"""
     store = await open_store(settings, stack)
     clock, events, awake = store.clock, asyncio.Queue[Event](), asyncio.Event()
-    alerts = Alerts(settings.hooks.alert_hook, clock=clock, signer=Signer(settings.hooks.webhook_secret))
+    alerts = make_alerts(settings.hooks, clock)
     file = AccountsFile(ROOT / path) if (path := settings.discord.accounts_file) else None
     pool = await _open_pool(settings, stack, clock=clock, events=events, alerts=alerts, file=file)
     rules = make_rules(settings.tasks)

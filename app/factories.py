@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 
 from api.http.auth import Access
 from api.http.principals import NamedSecret
+from api.ops.alert_formats import AlertFormat
+from api.ops.alerts import Alerts
 from api.outbound.allowlist import EVERYTHING, Allowlist
+from api.webhooks.signing import Signer
 from app.accounts_file import AccountsFile
 from bot.account_state import AccountConfig
 from bot.gateway.receiver import Observer
@@ -30,6 +33,7 @@ from settings import (
 )
 from tasks.domain.clock import SteadyClock
 from tasks.domain.events import Event
+from tasks.domain.ports import Clock
 from tasks.prompts.banned import BannedWords, BannedWordsUnreadable
 from tasks.prompts.check import PromptRules
 from tasks.results.retention import RetentionPolicy
@@ -121,6 +125,11 @@ def make_access(given: HttpSettings) -> Access:
 def make_allowlist(given: HookSettings) -> Allowlist:
     """The addresses besides public ones that client URLs may lead to."""
     return EVERYTHING if given.allow_private_hooks else Allowlist.of(given.hook_allow)
+
+
+def make_alerts(given: HookSettings, clock: Clock) -> Alerts:
+    kind = None if given.alert_format == "auto" else AlertFormat(given.alert_format)
+    return Alerts(given.alert_hook, clock=clock, signer=Signer(given.webhook_secret), kind=kind)
 
 
 def make_deadlines(given: TaskSettings) -> Deadlines:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from api.admin.accounts import AccountRoutes
+from api.admin.alerts import AlertRoutes
 from api.admin.deliveries import DeliveryRoutes
 from api.admin.facts import FactRoutes
 from api.admin.manual_resolution import ManualResolutionRoutes
@@ -134,6 +135,7 @@ async def _routes(settings: Settings, core: Core, links: Links, stack: AsyncExit
         *ManualResolutionRoutes(core.use_cases, links).routes(),
         *AccountRoutes(core.accounts, core.use_cases).routes(),
         *SettingsView(effective_settings(settings)).routes(),
+        *AlertRoutes(core.alerts).routes(),
         *FactRoutes(core.store.facts).routes(),
         *DeliveryRoutes(core.store.outbox, core.store.clock).routes(),
     ]

@@ -250,6 +250,11 @@ class HookSettings(SettingsGroup, frozen=True, kw_only=True):
         "ALERT_HOOK", "http or https URL", read=readers.url, secret=True,
         why="Receives an alert when an account pauses and needs a human. Any address is allowed.",
     )] = ""
+    alert_format: Annotated[
+        Literal["auto", "json", "ntfy", "telegram", "discord", "slack", "feishu", "dingtalk"], Declaration(
+        "ALERT_FORMAT", "auto, json, ntfy, telegram, discord, slack, feishu or dingtalk", read=str.lower,
+        why="The format of alerts. auto recognises the services by the host of ALERT_HOOK; docs/webhooks.md.",
+    )] = "auto"
     webhook_secret: Annotated[tuple[str, ...], Declaration(
         "WEBHOOK_SECRET", "whsec_ and base64; two separated by a comma while rotating",
         read=readers.list_of(readers.webhook_secret), secret=True,

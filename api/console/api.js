@@ -112,6 +112,7 @@ export const settings = () => ask("/api/v1/settings", { as: "admin" });
 export const facts = () => ask("/api/v1/facts", { as: "admin" });
 /** @param {{from: number, to: number}} period ms */
 export const statistics = (period) => ask(`/api/v1/statistics?${new URLSearchParams(period)}`, { as: "admin" });
+export const testAlert = () => ask("/api/v1/alerts/test", { body: {}, as: "admin" });
 export const deliveries = () => ask("/api/v1/deliveries", { as: "admin" });
 export const retryDelivery = (delivery) => ask(`/api/v1/deliveries/${id(delivery)}/retry`, { body: {}, as: "admin" });
 export const retryTask = (taskId) => ask(`/api/v1/tasks/${id(taskId)}/retry`, { body: {}, as: "admin" });

@@ -5,7 +5,7 @@
  */
 
 import { html, useEffect, useState } from "./htm_preact.js";
-import { Refusal, deliveries, facts, retryDelivery, settings } from "./api.js";
+import { Refusal, deliveries, facts, retryDelivery, settings, testAlert } from "./api.js";
 import { Overview } from "./overview.js";
 import { forgetSecret, keepSecret, secretOf } from "./secrets.js";
 import { SecretForm } from "./sign_in.js";
@@ -43,7 +43,37 @@ export function Operator() {
         <${SecretForm} label=${t("adminSecret")} refusal=${refusal.words} onSecret=${onSecret} />
       </div>`}
       ${refusal && !refusal.wantsSecret && html`<p class="notice warn" role="alert">${refusal.words}</p>`}
-      ${inForce && !refusal && html`<${Overview} /><${Deliveries} /><${Facts} /><${InForce} values=${inForce} />`}
+      ${inForce &&
+      !refusal &&
+      html`
+        <${Overview} />
+        <${Alerts} isSet=${inForce.ALERT_HOOK === "set"} />
+        <${Deliveries} />
+        <${Facts} />
+        <${InForce} values=${inForce} />
+      `}
+    </section>
+  `;
+}
+
+function Alerts({ isSet }) {
+  const [outcome, setOutcome] = useState(null);
+  const [isBusy, setBusy] = useState(false);
+  const onTest = async () => {
+    setBusy(true);
+    const found = await attempt(testAlert);
+    setBusy(false);
+    if (found) setOutcome(found);
+  };
+  const words = outcome && (outcome.delivered ? t("alertDelivered", outcome) : t("alertFailed", outcome));
+  return html`
+    <section class="stack" aria-labelledby="alerts-title">
+      <div class="row">
+        <h2 id="alerts-title" class="section-title grow">${t("alerts")}</h2>
+        ${isSet && html`<button type="button" class="button" disabled=${isBusy} onClick=${onTest}>${t("sendTest")}</button>`}
+      </div>
+      ${!isSet && html`<p class="soft">${t("noAlerts")}</p>`}
+      <p class=${outcome && !outcome.delivered ? "error" : "soft"} role="status">${words}</p>
     </section>
   `;
 }

@@ -405,4 +405,9 @@ export const EN = {
   fail_stopped: "Stopped in Discord",
   fail_unknown_error: "Unknown error",
   failWithReason: "{why}: {reason}",
+  alerts: "Alerts",
+  sendTest: "Send a test",
+  noAlerts: "No alerts are sent: set ALERT_HOOK.",
+  alertDelivered: "The test alert was delivered ({format}).",
+  alertFailed: "The test alert was not delivered ({format}): {reason}.",
 };

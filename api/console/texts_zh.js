@@ -405,4 +405,9 @@ export const ZH = {
   fail_stopped: "在 Discord 中被停止",
   fail_unknown_error: "未知错误",
   failWithReason: "{why}：{reason}",
+  alerts: "告警",
+  sendTest: "发送测试",
+  noAlerts: "没有告警：请设置 ALERT_HOOK。",
+  alertDelivered: "测试告警已送达（{format}）。",
+  alertFailed: "测试告警未送达（{format}）：{reason}。",
 };

@@ -2,13 +2,13 @@
 
 Contract: one alert for each account and reason; nothing waits for it. An alert that is not delivered within minutes, or
 before the process ends, is given up: a restart checks the account again, and `/health` always shows a pause. The URL
-belongs to the operator, so its address is not checked; only its host is logged. Alerts are signed as webhooks are.
+belongs to the operator, so its address is not checked; only its host is logged. Plain JSON is signed as webhooks are;
+`api.ops.alert_formats` has the other formats.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -18,8 +18,9 @@ from uuid import uuid4
 
 import httpx
 
+from api.ops.alert_formats import AlertFormat, format_of, refusal_in, request_of
 from api.outbound.allowlist import EVERYTHING
-from api.webhooks.client import TIMEOUT, DeliveryFailed, post_once, webhook_client
+from api.webhooks.client import TIMEOUT, DeliveryFailed, post_and_read, webhook_client
 from api.webhooks.retry_schedule import MINUTE, retry_after, wait_after
 from api.webhooks.signing import Signer
 from tasks.domain.pause_advice import advice_for
@@ -38,20 +39,21 @@ class Alert:
     time: int  # ms
     id: str = field(default_factory=lambda: f"msg_{uuid4().hex}")  # equal for every attempt
 
-    def body(self) -> bytes:
-        document = {
+    def document(self) -> dict[str, object]:
+        return {
             "event": "account_paused",
             "account": self.account,
             "reason": self.reason,
             "text": advice_for(self.account, self.reason),
             "time": self.time,
         }
-        # A lone surrogate, which UTF-8 cannot encode, becomes a JSON escape.
-        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
 class Alerts:
-    """Delivers to `url` until cancelled; without a URL it does nothing. `clock`: the wall clock."""
+    """Delivers to `url` until cancelled; without a URL it does nothing. `clock`: the wall clock.
+
+    `kind`: the format; None chooses it by the URL's host.
+    """
 
     def __init__(
         self,
@@ -59,10 +61,12 @@ class Alerts:
         *,
         clock: Clock,
         signer: Signer,
+        kind: AlertFormat | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         timeout: float = TIMEOUT,
     ) -> None:
         self._url = url
+        self._kind = kind or format_of(url)
         self._clock = clock
         self._signer = signer
         self._sleep = sleep
@@ -76,6 +80,31 @@ class Alerts:
             self._reported.add((account, reason))
             self._pending.put_nowait(Alert(account=account, reason=reason, time=self._clock.now()))
 
+    @property
+    def format(self) -> AlertFormat | None:
+        """None: no alerts are configured."""
+        return self._kind if self._url else None
+
+    async def test(self) -> str:
+        """Send a test alert once; return why it was not delivered, "" if it was."""
+        now = self._clock.now()
+        document = {"event": "test", "account": "", "reason": "", "text": "this is a test alert.", "time": now}
+        async with webhook_client(EVERYTHING) as client:
+            try:
+                await self._post(client, f"msg_{uuid4().hex}", document)
+            except DeliveryFailed as error:
+                return str(error)
+        return ""
+
+    async def _post(self, client: httpx.AsyncClient, message_id: str, document: dict[str, object]) -> int:
+        body, headers = request_of(self._kind, self._url, document)
+        if self._kind is AlertFormat.JSON:
+            headers = headers | dict(self._signer.headers(message_id, self._clock.now(), body))
+        status, answer = await post_and_read(client, self._url, body, headers, self._timeout)
+        if refusal := refusal_in(self._kind, answer):
+            raise DeliveryFailed(refusal, status=status)
+        return status
+
     async def run(self) -> None:
         async with webhook_client(EVERYTHING) as client, asyncio.TaskGroup() as group:
             while True:
@@ -84,12 +113,10 @@ class Alerts:
 
     async def _deliver(self, alert: Alert, client: httpx.AsyncClient) -> None:
         where = f"alert about account {alert.account} to {urlsplit(self._url).hostname}"
-        body = alert.body()
         for attempt in range(1, ATTEMPTS + 1):
             requested = 0
             try:
-                headers = self._signer.headers(alert.id, self._clock.now(), body)
-                status = await post_once(client, self._url, body, headers, self._timeout)
+                status = await self._post(client, alert.id, alert.document())
             except DeliveryFailed as error:
                 reason, is_final = str(error), error.final
                 requested = retry_after(error.retry_after, self._clock.now())

@@ -1,7 +1,7 @@
 """One POST to a webhook receiver: its status, or why it failed, in words that contain nothing of the URL.
 
 Contract: does not follow redirects, keeps no cookies and ignores proxies of the environment. Of a response it reads the
-status and Retry-After only. When to retry is decided elsewhere.
+status, Retry-After and the beginning of the body. When to retry is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -43,9 +43,17 @@ async def post_once(
     client: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str], seconds: float = TIMEOUT
 ) -> int:
     """Make one attempt and return its status, which is 2xx. Raises `DeliveryFailed`."""
+    status, _ = await post_and_read(client, url, body, headers, seconds)
+    return status
+
+
+async def post_and_read(
+    client: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str], seconds: float = TIMEOUT
+) -> tuple[int, bytes]:
+    """As `post_once`, with the beginning of the response's body."""
     try:
         async with asyncio.timeout(seconds):  # httpx limits each read alone: a slow drip would pass
-            response = await _post(client, url, body, headers)
+            response, answer = await _post(client, url, body, headers)
     except AddressNotAllowed as error:
         raise DeliveryFailed("address not allowed", final=True) from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
@@ -61,17 +69,19 @@ async def post_once(
         retry_after = response.headers.get("Retry-After", "")
         final = status == httpx.codes.GONE
         raise DeliveryFailed(f"answered {status}", final=final, status=status, retry_after=retry_after)
-    return status
+    return status, answer
 
 
-async def _post(client: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+async def _post(
+    client: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str]
+) -> tuple[httpx.Response, bytes]:
     async with client.stream("POST", url, content=body, headers=headers) as response:
-        size = 0
+        answer = b""
         async for part in response.aiter_raw():
-            size += len(part)
-            if size > RESPONSE_BYTES:
+            answer += part
+            if len(answer) > RESPONSE_BYTES:
                 break
-        return response
+        return response, answer
 
 
 @asynccontextmanager

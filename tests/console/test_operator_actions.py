@@ -30,7 +30,7 @@ async def _become_operator(page: Console) -> None:
 
 async def test_a_call_back_that_failed_is_sent_again(tmp_path: Path) -> None:
     async with (
-        whole(tmp_path, environ=OPERATOR) as house,
+        whole(tmp_path, environ={**OPERATOR, "ALERT_HOOK": "http://127.0.0.1:9/"}) as house,
         chromium() as browser,
         console(browser, house.client.url, house.simulator.url, told=("401",)) as page,
     ):
@@ -49,6 +49,9 @@ async def test_a_call_back_that_failed_is_sent_again(tmp_path: Path) -> None:
         await overview.get_by_role("radio", name="Today").check()
         await expect(chart).to_be_visible()
         await check_accessibility(page)
+        alerts = page.page.get_by_role("region", name="Alerts")
+        await alerts.get_by_role("button", name="Send a test").click()
+        await expect(alerts).to_contain_text("The test alert was not delivered (json): no connection.")
         deliveries = page.page.get_by_role("region", name="Call-backs")
         await deliveries.get_by_role("button", name="Refresh").click()
         delivery = page.page.get_by_role("listitem").filter(has_text=task)

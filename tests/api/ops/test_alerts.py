@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook
 
+from api.ops.alert_formats import AlertFormat, request_of
 from api.ops.alerts import ATTEMPTS, Alert, Alerts
 from api.webhooks.retry_schedule import JITTER, WAITS
 from api.webhooks.signing import Signer
@@ -207,7 +208,8 @@ async def test_without_a_url_nothing_is_told() -> None:
 
 
 def test_half_a_surrogate_pair_is_told_as_json_escapes_it() -> None:
-    body = Alert(account="11", reason="a \ud83d b 狗", time=1).body()
+    document = Alert(account="11", reason="a \ud83d b 狗", time=1).document()
+    body, _ = request_of(AlertFormat.JSON, "", document)
     assert json.loads(body)["reason"] == "a \ud83d b 狗"
     assert "狗".encode() in body
 
