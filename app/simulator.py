@@ -12,6 +12,7 @@ from api.http.errors import CannotListen
 from settings import AccountSettings, Settings, at_simulator, is_loopback
 
 DRAWING_SECONDS = 6.0  # long enough to show progress
+ERA = "2026-10"  # the messages of MidJourney today
 
 
 @asynccontextmanager
@@ -24,7 +25,7 @@ async def run_simulator(settings: Settings) -> AsyncIterator[Settings]:
     async with AsyncExitStack() as stack:
         try:
             simulator = await stack.enter_async_context(
-                Simulator(settings.simulator_port, host=host, job_seconds=DRAWING_SECONDS)
+                Simulator(settings.simulator_port, host=host, job_seconds=DRAWING_SECONDS, era=ERA)
             )
         except OSError as error:
             raise CannotListen.at(host, settings.simulator_port, error, setting="SIMULATOR_PORT") from error

@@ -10,9 +10,9 @@ import signal
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.data.eras import ERAS
+from simulator.data.eras import ERAS, NEWEST
 from simulator.wire.server import Simulator
-from simulator.world.settings import SimulatorSettings, SimulatorSettingsError
+from simulator.world.settings import SimulatorSettingsError
 
 
 def arguments(typed: Sequence[str] | None = None) -> argparse.Namespace:
@@ -27,7 +27,7 @@ def arguments(typed: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--discord-hosts", action="store_true", help="payloads name Discord's own hosts")
     parser.add_argument("--open-control", action="store_true", help="other machines may use the control API, too")
     parser.add_argument("--job-seconds", type=float, default=6.0, help="duration of a drawing (6)")
-    parser.add_argument("--era", choices=ERAS, default=SimulatorSettings().era, help="generation of messages (2026)")
+    parser.add_argument("--era", choices=ERAS, default=NEWEST, help=f"generation of messages ({NEWEST})")
     parser.add_argument("--seed", type=int, help="makes job ids and chance repeatable")
     return parser.parse_args(typed)
 

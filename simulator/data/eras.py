@@ -87,6 +87,7 @@ ERAS: dict[str, Era] = {
         ),
     )
 }
+NEWEST = next(reversed(ERAS))
 
 
 def kind_of(era: Era, command: str) -> JobKind | None:

@@ -1,5 +1,6 @@
 """Two hundred tasks of many kinds at once, over two accounts in one channel, strangers' among them: by each picture's
-own metadata every result belongs to its task, and nothing was paid twice."""
+own metadata every result belongs to its task, and nothing was paid twice. Many of the messages are
+Components V2."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ async def presses_of(client: MjClient, grid: Document, single: Document) -> list
 
 
 async def test_two_hundred_mixed_tasks_over_two_accounts_in_one_channel(tmp_path: Path) -> None:
-    async with mj(tmp_path, accounts=2, shared_channel=True, foreign=1, job_seconds=0.3) as client:
+    simulated = {"era": "2026-10", "components_v2": 0.4, "foreign": 1, "job_seconds": 0.3}
+    async with mj(tmp_path, accounts=2, shared_channel=True, **simulated) as client:
         simulator = client.house.simulator
         drawn = [client.drawn("imagine", prompt=f"an animal, number {i % 5}") for i in range(GRIDS)]
         grids = await asyncio.gather(*drawn)
@@ -48,6 +50,7 @@ async def test_two_hundred_mixed_tasks_over_two_accounts_in_one_channel(tmp_path
         parents = {document["id"]: document["jobId"] for document in everything}
         assert len(ours) == len(simulator.interactions) == 200
         assert simulator.state()["mixups"] == 0
+        assert "repeated_nonces" not in simulator.state()["counters"]
         for document in everything:
             job = ours[document["jobId"]]
             assert job["parent"] == (parents[document["parentId"]] if document["parentId"] else None)

@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from simulator.data.eras import ERAS, NEWEST
 from tests.peers import isolation
 from tests.peers.expectations import TABLE, Row, read
 from tests.peers.installation import install
@@ -29,6 +30,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.peers", description="Published programs against this project.")
     parser.add_argument("programs", nargs="*", metavar="PROGRAM", help=f"any of: {', '.join(NAMES)} (all)")
     parser.add_argument("--keep", action="store_true", help="keep the folder with what the programs printed")
+    parser.add_argument("--era", choices=ERAS, default=NEWEST, help=f"generation of messages ({NEWEST})")
     parser.add_argument(INSIDE, action="store_true", help=argparse.SUPPRESS)
     parsed = parser.parse_args(given)
     if unknown := set(parsed.programs) - set(NAMES):
@@ -54,7 +56,7 @@ def main(given: Sequence[str]) -> int:
     programs = [program for program in programs if program.name not in skipped]
     folder = Path(tempfile.mkdtemp(prefix="peers-"))
     began = time.monotonic()
-    rows = asyncio.run(run_all(programs, read(TABLE.read_text(encoding="utf-8")), folder))
+    rows = asyncio.run(run_all(programs, read(TABLE.read_text(encoding="utf-8")), folder, parsed.era))
     print(table(rows))
     if skipped:
         print(f"not run, as this machine gives no namespaces: {', '.join(skipped)}")

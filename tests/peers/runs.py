@@ -40,21 +40,22 @@ class Authority:
     context: ssl.SSLContext
 
 
-async def run_all(programs: Sequence[Program], expected: Expectations, folder: Path) -> list[Row]:
+async def run_all(programs: Sequence[Program], expected: Expectations, folder: Path, era: str) -> list[Row]:
+    """In this era, unless a program has its own."""
     trusted, context = make_authority(folder, HOSTS)
     authority = Authority(trusted=trusted, context=context)
     turns = asyncio.Semaphore(AT_ONCE)
     async with AsyncExitStack() as stack:
         service: dict[str, Any] = {}
         if any(program in OF_THE_SERVICE for program in programs):
-            service = await stack.enter_async_context(_service(folder))
+            service = await stack.enter_async_context(_service(folder, era))
 
         async def one(number: int, program: Program) -> list[Row]:
             async with turns:
                 if program in OF_THE_SERVICE:
                     seen = await _driven(program, service, folder, [])
                 else:
-                    seen = await _with_simulator(program, authority, folder, address=f"127.0.0.{number + 2}")
+                    seen = await _with_simulator(program, authority, folder, era=era, address=f"127.0.0.{number + 2}")
             return list(compared(program.name, expected.get(program.name, {}), seen))
 
         found = await asyncio.gather(*(one(number, program) for number, program in enumerate(programs)))
@@ -62,9 +63,9 @@ async def run_all(programs: Sequence[Program], expected: Expectations, folder: P
 
 
 @asynccontextmanager
-async def _service(folder: Path) -> AsyncIterator[dict[str, Any]]:
+async def _service(folder: Path, era: str) -> AsyncIterator[dict[str, Any]]:
     """The service as a process of its own, with an account at a simulator."""
-    async with Simulator(accounts=1, job_seconds=JOB_SECONDS) as simulator:
+    async with Simulator(accounts=1, job_seconds=JOB_SECONDS, era=era) as simulator:
         given = environment(
             folder, simulator, PORT=str(free_port()), API_SECRET=API_SECRET, WEBHOOK_SECRET=WEBHOOK_SECRET
         )
@@ -79,8 +80,11 @@ async def _service(folder: Path) -> AsyncIterator[dict[str, Any]]:
             (folder / "service.log").write_text("\n".join(running.said), encoding="utf-8")
 
 
-async def _with_simulator(program: Program, authority: Authority, folder: Path, *, address: str) -> list[Observation]:
-    settings: dict[str, Any] = {"job_seconds": JOB_SECONDS, "bot_delay_ms": BOT_DELAY_MS, **program.simulated}
+async def _with_simulator(
+    program: Program, authority: Authority, folder: Path, *, era: str, address: str
+) -> list[Observation]:
+    usual = {"era": era, "job_seconds": JOB_SECONDS, "bot_delay_ms": BOT_DELAY_MS}
+    settings: dict[str, Any] = {**usual, **program.simulated}
     async with AsyncExitStack() as stack:
         simulator = await stack.enter_async_context(
             Simulator(accounts=1, discord_hosts=program.fixed_hosts, **settings)
