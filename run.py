@@ -43,13 +43,14 @@ COMMANDS: Mapping[str, Command] = {
         "app.commands.check", "verify the database, also while the service runs; exit code 0 sound, 1 not"
     ),
     "import": Command("app.commands.legacy_import", "import the finished drawings of Midjourney-node-api"),
+    "replay": Command("app.commands.replay", "show what the service makes of a report of doctor --live"),
     "read": Command("app.commands.read", "show how messages of MidJourney are parsed"),
 }
 
 
-def _live_check(settings: Settings) -> Sequence[CheckResult]:
+def _live_check(settings: Settings, report: Path | None) -> Sequence[CheckResult]:
     """For `doctor`, which is a client and does not know the service's parts."""
-    return import_module("app.commands.live_check").live_check(settings)  # type: ignore[no-any-return]  # by its name
+    return import_module("app.commands.live_check").live_check(settings, report)  # type: ignore[no-any-return]  # by its name
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

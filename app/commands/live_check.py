@@ -1,29 +1,31 @@
 """`doctor --live`: log in with each account and report what it can do, and what of MidJourney is not understood.
 
 Contract: free of charge; it draws nothing and changes nothing. No session beside a running service: the caller asks
-that service instead. A finding contains no secret and no words of a person.
+that service instead. A finding contains no secret and no words of a person; a report is redacted line by line.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from app.accounts_file import AccountsFile
+from app.commands.replay import unknown_kind
 from app.factories import accounts_of, make_endpoints, make_pool
 from bot.account_state import AccountConfig
-from bot.gateway.receiver import ignore_event
-from bot.grammar.capture import kind_of, why_not_understood
-from bot.grammar.events import parse_event
 from bot.grammar.payload import is_from_bot
+from bot.grammar.redaction import Redactor
 from bot.http.nonces import new_nonce
 from bot.interactions import CommandIndex
 from bot.pool import Pool
 from cli.doctor.diagnostics import CheckResult, failure, passed, warning
 from settings import ROOT, Settings
+from storage.atomic_file import write_atomically
 from tasks.domain.clock import SteadyClock
 from tasks.domain.errors import SendError
 from tasks.domain.events import DiscordEvent, Event, Informed, Refused
@@ -31,6 +33,7 @@ from tasks.domain.facts import FactKind
 from tasks.domain.interactions import SlashCommandInteraction
 from tasks.domain.model import Account, Bot
 from tasks.domain.pause_advice import advice_for
+from tasks.domain.version import VERSION
 from tasks.rules.learning import from_event
 
 USED = frozenset(
@@ -39,6 +42,9 @@ USED = frozenset(
 LOGIN_SECONDS = 60.0
 ANSWER_SECONDS = 20.0
 HISTORY = 100  # messages
+REPORT_FORM = 1  # of the lines of a report
+
+Payloads = list[tuple[str, Mapping[str, Any]]]  # event names and payloads, in order
 # Drawings at once in fast mode, by the plan's name, as the setting CONCURRENCY explains them.
 AT_ONCE: Mapping[str, int] = {"basic": 3, "standard": 3, "pro": 12, "mega": 12}
 
@@ -62,32 +68,55 @@ class _News:
         await self.arrived.wait()
 
 
-def live_check(settings: Settings) -> list[CheckResult]:
-    """The findings for all accounts. Raises BadAccount for an unusable file of accounts."""
-    return asyncio.run(_collect(settings))
+def live_check(settings: Settings, report: Path | None) -> list[CheckResult]:
+    """The findings for all accounts; with `report`, also written there with the messages of the check, redacted.
+
+    Raises BadAccount for an unusable file of accounts.
+    """
+    seen: Payloads = []
+    found = asyncio.run(_collect(settings, seen))
+    return found if report is None else [*found, _write_report(report, found, seen)]
 
 
-async def _collect(settings: Settings) -> list[CheckResult]:
-    return [found async for found in _check_all(settings)]
+async def _collect(settings: Settings, seen: Payloads) -> list[CheckResult]:
+    return [found async for found in _check_all(settings, seen)]
 
 
-async def _check_all(settings: Settings) -> AsyncIterator[CheckResult]:
+def _write_report(path: Path, found: Sequence[CheckResult], seen: Payloads) -> CheckResult:
+    """One JSON line for each finding and each message; readable by the owner alone."""
+    redactor = Redactor()
+    lines: list[dict[str, Any]] = [{"report": REPORT_FORM, "service": VERSION}]
+    lines += [{"event": name, "d": redactor.payload(payload)} for name, payload in seen]
+    lines += [{"finding": each.verdict.value, "text": redactor.text(f"{each.text} {each.fix}")} for each in found]
+    text = "".join(f"{json.dumps(line, ensure_ascii=False, separators=(',', ':'))}\n" for line in lines)
+    try:
+        write_atomically(path.absolute(), text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        return failure(f"The report cannot be written to {path}: {error.strerror}.", "Name a file in another folder.")
+    return passed(f"Report: {path}, {len(seen)} messages without names, ids, links and pictures.")
+
+
+async def _check_all(settings: Settings, seen: Payloads) -> AsyncIterator[CheckResult]:
     path, shared = settings.discord.accounts_file, make_endpoints(settings.discord)
     configs = accounts_of(settings.discord, AccountsFile(ROOT / path) if path else None, shared)
     if not configs:
         yield failure("No account is configured.", "Connect one in the console, or see docs/first-account.md.")
         return
     news = _News()
+
+    def observe(name: str, payload: Mapping[str, Any], event: DiscordEvent | None, error: Exception | None) -> None:
+        seen.append((name, payload))
+
     pool = make_pool(
-        settings.discord, configs, 1, news.put, on_pause=news.on_pause, observe=ignore_event, clock=SteadyClock()
+        settings.discord, configs, 1, news.put, on_pause=news.on_pause, observe=observe, clock=SteadyClock()
     )
     async with pool:
         for config in configs:
-            async for found in _check_one(pool, config, news):
+            async for found in _check_one(pool, config, news, seen):
                 yield found
 
 
-async def _check_one(pool: Pool, config: AccountConfig, news: _News) -> AsyncIterator[CheckResult]:
+async def _check_one(pool: Pool, config: AccountConfig, news: _News, seen: Payloads) -> AsyncIterator[CheckResult]:
     account = await _logged_in(pool, config.id, news)
     name = f"Account {config.id}"
     if account.paused:
@@ -107,7 +136,7 @@ async def _check_one(pool: Pool, config: AccountConfig, news: _News) -> AsyncIte
                 yield found
             for found in _of_settings(name, bot, await _ask(pool, config.id, bot, "settings", news)):
                 yield found
-    for found in await _of_history(name, pool, config, account):
+    for found in await _of_history(name, pool, config, account, seen):
         yield found
 
 
@@ -213,7 +242,9 @@ def _unread(name: str, answer: DiscordEvent | str) -> CheckResult:
     return warning(f"{name}: {what}.", "Set CAPTURE_DIR, repeat it, and report the capture: docs/troubleshooting.md.")
 
 
-async def _of_history(name: str, pool: Pool, config: AccountConfig, account: Account) -> list[CheckResult]:
+async def _of_history(
+    name: str, pool: Pool, config: AccountConfig, account: Account, seen: Payloads
+) -> list[CheckResult]:
     """How many of the channel's newest messages of the bots the grammar understands, and the kinds of the others."""
     try:
         messages: Sequence[Mapping[str, Any]] = await pool.rest(config.id).logs_from(int(config.channel_id), HISTORY)
@@ -221,7 +252,8 @@ async def _of_history(name: str, pool: Pool, config: AccountConfig, account: Acc
         fix = "Give the account the permission Read Message History: without it, a gap loses results."
         return [failure(f"{name}: the channel's history cannot be read ({type(error).__name__}).", fix)]
     own = [message for message in messages if is_from_bot(message)]
-    kinds = Counter(kind for message in own if (kind := _unknown_kind(message, config.id, account.user_id)))
+    seen += [("MESSAGE_CREATE", message) for message in reversed(own)]  # oldest first
+    kinds = Counter(kind for message in own if (kind := _kind(message, config.id, account.user_id)))
     count = len(own) - sum(kinds.values())
     text = f"{name}: {count} of {len(own)} messages of the bots in the channel are understood"
     if not kinds:
@@ -230,12 +262,5 @@ async def _of_history(name: str, pool: Pool, config: AccountConfig, account: Acc
     return [warning(f"{text}; unknown kinds: {listed}.", "Set CAPTURE_DIR, and report the captures of these kinds.")]
 
 
-def _unknown_kind(message: Mapping[str, Any], account_id: str, user_id: str | None) -> str:
-    """The kind and the reason, as the log names them; "" if the message is understood."""
-    name, event, error = "MESSAGE_CREATE", None, None
-    try:
-        event = parse_event(name, message, account=account_id, user_id=user_id, from_history=True)
-    except Exception as raised:  # an unforeseen message is a finding
-        error = raised
-    why = why_not_understood(name, message, event, error)
-    return f"{kind_of(name, why, message)} {why}" if why else ""
+def _kind(message: Mapping[str, Any], account_id: str, user_id: str | None) -> str:
+    return unknown_kind("MESSAGE_CREATE", message, account=account_id, user_id=user_id, history=True)

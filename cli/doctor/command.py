@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
 
 from cli import console
 from cli.doctor.accounts import accounts
@@ -20,6 +22,12 @@ from settings import Settings, SettingsError, dotenv_files, load, load_caller, l
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--offline", action="store_true", help="skip the checks that contact Discord")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="--live, and write what it saw to FILE, without names, ids and secrets",
+    )
     parser.add_argument("--live", action="store_true", help="also log in with each account, and check that it can draw")
 
 
@@ -52,8 +60,9 @@ def _findings(given: argparse.Namespace) -> Iterator[CheckResult]:
         yield from _checked("port", lambda: port(settings.http, load_caller().secret))
         if not (given.offline or given.simulator):
             yield from _checked("Discord", lambda: discord(settings.discord))
-        if given.live:
-            yield from _checked("accounts at Discord", lambda: live(settings, load_caller(), given.live_check))
+        if given.live or given.report:
+            check = partial(given.live_check, report=given.report)
+            yield from _checked("accounts at Discord", lambda: live(settings, load_caller(), check, given.report))
     try:
         storage = load_storage(simulator=given.simulator)
     except SettingsError:

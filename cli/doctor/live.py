@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import httpx
 
@@ -20,11 +21,15 @@ LiveCheck = Callable[[Settings], Sequence[CheckResult]]
 TIMEOUT = 5.0  # seconds
 
 
-def live(settings: Settings, caller: CallerSettings, check: LiveCheck) -> Iterator[CheckResult]:
+def live(
+    settings: Settings, caller: CallerSettings, check: LiveCheck, report: Path | None = None
+) -> Iterator[CheckResult]:
     if not _is_running(caller.address):
         yield from check(settings)
         return
     yield passed(f"The service at {caller.address} is connected with the accounts; it is asked.")
+    if report is not None:
+        yield warning("No report is written while the service runs.", "Stop the service, then repeat the command.")
     try:
         yield from asyncio.run(_ask_service())
     except CommandFailed as error:

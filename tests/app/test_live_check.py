@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.commands.live_check import _of_commands, _unknown_kind
+from app.commands.live_check import _kind, _of_commands
 from bot.grammar.ids import APPLICATIONS
 from bot.interactions import parse_command_index
 from tasks.domain.model import Bot
@@ -17,13 +17,13 @@ def message(**parts: Any) -> dict[str, Any]:
 
 def test_an_unknown_message_has_a_kind_and_a_reason() -> None:
     embed = {"title": "Quota changed", "description": "Something new", "color": 16711680, "type": "rich"}
-    found = _unknown_kind(message(embeds=[embed], mentions=[{"id": "7"}]), "a", "7")
+    found = _kind(message(embeds=[embed], mentions=[{"id": "7"}]), "a", "7")
     assert found.endswith("unknown_error")
     assert "Quota" not in found
 
 
 def test_a_drawing_in_progress_is_understood() -> None:
-    assert _unknown_kind(message(content="**a dog** - <@7> (31%) (fast)"), "a", "7") == ""
+    assert _kind(message(content="**a dog** - <@7> (31%) (fast)"), "a", "7") == ""
 
 
 def test_missing_and_unknown_commands_are_named() -> None:

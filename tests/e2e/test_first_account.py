@@ -100,11 +100,12 @@ async def test_a_channel_that_does_not_exist_is_named(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- doctor --live
 
 
-async def live_doctor(simulator: Simulator, folder: Path) -> Done:
+async def live_doctor(simulator: Simulator, folder: Path, *arguments: str) -> Done:
     account, base = simulator.accounts[0], simulator.url
     done = await typed(
         "doctor",
         "--live",
+        *arguments,
         DATA_DIR=str(folder),
         PORT=str(free_port()),
         DISCORD_TOKEN=account.token,
@@ -122,8 +123,10 @@ async def live_doctor(simulator: Simulator, folder: Path) -> Done:
 
 @pytest.mark.parametrize("era", ["2023", "2024", "2026"])
 async def test_the_live_check_reports_what_the_account_can_do(tmp_path: Path, era: str) -> None:
+    report = tmp_path / "report.jsonl"
     async with Simulator(era=era, localised=era == "2026") as simulator:
-        done = await live_doctor(simulator, tmp_path)
+        done = await live_doctor(simulator, tmp_path, "--report", str(report))
+        secrets = (simulator.accounts[0].token, simulator.accounts[0].user_id, simulator.accounts[0].channel_id)
     for said in (
         "Discord accepts its token",
         "may use commands there",
@@ -134,6 +137,13 @@ async def test_the_live_check_reports_what_the_account_can_do(tmp_path: Path, er
     ):
         assert said in done.out, done.out
     assert done.code == 0, done.out
+    written = report.read_text()
+    assert [secret for secret in secrets if secret in written] == []
+    assert report.stat().st_mode & 0o777 == 0o600
+    replayed = await typed("replay", str(report))
+    assert (replayed.code, replayed.said) == (0, ""), replayed.out
+    assert "messages are understood" in replayed.out
+    assert "0 of 0" not in replayed.out
 
 
 async def test_the_live_check_says_why_an_account_cannot_draw(tmp_path: Path) -> None:
