@@ -30,6 +30,8 @@ ONLY_IN: Mapping[str, frozenset[str]] = {
     "discord": frozenset({"bot"}),
     "curl_cffi": frozenset({"bot"}),
     "aiosqlite": frozenset({"storage"}),
+    "psycopg": frozenset({"storage"}),
+    "psycopg_pool": frozenset({"storage"}),
     "aiohttp.web": frozenset({"api", "simulator"}),
     "PIL": frozenset({"simulator", "storage", "cli"}),
     "obstore": frozenset({"storage"}),

@@ -1,18 +1,14 @@
 """Removing finished tasks: what goes goes whole, what must stay stays, and the file gets smaller."""
 
-# ruff: noqa: ASYNC240 - nothing else runs in these loops that could be held up
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from storage.database_port import Statement
+from storage.database_port import SqlDatabase, Statement
 from storage.outbox import Outbox
 from storage.removal import BATCH, Removal
-from storage.sqlite.checking import check
-from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.model import IdempotencyKey, Phase, Picture, Status, Task
 from tasks.domain.timeline import Entry
@@ -39,7 +35,7 @@ def done(nth: int = 0, *, at: int = OLD, **fields: Any) -> Task:
 
 
 @pytest.fixture
-def removal(database: Database, store: Tasks) -> Removal:
+def removal(database: SqlDatabase, store: Tasks) -> Removal:
     return Removal(database, store)
 
 
@@ -53,14 +49,14 @@ async def remove_all(removal: Removal, before: int = NOW - DAY) -> int:
         after = following
 
 
-async def left(database: Database, *tables: str) -> dict[str, int]:
+async def left(database: SqlDatabase, *tables: str) -> dict[str, int]:
     counts = {}
     for table in tables or ("tasks", "sends", "outbox", "followers", "pictures", "keys", "timeline", "imported"):
         [(counts[table],)] = await database.read(f"SELECT count(*) FROM {table}")
     return counts
 
 
-async def test_a_task_goes_with_every_row_of_its(database: Database, removal: Removal) -> None:
+async def test_a_task_goes_with_every_row_of_its(database: SqlDatabase, removal: Removal) -> None:
     store, task = Tasks(database, clock=At(OLD)), done()
     number = int(task.id)
     picture = Picture(filename="a.png", type="image/png", data=b"x")
@@ -97,7 +93,7 @@ async def test_what_is_not_over_stays_and_so_does_its_parent(store: Tasks, remov
 
 
 async def test_what_owes_a_call_back_stays_until_it_is_told_or_given_up(
-    database: Database, store: Tasks, removal: Removal
+    database: SqlDatabase, store: Tasks, removal: Removal
 ) -> None:
     task, outbox = done(), Outbox(database)
     await store.save([task], [a_hook(int(task.id)), a_hook(int(task.id), "http://other/")])
@@ -109,7 +105,7 @@ async def test_what_owes_a_call_back_stays_until_it_is_told_or_given_up(
     assert await remove_all(removal) == 1
 
 
-async def test_a_key_that_is_still_good_keeps_its_task(database: Database, removal: Removal) -> None:
+async def test_a_key_that_is_still_good_keeps_its_task(database: SqlDatabase, removal: Removal) -> None:
     """Sent again, the request would be a second drawing."""
     task = done()
     await Tasks(database, clock=At(NOW - DAY + 1)).insert(task, once=IdempotencyKey(key="k", body="b"))
@@ -150,38 +146,12 @@ async def test_memory_forgets_what_is_gone(store: Tasks, removal: Removal) -> No
     assert await store.by_message("m") is None
 
 
-async def test_batches_are_small_and_pass_over_what_stays(database: Database, store: Tasks, removal: Removal) -> None:
+async def test_batches_are_small_and_pass_over_what_stays(
+    database: SqlDatabase, store: Tasks, removal: Removal
+) -> None:
     count = 3 * BATCH + 7
     tasks = [done(n) for n in range(count)]
     await store.save(tasks, [a_hook(int(task.id)) for task in tasks[:BATCH]])  # the first batch owes call-backs
     assert await removal.remove(finished_before=NOW, now=NOW) == (0, int(tasks[BATCH - 1].id))
     assert await remove_all(removal) == count - BATCH
     assert (await left(database, "tasks"))["tasks"] == BATCH
-
-
-async def test_the_file_shrinks(database: Database, store: Tasks, removal: Removal, path: Path) -> None:
-    await store.save([done(n, prompt="x" * 2000) for n in range(3000)])
-    await database.write(Statement("PRAGMA wal_checkpoint(PASSIVE)"))
-    before = path.stat().st_size
-    assert await remove_all(removal) == 3000
-    await removal.shrink()
-    assert path.stat().st_size < before / 10
-    await store.insert(done())
-    assert check(path).problems == []
-
-
-async def test_a_file_that_was_not_made_to_shrink_is_left_as_it_is(path: Path) -> None:
-    import sqlite3
-
-    path.parent.mkdir()
-    with sqlite3.connect(path) as plain:
-        plain.execute("CREATE TABLE before (x)")  # from then on SQLite does not turn auto_vacuum on
-        plain.execute("DROP TABLE before")
-    plain.close()
-    async with Database(path) as database:
-        store = Tasks(database)
-        await store.save([done(n, prompt="x" * 2000) for n in range(500)])
-        removal = Removal(database, store)
-        assert await remove_all(removal) == 500
-        await removal.shrink()
-        assert check(path).problems == []

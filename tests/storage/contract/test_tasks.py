@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from storage.database_port import Statement
-from storage.sqlite.database import Database
+from storage.database_port import SqlDatabase, Statement
 from storage.tasks import Tasks
 from tasks.domain.errors import StoreFailed
 from tasks.domain.model import Lane, Phase, SendState, Status, Task
@@ -26,7 +25,7 @@ async def test_it_is_the_port(store: Tasks) -> None:
     assert port
 
 
-async def test_a_task_comes_back_as_it_went(store: Tasks, database: Database) -> None:
+async def test_a_task_comes_back_as_it_went(store: Tasks, database: SqlDatabase) -> None:
     task = a_task(prompt="一只狗", notes=("note",), status=Status.MODAL)
     await store.insert(task)
     assert await store.get("1") == task
@@ -58,7 +57,7 @@ async def test_half_a_character_is_refused_in_words(store: Tasks) -> None:
         await store.insert(a_task(prompt="\ud83d"))
 
 
-async def test_save_changes_what_is_there_and_adds_what_is_not(store: Tasks, database: Database) -> None:
+async def test_save_changes_what_is_there_and_adds_what_is_not(store: Tasks, database: SqlDatabase) -> None:
     await store.insert(a_task(1))
     changed = [a_task(1, status=Status.IN_PROGRESS), a_task(2)]
     await store.save(changed)
@@ -67,7 +66,7 @@ async def test_save_changes_what_is_there_and_adds_what_is_not(store: Tasks, dat
     await store.save([])
 
 
-async def test_get_many_keeps_the_order_asked_and_what_was_asked_twice(store: Tasks, database: Database) -> None:
+async def test_get_many_keeps_the_order_asked_and_what_was_asked_twice(store: Tasks, database: SqlDatabase) -> None:
     await store.save(a_task(n) for n in range(1, 6))
     cold = Tasks(database)
     await cold.get("3")
@@ -175,7 +174,7 @@ async def test_latest_of_some_statuses(store: Tasks) -> None:
     assert await store.latest(4, status=(Status.MODAL,)) == []
 
 
-async def test_saves_land_in_the_order_called(store: Tasks, database: Database) -> None:
+async def test_saves_land_in_the_order_called(store: Tasks, database: SqlDatabase) -> None:
     await store.insert(a_task(1))
     async with asyncio.TaskGroup() as group:
         for attempt in range(200):
@@ -191,7 +190,7 @@ async def test_memory_never_serves_what_was_rolled_back(store: Tasks) -> None:
     assert await store.get("1") == a_task(1, prompt="kept")
 
 
-async def test_readers_do_not_see_a_write_before_its_commit(database: Database) -> None:
+async def test_readers_do_not_see_a_write_before_its_commit(database: SqlDatabase) -> None:
     cold = Tasks(database, recent=1)
     await cold.save([a_task(1, attempts=0), a_task(2)])
     seen: list[int] = []
@@ -214,7 +213,7 @@ async def test_readers_do_not_see_a_write_before_its_commit(database: Database) 
     assert seen == sorted(seen)
 
 
-async def test_memory_is_bounded_and_forgetting_loses_nothing(database: Database) -> None:
+async def test_memory_is_bounded_and_forgetting_loses_nothing(database: SqlDatabase) -> None:
     small = Tasks(database, recent=3)
     for n in range(1, 11):
         await small.insert(a_task(n))
@@ -222,7 +221,9 @@ async def test_memory_is_bounded_and_forgetting_loses_nothing(database: Database
     assert len(small._cache._tasks) == 3
 
 
-async def test_a_recent_task_costs_no_read(store: Tasks, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_recent_task_costs_no_read(
+    store: Tasks, database: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await store.insert(a_task(1))
 
     async def no_read(*_: object) -> None:
@@ -248,7 +249,7 @@ async def test_open_ends_page_by_the_time_of_their_end(store: Tasks) -> None:
     assert await store.open_ends(10, 2, second[-1]) == []
 
 
-async def test_a_cancelled_save_is_written_all_the_same(store: Tasks, database: Database) -> None:
+async def test_a_cancelled_save_is_written_all_the_same(store: Tasks, database: SqlDatabase) -> None:
     await store.insert(a_task(1))
     saving = asyncio.create_task(store.save([a_task(1, attempts=7)], [a_hook()]))
     await asyncio.sleep(0)
@@ -260,14 +261,14 @@ async def test_a_cancelled_save_is_written_all_the_same(store: Tasks, database: 
     assert await store.get("1") == await Tasks(database).get("1") == a_task(1, attempts=7)
 
 
-async def test_documents_of_other_versions_are_read(store: Tasks, database: Database) -> None:
+async def test_documents_of_other_versions_are_read(store: Tasks, database: SqlDatabase) -> None:
     row = (1, "new", "NOT_START", "draw", None, None, None, '{"id":"1","action":"IMAGINE","from_the_future":[1]}')
     statement = "INSERT INTO tasks (id, phase, status, lane, account, message_id, job_id, document) VALUES "
     await database.write(Statement(statement + "(?,?,?,?,?,?,?,?)", [row]))
     assert await store.get("1") == a_task(1)
 
 
-async def test_a_damaged_document_is_told_and_names_the_task(store: Tasks, database: Database) -> None:
+async def test_a_damaged_document_is_told_and_names_the_task(store: Tasks, database: SqlDatabase) -> None:
     await store.save([a_task(1), a_task(2)])
     await database.write(Statement("UPDATE tasks SET document = ? WHERE id = 1", [('{"id":"1","action":1}',)]))
     cold = Tasks(database)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from storage.database_port import Statement
+from storage.database_port import SqlDatabase, Statement
 from storage.outbox import Outbox
 from storage.records import receiver_of
-from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.errors import StoreFailed
 from tasks.domain.model import Phase, Status
@@ -27,7 +23,7 @@ class At:
         return 1234
 
 
-async def test_a_row_is_written_with_the_task(database: Database, outbox: Outbox) -> None:
+async def test_a_row_is_written_with_the_task(database: SqlDatabase, outbox: Outbox) -> None:
     hook = a_hook(url="https://user:pass@Receiver.test/h?key=1", api="mj", state="mine", trusted=True)
     await Tasks(database, clock=At()).insert(a_task(1), [hook])
     [row] = await outbox.due(now=0, limit=10)
@@ -145,75 +141,10 @@ async def test_ends_come_before_steps(store: Tasks, outbox: Outbox) -> None:
     assert [row.event for row in await outbox.due(10**15, 1)] == ["end"]
 
 
-class Slow(Database):
-    """What is committed can be read by others before the one who wrote it has heard so."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.heard = asyncio.Event()
-        self.on_disk = asyncio.Semaphore(0)  # released by each write
-
-    async def write(self, *statements: Statement, committed: Callable[[], None] | None = None) -> None:
-        await super().write(*statements)
-        self.on_disk.release()
-        await self.heard.wait()
-        if committed is not None:
-            committed()
-
-
-async def test_who_sees_an_ends_call_back_sees_the_end(path: Path) -> None:
-    async with Slow(path) as database:
-        store, outbox = Tasks(database), Outbox(database)
-        database.heard.set()
-        await store.insert(a_task(1))
-        assert await store.get("1") == a_task(1)  # remembered from here on
-        database.heard.clear()
-        ended = a_task(1, status=Status.SUCCESS)
-        saving = asyncio.create_task(store.save([ended], [a_hook()]))
-        await database.on_disk.acquire()
-        await database.on_disk.acquire()
-        assert len(await outbox.due(now=0, limit=1)) == 1
-        assert await store.get("1") == ended
-        assert await store.get_many(["1"]) == [ended]
-        database.heard.set()
-        await saving
-        assert await store.get("1") == ended
-
-
-async def test_of_two_writes_of_a_task_the_first_is_not_remembered_over_the_second(path: Path) -> None:
-    async with Slow(path) as database:
-        store = Tasks(database)
-        database.heard.set()
-        await store.insert(a_task(1))
-        database.heard.clear()
-        first = asyncio.create_task(store.save([a_task(1, percent=1)]))
-        second = asyncio.create_task(store.save([a_task(1, percent=2)]))
-        for _ in range(3):
-            await database.on_disk.acquire()
-        assert await store.get("1") == a_task(1, percent=2)
-        database.heard.set()
-        await asyncio.gather(first, second)
-        assert await store.get("1") == a_task(1, percent=2)
-
-
-async def test_the_operators_own_url_is_in_no_file(path: Path) -> None:
-    url = "https://hooks.example/unmistakable-path?key=unmistakable-key"
-    async with Database(path) as database:
-        store = Tasks(database, operator_hook=url)
-        await store.insert(
-            a_task(1), [Hook(task_id="1", url=url, trusted=True), Hook(task_id="1", url="https://a.example")]
-        )
-        rows = await Outbox(database, url).due(0, 10)
-        assert [row.url for row in rows] == [url, "https://a.example"]
-        assert rows[0].receiver == "https://hooks.example:443"
-        assert [row.url for row in await Outbox(database).due(0, 10)] == ["", "https://a.example"]
-        assert not any(b"unmistakable" in file.read_bytes() for file in path.parent.iterdir())
-
-
 # ---------------------------------------------------------------- corrections
 
 
-async def test_a_correction_is_told_besides_the_end_to_followers_too(database: Database, outbox: Outbox) -> None:
+async def test_a_correction_is_told_besides_the_end_to_followers_too(database: SqlDatabase, outbox: Outbox) -> None:
     clock = SetClock()
     store = Tasks(database, clock=clock)
     failed = a_task(1, status=Status.FAILURE, phase=Phase.OVER)
@@ -240,7 +171,7 @@ async def test_a_correction_is_told_besides_the_end_to_followers_too(database: D
 
 @pytest.mark.parametrize(("first", "then"), [(1000, -120_000), (-120_000, 1000), (0, 0)])
 async def test_who_hears_of_a_correction_does_not_hang_on_the_clock(
-    database: Database, outbox: Outbox, first: int, then: int
+    database: SqlDatabase, outbox: Outbox, first: int, then: int
 ) -> None:
     """Discord's clock sets ours at each login, forwards or back: so many ms pass until the correction, and after."""
     clock = SetClock()
@@ -278,7 +209,9 @@ async def test_a_second_correction_is_told_as_the_first_was(store: Tasks, outbox
     assert [row.event for row in await outbox.of_task("1")] == ["end", "corrected", "corrected"]
 
 
-async def test_who_follows_while_a_correction_is_being_written_hears_of_it(database: Database, outbox: Outbox) -> None:
+async def test_who_follows_while_a_correction_is_being_written_hears_of_it(
+    database: SqlDatabase, outbox: Outbox
+) -> None:
     clock = SetClock()
     store = Tasks(database, clock=clock)
     failed = a_task(1, status=Status.FAILURE, phase=Phase.OVER, finish_time=clock.time)
@@ -293,7 +226,7 @@ async def test_who_follows_while_a_correction_is_being_written_hears_of_it(datab
     assert [row.event for row in await outbox.of_task("1")] == ["end", "corrected"]
 
 
-async def test_whoever_follows_again_and_again_is_kept_once(store: Tasks, database: Database) -> None:
+async def test_whoever_follows_again_and_again_is_kept_once(store: Tasks, database: SqlDatabase) -> None:
     await store.insert(a_task(1))
     for state in ("one", "one", None, None, "one", "two"):
         await store.follow(a_hook(url="http://follower/", state=state))
@@ -320,7 +253,7 @@ async def test_an_attempt_and_its_line_are_written_together(store: Tasks, outbox
 
 
 async def test_a_line_that_cannot_be_written_leaves_the_row_as_it_was(
-    store: Tasks, outbox: Outbox, database: Database
+    store: Tasks, outbox: Outbox, database: SqlDatabase
 ) -> None:
     await store.insert(a_task(1), [a_hook()])
     [row] = await outbox.due(0, 10)
@@ -331,7 +264,7 @@ async def test_a_line_that_cannot_be_written_leaves_the_row_as_it_was(
 
 
 async def test_what_became_of_a_removed_task_s_delivery_is_nobody_s_business(
-    store: Tasks, outbox: Outbox, database: Database
+    store: Tasks, outbox: Outbox, database: SqlDatabase
 ) -> None:
     await store.insert(a_task(1), [a_hook()])
     [row] = await outbox.due(0, 10)
