@@ -79,7 +79,7 @@ async def test_a_known_notice_is_no_reason_but_is_not_forgotten(tmp_path: Path) 
         await until_silent(home, 6)
         ended = await home.until_task(task.id, over)
         assert ended.result.fail_code == "silence"
-        assert "Nothing more was heard" in ended.result.fail_reason
+        assert "No further event arrived" in ended.result.fail_reason
         assert "Duplicate images detected" in ended.result.fail_reason
 
 
