@@ -20,7 +20,7 @@ from api.http.responses import json_value
 from api.http.routes import Route
 from api.http.server import when_gone
 from api.live.connection_limits import StreamLimits
-from api.live.feed import Feed, FeedEvent, Timeline
+from api.live.feed import Feed, FeedEvent, TimelineReader
 from api.live.operations import EVENTS, TASK_EVENTS, TICKET
 from api.live.representations import Representation, Representations
 from api.live.sight import task_or_404
@@ -42,7 +42,7 @@ class EventRoutes:
         self,
         services: Services[Service],
         feed: Feed,
-        timeline: Timeline,
+        timeline: TimelineReader,
         *,
         gate: Gate,
         seats: StreamLimits,

@@ -27,7 +27,7 @@ MOST = 1000  # tasks that may wait to be told to one listener; beyond that it is
 log = logging.getLogger(__name__)
 
 
-class Timeline(Protocol):
+class TimelineReader(Protocol):
     """What is read: `tasks.domain.ports.TaskStore` has it."""
 
     async def get_many(self, task_ids: Sequence[str]) -> list[Task]: ...
@@ -49,7 +49,7 @@ class FeedEvent:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class TimelinePage:
     """Lines in order and the tasks they speak of. `is_whole`: no line is missing before or among them."""
 
     end: int  # the id of the last of them
@@ -111,10 +111,10 @@ class Feed:
 
     def __init__(
         self,
-        store: Timeline,
+        store: TimelineReader,
         changes: Changes,
         *,
-        watch: Callable[[Page], None] = lambda page: None,
+        watch: Callable[[TimelinePage], None] = lambda page: None,
         poll: float = POLL,
         most: int = MOST,
         page: int = PAGE,
@@ -164,12 +164,14 @@ class Feed:
             if task_id is not None and not group:
                 self._of_task.pop(task_id, None)
 
-    async def page_after(self, line_id: int) -> Page:
+    async def page_after(self, line_id: int) -> TimelinePage:
         """Raises StoreFailed."""
         lines = await self._store.timeline_after(line_id, self._page)
         tasks = await self._store.get_many([*dict.fromkeys(line.task_id for line in lines)])
         end = lines[-1].id if lines else line_id
-        return Page(end=end, is_whole=end - line_id == len(lines), lines=lines, tasks={task.id: task for task in tasks})
+        return TimelinePage(
+            end=end, is_whole=end - line_id == len(lines), lines=lines, tasks={task.id: task for task in tasks}
+        )
 
     async def _look(self) -> None:
         while (page := await self.page_after(self.position)).lines:

@@ -21,13 +21,13 @@ E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class SearchRequest:
     search: Search
     limit: int
     before: str | None
 
 
-def search_of(fields: Mapping[str, str]) -> Page:
+def search_of(fields: Mapping[str, str]) -> SearchRequest:
     """Raises BadRequest."""
     text = fields.get("q", "")
     words = words_of(text[: LONGEST + 1])
@@ -38,7 +38,7 @@ def search_of(fields: Mapping[str, str]) -> Page:
         statuses=_some_of(Status, fields.get("status", ""), "status"),
         actions=_some_of(Action, fields.get("action", ""), "action"),
     )
-    return Page(search=search, limit=_limit(fields.get("limit", "")), before=_before(fields.get("before", "")))
+    return SearchRequest(search=search, limit=_limit(fields.get("limit", "")), before=_before(fields.get("before", "")))
 
 
 def _some_of(kind: type[E], text: str, field: str) -> tuple[E, ...]:

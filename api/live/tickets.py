@@ -20,7 +20,7 @@ MOST_PER_CALLER = MOST // 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ticket:
+class IssuedTicket:
     text: str
     expires: int  # ms
 
@@ -32,7 +32,7 @@ class Tickets:
         self._per_caller = per_caller
         self._out: dict[bytes, tuple[int, Caller]] = {}  # digest -> when it expires, whose it is; oldest first
 
-    def issue(self, caller: Caller) -> Ticket:
+    def issue(self, caller: Caller) -> IssuedTicket:
         """Raises TooManyStreams, StreamsFull when too many are out."""
         now = self._clock.now()
         self._forget(now)
@@ -42,7 +42,7 @@ class Tickets:
             raise StreamsFull("Too many tickets are out.", hint="Come back in a minute.")
         text = secrets.token_urlsafe(32)
         self._out[_digest(text)] = (now + GOOD_FOR, caller)
-        return Ticket(text=text, expires=now + GOOD_FOR)
+        return IssuedTicket(text=text, expires=now + GOOD_FOR)
 
     def redeem(self, text: str) -> Caller:
         """Whose it is; it is good no more. Raises BadTicket."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from api.live.feed import Page
+from api.live.feed import TimelinePage
 from tasks.domain.model import Purpose, Status, Task
 from tasks.domain.timeline import Detail, Line
 
@@ -48,7 +48,7 @@ class TaskMeter:
             "mj_task_leg_seconds", "How long a leg of a task's way took.", ("leg",), registry=registry, buckets=BUCKETS
         )
 
-    def observe(self, page: Page) -> None:
+    def observe(self, page: TimelinePage) -> None:
         for line in page.lines:
             task = page.tasks.get(line.task_id)
             if task is not None:

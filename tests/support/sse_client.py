@@ -18,7 +18,7 @@ from api.http.links import Links
 from api.http.principals import Caller
 from api.live.connection_limits import StreamLimits
 from api.live.events import EventRoutes
-from api.live.feed import Feed, Page
+from api.live.feed import Feed, TimelinePage
 from api.live.representations import Representations
 from api.live.sse import StreamTiming
 from api.live.tasks import TaskRoutes
@@ -201,7 +201,7 @@ async def house(
     most: int = 1000,
     page: int = 500,
     caller: Caller | None = None,
-    watch: Callable[[Page], None] = lambda page: None,
+    watch: Callable[[TimelinePage], None] = lambda page: None,
     tickets: int = 1000,
     tickets_of_each: int = 500,
 ) -> AsyncIterator[House]:

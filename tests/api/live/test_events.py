@@ -11,7 +11,7 @@ from api.http.auth import WRONG_PER_MINUTE, Access
 from api.http.links import Links
 from api.http.principals import Caller, NamedSecret
 from api.live.connection_limits import SEATS, SEATS_PER_CALLER
-from api.live.feed import MOST, Page
+from api.live.feed import MOST, TimelinePage
 from api.live.sse import HEARTBEAT, RETRY, WRITE_SECONDS, StreamTiming
 from api.live.tickets import MOST as TICKETS
 from api.live.tickets import MOST_PER_CALLER as TICKETS_OF_EACH
@@ -291,10 +291,10 @@ async def test_who_leaves_gives_the_seat_back_at_once(tmp_path: Path) -> None:
 async def test_who_leaves_while_the_past_is_told_is_not_read_for_any_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def endless(line_id: int) -> Page:  # a past in which nothing is this caller's
+    async def endless(line_id: int) -> TimelinePage:  # a past in which nothing is this caller's
         await asyncio.sleep(0)
         lines = [] if line_id >= home.feed.position else [Line(id=line_id + 1, task_id="7", time=0, kind="changed")]
-        return Page(end=line_id + len(lines), is_whole=True, lines=lines, tasks={})
+        return TimelinePage(end=line_id + len(lines), is_whole=True, lines=lines, tasks={})
 
     async with house(tmp_path) as home:
         task = await home.add()

@@ -16,7 +16,7 @@ from api.app import make_app, serve
 from api.http.auth import Access
 from api.http.links import Links
 from api.live.connection_limits import StreamLimits
-from api.live.feed import Page
+from api.live.feed import TimelinePage
 from api.ops.http_meter import HttpMeter
 from api.ops.metrics import Metrics
 from api.ops.task_meter import MAX_TRACKED, TaskMeter
@@ -212,7 +212,7 @@ def line(task: Task, time: int, kind: str, **detail: Detail) -> Line:
 
 def seen(task: Task, *lines: Line) -> TaskMeter:
     ways = TaskMeter()
-    ways.observe(Page(end=1, is_whole=True, lines=lines, tasks={task.id: task}))
+    ways.observe(TimelinePage(end=1, is_whole=True, lines=lines, tasks={task.id: task}))
     return ways
 
 
@@ -278,7 +278,9 @@ def test_what_never_ends_is_forgotten() -> None:
     ways = TaskMeter()
     for number in range(MAX_TRACKED + 5):
         task = Task(id=str(number), request=TaskRequest(action=Action.IMAGINE))
-        ways.observe(Page(end=1, is_whole=True, lines=[line(task, 1, "sent", purpose="draw")], tasks={task.id: task}))
+        ways.observe(
+            TimelinePage(end=1, is_whole=True, lines=[line(task, 1, "sent", purpose="draw")], tasks={task.id: task})
+        )
     assert len(ways._times) == MAX_TRACKED
 
 
