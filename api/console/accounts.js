@@ -7,6 +7,8 @@
 
 import { html, useEffect } from "./htm_preact.js";
 import { pauseAccount, resumeAccount } from "./api.js";
+import { Connect } from "./connect.js";
+import { NotUnderstood } from "./not_understood.js";
 import { secretOf } from "./secrets.js";
 import { isRunning, isWaiting } from "./tasks.js";
 import { clock, t, told } from "./texts.js";
@@ -28,9 +30,11 @@ export function Accounts({ health, accounts, tasks }) {
         <button type="button" class="button" onClick=${loadState}>${t("readAgain")}</button>
       </div>
       ${health && html`<${Health} health=${health} waiting=${all.filter(isWaiting).length} />`}
+      <${NotUnderstood} />
       <ul class="cards">
         ${accounts.map((account) => html`<${Account} key=${account.id} account=${account} tasks=${all} />`)}
       </ul>
+      ${(accounts.length === 0 || secretOf("admin")) && html`<${Connect} />`}
     </section>
   `;
 }

@@ -118,6 +118,8 @@ export const retryDelivery = (delivery) => ask(`/api/v1/deliveries/${id(delivery
 export const retryTask = (taskId) => ask(`/api/v1/tasks/${id(taskId)}/retry`, { body: {}, as: "admin" });
 export const adoptTask = (taskId, body) => ask(`/api/v1/tasks/${id(taskId)}/adopt`, { body, as: "admin" });
 
+/** @param {{guildId: string, channelId: string, token: string}} account */
+export const addAccount = (account) => ask("/api/v1/accounts", { body: account, as: "admin" });
 export const pauseAccount = (account) => ask(`/api/v1/accounts/${id(account)}/pause`, { body: {}, as: "admin" });
 export const resumeAccount = (account) => ask(`/api/v1/accounts/${id(account)}/resume`, { body: {}, as: "admin" });
 
