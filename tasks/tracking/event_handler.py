@@ -140,8 +140,9 @@ class EventHandler:
                 await self._take(tracked, result, "deletion")
                 return
         before = tracked.task
-        if not (isinstance(event, Refused) and self._refuses_later_drawing(tracked, event, by)):
-            await self._apply(tracked, event)
+        if self._is_of_later_drawing(tracked, event, by):
+            return
+        await self._apply(tracked, event)
         if by in CERTAIN and isinstance(event, Started | Progressed | Finished):
             self._stall_detector.note_begun(tracked.task)
         if by in IDENTITY_KEYS and isinstance(event, Started | Progressed | Finished):
@@ -263,11 +264,15 @@ class EventHandler:
         for other in self._work.in_flight:
             other.withdrawn = other.withdrawn or other.task.progress.progress_message_id == message_id is not None
 
-    def _refuses_later_drawing(self, tracked: InFlightTask, event: Refused, by: str) -> bool:
-        """One command may make several drawings. The refusal of a later one answers the same interaction while the
-        first is accepted; sending again would pay for all of them again, and the first is the task's result."""
+    def _is_of_later_drawing(self, tracked: InFlightTask, event: DiscordEvent, by: str) -> bool:
+        """One command may make several drawings, which all answer the same interaction. The first is the task's: it
+        neither follows the messages of a later one nor fails by its refusal. Sending again would pay for all again."""
         task, own = tracked.task, tracked.task.progress.progress_message_id
         if by != "interaction" or own in (None, event.keys.message_id, event.keys.reference_id):
+            return False
+        if isinstance(event, Started | Progressed):
+            return not task.progress.queued and _makes_several(task)
+        if not isinstance(event, Refused):
             return False
         is_back = event.retry or self._pauses.can_retry_relaxed(task, event)
         return is_back or (_makes_several(task) and not tracked.withdrawn)

@@ -86,14 +86,19 @@ async def test_the_buttons_of_sd_and_hd(client: MjClient) -> None:
 
 
 async def test_of_several_drawings_a_refused_one_leaves_the_first(client: MjClient) -> None:
-    """The first is the task's, and nothing is sent again."""
+    """The first is the task's, whatever becomes of the others, and nothing is sent again."""
     simulator = client.house.simulator
-    simulator.configure(job_seconds=0.4)
+    simulator.configure(job_seconds=0.2)
     with spending(client, posts=2, jobs=2):
         first = await client.drawn("imagine", prompt="a {white, sim-banned black} dog")
         other = await ended_v1(client, action="IMAGINE", prompt="a {tall, sim-invalid small} dog")
     assert (await job_of(client, first))["prompt"].startswith("a white dog")
     assert other["status"] == "SUCCESS"
+    with spending(client, posts=4, jobs=8):
+        for n in range(4):
+            followed = await client.drawn("imagine", prompt=f"a {{red, green}} cup, {n}")
+            assert (await job_of(client, followed))["prompt"].startswith("a red cup")
+            await simulator.until(lambda: all(job["finished"] for job in simulator.jobs))
     withdrawn = await client.ended(await client.submit("imagine", prompt="a {sim-moderated-note wet, dry} cat"))
     assert withdrawn["failCode"] == "moderated"
     with spending(client, posts=1, jobs=2):
