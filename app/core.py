@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from api.ops.alerts import Alerts
 from app.accounts import Accounts
 from app.accounts_file import AccountsFile
+from app.database import open_database
 from app.factories import (
     account_configs,
     accounts_of,
@@ -28,9 +29,9 @@ from bot.grammar.capture import Captures
 from bot.http.nonces import new_nonce
 from bot.pool import Pool
 from settings import ROOT, Settings, TaskSettings
+from storage.database_port import SqlDatabase
 from storage.facts import Facts
 from storage.outbox import Outbox
-from storage.sqlite.database import Database
 from storage.statistics import Statistics
 from storage.tasks import Tasks
 from tasks.domain.clock import SteadyClock, SystemClock
@@ -51,7 +52,7 @@ from tasks.use_cases.service import Service
 class Store:
     """The database, its tables and the notification of changes."""
 
-    database: Database
+    database: SqlDatabase
     tasks: Tasks
     outbox: Outbox
     changes: Changes
@@ -77,7 +78,7 @@ class Core:
 
 
 async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
-    database = await stack.enter_async_context(Database(settings.storage.database_path))
+    database = await stack.enter_async_context(open_database(settings.storage))
     clock, changes, operator = SteadyClock(), Changes(), settings.hooks.notify_hook
     tasks = Tasks(database, clock=clock, operator_hook=operator, copies=make_copy_policy(settings.archive))
     journal = Journal(tasks, changes, clock, operator)

@@ -38,13 +38,13 @@ from api.v1.schema import render_v1
 from api.webhooks.signing import Signer
 from api.webhooks.worker import WebhookWorker
 from app.core import Core
+from app.database import database_figures
 from app.effective_settings import effective_settings
 from app.factories import make_access, make_allowlist
 from app.image_archive import ImageArchive, open_image_archive
 from settings import Settings
 from storage.images import Images
 from storage.outbox import Outbox
-from storage.sqlite.disk_figures import disk_figures
 from storage.tasks import Tasks
 from tasks.domain.ports import Clock
 from tasks.effects.changes import Changes
@@ -94,7 +94,7 @@ async def open_http_stack(settings: Settings, core: Core, stack: AsyncExitStack)
         store.statistics,
         tasks=store.tasks,
         copies=images.table,
-        disk=partial(disk_figures, settings.storage.database_path),
+        disk=database_figures(settings.storage),
         clock=store.clock,
     )
     routes = [

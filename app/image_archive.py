@@ -21,8 +21,8 @@ from storage.archive.archive import Archive, CopyStorage
 from storage.archive.disk import DiskArchive
 from storage.archive.image_variants import ImageVariants
 from storage.archive.s3 import Bucket, S3Archive
+from storage.database_port import SqlDatabase
 from storage.images import CopyPolicy, Images
-from storage.sqlite.database import Database
 from storage.tasks import Tasks
 from tasks.domain.events import CopyChange
 from tasks.domain.ports import Clock
@@ -72,7 +72,7 @@ class ImageArchive:
 async def open_image_archive(
     given: ArchiveSettings,
     *,
-    database: Database,
+    database: SqlDatabase,
     store: Tasks,
     pool: Pool,
     changes: Changes,

@@ -20,7 +20,7 @@ from bot.translation.providers.libretranslate import LibreTranslate
 from bot.translation.providers.mymemory import MyMemory
 from bot.translation.providers.provider import Provider
 from settings import TranslationSettings
-from storage.sqlite.database import Database
+from storage.database_port import SqlDatabase
 from storage.translations import Translations
 from tasks.domain.ports import Clock
 
@@ -37,7 +37,7 @@ def make_translation_client(given: TranslationSettings) -> httpx.AsyncClient:
 
 
 def make_translator(
-    client: httpx.AsyncClient, given: TranslationSettings, clock: Clock, database: Database | None = None
+    client: httpx.AsyncClient, given: TranslationSettings, clock: Clock, database: SqlDatabase | None = None
 ) -> TranslatorChain:
     store = Translations(database, size=given.cache_size, clock=clock) if database and given.cache_size else None
     return TranslatorChain(

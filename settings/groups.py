@@ -376,6 +376,10 @@ class StorageSettings(SettingsGroup, frozen=True, kw_only=True):
         "DATABASE_PATH", "file", read=Path,
         why="The database of all tasks. Empty: tasks.db in DATA_DIR, with --simulator simulator.db.",
     )] = Path("data/tasks.db")
+    database_url: Annotated[str, Declaration(
+        "DATABASE_URL", "postgresql URL", read=readers.database_url, secret=True, offline=True,
+        why="Keeps tasks in PostgreSQL 14 or newer instead of a file; docs/operations.md. Ignored with --simulator.",
+    )] = ""
     capture_dir: Annotated[str, Declaration(
         "CAPTURE_DIR", "folder",
         why="Stores messages of MidJourney that were not understood; docs/troubleshooting.md. Empty: only logged.",

@@ -63,6 +63,10 @@ def gateway_url(text: str) -> str:
     return url(text, ("ws", "wss"))
 
 
+def database_url(text: str) -> str:
+    return url(text, ("postgresql", "postgres"))
+
+
 def digits(text: str) -> str:
     if not re.fullmatch(r"[0-9]+", text):
         raise ValueError("an id, digits only; Discord shows it in the channel's address: /channels/<guild>/<channel>")

@@ -57,11 +57,11 @@ class DurationsV1(TypedDict):
 
 
 class DiskV1(TypedDict):
-    """Bytes on the disk of the database."""
+    """Bytes on the disk of the database; free and total are null with PostgreSQL, whose disk may be elsewhere."""
 
-    free: int
-    total: int
-    database: int
+    free: int | None
+    total: int | None
+    database: int | None
 
 
 class ArchiveV1(TypedDict):

@@ -161,10 +161,10 @@ function Share({ title, counts, nameOf, isBad = false, children }) {
 function Machine({ disk, archive, lastBackup, version }) {
   const copies = t("copies", { n: count(archive.stored), size: bytes(archive.bytes) });
   const shown = {
-    disk: t("diskFree", { free: bytes(disk.free), total: bytes(disk.total) }),
+    disk: disk.total === null ? "–" : t("diskFree", { free: bytes(disk.free), total: bytes(disk.total) }),
     database: bytes(disk.database),
     archive: archive.givenUp ? `${copies} · ${t("copiesGivenUp", { n: count(archive.givenUp) })}` : copies,
-    lastBackup: lastBackup ? clock(lastBackup) : t("never"),
+    lastBackup: lastBackup ? clock(lastBackup) : disk.total === null ? "–" : t("never"),
     version,
   };
   return html`

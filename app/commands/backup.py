@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 from app.commands import report
+from app.database import refuse_postgres
 from settings import load_storage
 from storage.sqlite.backup import backup
 
@@ -19,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    source = load_storage(simulator=given.simulator).database_path
+    storage = load_storage(simulator=given.simulator)
+    refuse_postgres(storage, "Back it up with pg_dump: docs/operations.md.")
+    source = storage.database_path
     size = backup(source, given.file, force=given.force)
     report(f"{given.file}: {size} bytes, a sound copy of {source}")
     return 0

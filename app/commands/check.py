@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 from app.commands import report
+from app.database import refuse_postgres
 from settings import load_storage
 from storage.sqlite.checking import check
 
@@ -20,7 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """The exit code: 0 sound, 1 damaged."""
-    path = given.file or load_storage(simulator=given.simulator).database_path
+    storage = load_storage(simulator=given.simulator)
+    if not given.file:
+        refuse_postgres(storage, "PostgreSQL checks its pages itself: pg_amcheck. A file can still be named here.")
+    path = given.file or storage.database_path
     result = check(path)
     lines = [*result.facts, *(f"PROBLEM {problem}" for problem in result.problems)]
     report(f"{path}: {'damaged' if result.problems else 'sound'}", lines)

@@ -10,11 +10,11 @@ import asyncio
 from pathlib import Path
 
 from app.commands import report
+from app.database import open_database
 from app.factories import account_configs
-from settings import SettingsError, load, load_storage
+from settings import SettingsError, StorageSettings, load, load_storage
 from storage.legacy_import.command import Report, import_file
 from storage.sqlite.checking import MAX_LISTED
-from storage.sqlite.database import Database
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,14 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     account = given.account or _only_account(given.simulator)
-    path = load_storage(simulator=given.simulator).database_path
-    result = asyncio.run(_import_into(path, given.file, account))
-    report(f"{given.file} → {path}", _lines(result))
+    storage = load_storage(simulator=given.simulator)
+    result = asyncio.run(_import_into(storage, given.file, account))
+    report(f"{given.file} → {'PostgreSQL' if storage.database_url else storage.database_path}", _lines(result))
     return 0
 
 
-async def _import_into(path: Path, file: Path, account: str) -> Report:
-    async with Database(path) as database:
+async def _import_into(storage: StorageSettings, file: Path, account: str) -> Report:
+    async with open_database(storage) as database:
         return await import_file(file, database, account)
 
 

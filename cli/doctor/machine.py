@@ -83,6 +83,9 @@ def disk(storage: StorageSettings) -> Iterator[CheckResult]:
 
 
 def database(storage: StorageSettings) -> Iterator[CheckResult]:
+    if storage.database_url:
+        yield passed("Database: PostgreSQL, as DATABASE_URL names it; the service checks it when it starts.")
+        return
     path = storage.database_path
     if not path.exists():
         yield passed(f"Database: {path} does not exist yet; the first start creates it.")
@@ -109,6 +112,9 @@ def database(storage: StorageSettings) -> Iterator[CheckResult]:
 
 def facts(storage: StorageSettings) -> Iterator[CheckResult]:
     """What the service has learned about MidJourney: docs/facts.md. Reads the database, so the service need not run."""
+    if storage.database_url:
+        yield passed("Database: PostgreSQL, as DATABASE_URL names it; the service checks it when it starts.")
+        return
     path = storage.database_path
     if not path.exists():
         return
