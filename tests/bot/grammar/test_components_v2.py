@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from bot.grammar.events import Reading, parse_event, read
 from bot.grammar.ids import APPLICATIONS
 from tasks.domain.events import CaptchaAsked, Finished, ModalOpened, Progressed, Queued, Refused
 from tasks.domain.model import Action, Bot
+from tasks.rules.matching import Candidate, match
+from tests.support.tasks import NOW, snowflake, task
 
 MIDJOURNEY = APPLICATIONS[Bot.MIDJOURNEY]
 ME = "1000000000000000001"
@@ -249,3 +253,47 @@ def test_a_frames_path_may_come_without_its_slash(slash: str) -> None:
 
     assert opened("captcha/embedded/x").kind == "captcha"
     assert (opened("inpaint/index.html").kind, opened("inpaint/index.html").action) == ("modal", Action.VARIATION)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every key in it."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        if isinstance(value, dict):
+            yield (*path, key)
+        yield from places(inner, (*path, key))
+
+
+def without(payload: dict[str, Any], paths: list[tuple[Any, ...]]) -> dict[str, Any]:
+    kept = copy.deepcopy(payload)
+    for path in sorted(paths, key=len, reverse=True):
+        holder: Any = kept
+        for key in path[:-1]:
+            holder = holder[key]
+        del holder[path[-1]]
+    return kept
+
+
+@settings(deadline=None)
+@given(st.data(), st.sampled_from(("", "Variations (Strong) by ", "Image #1 ")))
+def test_another_users_result_never_ends_a_task_whatever_is_missing(data: st.DataObject, words: str) -> None:
+    """Equal words, the same channel and account, any nesting, any keys missing: only the user differs."""
+    ours = Candidate(task=task(1), nonces=frozenset({"n"}), interaction_ids=frozenset())
+
+    def of(user: str) -> dict[str, Any]:
+        parts = [
+            {"type": 10, "content": f"**a dog** - {words}<@{user}> (fast)"},
+            gallery(f"https://cdn.example/a_dog_{JOB}.png"),
+            *BUTTONS,
+        ]
+        return message(flags=V2, components=data.draw(nestings(parts))) | {"id": snowflake(NOW + 1000)}
+
+    whole = of("2000000000000000002")
+    paths = data.draw(st.lists(st.sampled_from(list(places(whole))), unique=True, max_size=4))
+    for event in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
+        found = heard(without(whole, paths), event)
+        if found is not None:
+            assert match(found.keys, [ours], ME, final=isinstance(found, Finished)).task_id is None
+    own = heard(of(ME))
+    assert isinstance(own, Finished)
+    assert (match(own.keys, [ours], ME, final=True).task_id == "1") == (not words)
