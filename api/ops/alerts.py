@@ -16,11 +16,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import httpx
-
 from api.ops.alert_formats import AlertFormat, format_of, refusal_in, request_of
 from api.outbound.allowlist import EVERYTHING
-from api.webhooks.client import TIMEOUT, DeliveryFailed, post_and_read, webhook_client
+from api.webhooks.client import TIMEOUT, DeliveryFailed, WebhookClient, post_and_read, webhook_client
 from api.webhooks.retry_schedule import MINUTE, retry_after, wait_after
 from api.webhooks.signing import Signer
 from tasks.domain.pause_advice import advice_for
@@ -96,7 +94,7 @@ class Alerts:
                 return str(error)
         return ""
 
-    async def _post(self, client: httpx.AsyncClient, message_id: str, document: dict[str, object]) -> int:
+    async def _post(self, client: WebhookClient, message_id: str, document: dict[str, object]) -> int:
         body, headers = request_of(self._kind, self._url, document)
         if self._kind is AlertFormat.JSON:
             headers = headers | dict(self._signer.headers(message_id, self._clock.now(), body))
@@ -111,7 +109,7 @@ class Alerts:
                 alert = await self._pending.get()
                 group.create_task(self._deliver(alert, client), name=f"alert about account {alert.account}")
 
-    async def _deliver(self, alert: Alert, client: httpx.AsyncClient) -> None:
+    async def _deliver(self, alert: Alert, client: WebhookClient) -> None:
         where = f"alert about account {alert.account} to {urlsplit(self._url).hostname}"
         for attempt in range(1, ATTEMPTS + 1):
             requested = 0

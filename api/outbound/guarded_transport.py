@@ -8,6 +8,7 @@ header keep the name. The transport does not follow redirects: whoever does must
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,6 +21,9 @@ import httpx
 
 from api.outbound.allowlist import Allowlist
 from tasks.domain.errors import ServiceError
+
+# At INFO httpx logs whole URLs, with secrets in their queries.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class AddressNotAllowed(ServiceError):
@@ -97,6 +101,18 @@ def _addresses_of(name: str) -> Sequence[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+async def checked_addresses(allowed: Allowlist, lookup: Lookup, host: str) -> Sequence[str]:
+    """The addresses of a host that may be connected to. Raises `AddressNotAllowed` and `httpcore.ConnectError`."""
+    addresses = await lookup(host)
+    if not addresses:
+        raise httpcore.ConnectError("the name has no address")
+    # One forbidden address forbids the name: an honest receiver has none.
+    is_allowed = allowed.allows_name(host) or all(allowed.allows(ip_address(each)) for each in addresses)
+    if not is_allowed:
+        raise AddressNotAllowed
+    return addresses[:ADDRESSES_TRIED]
+
+
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Connects to allowed addresses; raises `AddressNotAllowed` for a name with any other address."""
 
@@ -121,22 +137,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         try:
             async with asyncio.timeout(timeout):
-                addresses = await self._checked(host)
+                addresses = await checked_addresses(self._allowed, self._lookup, host)
                 return await self._connect_first(addresses, port, timeout, local_address, socket_options)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout("no connection in time") from error
-
-    async def _checked(self, host: str) -> Sequence[str]:
-        addresses = await self._lookup(host)
-        if not addresses:
-            raise httpcore.ConnectError("the name has no address")
-        # One forbidden address forbids the name: an honest receiver has none.
-        is_allowed = self._allowed.allows_name(host) or all(
-            self._allowed.allows(ip_address(each)) for each in addresses
-        )
-        if not is_allowed:
-            raise AddressNotAllowed
-        return addresses[:ADDRESSES_TRIED]
 
     async def _connect_first(
         self,

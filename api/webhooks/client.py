@@ -7,22 +7,26 @@ status, Retry-After and the beginning of the body. When to retry is decided else
 from __future__ import annotations
 
 import asyncio
-import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http import HTTPStatus
 
-import httpx
+import aiohttp
+from cachetools import TTLCache
+from yarl import URL
 
 from api.outbound.allowlist import Allowlist
-from api.outbound.guarded_transport import AddressNotAllowed, GuardedBackend, GuardedTransport
+from api.outbound.guarded_session import GuardedResolver, allowed_url, guarded_session
+from api.outbound.guarded_transport import AddressNotAllowed, Lookup
+from tasks.domain.version import VERSION
 
-# At INFO httpx logs whole URLs, with secrets in their queries.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+USER_AGENT = f"midjourney-api/{VERSION}"
 
 TIMEOUT = 10.0  # seconds for a whole attempt
 CONNECT_TIMEOUT = 6.0  # seconds of it, shared by the addresses of a name
-KEEP_ALIVE = 64  # connections
+KEEP_ALIVE = 15.0  # seconds an idle connection stays open
+KEPT_RECEIVERS = 64  # whose idle connections stay open; others get Connection: close
 RESPONSE_BYTES = 4096  # read, so that the connection can be reused; a longer response is cut
 
 
@@ -39,8 +43,30 @@ class DeliveryFailed(Exception):
         self.retry_after = retry_after
 
 
+class WebhookClient:
+    """Sends webhooks to public addresses and those `allowed`, over one session."""
+
+    def __init__(self, allowed: Allowlist, session: aiohttp.ClientSession) -> None:
+        self._allowed = allowed
+        self._session = session
+        self._kept: TTLCache[URL, None] = TTLCache(KEPT_RECEIVERS, KEEP_ALIVE, time.monotonic)
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[aiohttp.ClientResponse, bytes]:
+        """Send one POST; return the response and the beginning of its body. Raises aiohttp's errors."""
+        target = allowed_url(self._allowed, url)
+        sent = headers if self._keeps(target.origin()) else {**headers, "Connection": "close"}
+        async with self._session.post(target, data=body, headers=sent, allow_redirects=False) as response:
+            return response, await _beginning(response.content)
+
+    def _keeps(self, receiver: URL) -> bool:
+        if receiver in self._kept or len(self._kept) < KEPT_RECEIVERS:
+            self._kept[receiver] = None
+            return True
+        return False
+
+
 async def post_once(
-    client: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str], seconds: float = TIMEOUT
+    client: WebhookClient, url: str, body: bytes, headers: Mapping[str, str], seconds: float = TIMEOUT
 ) -> int:
     """Make one attempt and return its status, which is 2xx. Raises `DeliveryFailed`."""
     status, _ = await post_and_read(client, url, body, headers, seconds)
@@ -48,52 +74,46 @@ async def post_once(
 
 
 async def post_and_read(
-    client: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str], seconds: float = TIMEOUT
+    client: WebhookClient, url: str, body: bytes, headers: Mapping[str, str], seconds: float = TIMEOUT
 ) -> tuple[int, bytes]:
     """As `post_once`, with the beginning of the response's body."""
     try:
-        async with asyncio.timeout(seconds):  # httpx limits each read alone: a slow drip would pass
-            response, answer = await _post(client, url, body, headers)
+        async with asyncio.timeout(seconds):
+            response, answer = await client.post(url, body, headers)
     except AddressNotAllowed as error:
         raise DeliveryFailed("address not allowed", final=True) from error
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+    except aiohttp.InvalidURL as error:
         raise DeliveryFailed("not an http URL", final=True) from error
-    except (httpx.TimeoutException, TimeoutError) as error:
+    except TimeoutError as error:
         raise DeliveryFailed("no answer in time") from error
-    except httpx.ConnectError as error:
+    except aiohttp.ClientConnectorError as error:
         raise DeliveryFailed("no connection") from error
-    except httpx.HTTPError as error:
+    except aiohttp.ClientError as error:
         raise DeliveryFailed("the connection broke") from error
-    status = response.status_code
+    status = response.status
     if not 200 <= status < 300:
         retry_after = response.headers.get("Retry-After", "")
-        final = status == httpx.codes.GONE
+        final = status == HTTPStatus.GONE
         raise DeliveryFailed(f"answered {status}", final=final, status=status, retry_after=retry_after)
     return status, answer
 
 
-async def _post(
-    client: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str]
-) -> tuple[httpx.Response, bytes]:
-    async with client.stream("POST", url, content=body, headers=headers) as response:
-        answer = b""
-        async for part in response.aiter_raw():
-            answer += part
-            if len(answer) > RESPONSE_BYTES:
-                break
-        return response, answer
+async def _beginning(content: aiohttp.StreamReader) -> bytes:
+    """Read a short body to its end. The rest of a longer one stays unread, which closes the connection."""
+    answer = b""
+    async for part in content.iter_any():
+        answer += part
+        if len(answer) > RESPONSE_BYTES:
+            break
+    return answer
 
 
 @asynccontextmanager
-async def webhook_client(allowed: Allowlist) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that reaches public addresses and those `allowed`."""
-    limits = httpx.Limits(max_keepalive_connections=KEEP_ALIVE, keepalive_expiry=15)
-    async with httpx.AsyncClient(
-        transport=GuardedTransport(GuardedBackend(allowed), limits=limits),
-        trust_env=False,
-        follow_redirects=False,
-        timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),  # `post_once` limits the whole attempt
-        headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # keeps none
-    ) as client:
-        yield client
+async def webhook_client(allowed: Allowlist, lookup: Lookup | None = None) -> AsyncIterator[WebhookClient]:
+    """A client that reaches public addresses and those `allowed`. `lookup`: the resolver, by default the system's."""
+    resolver = GuardedResolver(allowed, lookup=lookup, seconds=CONNECT_TIMEOUT)
+    headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
+    async with guarded_session(
+        resolver, connect_seconds=CONNECT_TIMEOUT, keep_alive_seconds=KEEP_ALIVE, headers=headers
+    ) as session:
+        yield WebhookClient(allowed, session)

@@ -15,10 +15,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-import httpx
-
 from api.outbound.allowlist import EVERYTHING, Allowlist
-from api.webhooks.client import TIMEOUT, DeliveryFailed, post_once, webhook_client
+from api.webhooks.client import TIMEOUT, DeliveryFailed, WebhookClient, post_once, webhook_client
 from api.webhooks.fairness import PATIENCE, PROMPT_AT_ONCE, FairQueue
 from api.webhooks.retry_schedule import retry_after, wait_after
 from api.webhooks.signing import Signer, message_id
@@ -104,7 +102,7 @@ class WebhookWorker:
     # ------------------------------------------------------------ which deliveries start
 
     async def _start_due(
-        self, group: asyncio.TaskGroup, now: int, callers: httpx.AsyncClient, operator: httpx.AsyncClient
+        self, group: asyncio.TaskGroup, now: int, callers: WebhookClient, operator: WebhookClient
     ) -> float:
         """Start due deliveries as far as there is room; return the seconds until there is room again.
 
@@ -151,7 +149,7 @@ class WebhookWorker:
 
     # ------------------------------------------------------------ one delivery
 
-    async def _deliver(self, row: Delivery, client: httpx.AsyncClient) -> None:
+    async def _deliver(self, row: Delivery, client: WebhookClient) -> None:
         number = row.attempts + 1
         try:
             try:
@@ -173,8 +171,8 @@ class WebhookWorker:
         _log(attempt)
         self._notify(row.task_id)
 
-    async def _attempt(self, row: Delivery, client: httpx.AsyncClient) -> int:
-        if not row.receiver:  # httpx would guess
+    async def _attempt(self, row: Delivery, client: WebhookClient) -> int:
+        if not row.receiver:  # the URL has no host
             raise DeliveryFailed("not an http URL", final=True)
         body = await self._body(row)
         identifier = message_id(row.id, row.task_id, row.event, row.created)
