@@ -31,7 +31,7 @@ export function Actions({ task, buttons = task.buttons }) {
                     type="button"
                     class="button"
                     key=${button.customId}
-                    aria-label=${nameOf(button)}
+                    aria-label=${button.short ? `${button.short}: ${nameOf(button)}` : nameOf(button)}
                     aria-busy=${pressed === button.customId}
                     data-custom-id=${button.customId}
                     onClick=${() => onPress(button)}
@@ -48,7 +48,7 @@ export function Actions({ task, buttons = task.buttons }) {
   `;
 }
 
-/** In words, for screen readers too. */
+/** In words, for screen readers too; a short face, MidJourney's own, stands before it: it may be what is spoken. */
 function nameOf(button) {
   if (button.name) return t(button.name, { n: button.number });
   return button.words || button.emoji || t("group_other");

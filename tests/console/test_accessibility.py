@@ -88,7 +88,7 @@ async def test_everything_is_done_without_a_mouse(tmp_path: Path) -> None:
         await expect(viewer).to_be_visible()
         await keyboard.press("ArrowRight")
         await expect(page.page.get_by_role("dialog", name="one")).to_be_visible()
-        await _tab_to(page, "Upscale picture 3")
+        await _tab_to(page, "U3: Upscale picture 3")
         await keyboard.press("Enter")
         await _tab_to(page, "Upscale 3 Finished")
         await keyboard.press("Enter")
