@@ -20,7 +20,7 @@ from bot.account_state import AccountConfig
 from bot.http.endpoints import Endpoints
 from bot.pool import Pool
 from tasks.domain.errors import AccountExists, AccountNotFound, BadAccount, ServiceError
-from tasks.domain.model import BY_OPERATOR
+from tasks.domain.model import BY_OPERATOR, SlotKind
 
 log = logging.getLogger(__name__)
 
@@ -173,6 +173,9 @@ def _account_setup(config: AccountConfig) -> AccountSetup:
         bots=tuple(sorted(bot.value for bot in config.bots)),
         modes=tuple(mode.value for mode in config.modes),
         concurrency=config.capacity,
+        concurrency_relaxed=config.limits.get(SlotKind.IMAGES_RELAXED, 0),
+        concurrency_video=config.limits.get(SlotKind.VIDEOS_FAST, 0),
+        concurrency_video_relaxed=config.limits.get(SlotKind.VIDEOS_RELAXED, 0),
         max_queue=config.max_waiting,
         weight=config.weight,
         hours=config.hours,

@@ -25,7 +25,7 @@ from settings import secrets_in
 from storage.atomic_file import write_atomically
 from tasks.domain.errors import BadAccount
 from tasks.domain.log import hide
-from tasks.domain.model import Bot, Mode
+from tasks.domain.model import Bot, Mode, SlotKind
 from tasks.rules.account_limits import is_span
 
 TABLE = "account"
@@ -50,6 +50,9 @@ class AccountFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     bots: tuple[Bot, ...] = ()
     modes: tuple[Mode, ...] = ()
     concurrency: Annotated[int, Meta(ge=1, le=100)] = 3
+    concurrency_relaxed: Annotated[int, Meta(ge=0, le=100)] = 0  # here and below 0: as `slot_limits` has it
+    concurrency_video: Annotated[int, Meta(ge=0, le=100)] = 0
+    concurrency_video_relaxed: Annotated[int, Meta(ge=0, le=100)] = 0
     max_queue: Annotated[int, Meta(ge=0)] = 0
     weight: Annotated[int, Meta(ge=1, le=1000)] = 1
     hours: str = ""
@@ -82,6 +85,7 @@ class AccountFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             guild_id=self.guild_id,
             channel_id=self.channel_id,
             capacity=self.concurrency,
+            limits=slot_limits(self.concurrency_relaxed, self.concurrency_video, self.concurrency_video_relaxed),
             bots=frozenset(self.bots),
             modes=self.modes,
             weight=self.weight,
@@ -92,6 +96,16 @@ class AccountFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             proxy_url=self.proxy_url,
             paused=self.paused,
         )
+
+
+def slot_limits(relaxed: int, video: int, video_relaxed: int) -> dict[SlotKind, int]:
+    """The limits that are set; 0: by the limit of fast images."""
+    given = {
+        SlotKind.IMAGES_RELAXED: relaxed,
+        SlotKind.VIDEOS_FAST: video,
+        SlotKind.VIDEOS_RELAXED: video_relaxed,
+    }
+    return {kind: limit for kind, limit in given.items() if limit}
 
 
 def parse_account(values: Mapping[str, Any], label: str, spell: Callable[[str], str] = str) -> AccountFields:

@@ -16,7 +16,7 @@ from api.ops.alert_formats import AlertFormat
 from api.ops.alerts import Alerts
 from api.outbound.allowlist import EVERYTHING, Allowlist
 from api.webhooks.signing import Signer
-from app.accounts_file import AccountsFile
+from app.accounts_file import AccountsFile, slot_limits
 from bot.account_state import AccountConfig
 from bot.gateway.receiver import Observer
 from bot.http.client_identity import ClientIdentity
@@ -66,6 +66,9 @@ def account_configs(accounts: Sequence[AccountSettings]) -> list[AccountConfig]:
                 guild_id=account.guild_id,
                 channel_id=account.channel_id,
                 capacity=account.concurrency,
+                limits=slot_limits(
+                    account.concurrency_relaxed, account.concurrency_video, account.concurrency_video_relaxed
+                ),
             )
         )
     return configs

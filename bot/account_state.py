@@ -4,11 +4,12 @@ Contract: records state and takes no action. `to_account` contains no secret.
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.http.endpoints import Endpoints
 from bot.interactions import CommandIndex
-from tasks.domain.model import Account, Bot, Mode, paused_by_operator
+from tasks.domain.model import Account, Bot, Mode, SlotKind, paused_by_operator
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +21,7 @@ class AccountConfig:
     guild_id: str
     channel_id: str
     capacity: int = 3
+    limits: Mapping[SlotKind, int] = field(default_factory=dict)
     bots: frozenset[Bot] = frozenset()  # empty: any
     modes: tuple[Mode, ...] = ()  # the default first; empty: any
     weight: int = 1
@@ -75,6 +77,7 @@ class AccountState:
             id=self.config.id,
             connected=connected,
             capacity=self.config.capacity,
+            limits=self.config.limits,
             user_id=user_id,
             paused=self.paused,
             connected_since=self._connected_since,

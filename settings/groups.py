@@ -53,6 +53,18 @@ class AccountSettings(SettingsGroup, frozen=True, kw_only=True):
         "CONCURRENCY", "drawings at once, or a list; one is shared by all tokens", old=("NUMBER",),
         why="What the MidJourney plan allows in fast mode: Basic and Standard 3, Pro and Mega 12.",
     )] = 3
+    concurrency_relaxed: Annotated[int, Meta(ge=0, le=100), Declaration(
+        "CONCURRENCY_RELAXED", "relaxed drawings at once, or a list; one is shared by all tokens",
+        why="What the plan allows in relaxed mode: 3. 0: CONCURRENCY, at most 3.",
+    )] = 0
+    concurrency_video: Annotated[int, Meta(ge=0, le=100), Declaration(
+        "CONCURRENCY_VIDEO", "clips at once, or a list; one is shared by all tokens",
+        why="What the plan allows in fast mode: Basic 1, Standard 3, Pro 6, Mega 12. 0: CONCURRENCY.",
+    )] = 0
+    concurrency_video_relaxed: Annotated[int, Meta(ge=0, le=100), Declaration(
+        "CONCURRENCY_VIDEO_RELAXED", "relaxed clips at once, or a list; one is shared by all tokens",
+        why="What the plan allows in relaxed mode: 3. 0: CONCURRENCY, at most 3.",
+    )] = 0
 
 
 class DiscordSettings(SettingsGroup, frozen=True, kw_only=True):

@@ -57,6 +57,13 @@ SELECT id, document FROM tasks INDEXED BY tasks_waiting
 WHERE phase IN ('new', 'ready') AND (phase = 'new' OR lane = 'quick') ORDER BY id LIMIT ?
 """
 
+# The condition must equal that of the index `tasks_waiting_beside`.
+WAITING_BESIDE = """
+SELECT id, document FROM tasks INDEXED BY tasks_waiting_beside
+WHERE phase IN ('new', 'ready') AND CASE WHEN json_valid(document)
+THEN document ->> '$.action' = 'VIDEO' OR document ->> '$.mode_asked' = 'relaxed' END ORDER BY id LIMIT ?
+"""
+
 # The waiting tasks of one owner, from `tasks_owner_waiting`.
 WAITING_OF = """
 SELECT id, document FROM tasks INDEXED BY tasks_owner_waiting
@@ -87,9 +94,11 @@ IN_PHASE = "SELECT id, document FROM tasks WHERE phase IN (SELECT value FROM jso
 
 # The condition must equal that of the index `tasks_in_flight`.
 IN_FLIGHT = """
-SELECT account, count(*) FROM tasks INDEXED BY tasks_in_flight
+SELECT account, coalesce(CASE WHEN json_valid(document) THEN document ->> '$.action' = 'VIDEO' END, 0),
+    CASE WHEN json_valid(document) THEN document ->> '$.mode_asked' END, count(*)
+FROM tasks INDEXED BY tasks_in_flight
 WHERE phase IN ('claimed', 'sent') AND lane = 'draw' AND account IS NOT NULL
-GROUP BY account
+GROUP BY 1, 2, 3
 """
 
 # Unfinished tasks are few whatever the table's size: each phase reads its own rows from the index.

@@ -28,7 +28,7 @@ from storage.records import (
 from storage.task_cache import TaskCache
 from tasks.domain.clock import SteadyClock
 from tasks.domain.errors import RecordRefused
-from tasks.domain.model import Action, IdempotencyKey, Phase, Picture, Send, Status, Task
+from tasks.domain.model import Action, IdempotencyKey, Mode, Occupied, Phase, Picture, Send, Status, Task
 from tasks.domain.ports import Clock
 from tasks.domain.search import MOST_WORDS, Found, Search
 from tasks.domain.timeline import Entry, Line
@@ -203,11 +203,21 @@ class Tasks:
     async def waiting_for_no_slot(self, limit: int) -> list[Task]:
         return await self._read_sound(sql.WAITING_FOR_NO_SLOT, (limit,))
 
+    async def waiting_beside(self, limit: int) -> list[Task]:
+        quick = await self._read_sound(sql.WAITING_FOR_NO_SLOT, (limit,))
+        beside = await self._read_sound(sql.WAITING_BESIDE, (limit,))
+        found = {task.id: task for task in (*quick, *beside)}
+        return sorted(found.values(), key=lambda task: int(task.id))[:limit]
+
     async def in_phase(self, *phases: Phase) -> list[Task]:
         return await self._read_sound(sql.IN_PHASE, (_list(phases),))
 
-    async def in_flight(self) -> Mapping[str, int]:
-        return dict(await self._database.read(sql.IN_FLIGHT))
+    async def in_flight(self) -> Mapping[Occupied, int]:
+        rows = await self._database.read(sql.IN_FLIGHT)
+        return {
+            Occupied(account=account, is_video=bool(is_video), mode=Mode(mode) if mode else None): number
+            for account, is_video, mode, number in rows
+        }
 
     async def sends_of(self, task_ids: Sequence[str]) -> list[Send]:
         return [send_of(row) for row in await self._database.read(sql.SENDS, (keys(task_ids),))]

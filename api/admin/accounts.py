@@ -41,6 +41,9 @@ class AccountSetup(Struct, frozen=True, kw_only=True, rename="camel"):
     bots: tuple[str, ...]
     modes: tuple[str, ...]
     concurrency: int
+    concurrency_relaxed: int
+    concurrency_video: int
+    concurrency_video_relaxed: int
     max_queue: int
     weight: int
     hours: str
@@ -57,7 +60,10 @@ class AccountV1(TypedDict):
     channelId: Annotated[str, says("Discord's channel (频道ID).")]
     bots: list[str]
     modes: list[str]
-    concurrency: Annotated[int, says("Drawings at once (并发数).")]
+    concurrency: Annotated[int, says("Fast images at once (并发数).")]
+    concurrencyRelaxed: Annotated[int, says("Relaxed images at once; 0: `concurrency`, at most 3.")]
+    concurrencyVideo: Annotated[int, says("Fast clips at once; 0: `concurrency`.")]
+    concurrencyVideoRelaxed: Annotated[int, says("Relaxed clips at once; 0: `concurrency`, at most 3.")]
     maxQueue: int
     weight: int
     hours: Annotated[str, says('When it draws, such as `"08:00-22:30"`.')]
@@ -79,6 +85,9 @@ class Wanted(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_f
     bots: list[str] | UnsetType = UNSET
     modes: list[str] | UnsetType = UNSET
     concurrency: int | UnsetType = UNSET
+    concurrency_relaxed: int | UnsetType = UNSET
+    concurrency_video: int | UnsetType = UNSET
+    concurrency_video_relaxed: int | UnsetType = UNSET
     max_queue: int | UnsetType = UNSET
     weight: int | UnsetType = UNSET
     hours: str | UnsetType = UNSET

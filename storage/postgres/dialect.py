@@ -49,6 +49,17 @@ SELECT id, document FROM tasks WHERE id IN (
     ) AS newest
 ) ORDER BY id DESC LIMIT :limit
 """,
+    sql.WAITING_BESIDE: """
+SELECT id, document FROM tasks WHERE phase IN ('new', 'ready')
+AND (document_field(document, 'action') = 'VIDEO' OR document_field(document, 'mode_asked') = 'relaxed')
+ORDER BY id LIMIT ?
+""",
+    sql.IN_FLIGHT: """
+SELECT account, coalesce(document_field(document, 'action') = 'VIDEO', FALSE),
+    document_field(document, 'mode_asked'), count(*)
+FROM tasks WHERE phase IN ('claimed', 'sent') AND lane = 'draw' AND account IS NOT NULL
+GROUP BY 1, 2, 3
+""",
     sql.LAST_LINE: "SELECT coalesce((SELECT last_value FROM timeline_id_seq WHERE is_called), 0)",
     sql.KEEP_FACT: """
 INSERT INTO facts (bot, kind, subject, value, account, message_id, learned, sample)

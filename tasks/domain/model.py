@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Action(StrEnum):
@@ -67,6 +68,22 @@ class Mode(StrEnum):
     FAST = "fast"
     RELAXED = "relaxed"
     TURBO = "turbo"
+
+
+class SlotKind(StrEnum):
+    """MidJourney limits each kind of drawings at once on its own."""
+
+    IMAGES_FAST = "images_fast"  # fast and turbo
+    IMAGES_RELAXED = "images_relaxed"
+    VIDEOS_FAST = "videos_fast"
+    VIDEOS_RELAXED = "videos_relaxed"
+
+    @property
+    def is_relaxed(self) -> bool:
+        return self in (SlotKind.IMAGES_RELAXED, SlotKind.VIDEOS_RELAXED)
+
+
+RELAXED_AT_ONCE = 3  # relaxed drawings, and relaxed clips, of every plan (MidJourney's documentation, 2026-10)
 
 
 class Bot(StrEnum):
@@ -317,7 +334,8 @@ class Account:
 
     id: str
     connected: bool
-    capacity: int  # concurrent drawings
+    capacity: int  # concurrent fast images; other kinds have their limits, or take theirs from this one
+    limits: Mapping[SlotKind, int] = field(default_factory=dict)  # where they differ from those by `capacity`
     user_id: str | None = None  # its Discord user; a message that addresses another user belongs to somebody else
     paused: str = ""  # why it is unusable until a human fixes it; "" if it is usable
     connected_since: int | None = None
@@ -342,6 +360,30 @@ class Account:
         """Whether it has used up its daily limit."""
         return self.left is not None and self.left <= 0
 
+    def kind_of(self, *, is_video: bool, mode: Mode | None) -> SlotKind:
+        """The kind of slot that a drawing holds on this account. `mode` None: the account's own, fast if unknown."""
+        is_relaxed = (mode or next(iter(self.modes), None)) is Mode.RELAXED
+        if is_video:
+            return SlotKind.VIDEOS_RELAXED if is_relaxed else SlotKind.VIDEOS_FAST
+        return SlotKind.IMAGES_RELAXED if is_relaxed else SlotKind.IMAGES_FAST
+
+    def has(self, kind: SlotKind) -> bool:
+        """Whether its modes allow drawings of this kind."""
+        wanted = {Mode.RELAXED} if kind.is_relaxed else {Mode.FAST, Mode.TURBO}
+        return not self.modes or bool(wanted & {*self.modes})
+
+    def limit(self, kind: SlotKind) -> int:
+        """How many drawings of this kind it may run at once."""
+        return self.limits.get(kind, min(self.capacity, RELAXED_AT_ONCE) if kind.is_relaxed else self.capacity)
+
     def takes(self, lane: Lane) -> bool:
         """Whether it can accept a task of this lane now, given a free slot."""
         return self.is_usable and not self.asleep and not (self.spent and lane is Lane.DRAW)
+
+
+class Occupied(NamedTuple):
+    """Drawings in flight that hold the same kind of slot on one account. `mode` None: the account's own."""
+
+    account: str
+    is_video: bool = False
+    mode: Mode | None = None

@@ -11,7 +11,7 @@ from typing import Protocol
 from tasks.domain.events import HistoryPage
 from tasks.domain.facts import Fact, FactKey
 from tasks.domain.interactions import Interaction, UploadedAttachment
-from tasks.domain.model import Account, IdempotencyKey, Phase, Picture, Send, Status, Task
+from tasks.domain.model import Account, IdempotencyKey, Occupied, Phase, Picture, Send, Status, Task
 from tasks.domain.search import Found, Search
 from tasks.domain.timeline import Entry, Line
 from tasks.domain.webhooks import Hook
@@ -86,11 +86,15 @@ class TaskStore(Protocol):
     async def waiting_for_no_slot(self, limit: int) -> list[Task]:
         """Waiting tasks that need no slot, oldest first: NEW tasks and those of the lane QUICK."""
 
+    async def waiting_beside(self, limit: int) -> list[Task]:
+        """As `waiting_for_no_slot`, and clips and drawings requested in relaxed mode: their slots may be free while
+        those of fast images are taken."""
+
     async def in_phase(self, *phases: Phase) -> list[Task]:
         """All tasks in these phases, oldest first."""
 
-    async def in_flight(self) -> Mapping[str, int]:
-        """Account -> number of drawings that hold a slot: lane DRAW, phase CLAIMED or SENT. Counted from rows."""
+    async def in_flight(self) -> Mapping[Occupied, int]:
+        """The numbers of drawings that hold a slot: lane DRAW, phase CLAIMED or SENT. Counted from rows."""
 
     async def sends_of(self, task_ids: Sequence[str]) -> list[Send]:
         """All sends of these tasks, oldest first."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tasks.domain.model import Account
+from tasks.domain.model import Account, SlotKind
 from tasks.domain.ports import Clock, TaskStore
 
 COUNTED_FOR = 2_000  # ms until today's drawings are counted again
@@ -94,18 +94,22 @@ class QueueFullBackoff:
     estimate of what the plan allows; MidJourney's refusal corrects it."""
 
     def __init__(self) -> None:
-        self._reductions: dict[str, _Reduction] = {}
+        self._reductions: dict[tuple[str, SlotKind], _Reduction] = {}
 
-    def note_queue_full(self, account: str, running: int, now: int) -> None:
-        """MidJourney answered "Queue full" while this number of the service's drawings ran on the account."""
-        self._reductions[account] = _Reduction(capacity=max(running, 1), until=now + REDUCED_FOR)
+    def note_queue_full(self, account: str, kind: SlotKind, running: int, now: int) -> None:
+        """MidJourney answered "Queue full" to a drawing of this kind while this number of the service's drawings of
+        the kind ran on the account."""
+        self._reductions[account, kind] = _Reduction(capacity=max(running, 1), until=now + REDUCED_FOR)
 
     def apply(self, accounts: Sequence[Account], now: int) -> list[Account]:
         """The accounts with their current capacity."""
         return [self._account(account, now) for account in accounts]
 
     def _account(self, account: Account, now: int) -> Account:
-        reduction = self._reductions.get(account.id)
-        if reduction is None or reduction.until <= now:
-            return account
-        return replace(account, capacity=min(account.capacity, reduction.capacity))
+        found = {kind: self._reductions.get((account.id, kind)) for kind in SlotKind}
+        limits = {
+            kind: min(account.limit(kind), reduction.capacity)
+            for kind, reduction in found.items()
+            if reduction is not None and reduction.until > now
+        }
+        return replace(account, limits={**account.limits, **limits}) if limits else account

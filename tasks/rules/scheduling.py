@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tasks.domain.model import Account, Lane, Phase, Task
+from tasks.domain.model import Account, Action, Lane, Occupied, Phase, SlotKind, Task
 
 
 class AccountChoice(StrEnum):
@@ -29,32 +29,33 @@ class Placement:
 def plan(
     queue: Sequence[Task],
     accounts: Sequence[Account],
-    in_flight: Mapping[str, int],
+    in_flight: Mapping[Occupied, int],
     now: int,
     *,
     choice: AccountChoice = AccountChoice.FREE,
     last: str = "",
 ) -> list[Placement]:
-    """The tasks to claim now. First in, first out in each lane; `queue` is oldest first.
+    """The tasks to claim now. First in, first out in each lane, and there among images and among clips of each mode,
+    whose slots are limited separately; `queue` is oldest first.
 
     A task in preparation holds up those behind it in its lane (preparation has its own time limit). A task in
     back-off does not, nor does one that only some of the accounts can run. A button's task runs on the account that
     has the button and waits for it alone. `last`: the account chosen last, for taking turns.
     """
     bench = AccountChooser(accounts, in_flight, choice, last)
-    closed: set[Lane] = set()
+    closed: set[tuple[object, ...]] = set()
     placed: list[Placement] = []
     for task in queue:
-        if task.lane in closed or task.not_before > now:
+        if _line(task) in closed or task.not_before > now:
             continue
         if task.phase is Phase.NEW:
-            closed.add(task.lane)
+            closed.add(_line(task))
             continue
         account = bench.choose(task)
         if account is not None:
             placed.append(Placement(task=task, account=account))
         elif bench.suits_all(task):
-            closed.add(task.lane)
+            closed.add(_line(task))
     return placed
 
 
@@ -66,10 +67,10 @@ class AccountChooser:
     """
 
     def __init__(
-        self, accounts: Sequence[Account], in_flight: Mapping[str, int], choice: AccountChoice, last: str
+        self, accounts: Sequence[Account], in_flight: Mapping[Occupied, int], choice: AccountChoice, last: str
     ) -> None:
         self._accounts = accounts
-        self._running = {account.id: in_flight.get(account.id, 0) for account in accounts}
+        self._running = running_of(accounts, in_flight)
         self._left = {account.id: account.left for account in accounts if account.left is not None}
         self._choice = choice
         self._last = last
@@ -83,9 +84,9 @@ class AccountChooser:
         if not able:
             self._without_place[_needs(task)] = all(fits(task, each) for each in self._accounts)
             return None
-        chosen = self._best(able)
+        chosen = self._best(able, task)
         if task.lane is Lane.DRAW:
-            self._running[chosen.id] += 1
+            self._running[chosen.id, kind_of(task, chosen)] += 1
             if chosen.id in self._left:
                 self._left[chosen.id] -= 1
         self._last = chosen.id
@@ -96,19 +97,26 @@ class AccountChooser:
         return self._without_place[_needs(task)]
 
     def _has_room(self, task: Task, account: Account) -> bool:
-        has_slot = self._running[account.id] < account.capacity and self._left.get(account.id, 1) > 0
+        has_slot = self._free(task, account) > 0 and self._left.get(account.id, 1) > 0
         return task.lane is Lane.QUICK or has_slot
 
-    def _best(self, able: Sequence[Account]) -> Account:
+    def _free(self, task: Task, account: Account) -> int:
+        kind = kind_of(task, account)
+        return account.limit(kind) - self._running[account.id, kind]
+
+    def _best(self, able: Sequence[Account], task: Task) -> Account:
         match self._choice:
             case AccountChoice.FREE:
-                return max(able, key=lambda account: account.capacity - self._running[account.id])
+                return max(able, key=lambda account: self._free(task, account))
             case AccountChoice.WEIGHT:
-                return min(able, key=lambda account: (self._running[account.id] + 1) / max(account.weight, 1))
+                return min(able, key=lambda account: (self._drawings(account) + 1) / max(account.weight, 1))
             case AccountChoice.FILL:
                 return able[0]
             case AccountChoice.TURN:
                 return self._next(able)
+
+    def _drawings(self, account: Account) -> int:
+        return sum(self._running[account.id, kind] for kind in SlotKind)
 
     def _next(self, able: Sequence[Account]) -> Account:
         order = [account.id for account in self._accounts]
@@ -116,16 +124,56 @@ class AccountChooser:
         return min(able, key=lambda account: (order.index(account.id) - at - 1) % len(order))
 
 
-def has_free_slot(accounts: Sequence[Account], in_flight: Mapping[str, int]) -> bool:
-    """Whether any drawing can start now. If not, only tasks without a slot need a look."""
-    return any(each.takes(Lane.DRAW) and in_flight.get(each.id, 0) < each.capacity for each in accounts)
+def kind_of(task: Task, account: Account) -> SlotKind:
+    """The kind of slot that the task holds on this account."""
+    return account.kind_of(is_video=task.request.action is Action.VIDEO, mode=task.request.requested_mode)
+
+
+def running_of(accounts: Sequence[Account], in_flight: Mapping[Occupied, int]) -> dict[tuple[str, SlotKind], int]:
+    """The number of slots in use, by account and kind."""
+    running = {(account.id, kind): 0 for account in accounts for kind in SlotKind}
+    by_id = {account.id: account for account in accounts}
+    for occupied, number in in_flight.items():
+        if (account := by_id.get(occupied.account)) is not None:
+            running[account.id, account.kind_of(is_video=occupied.is_video, mode=occupied.mode)] += number
+    return running
+
+
+class FreeSlots(StrEnum):
+    """Which waiting tasks need a look."""
+
+    ANY = "any"  # an image without a requested mode may start
+    BESIDE = "beside"  # only clips and drawings requested in relaxed mode
+    NONE = "none"  # only tasks without a slot
+
+
+def free_slots(accounts: Sequence[Account], in_flight: Mapping[Occupied, int]) -> FreeSlots:
+    """Which slots are free now."""
+    able, running = [each for each in accounts if each.takes(Lane.DRAW)], running_of(accounts, in_flight)
+    free = {
+        (each.id, kind)
+        for each in able
+        for kind in SlotKind
+        if each.has(kind) and running[each.id, kind] < each.limit(kind)
+    }
+    own = {(each.id, each.kind_of(is_video=False, mode=None)) for each in able}
+    if free & own or any(kind is SlotKind.IMAGES_FAST for _, kind in free):
+        return FreeSlots.ANY
+    return FreeSlots.BESIDE if free else FreeSlots.NONE
+
+
+def _line(task: Task) -> tuple[object, ...]:
+    """The tasks that are first in, first out among themselves."""
+    if task.lane is Lane.QUICK:
+        return (task.lane,)
+    return task.lane, task.request.action is Action.VIDEO, task.request.requested_mode
 
 
 def _needs(task: Task) -> tuple[object, ...]:
     """Everything that decides which accounts may run the task."""
     request = task.request
     has_button = request.custom_id is not None
-    return (task.lane, task.account, request.accounts, request.bot, request.requested_mode, has_button)
+    return (*_line(task), task.account, request.accounts, request.bot, request.requested_mode, has_button)
 
 
 def fits(task: Task, account: Account) -> bool:

@@ -24,7 +24,7 @@ from tasks.effects.sender import BackgroundTasks, Sender
 from tasks.prompts.check import PromptRules, check_offered_length, check_sent
 from tasks.rules.account_limits import AccountLimits, QueueFullBackoff
 from tasks.rules.lifecycle import account_to_keep, fail
-from tasks.rules.scheduling import AccountChoice, Placement, has_free_slot, next_attempt, plan
+from tasks.rules.scheduling import AccountChoice, FreeSlots, Placement, free_slots, next_attempt, plan
 from tasks.sending.interaction_builder import interaction_of, purpose_of, text_of
 from tasks.sending.preparation import Preparation
 from tasks.sending.queue_expiry import WHOLE_QUEUE, QueueExpiry
@@ -63,6 +63,11 @@ class Dispatcher:
         drawing is chosen when several could run it.
         """
         self._store = store
+        self._reads = {
+            FreeSlots.ANY: store.waiting,
+            FreeSlots.BESIDE: store.waiting_beside,
+            FreeSlots.NONE: store.waiting_for_no_slot,
+        }
         self._gateway = gateway
         self._tracker = tracker
         self._posting = posting
@@ -147,7 +152,7 @@ class Dispatcher:
                 await self._account_limits.count(self._gateway.accounts())
                 accounts = self._queue_full_backoff.apply(self._accounts(), now)
                 in_flight = await self._store.in_flight()
-                read = self._store.waiting if has_free_slot(accounts, in_flight) else self._store.waiting_for_no_slot
+                read = self._reads[free_slots(accounts, in_flight)]
                 waiting = [task for task in await read(limit) if task.id not in self._refused]
                 queue = await self._queue_expiry.without_orphans(waiting, waiting_tasks)
                 if not self._stopping:

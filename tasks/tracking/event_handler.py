@@ -35,6 +35,7 @@ from tasks.rules.learning import CERTAIN, from_account, from_event
 from tasks.rules.lifecycle import apply, fail, hold, requeue, without_message
 from tasks.rules.matching import NOTHING, PRIVATE, Match, sameness
 from tasks.rules.reopening import is_open_end
+from tasks.rules.scheduling import kind_of
 from tasks.tracking.ambiguous_results import AmbiguousResults
 from tasks.tracking.assignment import assign
 from tasks.tracking.correlation import correlate
@@ -323,19 +324,23 @@ class EventHandler:
         if after.progress.progress_message_id != before.progress.progress_message_id:
             tracked.withdrawn = False  # continued in another message
         if isinstance(event, Refused) and event.retry:
-            self._queue_full_backoff.note_queue_full(
-                event.keys.account, self._running(event.keys.account), self._clock.now()
-            )
+            self._note_queue_full(before)
         tracked.note_sign_of_life()
         self._work.change(tracked, after)
         if event.keys.nonce is not None and isinstance(event, Started | Progressed) and not before.progress.queued:
             self._work.in_flight.disown(tracked, before)  # what it had claimed by prompt belongs to another task
         cancel_once_visible(self._work, tracked)
 
-    def _running(self, account: str) -> int:
-        """The number of the account's drawings that MidJourney has certainly begun."""
-        own = [tracked.task for tracked in self._work.of_account(account) if tracked.task.lane is Lane.DRAW]
-        return sum(task.progress.progress_message_id is not None and not task.progress.queued for task in own)
+    def _note_queue_full(self, refused: Task) -> None:
+        """Count the account's drawings of the same kind that MidJourney has certainly begun."""
+        account = self._gateway.account(refused.account or "")
+        if account is None:
+            return
+        kind = kind_of(refused, account)
+        own = [tracked.task for tracked in self._work.of_account(account.id) if tracked.task.lane is Lane.DRAW]
+        begun = [task for task in own if task.progress.progress_message_id is not None and not task.progress.queued]
+        running = sum(kind_of(task, account) is kind for task in begun)
+        self._queue_full_backoff.note_queue_full(account.id, kind, running, self._clock.now())
 
     async def _record_seed(self, job_id: str, seed: str) -> None:
         task = await self._store.by_job(job_id)

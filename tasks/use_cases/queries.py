@@ -15,7 +15,7 @@ from tasks.domain.model import Account, Phase, Status, Task
 from tasks.domain.ports import Gateway, TaskStore
 from tasks.domain.search import Found, Search
 from tasks.rules.account_limits import AccountLimits
-from tasks.rules.scheduling import fits
+from tasks.rules.scheduling import fits, kind_of, running_of
 
 WHOLE_QUEUE = 100_000  # tasks; more than any setting lets wait
 
@@ -67,7 +67,9 @@ class Queries:
             return 0
         before, running = await self._store.count_before(task.id), await self._store.in_flight()
         able = [account for account in self._gateway.accounts() if not account.paused and fits(task, account)]
-        free = sum(max(account.capacity - running.get(account.id, 0), 0) for account in able)
+        used = running_of(able, running)
+        kinds = [(account, kind_of(task, account)) for account in able]
+        free = sum(max(account.limit(kind) - used[account.id, kind], 0) for account, kind in kinds)
         return max(before - free + 1, 0) if able else before
 
     async def queue_length(self) -> int:

@@ -10,7 +10,7 @@ import pytest
 from storage.database_port import SqlDatabase, Statement
 from storage.tasks import Tasks
 from tasks.domain.errors import StoreFailed
-from tasks.domain.model import Lane, Phase, SendState, Status, Task
+from tasks.domain.model import Action, Lane, Mode, Occupied, Phase, SendState, Status, Task
 from tasks.domain.ports import TaskStore
 from tests.support.records import a_hook, a_send, a_task
 from tests.support.tasks import changed
@@ -99,6 +99,18 @@ async def test_drawings_that_wait_for_a_slot_are_left_out(store: Tasks) -> None:
     assert ids(await store.waiting_for_no_slot(1)) == ["80"]
 
 
+async def test_clips_and_relaxed_drawings_wait_beside_fast_images(store: Tasks) -> None:
+    await store.save(a_task(n, phase=Phase.READY) for n in range(1, 80))
+    await store.save(
+        [a_task(80, phase=Phase.READY, lane=Lane.QUICK), a_task(81, phase=Phase.SENT, action=Action.VIDEO)]
+    )
+    await store.save([a_task(82, phase=Phase.READY, action=Action.VIDEO)])
+    await store.save([a_task(83, phase=Phase.READY, requested_mode=Mode.RELAXED)])
+    await store.save([a_task(84, phase=Phase.READY, requested_mode=Mode.FAST)])
+    assert ids(await store.waiting_beside(10)) == ["80", "82", "83"]
+    assert ids(await store.waiting_beside(2)) == ["80", "82"]
+
+
 async def test_in_phase(store: Tasks) -> None:
     await store.save(a_task(n, phase=phase) for n, phase in enumerate(Phase, start=1))
     assert ids(await store.in_phase(Phase.OVER, Phase.NEW)) == ["1", "6"]
@@ -114,9 +126,11 @@ async def test_in_flight_counts_what_holds_a_slot(store: Tasks) -> None:
             a_task(4, phase=Phase.SENT, account="b", lane=Lane.QUICK),
             a_task(5, phase=Phase.READY, account="b"),
             a_task(6, phase=Phase.OVER, account="c"),
+            a_task(7, phase=Phase.SENT, account="b", action=Action.VIDEO, requested_mode=Mode.RELAXED),
         ]
     )
-    assert await store.in_flight() == {"a": 2, "b": 1}
+    clip = Occupied("b", is_video=True, mode=Mode.RELAXED)
+    assert await store.in_flight() == {Occupied("a"): 2, Occupied("b"): 1, clip: 1}
 
 
 async def test_sends(store: Tasks) -> None:

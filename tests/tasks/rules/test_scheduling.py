@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.domain.model import Account, Bot, Lane, Mode, Phase, Status, Task
-from tasks.rules.scheduling import AccountChoice, fits, has_free_slot, next_attempt, plan
+from tasks.domain.model import Account, Action, Bot, Lane, Mode, Occupied, Phase, SlotKind, Status, Task
+from tasks.rules.scheduling import AccountChoice, FreeSlots, fits, free_slots, kind_of, next_attempt, plan
 from tests.support.tasks import NOW, account, task
 
 
@@ -17,7 +17,11 @@ def waiting(task_id: int, **fields: Any) -> Task:
 
 
 def ids(queue: list[Task], accounts: list[Account], in_flight: dict[str, int] | None = None) -> list[str]:
-    return [p.task.id for p in plan(queue, accounts, in_flight or {}, NOW)]
+    return [p.task.id for p in plan(queue, accounts, running(in_flight or {}), NOW)]
+
+
+def running(drawings: dict[str, int]) -> dict[Occupied, int]:
+    return {Occupied(name): number for name, number in drawings.items()}
 
 
 def test_oldest_first_up_to_capacity() -> None:
@@ -40,7 +44,7 @@ def test_a_button_waits_for_its_account_alone() -> None:
 
 
 def test_work_is_spread_over_the_accounts() -> None:
-    placed = plan([waiting(1), waiting(2)], [account("a"), account("b")], {"a": 1}, NOW)
+    placed = plan([waiting(1), waiting(2)], [account("a"), account("b")], running({"a": 1}), NOW)
     assert [p.account for p in placed] == ["b", "a"]
 
 
@@ -113,22 +117,64 @@ def test_one_without_a_place_had_none_left_or_waits_behind_one_that_any_account_
     ]
     queue = [waiting(i + 1, **fields) for i, fields in enumerate(asked)]
     placed = {p.task.id: p.account for p in plan(queue, accounts, {}, NOW)}
-    left, closed = {each.id: each.capacity for each in accounts}, set()
+    left = {(each.id, kind): each.limit(kind) for each in accounts for kind in SlotKind}
+    today, closed = {"c": 1}, set()
     for each in queue:
-        able = [a.id for a in accounts if fits(each, a) and (each.lane is Lane.QUICK or left[a.id] > 0)]
-        if each.lane in closed or not able:
+        line = each.lane if each.lane is Lane.QUICK else each.request.requested_mode
+        able = [
+            a.id
+            for a in accounts
+            if fits(each, a)
+            and (each.lane is Lane.QUICK or (left[a.id, kind_of(each, a)] > 0 and today.get(a.id, 1) > 0))
+        ]
+        if line in closed or not able:
             assert each.id not in placed
             if all(fits(each, a) for a in accounts):
-                closed.add(each.lane)
+                closed.add(line)
             continue
-        assert placed[each.id] in able
-        left[placed[each.id]] -= each.lane is Lane.DRAW
+        chosen = next(a for a in accounts if a.id == placed[each.id])
+        assert chosen.id in able
+        if each.lane is Lane.DRAW:
+            left[chosen.id, kind_of(each, chosen)] -= 1
+            today = {**today, **({"c": 0} if chosen.id == "c" else {})}
+
+
+def test_each_kind_has_its_own_slots() -> None:
+    one = account(capacity=1, limits={SlotKind.IMAGES_RELAXED: 2, SlotKind.VIDEOS_FAST: 1})
+    queue = [
+        waiting(1),
+        waiting(2),
+        waiting(3, action=Action.VIDEO),
+        waiting(4, requested_mode=Mode.RELAXED),
+        waiting(5, requested_mode=Mode.RELAXED),
+        waiting(6, requested_mode=Mode.RELAXED),
+        waiting(7, action=Action.VIDEO, requested_mode=Mode.TURBO),
+        waiting(8, action=Action.VIDEO, requested_mode=Mode.RELAXED),
+    ]
+    assert ids(queue, [one]) == ["1", "3", "4", "5", "8"]
+    held = {Occupied("a", is_video=True, mode=Mode.FAST): 1, Occupied("a", mode=Mode.RELAXED): 1}
+    assert [p.task.id for p in plan(queue, [one], held, NOW)] == ["1", "4", "8"]
+
+
+def test_the_limits_by_default() -> None:
+    assert [account(capacity=12).limit(kind) for kind in SlotKind] == [12, 3, 12, 3]
+    assert [account(capacity=1).limit(kind) for kind in SlotKind] == [1, 1, 1, 1]
+    slow = account(modes=(Mode.RELAXED, Mode.FAST))
+    assert slow.kind_of(is_video=False, mode=None) is SlotKind.IMAGES_RELAXED
+    assert slow.kind_of(is_video=True, mode=Mode.FAST) is SlotKind.VIDEOS_FAST
 
 
 def test_a_slot_is_free_where_an_account_takes_drawings_and_has_room() -> None:
-    assert has_free_slot([account("a", capacity=1), account("b", capacity=1)], {"a": 1})
-    assert not has_free_slot([account("a", capacity=1)], {"a": 1})
-    assert not has_free_slot([account("a", capacity=1), account("b", left=0), account("c", paused="captcha")], {"a": 1})
+    full = {Occupied("a"): 1}
+    one, asleep = account("a", capacity=1), [account("b", left=0), account("c", paused="captcha")]
+    assert free_slots([one, account("b", capacity=1)], full) is FreeSlots.ANY
+    assert free_slots([one, *asleep], full) is FreeSlots.BESIDE
+    assert free_slots(asleep, {}) is FreeSlots.NONE
+    fast = account("a", capacity=1, modes=(Mode.FAST,))
+    assert free_slots([fast], {**full, Occupied("a", is_video=True): 1}) is FreeSlots.NONE
+    slow = account("a", capacity=1, modes=(Mode.RELAXED,))
+    assert free_slots([slow], {}) is FreeSlots.ANY
+    assert free_slots([slow], full) is FreeSlots.BESIDE
 
 
 def test_the_next_attempt() -> None:
@@ -144,7 +190,7 @@ def test_the_next_attempt() -> None:
 def test_capacity_and_order_hold(asked: list[tuple[Lane, str | None]], capacity: int, running: int) -> None:
     queue = [waiting(i + 1, lane=lane, account=pin) for i, (lane, pin) in enumerate(asked)]
     accounts = [account("a", capacity=capacity), account("b", capacity=1)]
-    placed = plan(queue, accounts, {"a": running}, NOW)
+    placed = plan(queue, accounts, {Occupied("a"): running}, NOW)
     drawn = [p for p in placed if p.task.lane is Lane.DRAW]
     assert sum(p.account == "a" for p in drawn) <= max(capacity - running, 0)
     assert sum(p.account == "b" for p in drawn) <= 1

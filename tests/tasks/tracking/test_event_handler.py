@@ -36,6 +36,7 @@ from tasks.domain.model import (
     IdempotencyKey,
     Image,
     Mode,
+    Occupied,
     Phase,
     Picture,
     Purpose,
@@ -398,7 +399,7 @@ async def test_where_there_is_no_button_the_command_is_used_and_else_the_late_re
         assert desk.said[1][1] == MessageCommandInteraction(command="Cancel Job", message_id="p")
         ended = await home.until_task(task.id, over)
         assert (ended.status, ended.phase) == (Status.CANCEL, Phase.SENT)
-        assert await home.store.in_flight() == {"a": 1}
+        assert await home.store.in_flight() == {Occupied("a"): 1}
         home.tracker.enqueue(result(nonce))
         late = await home.until_task(task.id, lambda t: t.phase is Phase.OVER)
         assert (late.status, late.result.image) == (Status.CANCEL, PICTURE)
