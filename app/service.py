@@ -49,6 +49,7 @@ def _start(group: asyncio.TaskGroup, core: Core, http: HttpStack) -> list[asynci
     return [
         group.create_task(core.tracker.run(), name="apply events from Discord"),
         group.create_task(core.tracker.watch(), name="check deadlines"),
+        group.create_task(core.store.database.watch(), name="watch the database"),
         group.create_task(log_clock_jumps(core.store.clock), name="watch the system clock"),
         group.create_task(core.dispatcher.run(), name="send waiting tasks"),
         group.create_task(http.deliveries.run(), name="deliver webhooks"),

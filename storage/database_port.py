@@ -42,5 +42,8 @@ class SqlDatabase(Protocol):
         Cancelling the caller takes effect only when the write has ended.
         """
 
+    async def watch(self) -> None:
+        """Never return. Raises StoreFailed when another process has taken the database over."""
+
     async def shrink(self) -> None:
         """Return free space to the disk, a little at once."""

@@ -19,10 +19,12 @@ from psycopg_pool import AsyncConnectionPool
 
 from storage.database_port import Parameters, Row, Statement
 from storage.postgres.dialect import named, postgres_of
-from storage.postgres.errors import is_lost, translated
+from storage.postgres.errors import DatabaseTaken, is_lost, translated
 from storage.postgres.migrating import migrate
 from storage.postgres.writer import PostgresWriter, Session, hold_lock
 from tasks.domain.errors import StoreFailed
+
+log = logging.getLogger(__name__)
 
 # The pool logs each failed attempt to connect, with host and user.
 logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
@@ -30,6 +32,7 @@ logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 OLDEST = 140000  # server_version_num
 READERS = 4
 TIMEOUT = 10  # seconds, for a connection
+BEAT = 5.0  # seconds between looks at the writing session
 
 # What a session needs. An acknowledged commit is on disk; an unreachable server is noticed within 20 s.
 OPTIONS: dict[str, Any] = {
@@ -47,8 +50,9 @@ OPTIONS: dict[str, Any] = {
 class PostgresDatabase:
     """The open database. `async with PostgresDatabase(url) as database: ...`"""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, beat: float = BEAT) -> None:
         self._url = url
+        self._beat = beat
         self._stack = AsyncExitStack()
         self._pool: AsyncConnectionPool[Session]
         self._writer: PostgresWriter
@@ -113,6 +117,20 @@ class PostgresDatabase:
         with translated():
             if statements:
                 await self._writer.write(statements, committed)
+
+    async def watch(self) -> None:
+        """Never return; look at the writing session every few seconds, and open it again when it is lost.
+
+        Raises StoreFailed when another process has taken the lock meanwhile.
+        """
+        while True:
+            await asyncio.sleep(self._beat)
+            try:
+                await self.write(Statement("SELECT 1"))
+            except DatabaseTaken:
+                raise
+            except StoreFailed as error:
+                log.warning("%s", error)
 
     async def shrink(self) -> None:
         """PostgreSQL's autovacuum makes the space of removed rows usable again."""

@@ -49,8 +49,12 @@ def is_lost(error: BaseException) -> bool:
     return isinstance(error, psycopg.OperationalError) and state_of(error)[:2] in ("", "08", "57")
 
 
-def in_use() -> StoreFailed:
-    return StoreFailed(
+class DatabaseTaken(StoreFailed):
+    """Another process holds the lock of the database."""
+
+
+def in_use() -> DatabaseTaken:
+    return DatabaseTaken(
         "Another process uses this database.",
         hint="Stop it, or give this one its own database with DATABASE_URL.",
     )

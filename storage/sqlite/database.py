@@ -104,6 +104,10 @@ class Database:
             if statements:
                 await self._writer.write(statements, committed)
 
+    async def watch(self) -> None:
+        """Never return: the lock on the file ends with this process only."""
+        await asyncio.Event().wait()
+
     async def shrink(self) -> None:
         """Return free pages to the disk, a few at once, when more than a quarter of the file is free.
 

@@ -77,6 +77,15 @@ async def test_a_process_that_lost_its_lock_can_change_nothing(url: str, databas
         assert await Tasks(successor).get("1") == a_task(1)
 
 
+async def test_the_watch_ends_when_another_process_has_the_lock(url: str) -> None:
+    async with PostgresDatabase(url, beat=0.01) as database:
+        await asyncio.to_thread(_end_sessions, url)
+        async with PostgresDatabase(url):
+            with pytest.raises(StoreFailed, match="Another process"):
+                async with asyncio.timeout(30):
+                    await database.watch()
+
+
 async def test_a_commit_whose_answer_was_lost_is_not_reported_as_failed(url: str, database: PostgresDatabase) -> None:
     """The server commits; the connection is gone before the writer reads the answer."""
     writer = database._writer
