@@ -39,8 +39,11 @@ PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA journal_size_limit = 67108864",  # kept in the -wal file after a checkpoint
-    "PRAGMA mmap_size = 268435456",  # bytes; keeps look-ups fast when the file outgrows SQLite's own cache
 )
+
+# Bytes, for the reader alone: keeps lookups fast when the file outgrows SQLite's own cache. Mapped pages count as
+# memory of the process, once for each connection. Writes and scans gain nothing.
+MAPPED = "PRAGMA mmap_size = 67108864"
 
 
 class Database:
@@ -65,7 +68,7 @@ class Database:
                 connection = await self._connect(stack, *([OF_A_NEW_FILE] if is_new else []))
                 await migrate(connection)
                 self._writer = Writer(connection)
-                self._reader = await self._connect(stack)
+                self._reader = await self._connect(stack, MAPPED)
             self._stack = stack.pop_all()
         return self
 

@@ -181,3 +181,11 @@ def test_migrations_without_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(migrating, "FOLDER", tmp_path)
     with pytest.raises(RuntimeError, match="consecutively"):
         migrating.scripts()
+
+
+async def test_at_most_64_megabytes_are_mapped_and_by_the_reader_alone(tmp_path: Path) -> None:
+    async with Database(tmp_path / "mapped.db") as opened:
+        [(reader,)] = await opened.read("PRAGMA mmap_size")
+        [(scanner,)] = await opened.scan("PRAGMA mmap_size")
+        [[writer]] = await opened._writer._connection.execute_fetchall("PRAGMA mmap_size")
+        assert (reader, scanner, writer) == (64 * 2**20, 0, 0)
