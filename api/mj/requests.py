@@ -15,6 +15,7 @@ from api.mj.body import Body
 from api.v1.schema import INDEXES
 from tasks.domain.errors import AccountNotFound, BadIndex, BadRequest, ButtonNotFound, NotOffered, UnknownAction
 from tasks.domain.model import Account, Action, Bot, Button, Mode, Picture, Status, SubmitOptions, VideoRequest
+from tasks.prompts.check import given_in
 from tasks.prompts.images import check_link
 
 T = TypeVar("T")
@@ -245,7 +246,7 @@ def clip_of(body: Body) -> VideoRequest | Extension:
     if kind not in ("", _PLAIN_CLIP):
         raise NotOffered(f"videoType {kind[:40]!r} is not offered.", hint=f"Leave it out, or give {_PLAIN_CLIP}.")
     return VideoRequest(
-        prompt=f"{body.text('prompt').strip()}{_clips_of(body)}",
+        prompt=_clip_prompt(body),
         motion=motion,
         image=frame_of(body.picture("image")),
         end_image=frame_of(body.picture("endImage")),
@@ -253,14 +254,17 @@ def clip_of(body: Body) -> VideoRequest | Extension:
     )
 
 
-def _clips_of(body: Body) -> str:
-    """How many clips, as the parameter that asks for so many. Zero is what gateways send for none."""
-    text = body.text("batchSize").strip()
-    if text in ("", "0"):
-        return ""
-    if text not in ("1", "2", "4"):
-        raise BadRequest(f"batchSize must be 1, 2 or 4, not {text[:20]!r}.")
-    return f" --bs {text}"
+def _clip_prompt(body: Body) -> str:
+    """The prompt with the parameters of `batchSize` (or `bs`) and `raw`, unless it has them."""
+    prompt = body.text("prompt").strip()
+    said = given_in(prompt)
+    count = next((text for name in ("batchSize", "bs") if (text := body.text(name).strip()) not in ("", "0")), "")
+    if count not in ("", "1", "2", "4"):
+        raise BadRequest(f"batchSize must be 1, 2 or 4, not {count[:20]!r}.")
+    parts = [f"--bs {count}"] if count and "bs" not in said else []
+    if body.flag("raw") and "style" not in said:
+        parts.append("--raw")
+    return " ".join([prompt, *parts]).strip()
 
 
 def extending_button(extension: Extension, buttons: Sequence[Button]) -> str:

@@ -130,6 +130,8 @@ class Video(Submit, kw_only=True, rename="camel"):
     end_image: Annotated[str, says("The last frame (尾帧): the same.")] = ""
     loop: Annotated[bool, says("The last frame is the first.")] = False
     batch_size: Annotated[int, says("How many clips: 1, 2 or 4, sent as `--bs`; 0: as MidJourney has it.")] = 0
+    bs: Annotated[int, says("The same as `batchSize`.")] = 0
+    raw: Annotated[bool, says("Adds `--raw`.")] = False
     video_type: Annotated[str, says("vid_1.1_i2v_480, or nothing; another is refused.")] = ""
     action: Annotated[str, words("`extend`: make a clip longer (扩展视频).", ("", "extend"))] = ""
     task_id: Annotated[str | int, says("The clip's task, with `extend`.")] = ""

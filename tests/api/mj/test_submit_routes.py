@@ -565,3 +565,16 @@ async def _filtered(mj: Caller) -> None:
 async def test_as_many_clips_as_are_asked_for(mj: Caller, size: object, said: str) -> None:
     body = {"prompt": "a dog", "image": data_url(), "batchSize": size, "videoType": "vid_1.1_i2v_480"}
     assert (await taken(mj, VIDEO, body)).request.prompt == said
+
+
+@pytest.mark.parametrize(
+    ("fields", "sent"),
+    [
+        ({"bs": 2, "raw": True}, "a dog --bs 2 --raw"),
+        ({"prompt": "a dog --bs 4 --raw", "bs": 2, "raw": True}, "a dog --bs 4 --raw"),
+        ({"bs": 0, "raw": False}, "a dog"),
+    ],
+)
+async def test_fields_of_a_clip_are_not_doubled(mj: Caller, fields: dict[str, object], sent: str) -> None:
+    body = {"prompt": "a dog", "image": data_url(), **fields}
+    assert (await taken(mj, VIDEO, body)).request.prompt == sent
