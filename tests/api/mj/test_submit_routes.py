@@ -88,7 +88,7 @@ async def test_u_holds_no_slot_and_waits_for_none(mj: Caller) -> None:
         (RuntimeError("row 5"), 9, "internal error"),
         (NotSent("The account is not connected."), 9, "not connected"),
         (AccountBlocked("captcha"), 9, "captcha"),
-        (NoAccount(), 3, "a human must mend"),
+        (NoAccount(), 3, "until its owner fixes it"),
     ],
 )
 async def test_what_goes_wrong_has_its_code(mj: Caller, error: Exception, code: int, words: str) -> None:
