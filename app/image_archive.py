@@ -20,7 +20,6 @@ from settings import ArchiveSettings, HttpSettings, is_loopback
 from storage.archive.archive import Archive, CopyStorage
 from storage.archive.disk import DiskArchive
 from storage.archive.image_variants import ImageVariants
-from storage.archive.s3 import Bucket, S3Archive
 from storage.database_port import SqlDatabase
 from storage.images import CopyPolicy, Images
 from storage.tasks import Tasks
@@ -83,7 +82,7 @@ async def open_image_archive(
     disk = DiskArchive(given.folder)
     places: dict[str, CopyStorage] = {"disk": disk}
     if given.s3_bucket:
-        places["s3"] = S3Archive(make_bucket(given), links=given.redirect)
+        places["s3"] = _open_bucket(given)
     if swept := await asyncio.to_thread(disk.sweep):
         log.info("removed %d unfinished files of an earlier crash", swept)
     table, variants = Images(database, places), ImageVariants(given.folder)
@@ -118,8 +117,10 @@ async def open_image_archive(
         await variants.close()
 
 
-def make_bucket(given: ArchiveSettings) -> Bucket:
-    return Bucket(
+def _open_bucket(given: ArchiveSettings) -> CopyStorage:
+    from storage.archive.s3 import Bucket, S3Archive  # noqa: PLC0415 - 4 MB that only users of a bucket need
+
+    bucket = Bucket(
         name=given.s3_bucket,
         endpoint=given.s3_endpoint,
         region=given.s3_region,
@@ -128,3 +129,4 @@ def make_bucket(given: ArchiveSettings) -> Bucket:
         prefix=given.s3_prefix,
         virtual_hosted=given.s3_virtual_hosted,
     )
+    return S3Archive(bucket, links=given.redirect)
