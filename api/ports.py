@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from tasks.domain.model import Account, Action, Mode, Picture, Status, SubmitOptions, Task, VideoRequest
+from tasks.domain.model import (
+    Account,
+    Action,
+    ExtensionRequest,
+    Mode,
+    Picture,
+    Status,
+    SubmitOptions,
+    Task,
+    VideoRequest,
+)
 from tasks.domain.search import Found, Search
 from tasks.domain.timeline import Line
 from tasks.use_cases.queries import Principal
@@ -89,6 +99,9 @@ class MjService(Service, Protocol):
 
     async def video(self, ask: SubmitOptions, video: VideoRequest) -> Task:
         """Queue a clip that begins with a picture."""
+
+    async def extend(self, ask: SubmitOptions, extension: ExtensionRequest) -> Task:
+        """Queue a longer version of a clip."""
 
     async def show(self, ask: SubmitOptions, *, job_id: str) -> Task:
         """A finished job once more, with its buttons."""

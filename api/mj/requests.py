@@ -13,8 +13,18 @@ from typing import TypeVar
 from api.images.submitted_pictures import check_count, check_length, frame_of, is_link, mask_of, pictures_of
 from api.mj.body import Body
 from api.v1.schema import INDEXES
-from tasks.domain.errors import AccountNotFound, BadIndex, BadRequest, ButtonNotFound, NotOffered, UnknownAction
-from tasks.domain.model import Account, Action, Bot, Button, Mode, Picture, Status, SubmitOptions, VideoRequest
+from tasks.domain.errors import AccountNotFound, BadIndex, BadRequest, NotOffered, UnknownAction
+from tasks.domain.model import (
+    Account,
+    Action,
+    Bot,
+    ExtensionRequest,
+    Mode,
+    Picture,
+    Status,
+    SubmitOptions,
+    VideoRequest,
+)
 from tasks.prompts.check import given_in
 from tasks.prompts.images import check_link
 
@@ -39,7 +49,7 @@ _CHANGES = {change.value: change for change in (Action.UPSCALE, Action.VARIATION
 _LETTERS: Mapping[str, Action] = {"U": Action.UPSCALE, "V": Action.VARIATION, "R": Action.REROLL}
 _SIMPLE = re.compile(r"\s*([0-9]+)\s+(?:([UV])([1-4])|(R))\s*", re.IGNORECASE | re.ASCII)
 _PLAIN_CLIP = "vid_1.1_i2v_480"  # what MidJourney makes of a picture unless it is told otherwise
-_EXTEND = re.compile(r"MJ::JOB::animate_(low|high)_extend::([0-9]+)(?:::|$)")
+REMIX_ALONE = "MidJourney asks for a new prompt only while Remix mode is on; else the clip keeps its own prompt."
 
 
 def ask_of(body: Body, prefix: Mode | None, accounts: Sequence[Account] = ()) -> SubmitOptions:
@@ -226,25 +236,16 @@ def edited_of(body: Body) -> Edited:
 # ---------------------------------------------------------------- clips
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Extension:
-    """A clip to be made longer: one of those in the parent's result."""
-
-    parent: str
-    motion: str
-    number: int | None  # None: the only one
-
-
-def clip_of(body: Body) -> VideoRequest | Extension:
+def clip_of(body: Body) -> VideoRequest | ExtensionRequest:
     action = body.text("action").strip().lower()
     motion = _one_of(_MOTIONS, body.text("motion"), "motion")
-    if action == "extend":
-        return Extension(parent=task_id_of(body), motion=motion or "low", number=_number_of(body))
-    if action:
+    if action not in ("", "extend"):
         raise UnknownAction(hint="Give extend as action, or leave it out.")
     kind = body.text("videoType").strip()
     if kind not in ("", _PLAIN_CLIP):
         raise NotOffered(f"videoType {kind[:40]!r} is not offered.", hint=f"Leave it out, or give {_PLAIN_CLIP}.")
+    if action:
+        return _extension_of(body, motion or "low")
     return VideoRequest(
         prompt=_clip_prompt(body),
         motion=motion,
@@ -267,33 +268,38 @@ def _clip_prompt(body: Body) -> str:
     return " ".join([prompt, *parts]).strip()
 
 
-def extending_button(extension: Extension, buttons: Sequence[Button]) -> str:
-    """The custom id of the parent's own button; found, never built."""
-    found: dict[int, str] = {}
-    for button in buttons:
-        match = _EXTEND.match(button.custom_id)
-        if match and match[1] == extension.motion:
-            found[int(match[2])] = button.custom_id
-    if extension.number in found:
-        return found[extension.number]
-    if extension.number is None and len(found) == 1:
-        return next(iter(found.values()))
-    which = "" if extension.number is None else f" of clip {extension.number}"
-    hint = f"It extends {', '.join(map(str, sorted(found)))}. Give the clip's number as index."
-    raise ButtonNotFound(
-        f"The result of task {extension.parent} has no one button to extend with {extension.motion} motion{which}.",
-        hint=hint if found else "It offers none: press U1–U4 first, and extend the clip that comes.",
+def _extension_of(body: Body, motion: str) -> ExtensionRequest:
+    """An extension starts where the clip ends: a first frame has no place in it. The rest would change what is paid or
+    drawn, and is refused where it cannot be sent.
+    """
+    if body.picture("endImage"):
+        raise NotOffered("An extension takes no last frame.", hint="Leave out endImage.")
+    prompt = body.text("prompt").strip()
+    text = _clip_prompt(body)
+    if body.flag("loop") and "end" not in given_in(prompt):
+        text = f"{text} --loop".strip()
+    if text and not prompt:
+        raise BadRequest("loop, batchSize and raw need a prompt here.", hint="Send the extension's prompt with them.")
+    notes = [REMIX_ALONE] if prompt else []
+    if body.picture("image"):
+        notes.append("image is not used: an extension starts with the last frame of the clip.")
+    return ExtensionRequest(
+        parent=task_id_of(body),
+        motion=motion,
+        index=_clip_index_of(body),
+        prompt=text or None,
+        notes=tuple(notes),
     )
 
 
-def _number_of(body: Body) -> int | None:
-    """Zero is what gateways send for none."""
+def _clip_index_of(body: Body) -> int | None:
+    """Which clip, from 0."""
     text = body.text("index").strip()
-    if text in ("", "0"):
+    if text == "":
         return None
-    if text not in INDEXES:
-        raise BadIndex(hint="It names the clip.")
-    return INDEXES[text]
+    if text not in ("0", "1", "2", "3"):
+        raise BadIndex("index must be from 0 to 3.", hint="It names the clip: 0 is the first.")
+    return int(text)
 
 
 # ---------------------------------------------------------------- words

@@ -31,7 +31,7 @@ from api.mj.types import AccountMj, ListMj
 from api.ports import MjService, Services
 from api.v1.schema import listing_of
 from tasks.domain.errors import NotOffered, ServiceError
-from tasks.domain.model import Account, Lane, Mode, Status, SubmitOptions, Task
+from tasks.domain.model import Account, ExtensionRequest, Lane, Mode, Status, SubmitOptions, Task
 from tasks.prompts.banned import BannedWord
 
 PREFIXES: Mapping[str, Mode | None] = {
@@ -159,14 +159,9 @@ class MjRoutes:
 
     async def video(self, service: MjService, ask: SubmitOptions, body: Body) -> Task:
         clip = await body.use(requests.clip_of)
-        if isinstance(clip, requests.Extension):
-            return await self._extend(service, ask, clip)
+        if isinstance(clip, ExtensionRequest):
+            return await service.extend(ask, clip)
         return await service.video(ask, clip)
-
-    async def _extend(self, service: MjService, ask: SubmitOptions, extension: requests.Extension) -> Task:
-        parent = await service.result(extension.parent)
-        custom_id = requests.extending_button(extension, parent.result.buttons)
-        return await service.press(ask, parent=parent.id, custom_id=custom_id)
 
     async def edits(self, service: MjService, ask: SubmitOptions, body: Body) -> Task:
         edited = await body.use(requests.edited_of)

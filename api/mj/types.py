@@ -134,8 +134,8 @@ class Video(Submit, kw_only=True, rename="camel"):
     raw: Annotated[bool, says("Adds `--raw`.")] = False
     video_type: Annotated[str, says("vid_1.1_i2v_480, or nothing; another is refused.")] = ""
     action: Annotated[str, words("`extend`: make a clip longer (扩展视频).", ("", "extend"))] = ""
-    task_id: Annotated[str | int, says("The clip's task, with `extend`.")] = ""
-    index: Annotated[int, says("Which of its clips, where there are more.", ge=0, le=4)] = 0
+    task_id: Annotated[str | int, says("With `extend`: the task of a video, or of one of its clips.")] = ""
+    index: Annotated[int, says("With `extend`: which of the video's clips, from 0.", ge=0, le=3)] = 0
 
 
 class Edits(Submit, kw_only=True, rename="camel"):

@@ -22,6 +22,12 @@ _PANS = ("pan_left", "pan_right", "pan_up", "pan_down")
 _ZOOMS = {"zoom_2x": "2", "zoom_1_5x": "1.5"}
 # In Remix mode these open a dialog first.
 _REMIXED = ("variation", "low_variation", "high_variation", "reroll", *_PANS, *_ZOOMS)
+_ANIMATIONS = {
+    "animate_high": ("high", 0),
+    "animate_low": ("low", 0),
+    "animate_high_extend": ("high", 1),
+    "animate_low_extend": ("low", 1),
+}
 
 
 class Buttons:
@@ -100,9 +106,11 @@ class Buttons:
         elif command == "custom_zoom":
             self._open_zoom(interaction, message, job, "2")
         elif command == "animate_manual":
-            self._open_animation(interaction, message, job, press)
+            self._open_animation(interaction, message, job, f"animate_{press.word}", press.index)
         elif command in ("pic_reader", "pic_reader_all", "describe_again", "analyzed"):
             self._of_texts(interaction, message, job, press, remix=remix)
+        elif remix and command in _ANIMATIONS:
+            self._open_animation(interaction, message, job, command, press.index)
         elif remix and command in _REMIXED:
             self._open_remix(interaction, message, job, press)
         else:
@@ -144,14 +152,15 @@ class Buttons:
             answer=self._then(interaction, message, "custom_zoom", 1),
         )
 
-    def _open_animation(self, interaction: Interaction, message: Message, job: Job, press: ButtonPress) -> None:
+    def _open_animation(self, interaction: Interaction, message: Message, job: Job, command: str, index: int) -> None:
+        motion, extends = _ANIMATIONS[command]
         self._dialogs.open(
             interaction,
-            custom_id=f"MJ::AnimateModal::{job.job_id}::{press.index}::{press.word}::0",
+            custom_id=f"MJ::AnimateModal::{job.job_id}::{index}::{motion}::{extends}",
             field="MJ::AnimateModal::prompt",
             title="Animate Image",
             value=job.prompt_echoed,
-            answer=self._then(interaction, message, f"animate_{press.word}", press.index),
+            answer=self._then(interaction, message, command, index),
         )
 
     def _open_region(self, interaction: Interaction, message: Message, press: ButtonPress) -> None:

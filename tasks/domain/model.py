@@ -320,6 +320,17 @@ class VideoRequest:
     loop: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExtensionRequest:
+    """A clip that is made longer. Where the parent shows several clips, one is opened first."""
+
+    parent: str
+    motion: str = "low"
+    index: int | None = None  # 0 to 3, which of the clips; None: the parent shows one
+    prompt: str | None = None  # None: the clip's own
+    notes: tuple[str, ...] = ()  # fields of the request that an extension has no use for
+
+
 BY_OPERATOR = "paused by the operator"
 
 

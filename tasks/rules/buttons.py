@@ -10,6 +10,7 @@ from tasks.domain.model import Action, Button, Lane, Task, TaskRequest, TaskResu
 _NUMBERED = re.compile(r"(?m)^[^\S\n]{0,20}([1-9])\uFE0F?\u20E3(.*?)(?=^[^\S\n]{0,20}[1-9]\uFE0F?\u20E3|\Z)", re.DOTALL)
 # A button under a text answer draws from one of its texts.
 _DRAWS_FROM_WORDS = frozenset({Action.DESCRIBE, Action.SHORTEN})
+_EXTENDS = re.compile(r"MJ::JOB::animate_(low|high)_extend::([0-9]+)(?:::|$)")
 _FOUR = frozenset(
     {Action.IMAGINE, Action.VARIATION, Action.REROLL, Action.BLEND, Action.ZOOM, Action.PAN, Action.OUTPAINT}
     | {Action.INPAINT}
@@ -36,6 +37,35 @@ def find_custom_id(source: Task, custom_id: str) -> Button:
         return meant[0]
     hint = "Use one of its `buttons`." if source.result.buttons else "It has no buttons."
     raise ButtonNotFound(f"The result of task {source.id} has no button {custom_id[:80]!r}.", hint=hint)
+
+
+def clips_of(source: Task) -> dict[int, Button]:
+    """The buttons that open one of several clips, by the number of the clip, 1 to 4. {}: it shows no such clips."""
+    return {
+        button.index: button
+        for button in source.result.buttons
+        if button.does is Action.VIDEO and button.is_quick and button.index is not None
+    }
+
+
+def find_extension(source: Task, motion: str, index: int | None) -> Button:
+    """The button that makes a clip longer. A result of one clip has one button for each motion, and the index, which
+    counts from 0, does not matter. Raises ButtonNotFound.
+    """
+    found: dict[int, Button] = {}
+    for button in source.result.buttons:
+        match = _EXTENDS.match(button.custom_id)
+        if match and match[1] == motion:
+            found[int(match[2])] = button
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if index is not None and index + 1 in found:
+        return found[index + 1]
+    hint = f"It extends {', '.join(map(str, sorted(found)))}. Give the clip's number less one as index."
+    raise ButtonNotFound(
+        f"The result of task {source.id} has no single button to extend with {motion} motion.",
+        hint=hint if found else "Extend a finished video.",
+    )
 
 
 def is_grid(source: Task) -> bool:

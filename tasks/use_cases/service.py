@@ -7,7 +7,7 @@ dispatcher.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.domain.errors import (
@@ -24,7 +24,18 @@ from tasks.domain.errors import (
 )
 from tasks.domain.events import CancelRequested, LinksRenewed, OperatorRequest
 from tasks.domain.ids import IdGenerator
-from tasks.domain.model import Action, Button, Mode, Phase, Picture, Status, SubmitOptions, Task, VideoRequest
+from tasks.domain.model import (
+    Action,
+    Button,
+    ExtensionRequest,
+    Mode,
+    Phase,
+    Picture,
+    Status,
+    SubmitOptions,
+    Task,
+    VideoRequest,
+)
 from tasks.domain.ports import Clock, Gateway, TaskStore, Translator
 from tasks.domain.webhooks import Hook
 from tasks.effects.changes import Changes
@@ -33,7 +44,7 @@ from tasks.effects.journal import Journal
 from tasks.prompts.check import PromptRules, check, check_offered_length, check_sent
 from tasks.results.link_refresh import LinkRefresh
 from tasks.rules.account_limits import AccountLimits
-from tasks.rules.buttons import find_button, find_custom_id, press_of
+from tasks.rules.buttons import clips_of, find_button, find_custom_id, find_extension, press_of
 from tasks.rules.lifecycle import cancel
 from tasks.use_cases import submissions
 from tasks.use_cases.admission import QueueCapacity, accounts_for, check_account_of, check_accounts, check_given
@@ -42,6 +53,7 @@ from tasks.use_cases.queries import Queries
 
 _WITH_INDEX = frozenset({Action.UPSCALE, Action.VARIATION})
 _ON_RESULTS = _WITH_INDEX | {Action.REROLL}
+_OPENS_CLIP_SECONDS = 45.0  # a press without a drawing; callers wait for about a minute
 KEY_KEPT = 24 * 3_600_000  # ms for which an Idempotency-Key answers the same task
 ENVELOPE = "✉️"  # the reaction by which one asks for a job's seed
 
@@ -204,7 +216,46 @@ class Service(Queries):
         button = find_custom_id(source, custom_id)
         return await self._press(ask, source, button, sends_remix_on=self._limits.sends_remix_on)
 
-    async def _press(self, ask: SubmitOptions, source: Task, button: Button, *, sends_remix_on: bool) -> Task:
+    async def extend(self, ask: SubmitOptions, extension: ExtensionRequest) -> Task:
+        """Make a clip longer. Where the parent shows several clips, the one with the index is opened first, which is
+        free, and takes a moment.
+
+        Raises what `act` raises, and ParentNotFinished while the clip is still being opened: the same request goes on.
+        """
+        source = await self.result(extension.parent)
+        if clips := clips_of(source):
+            source = await self._opened(ask, source, clips, extension.index)
+        button = find_extension(source, extension.motion, extension.index)
+        return await self._press(
+            ask, source, button, sends_remix_on=True, prompt=extension.prompt, notes=extension.notes
+        )
+
+    async def _opened(self, ask: SubmitOptions, source: Task, clips: Mapping[int, Button], index: int | None) -> Task:
+        """The task of one clip of several, when it has ended."""
+        if index is None or index + 1 not in clips:
+            numbers = ", ".join(str(number - 1) for number in sorted(clips))
+            raise BadIndex(f"The result of task {source.id} shows several clips.", hint=f"Give index: {numbers}.")
+        task = await self._press(replace(ask, notify_hook="", state=""), source, clips[index + 1], sends_remix_on=True)
+        with self._changes.listen() as listener:
+            try:
+                async with asyncio.timeout(_OPENS_CLIP_SECONDS):
+                    while not (await self._existing(task.id)).status.is_over:
+                        await listener.next()
+            except TimeoutError as error:
+                raise ParentNotFinished("The clip is still being opened.", hint="Send the request again.") from error
+        return await self.result(task.id)
+
+    async def _press(
+        self,
+        ask: SubmitOptions,
+        source: Task,
+        button: Button,
+        *,
+        sends_remix_on: bool,
+        prompt: str | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> Task:
+        """`prompt`: for the dialog that the press opens; None: the dialog's own text, or the caller's second input."""
         check_account_of(source, self._gateway.accounts())
         async with self._pressing:  # two equal U at once are one task
             if button.is_quick and button.index is not None:  # U1–U4, of pictures or clips
@@ -214,7 +265,10 @@ class Service(Queries):
             task = press_of(source, button)
             request = replace(task.request, sends_remix_on=sends_remix_on)
             task = replace(task, id=self._ids.new(), request=request)
-            if button.opens_dialog:
+            if prompt is not None:
+                task = self._with_second_input(replace(task, notes=notes), prompt)
+                task = replace(task, phase=Phase.READY if task.prompt_en else Phase.NEW)
+            elif button.opens_dialog:
                 until = self._clock.now() + self._limits.modal_timeout
                 task = replace(task, status=Status.MODAL, phase=Phase.HELD, held_until=until)
             return await self._add(task, ask)

@@ -103,6 +103,23 @@ async def test_videos_their_clips_and_their_extension(tmp_path: Path) -> None:
         assert (again["action"], (await job_of(client, again))["parent"]) == ("REROLL", longer["jobId"])
 
 
+async def test_an_extension_opens_the_clip_itself_and_takes_a_prompt_while_remix_is_on(tmp_path: Path) -> None:
+    async with mj(tmp_path) as client:
+        video = await act(client, await single_of(client), "Animate (High motion)")
+        with spending(client, posts=2, jobs=2):
+            longer = await client.drawn("video", action="extend", taskId=video["id"], index=2, motion="high")
+        opened, job = await client.get(f"/task/{longer['parentId']}/fetch"), await job_of(client, longer)
+        assert (opened["parentId"], opened["index"]) == (video["id"], "3")
+        assert (job["command"], job["parent"], job["index"]) == ("animate_high_extend", opened["jobId"], 3)
+
+        await client.drawn("switch", mode="REMIX")
+        body = {"action": "extend", "taskId": video["id"], "index": 2, "motion": "low", "prompt": "the fox jumps"}
+        with spending(client, posts=2, jobs=1):
+            told = await client.drawn("video", **body)
+        assert told["parentId"] == opened["id"]
+        assert "the fox jumps" in told["properties"]["finalPrompt"]
+
+
 async def test_two_videos_of_one_picture_without_previews_are_told_apart_by_their_echo(tmp_path: Path) -> None:
     """Nothing else ties a video's result to its start: no button, no file, no reference to its own message."""
     async with mj(tmp_path) as client:

@@ -28,6 +28,7 @@ from tasks.domain.errors import (
 from tasks.domain.model import (
     Account,
     Action,
+    ExtensionRequest,
     Image,
     Lane,
     Mode,
@@ -40,6 +41,7 @@ from tasks.domain.model import (
 )
 from tasks.domain.search import Found, Search
 from tasks.prompts.banned import BannedWord
+from tasks.rules.buttons import find_extension
 from tasks.use_cases.queries import Principal
 from tests.support.tasks import built
 
@@ -125,6 +127,11 @@ class Twin:
     async def video(self, ask: SubmitOptions, video: VideoRequest) -> Task:
         self.brought.append((video.motion, video.image, video.end_image, video.loop))
         return self._submitted(ask, action=Action.VIDEO, prompt=video.prompt)
+
+    async def extend(self, ask: SubmitOptions, extension: ExtensionRequest) -> Task:
+        self.brought.append((extension,))
+        button = find_extension(self._finished(extension.parent), extension.motion, extension.index)
+        return await self.press(ask, parent=extension.parent, custom_id=button.custom_id)
 
     async def edit(self, ask: SubmitOptions, *, prompt: str, pictures: Sequence[Picture | str]) -> Task:
         self.brought.append(tuple(pictures))

@@ -9,9 +9,9 @@ import pytest
 
 from api.http.auth import Access
 from tasks.domain.errors import AccountBlocked, NoAccount, NotSent, ServiceError, StoreFailed
-from tasks.domain.model import Account, Action, Bot, Button, Mode, Picture, Status, SubmitOptions
+from tasks.domain.model import Account, Action, Bot, ExtensionRequest, Mode, Picture, Status, SubmitOptions
 from tests.support.mj_client import BUTTONS, add_parent, data_url, png, refused, speaking_mj, taken, told
-from tests.support.service_twin import FIRST_ID, Caller, Twin, finished
+from tests.support.service_twin import FIRST_ID, Caller, Twin
 
 FIRST = str(FIRST_ID)
 IMAGINE, CHANGE, SIMPLE = "/mj/submit/imagine", "/mj/submit/change", "/mj/submit/simple-change"
@@ -310,8 +310,12 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (VIDEO, {"action": "extend"}, "taskId is missing"),
     (VIDEO, {"action": "extend", "taskId": "1"}, "does not exist"),
     (VIDEO, {"action": "extend", "taskId": FIRST}, "extends 1, 2"),
-    (VIDEO, {"action": "extend", "taskId": FIRST, "index": 3}, "of clip 3"),
-    (VIDEO, {"action": "extend", "taskId": FIRST, "index": "x"}, "from 1 to 4"),
+    (VIDEO, {"action": "extend", "taskId": FIRST, "index": 2}, "extends 1, 2"),
+    (VIDEO, {"action": "extend", "taskId": FIRST, "index": "x"}, "from 0 to 3"),
+    (VIDEO, {"action": "extend", "taskId": FIRST, "index": 0, "videoType": "vid_1.1_i2v_720"}, "not offered"),
+    (VIDEO, {"action": "extend", "taskId": FIRST, "index": 0, "batchSize": 1}, "need a prompt here"),
+    (VIDEO, {"action": "extend", "taskId": FIRST, "index": 0, "loop": True}, "need a prompt here"),
+    (VIDEO, {"action": "extend", "taskId": FIRST, "index": 0, "endImage": "https://a.example/x.png"}, "no last frame"),
     (SWITCH, {}, "mode is unknown"),
     (SWITCH, {"mode": "SLOW"}, "FAST, RELAX, TURBO, REMIX"),
     (SWITCH, {"mode": ["FAST"]}, "mode takes one plain value"),
@@ -417,11 +421,11 @@ async def test_a_clip_is_made_of_frames(mj: Caller) -> None:
 @pytest.mark.parametrize(
     ("body", "button"),
     [
-        ({"index": 1}, 3),
-        ({"index": "2", "motion": "low"}, 4),
-        ({"index": 1, "motion": "high"}, 5),
+        ({"index": 0}, 3),
+        ({"index": "1", "motion": "low"}, 4),
+        ({"index": 0, "motion": "high"}, 5),
         ({"motion": "high"}, 5),
-        ({"motion": "high", "index": 0}, 5),
+        ({"motion": "high", "index": 3}, 5),
     ],
 )
 async def test_a_clip_is_extended_by_its_own_button(mj: Caller, body: dict[str, Any], button: int) -> None:
@@ -431,12 +435,20 @@ async def test_a_clip_is_extended_by_its_own_button(mj: Caller, body: dict[str, 
     assert (await taken(mj, VIDEO, by_message | body)).request.parent_id == FIRST
 
 
-async def test_a_result_of_four_clips_is_extended_after_one_was_chosen(mj: Caller) -> None:
-    choose = Button(custom_id="MJ::JOB::video_virtual_upscale::2::adbd1ba4", label="U2", does=Action.UPSCALE, index=2)
-    four = finished(mj.service.add(buttons=(choose,)))
-    mj.service.tasks[four.id] = four
-    why = await refused(mj, VIDEO, {"action": "extend", "taskId": four.id, "index": 2})
-    assert why.endswith("It offers none: press U1–U4 first, and extend the clip that comes.")
+async def test_an_extension_takes_a_prompt_and_reports_what_it_cannot_use(mj: Caller) -> None:
+    body = {
+        "action": "extend",
+        "taskId": FIRST,
+        "index": 0,
+        "prompt": "it jumps",
+        "batchSize": 1,
+        "image": "https://a.example/x.png",
+    }
+    await taken(mj, VIDEO, body)
+    [(asked,)] = mj.service.brought
+    assert isinstance(asked, ExtensionRequest)
+    assert (asked.index, asked.prompt) == (0, "it jumps --bs 1")
+    assert [note.split()[0] for note in asked.notes] == ["MidJourney", "image"]
 
 
 @pytest.mark.parametrize(
