@@ -69,6 +69,7 @@ def _keys(reading: Reading, message: Mapping[str, Any], account: str, *, edited:
         account=account,
         nonce=_nonce(message),
         interaction_id=payloads.interaction_id(message),
+        triggering_id=payloads.triggering_id(message),
         message_id=message_id,
         channel_id=snowflake(message.get("channel_id")),
         job_id=reading.job_id,

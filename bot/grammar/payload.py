@@ -72,6 +72,11 @@ def interaction_id(message: Mapping[str, Any]) -> str | None:
     )
 
 
+def triggering_id(message: Mapping[str, Any]) -> str | None:
+    """The press that opened the dialog whose submit a message answers (Discord's MessageInteractionMetadata)."""
+    return snowflake(mapping(interaction(message).get("triggering_interaction_metadata")).get("id"))
+
+
 def command_name(message: Mapping[str, Any]) -> str:
     """The name of the slash command that a message answers; "" if it names none."""
     for key in ("interaction", "interaction_metadata"):

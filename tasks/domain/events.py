@@ -22,6 +22,7 @@ class Keys:
     account: str  # the account that received it, by gateway or history
     nonce: str | None = None
     interaction_id: str | None = None  # INTERACTION_*: id; messages: interaction_metadata.id or interaction.id
+    triggering_id: str | None = None  # after a dialog: the press that opened it, by triggering_interaction_metadata.id
     message_id: str | None = None
     channel_id: str | None = None
     job_id: str | None = None

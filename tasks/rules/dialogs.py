@@ -47,6 +47,11 @@ def fill(event: ModalOpened, prompt: str | None) -> dict[str, str]:
     return values
 
 
+def drawn_text(task: Task, event: ModalOpened) -> str:
+    """The text that the answered dialog draws: the caller's, else the dialog's, else the parent's. Results echo it."""
+    return task.request.dialog_prompt or own_text(event) or task.content
+
+
 def prompt_field(event: ModalOpened) -> str | None:
     """The prompt field: the one with that name, else the only one."""
     named = [field for field in event.fields if "prompt" in field.casefold()]

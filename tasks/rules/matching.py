@@ -44,7 +44,7 @@ class Candidate:
     task: Task
     nonces: frozenset[str] = frozenset()
     interaction_ids: frozenset[str] = frozenset()
-    awaits_interaction: bool = False  # its interaction is not known yet
+    awaits_interaction: bool = False  # the interaction of its newest send is not known yet
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,7 +104,7 @@ def _by_our_send(keys: Keys, mine: Sequence[Candidate]) -> Match | None:
         if keys.nonce is not None and keys.nonce in c.nonces:
             return Match(task_id=c.task.id, by="nonce")
     for c in mine:
-        if keys.interaction_id is not None and keys.interaction_id in c.interaction_ids:
+        if _interactions(keys) & c.interaction_ids:
             if _is_another_job(c.task, keys):
                 continue  # one press may draw several: the first is the task's
             return Match(task_id=c.task.id, by="interaction")
@@ -132,11 +132,7 @@ def contradicts(candidate: Candidate, keys: Keys) -> bool:
     task = candidate.task
     return (
         _is_another_job(task, keys)
-        or (
-            keys.interaction_id is not None
-            and bool(candidate.interaction_ids)
-            and keys.interaction_id not in candidate.interaction_ids
-        )
+        or _answers_other_interaction(candidate, keys)
         or (keys.bot is not None and keys.bot is not task.request.bot)
         or _refers_elsewhere(candidate, keys)
         or not _name_fits(task, keys)
@@ -145,6 +141,19 @@ def contradicts(candidate: Candidate, keys: Keys) -> bool:
         or (0 < keys.sent_at < _earliest_message_time(candidate))
         or (0 < snowflake_time(keys.interaction_id or "") < _earliest_message_time(candidate))
     )
+
+
+def _interactions(keys: Keys) -> frozenset[str]:
+    """The interactions that the message names: the one it answers, and the press before it that opened a dialog."""
+    return frozenset(each for each in (keys.interaction_id, keys.triggering_id) if each is not None)
+
+
+def _answers_other_interaction(candidate: Candidate, keys: Keys) -> bool:
+    """Whether the message names interactions, and none of the task's. While the id of the dialog's submit is unknown, a
+    message without the press before it may answer that submit."""
+    if keys.interaction_id is None or not candidate.interaction_ids or _interactions(keys) & candidate.interaction_ids:
+        return False
+    return keys.triggering_id is not None or not candidate.awaits_interaction
 
 
 def _awaits_own_interaction(candidate: Candidate, keys: Keys) -> bool:

@@ -30,7 +30,7 @@ from tasks.domain.timeline import event_detail
 from tasks.effects.fact_book import FactBook
 from tasks.prompts.check import drawings_of
 from tasks.rules.account_limits import QueueFullBackoff
-from tasks.rules.dialogs import answer, own_text, press_setting
+from tasks.rules.dialogs import answer, drawn_text, own_text, press_setting
 from tasks.rules.learning import CERTAIN, from_account, from_event
 from tasks.rules.lifecycle import apply, fail, hold, requeue, without_message
 from tasks.rules.matching import NOTHING, PRIVATE, Match, sameness
@@ -389,7 +389,8 @@ class DialogOpener:
         order = answer(task, event, mask)
         if order is not None:
             tracked.note_sign_of_life()
-            self._work.change(tracked, replace(task, progress=replace(task.progress, last_event_time=now)))
+            progress = replace(task.progress, last_event_time=now)
+            self._work.change(tracked, replace(task, content=drawn_text(task, event), progress=progress))
             self._work.follow_up(tracked, Purpose.SUBMIT, order)
         elif event.iframe_path:
             reason = "Vary (Region) needs a mask: send maskBase64."

@@ -30,11 +30,12 @@ class InFlightTask:
     @property
     def candidate(self) -> Candidate:
         interaction_ids = frozenset(s.interaction_id for s in self.sends.values() if s.interaction_id)
+        answered = [s.interaction_id for s in self.sends.values() if s.purpose is not Purpose.CANCEL]
         return Candidate(
             task=self.task,
             nonces=frozenset(self.sends),
             interaction_ids=interaction_ids,
-            awaits_interaction=not interaction_ids and bool(self.sends),
+            awaits_interaction=bool(answered) and answered[-1] is None,
         )
 
     @property
@@ -152,6 +153,7 @@ class InFlightIndex:
             for key in (
                 ("nonce", keys.nonce or ""),
                 ("interaction", keys.interaction_id or ""),
+                ("interaction", keys.triggering_id or ""),
                 ("message", keys.message_id or ""),
                 ("job", keys.job_id or ""),
             )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tasks.domain.events import Keys
 from tasks.domain.model import Action, Bot, Task
-from tasks.rules.matching import Candidate, Match, match, snowflake_time
+from tasks.rules.matching import Candidate, Match, contradicts, match, snowflake_time
 from tests.support.tasks import NOW, USER, keys, snowflake, task
 
 
@@ -249,6 +249,16 @@ def test_words_alone_decide_nothing_while_the_interaction_may_be_told() -> None:
     assert find(keys(**shown, interaction_id="i", nonce="n1"), waiting).task_id == "1"
     assert find(keys(**shown, interaction_id="i", message_id="p"), replace(waiting, task=task(1))).task_id is None
     assert find(keys(**shown), waiting).task_id == "1"
+
+
+def test_the_result_of_a_dialog_names_the_press_that_opened_it() -> None:
+    """The id of the dialog's submit was lost in a gap: the press before it is the key."""
+    waiting = replace(sent(1, "n1"), interaction_ids=frozenset({"press"}), awaits_interaction=True)
+    shown = {"prompt": "another text", "user_id": USER, "interaction_id": "submit"}
+    assert find(keys(**shown, triggering_id="press"), waiting) == Match(task_id="1", by="interaction")
+    assert contradicts(waiting, keys(**shown, triggering_id="other"))
+    assert not contradicts(waiting, keys(**shown))
+    assert contradicts(replace(waiting, awaits_interaction=False), keys(**shown))
 
 
 def test_what_was_there_when_the_send_was_written_is_not_its_answer() -> None:
