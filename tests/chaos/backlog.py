@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.chaos.house import house
 from tests.chaos.judge import Verdict
 
-MOST_SECONDS = 30.0  # until it serves, and from there until the first send
+MOST_SECONDS = 30.0  # until it serves, and from there until the first send; CI is busy: this finds a standstill
 DRAWN = 50
 _COLUMNS = "phase, status, lane, account, message_id, job_id, pressed, owner"
 
