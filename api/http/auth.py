@@ -40,7 +40,7 @@ class Access:
         frozenset()
     )  # further Host names of ours, with or without a port; loopback always is
     cors_origins: frozenset[str] = frozenset()  # pages that may ask in anonymous mode, e.g. "https://my.page"
-    is_public_https: bool = False  # reached by https alone: browsers are told to stay with it
+    is_public_https: bool = False  # reached by https alone: HSTS is sent
 
     @property
     def wants_secret(self) -> bool:
@@ -93,7 +93,7 @@ class Gate:
         raise Unauthorized(hint="This wants ADMIN_SECRET, sent as mj-api-secret or as Authorization: Bearer.")
 
     def admits(self, method: str, headers: Mapping[str, str], remote: str | None = None) -> Caller | None:
-        """The same without an error, for routes that are open but tell more to those who may ask."""
+        """The same without an error, for open routes that show more to an authorized caller."""
         try:
             return self.check(method, headers, remote)
         except (Unauthorized, Forbidden, TooManyWrongSecrets):

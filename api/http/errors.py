@@ -29,7 +29,7 @@ from tasks.domain.errors import (
     Unauthorized,
 )
 
-RETRY_SECONDS = 30  # what a caller is told to wait when the queue or the database is full
+RETRY_SECONDS = 30  # Retry-After when the queue or the database is full
 BODY_RETRY_SECONDS = 2  # a body is read and used within a second or two, on most connections
 CODE_HEADER = "Error-Code"  # the stable code; a header, because the contract's body has two keys
 
@@ -211,7 +211,7 @@ def retry_seconds(error: ServiceError) -> int:
 
 
 def store_failed(error: StoreFailed) -> StoreFailed:
-    """What a caller is told of it: what is wrong, not SQLite's words nor where the file lies."""
+    """The error as a caller sees it: the problem, without SQLite's message and the path of the file."""
     later = "" if isinstance(error, RecordRefused) else "Come back later; "
     return type(error)(error.message.split(" (")[0], hint=f"{later}the operator's log says more.".capitalize())
 

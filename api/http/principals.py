@@ -1,4 +1,4 @@
-"""Who is asking: the secrets, the names they stand for, and whose tasks they show.
+"""Who asks: the secrets, the names they stand for, and the tasks that they may see.
 
 Contract: a secret is compared with every known one, by digest and in constant time. A handler reaches the use-cases
 through `for_caller` alone, so that what a caller sees is decided in `tasks.use_cases.queries` and nowhere here.
@@ -65,7 +65,7 @@ class Keyring:
         self._known = tuple((_digest(secret), caller) for secret, caller in known if secret)
 
     def holder(self, given: Iterable[str]) -> Caller | None:
-        """Whose one of these is. Each is compared with all, whatever was found: time tells nothing."""
+        """The caller that one of these belongs to. Each is compared with all, so that timing reveals nothing."""
         digests = [_digest(secret) for secret in given]
         holders = [caller for known, caller in self._known for digest in digests if hmac.compare_digest(digest, known)]
         return holders[0] if holders else None

@@ -30,7 +30,7 @@ _objects = msgspec.json.Decoder(Members)
 _text = msgspec.json.Decoder(str)
 _PLAIN_PAIR = re.compile(r"[A-Za-z0-9_-]+=[A-Za-z0-9_-]*", re.ASCII)
 _WHOLE = re.compile(rb"(-?[0-9]{1,20})\.0{1,20}")
-# An escape of JSON; in the group a surrogate whose other half is missing.
+# An escape of JSON; the group matches half a surrogate pair.
 _HALF = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )

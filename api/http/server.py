@@ -66,7 +66,8 @@ async def serve(
 
 async def _listen(runner: web.AppRunner, host: str, port: int, patience: ConnectionLimits) -> asyncio.Server:
     loop, manager = asyncio.get_running_loop(), runner.server
-    assert manager is not None
+    if manager is None:
+        raise RuntimeError("The runner was not set up.")
     crowd = _Crowd(patience.connections)
     try:
         return await loop.create_server(lambda: _Connection(manager, loop, patience, crowd), host, port, backlog=1024)
@@ -80,7 +81,7 @@ def url_of(address: tuple[str, int] | tuple[str, int, int, int]) -> str:
 
 
 class _Crowd:
-    """The connections that are open, of each network those whose last request came longest ago first.
+    """The connections that are open, per network, the one with the oldest last request first.
 
     Where there is no room a silent one goes: that of the network with most of them, and there the one whose last
     request is longest ago. One network alone never gets every place, as it holds at most `_share` of them.
@@ -147,7 +148,8 @@ def when_gone(request: web.Request, call: Callable[[], None]) -> Iterator[None]:
     """While in the block, `call` is called when the connection is lost: else a caller who left is only noticed when
     something is written."""
     connection = request.protocol
-    assert isinstance(connection, _Connection)
+    if not isinstance(connection, _Connection):
+        raise TypeError(f"{type(connection).__name__} is not a connection of this server.")
     if connection.transport is None:
         call()
     connection.when_gone.append(call)
@@ -181,8 +183,8 @@ class _Connection(web.RequestHandler):
         if self._is_in:
             super().connection_made(transport)
             return
-        assert isinstance(transport, asyncio.WriteTransport)
-        transport.write(_raw(TooManyConnections()))
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.write(_raw(TooManyConnections()))
         transport.close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -212,7 +214,7 @@ class _Connection(web.RequestHandler):
         return self._current_request is None and not self._messages and self._unread is None
 
     def send_away(self) -> None:
-        """Its place is free at once. A client whose idle connection is closed opens another."""
+        """Free its place at once. A client opens another connection when an idle one is closed."""
         self._crowd.leave(self, self._network)
         self.force_close()
         if self.transport is not None:
@@ -264,11 +266,11 @@ class _Connection(web.RequestHandler):
     ) -> tuple[web.StreamResponse, bool]:
         """Where no route stands the library itself refuses an Expect, before the application is asked."""
         if isinstance(resp, web.HTTPExpectationFailed):
-            resp = refusal(Malformed("No route of ours takes this.", hint="Leave Expect out: then you are told why."))
+            resp = refusal(Malformed("No route of ours takes this.", hint="Leave out Expect to see the reason."))
         return await super().finish_response(request, resp, start_time)
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        """What is left of a body after its answer is read away: that it is broken was told, and is no fault of ours."""
+        """Discard the rest of a body after its answer. The caller already knows that it is broken."""
         if isinstance(kw.get("exc_info"), web.RequestPayloadError):
             log.info("the rest of what %s sent could not be read", self._peer())
         else:
@@ -281,10 +283,10 @@ class _Connection(web.RequestHandler):
 def _raw(error: ServiceError) -> bytes:
     """A refusal where there is no request that could be answered."""
     response = refusal(error)
-    assert isinstance(response.body, bytes)
-    head = {**response.headers, "Content-Length": str(len(response.body)), "Connection": "close"}
+    body = response.body if isinstance(response.body, bytes) else b""
+    head = {**response.headers, "Content-Length": str(len(body)), "Connection": "close"}
     lines = [f"HTTP/1.1 {response.status} {response.reason}", *(f"{name}: {value}" for name, value in head.items())]
-    return "\r\n".join([*lines, "", ""]).encode() + response.body
+    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def _not_http(error: HttpProcessingError) -> Malformed:

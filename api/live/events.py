@@ -1,4 +1,4 @@
-"""Server-sent events: what happens to tasks, told as it happens.
+"""Server-sent events: changes of tasks, as they happen.
 
 Contract: an event says that a task changed and brings it as it is now; its id is a line of the timeline, so a listener
 goes on from the last id it has seen, also after a restart. A slow listener is cut, never waited for. Each stream ends
@@ -69,7 +69,7 @@ class EventRoutes:
         )
 
     async def close(self, _app: web.Application) -> None:
-        """Nothing more is told: every stream and wait ends, so that the server need not wait for them."""
+        """End every stream and wait, so that the server can stop."""
         self._feed.close()
 
     async def ticket(self, request: web.Request) -> web.Response:
@@ -85,31 +85,31 @@ class EventRoutes:
         with self._seats.taken(caller.name, "all"):
             is_foreign = last is not None and last > await self._timeline.last_line()
             async with self._stream(request, shape) as stream:
-                told = self._feed.position if last is None or is_foreign else last
-                await stream.begin(told)
-                await self._tell_all(stream, caller.viewer.may_see, told, is_lost=is_foreign)
+                position = self._feed.position if last is None or is_foreign else last
+                await stream.begin(position)
+                await self._send_all(stream, caller.viewer.may_see, position, is_lost=is_foreign)
         return stream.response
 
-    async def _tell_all(self, stream: Stream, sees: Callable[[Task], bool], told: int, *, is_lost: bool) -> None:
-        while not is_lost and told < self._feed.position and not self._feed.is_closed:
-            if stream.is_left:  # where nothing is told, nothing else would notice
+    async def _send_all(self, stream: Stream, sees: Callable[[Task], bool], position: int, *, is_lost: bool) -> None:
+        while not is_lost and position < self._feed.position and not self._feed.is_closed:
+            if stream.is_left:  # without a write nothing else would notice
                 return
-            page = await self._feed.page_after(told)
-            is_lost = not page.lines or not page.is_whole  # retention took what was not yet told
+            page = await self._feed.page_after(position)
+            is_lost = not page.lines or not page.is_whole  # retention removed lines that were not sent yet
             if not is_lost:
-                for telling in page.tellings():
-                    if sees(telling.task):
-                        await stream.tell(telling)
-                told = page.end
-        # Nothing was awaited since the feed's position was compared: what comes after it is heard.
+                for event in page.events():
+                    if sees(event.task):
+                        await stream.send(event)
+                position = page.end
+        # Nothing was awaited since the feed's position was compared: the listener gets every later event.
         with self._feed.listen(sees=sees) as listener, when_gone(stream.request, listener.end):
             if is_lost:
-                told = self._feed.position
-                await stream.reset(told)
-            while tellings := await listener.next():
-                for telling in tellings:
-                    if telling.line.id > told:
-                        await stream.tell(telling)
+                position = self._feed.position
+                await stream.reset(position)
+            while events := await listener.next():
+                for event in events:
+                    if event.line.id > position:
+                        await stream.send(event)
             if listener.is_slow:
                 stream.cut()
 
@@ -128,17 +128,17 @@ class EventRoutes:
         ):
             now = await self._now(service, task_id)
             if last == now.line.id and now.task.status.is_over:
-                return web.Response(status=204)  # a browser comes back when a stream ends; this tells it to stop
+                return web.Response(status=204)  # a browser reconnects when a stream ends, except after 204
             async with self._stream(request, shape) as stream:
                 await stream.begin(0 if last is None else last)
                 if last != now.line.id:
-                    await stream.tell(now)
+                    await stream.send(now)
                 is_over = now.task.status.is_over
-                while not is_over and (tellings := await listener.next()):
-                    for telling in tellings:
-                        if telling.line.id > now.line.id:
-                            await stream.tell(telling)
-                            is_over = telling.task.status.is_over
+                while not is_over and (events := await listener.next()):
+                    for event in events:
+                        if event.line.id > now.line.id:
+                            await stream.send(event)
+                            is_over = event.task.status.is_over
             return stream.response
 
     async def _now(self, service: Service, task_id: str) -> FeedEvent:

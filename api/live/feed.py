@@ -1,7 +1,7 @@
 """The timeline, read once for all who listen.
 
 Contract: one loop reads the database, woken by changes and once a second besides, and hands what it read to each
-listener at once; it waits for nobody. What a listener is told is the task as it is now, never a copy kept from before.
+listener at once; it waits for nobody. A listener gets the current task, never an older copy.
 A listener that does not keep up is ended, and goes on later from the last id that it has seen.
 """
 
@@ -22,7 +22,7 @@ from tasks.effects.changes import ChangeListener, Changes
 
 POLL = 1.0  # seconds; how long a missed wake-up can matter
 PAGE = 500  # lines read at once
-MOST = 1000  # tasks that may wait to be told to one listener; beyond that it is too slow
+MOST = 1000  # tasks that may wait for one listener; beyond that it is too slow
 
 log = logging.getLogger(__name__)
 
@@ -57,15 +57,15 @@ class TimelinePage:
     lines: Sequence[Line]
     tasks: Mapping[str, Task]
 
-    def tellings(self) -> list[FeedEvent]:
+    def events(self) -> list[FeedEvent]:
         """One for each task, with its newest line; those of tasks that are gone are left out."""
         newest = {line.task_id: line for line in self.lines}
-        told = [FeedEvent(line=line, task=self.tasks[id_]) for id_, line in newest.items() if id_ in self.tasks]
-        return sorted(told, key=lambda telling: telling.line.id)
+        events = [FeedEvent(line=line, task=self.tasks[id_]) for id_, line in newest.items() if id_ in self.tasks]
+        return sorted(events, key=lambda event: event.line.id)
 
 
 class Listener:
-    """What one listener is still to be told."""
+    """The events that one listener has not taken yet."""
 
     def __init__(self, sees: Callable[[Task], bool], most: int) -> None:
         self._sees = sees
@@ -75,13 +75,13 @@ class Listener:
         self.has_ended = False
         self.is_slow = False
 
-    def tell(self, tellings: Iterable[FeedEvent]) -> None:
+    def publish(self, events: Iterable[FeedEvent]) -> None:
         if self.has_ended:
             return
-        for telling in tellings:
-            if self._sees(telling.task):
-                self._waiting.pop(telling.task.id, None)  # to the end of the line: ids rise
-                self._waiting[telling.task.id] = telling
+        for event in events:
+            if self._sees(event.task):
+                self._waiting.pop(event.task.id, None)  # to the end of the line: ids rise
+                self._waiting[event.task.id] = event
                 self._news.set()
         if len(self._waiting) > self._most:
             self.is_slow = True
@@ -89,17 +89,17 @@ class Listener:
             self.end()
 
     def end(self) -> None:
-        """Nothing more comes."""
+        """No more events follow."""
         self.has_ended = True
         self._news.set()
 
     async def next(self) -> Sequence[FeedEvent]:
-        """What has come since, in order, at least one; empty when it has ended."""
+        """The events since the last call, in order, at least one; empty after the end."""
         await self._news.wait()
-        told, self._waiting = [*self._waiting.values()], {}
+        events, self._waiting = [*self._waiting.values()], {}
         if not self.has_ended:
             self._news.clear()
-        return told
+        return events
 
 
 def sees_everything(_task: Task) -> bool:
@@ -107,7 +107,7 @@ def sees_everything(_task: Task) -> bool:
 
 
 class Feed:
-    """`watch` sees every page that is read, before it is told. Ids up to `position` have been told."""
+    """`watch` gets every page before the listeners do. Lines up to `position` were published."""
 
     def __init__(
         self,
@@ -175,14 +175,14 @@ class Feed:
 
     async def _look(self) -> None:
         while (page := await self.page_after(self.position)).lines:
-            self.position = page.end  # nothing is awaited from here on: who listens has heard all up to it
+            self.position = page.end  # nothing is awaited from here on: listeners have all lines up to it
             self._watch(page)
-            tellings = page.tellings()
+            events = page.events()
             for listener in self._of_all:
-                listener.tell(tellings)
-            for telling in tellings:
-                for listener in self._of_task.get(telling.task.id, ()):
-                    listener.tell((telling,))
+                listener.publish(events)
+            for event in events:
+                for listener in self._of_task.get(event.task.id, ()):
+                    listener.publish((event,))
 
     async def _sleep(self, news: ChangeListener) -> None:
         try:

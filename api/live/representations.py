@@ -1,4 +1,4 @@
-"""In which contract's shape a task is told on the routes that both contracts share.
+"""The contract in which the routes that both contracts share represent a task.
 
 Contract: the documents are those of the contracts, whole; nothing is made up here.
 """

@@ -1,6 +1,6 @@
 """What a look-up that found nothing is answered.
 
-Contract: whose tasks a caller sees is decided in `tasks.use_cases.queries`: another's was not found.
+Contract: whose tasks a caller sees is decided in `tasks.use_cases.queries`: other callers' tasks are not found.
 """
 
 from __future__ import annotations

@@ -52,33 +52,33 @@ class Stream:
         """What a browser notes without an event: when to come back, and from where."""
         await self.response.write(f"retry: {RETRY}\nid: {position}\n\n".encode())
 
-    async def tell(self, telling: FeedEvent) -> None:
+    async def send(self, event: FeedEvent) -> None:
         """Raises ConnectionError, TimeoutError."""
-        text = telling.texts.get(self._shape.key)
+        text = event.texts.get(self._shape.key)
         if text is None:
-            text = telling.texts[self._shape.key] = format_event(telling, self._shape)
-        await self.response.send(text, id=str(telling.line.id), event="task")
+            text = event.texts[self._shape.key] = format_event(event, self._shape)
+        await self.response.send(text, id=str(event.line.id), event="task")
 
     async def reset(self, position: int) -> None:
-        """Something is missing: read anew what you need, what comes next is told."""
+        """Events are missing: the client reads the tasks again and gets the events from now on."""
         reason = "What happened since your last event is not known here: read the tasks anew."
         await self.response.send(encode({"reason": reason}).decode(), id=str(position), event="reset")
 
     def cut(self) -> None:
-        """Waiting for a slow listener to take what lies there would take as long as it likes."""
+        """Abort: a slow client would take as long as it likes to read what is buffered."""
         self.was_cut = True
         if self.request.transport is not None:
             self.request.transport.abort()
 
 
-def format_event(telling: FeedEvent, shape: Representation) -> str:
-    line = telling.line
+def format_event(event: FeedEvent, shape: Representation) -> str:
+    line = event.line
     document = {
         "taskId": line.task_id,
         "kind": line.kind,
         "time": line.time,
         "detail": line.detail,
-        "task": shape.document(telling.task),
+        "task": shape.document(event.task),
     }
     return encode(document).decode()
 

@@ -30,13 +30,13 @@ class Tickets:
         self._clock = clock
         self._most = most
         self._per_caller = per_caller
-        self._out: dict[bytes, tuple[int, Caller]] = {}  # digest -> when it expires, whose it is; oldest first
+        self._out: dict[bytes, tuple[int, Caller]] = {}  # digest -> expiry and caller; oldest first
 
     def issue(self, caller: Caller) -> IssuedTicket:
         """Raises TooManyStreams, StreamsFull when too many are out."""
         now = self._clock.now()
         self._forget(now)
-        if sum(whose.name == caller.name for _, whose in self._out.values()) >= self._per_caller:
+        if sum(owner.name == caller.name for _, owner in self._out.values()) >= self._per_caller:
             raise TooManyStreams("Too many of your tickets are out.", hint="Come back in a minute.")
         if len(self._out) >= self._most:
             raise StreamsFull("Too many tickets are out.", hint="Come back in a minute.")
@@ -45,7 +45,7 @@ class Tickets:
         return IssuedTicket(text=text, expires=now + GOOD_FOR)
 
     def redeem(self, text: str) -> Caller:
-        """Whose it is; it is good no more. Raises BadTicket."""
+        """Redeem the ticket, once, for its caller. Raises BadTicket."""
         self._forget(self._clock.now())
         try:
             return self._out.pop(_digest(text))[1]

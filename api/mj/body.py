@@ -79,11 +79,10 @@ class Body:
     def texts(self, name: str) -> list[str]:
         """An array of texts, without the blank ones; one text stands for an array of it."""
         raw = self._members.get(name)
-        if _kind(raw) != b"[":
-            given = [_text(name, raw)]
-        else:
-            assert raw is not None
+        if raw is not None and _kind(raw) == b"[":
             given = [_text(name, item) for item in _array(name, raw)]
+        else:
+            given = [_text(name, raw)]
         return [text for text in given if text.strip()]
 
     def flag(self, name: str) -> bool:
@@ -98,8 +97,7 @@ class Body:
     def inner(self, name: str) -> Body:
         """An object within the object."""
         raw = self._members.get(name)
-        if _kind(raw) == b"{":
-            assert raw is not None
+        if raw is not None and _kind(raw) == b"{":
             return Body(json_members(bytes(raw)))
         if raw is not None and bytes(raw).strip() not in (b"null", b'""') and not _is_empty_array(name, raw):
             raise Malformed(f"{name} takes an object.")

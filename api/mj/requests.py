@@ -48,7 +48,7 @@ _MOTIONS: Mapping[str, str] = {"": "", "LOW": "low", "HIGH": "high"}
 _CHANGES = {change.value: change for change in (Action.UPSCALE, Action.VARIATION, Action.REROLL)}
 _LETTERS: Mapping[str, Action] = {"U": Action.UPSCALE, "V": Action.VARIATION, "R": Action.REROLL}
 _SIMPLE = re.compile(r"\s*([0-9]+)\s+(?:([UV])([1-4])|(R))\s*", re.IGNORECASE | re.ASCII)
-_PLAIN_CLIP = "vid_1.1_i2v_480"  # what MidJourney makes of a picture unless it is told otherwise
+_PLAIN_CLIP = "vid_1.1_i2v_480"  # MidJourney's default for a picture
 REMIX_ALONE = "MidJourney asks for a new prompt only while Remix mode is on; else the clip keeps its own prompt."
 
 

@@ -50,7 +50,7 @@ def pressed(task: Task, *, ahead: int, queued_code: int) -> web.Response:
 
 
 def refused(error: ServiceError, *, prompt: str = "") -> web.Response:
-    """Why not. `prompt` is what the caller gave, told again with a banned word."""
+    """The refusal. `prompt`: the caller's, repeated with a banned word."""
     code = code_of(error)
     if isinstance(error, StoreFailed):
         error = store_failed(error)

@@ -57,7 +57,7 @@ log = logging.getLogger(__name__)
 class MjRoutes:
     """`queued_code` tells a caller that others come first: 22, or 1 for clients that take 22 for a failure.
 
-    `queue_size` and `timeout_minutes` are told with each account. `load` fetches the pictures behind links; without it
+    `queue_size` and `timeout_minutes` are shown with each account. `load` fetches the pictures behind links; without it
     they are refused.
     """
 
@@ -291,7 +291,7 @@ def _answering(look: Look) -> Handler:
             return refused(error)
         except web.HTTPException as error:
             return refused(from_library(error, request, request.client_max_size))
-        except Exception:  # a defect of ours, told in the contract's shape, too
+        except Exception:  # an internal error has the contract's shape, too
             log.exception("%s %r could not be answered", request.method, request.path)
             return refused(InternalError())
 

@@ -34,7 +34,7 @@ class AccountHealth(TypedDict):
     usable: Annotated[bool, says("It can draw.")]
     connected: bool
     connectedSince: Annotated[int | None, says("Milliseconds since 1970.")]
-    paused: Annotated[str, says('Why a human must mend it; `""` when nothing is wrong.')]
+    paused: Annotated[str, says('Why its owner must fix it; `""` when nothing is wrong.')]
     capacity: Annotated[int, says("Drawings at once.")]
     asleep: Annotated[bool, says("It is not its hour.")]
     spent: Annotated[bool, says("Its day's drawings are used up.")]

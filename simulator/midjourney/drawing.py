@@ -154,7 +154,8 @@ class Drawings:
     ) -> None:
         """A job from a result: by its button, or by the text (`prompt`) of a dialog of that button."""
         parent = message.job
-        assert parent is not None
+        if parent is None:
+            raise ValueError("The message shows no job.")
         origin = pressed or interaction
         kind = self._derived_kind(command, parent)
         changed = prompt is not None and prompt not in (parent.prompt, parent.prompt_echoed)
@@ -184,7 +185,8 @@ class Drawings:
             again = parent.kind if parent.kind.command == "reroll" else kind_of(era, parent.kind.command)
             return reroll_kind(choose_wording(again or parent.kind, self._world.random))
         kind = kind_of(era, command)
-        assert kind is not None
+        if kind is None:
+            raise ValueError(f"Era {era.name} has no {command}.")
         return kind
 
     def _reshape(self, job: Job, kind: JobKind) -> None:

@@ -72,7 +72,8 @@ class SlashCommands:
         """The URL of a picture attached to the command."""
         channel = self._replies.channel(interaction)
         upload = upload_of(self._world, interaction, number)
-        assert upload is not None  # checked before the command was accepted
+        if upload is None:
+            raise ValueError("The command was accepted without its picture.")
         return str(self._chat.attach_upload(channel, upload, ephemeral=True)["url"])
 
     # About jobs
