@@ -256,7 +256,7 @@ async def test_a_disk_that_is_full_for_a_while(tmp_path: Path) -> None:
             tasks = [await client.submit(action="IMAGINE", prompt=f"dog {n}") for n in range(3)]
             await simulator.until(lambda: len(simulator.interactions) == 3)
             no_more_room(service.pid)
-            await line_with(service.stderr, "cannot write what happened, trying again")
+            await line_with(service.stderr, "cannot write changes; retrying")
             room_again(service.pid)
             for document in (await copied(client, *tasks)).values():
                 assert (await client.picture(document))["job_id"] == document["hash"]

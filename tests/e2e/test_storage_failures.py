@@ -55,7 +55,7 @@ async def test_a_disk_that_is_full_for_a_while(tmp_path: Path) -> None:
             assert "disk" in refused["description"]
         # MidJourney draws on; what it says cannot be written down.
         await simulator.until(lambda: all(job["finished"] for job in simulator.jobs), timeout=60)
-        await line_with(service.stderr, "cannot write what happened, trying again")
+        await line_with(service.stderr, "cannot write changes; retrying")
         status, _ = await answer(client, "trigger/submit", action="IMAGINE", prompt="no room")
         assert status == 503
         assert len(await client.post("task/list")) == 6, "looking goes on"
@@ -182,6 +182,6 @@ async def test_a_running_service_removes_what_is_to_go(tmp_path: Path, setting: 
     async with Simulator() as simulator:
         port = str(free_port())
         async with process(environment(tmp_path, simulator, PORT=port, **{setting: value})) as service:
-            assert "1 finished tasks were removed" in await line_with(service.stderr, "removed")
+            assert "removed 1 finished tasks" in await line_with(service.stderr, "removed")
             async with calling(f"http://127.0.0.1:{port}", "") as client:
                 assert [task["_id"] for task in await client.post("task/list")] == [waiting]
