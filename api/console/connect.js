@@ -90,9 +90,11 @@ function Form({ onWrongSecret }) {
       <p class="soft">${t("connectTokenWhy")}</p>
       <button class="button primary" type="submit" disabled=${!place}>${t("connectSave")}</button>
     </form>
-    <ul role="status" aria-label=${t("connectSteps")}>
-      ${steps.map((step) => html`<li key=${step}>✓ ${t(step)}</li>`)}
-    </ul>
+    <div role="status" aria-label=${t("connectSteps")}>
+      <ul>
+        ${steps.map((step) => html`<li key=${step}>✓ ${t(step)}</li>`)}
+      </ul>
+    </div>
     ${refusal && html`<p class="error" role="alert">${refusal}</p>`}
   `;
 }

@@ -11,7 +11,7 @@ added to a text after `check_sent`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import ceil, isfinite
@@ -342,6 +342,15 @@ class _Reading:
     def is_clip(self) -> bool:
         return any(given.family == VIDEO for given in self.parameters)
 
+    @property
+    def by_name(self) -> Mapping[str, _WrittenParameter]:
+        """Each parameter by its name alone, and by name and value; of equal ones the first."""
+        found: dict[str, _WrittenParameter] = {}
+        for given in self.parameters:
+            found.setdefault(given.canonical, given)
+            found.setdefault(f"{given.canonical} {given.value.strip()}", given)
+        return found
+
     def value_of(self, name: str) -> str | None:
         """The last value of this parameter; None without it."""
         values = [given.value.strip() for given in self.parameters if given.canonical == name]
@@ -385,6 +394,7 @@ def _check_reading(reading: _Reading, warnings: _Warnings, learned: Learned) -> 
     has_weights = _check_weights(reading.words)
     model = reading.model(learned)
     seen: dict[str, str] = {}
+    written, is_clip = reading.by_name, reading.is_clip
     for given in reading.parameters:
         said = f"{excerpt(' '.join(given.raw.split()))} {given.place}"
         if refusal := learned.refusal(conflict(given.canonical, model.name)):
@@ -398,14 +408,13 @@ def _check_reading(reading: _Reading, warnings: _Warnings, learned: Learned) -> 
             if finding.fatal:
                 raise BadParameter(f"{said} {finding.text}", hint="Correct it or leave it out.")
             warnings.add(f"{said} {finding.text}")
-        if reading.is_clip and not given.goes_with_clips:
+        if is_clip and not given.goes_with_clips:
             warnings.add(f"{said} is not taken with --video.")
         if given.family in seen and not given.known.repeatable:
             warnings.add(f"{said} comes after --{seen[given.family]}: MidJourney takes one of them.")
         seen[given.family] = given.name
-        for other in reading.parameters:
-            if given.excludes(other):
-                warnings.add(f"{said} may not be taken with {excerpt(' '.join(other.raw.split()))}.")
+        for other in (written[name] for name in given.known.not_with if name in written):
+            warnings.add(f"{said} may not be taken with {excerpt(' '.join(other.raw.split()))}.")
     for text in (
         *_weight_findings(model, learned, has_weights=has_weights),
         *_value_limits(reading),

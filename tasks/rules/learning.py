@@ -29,7 +29,7 @@ _CONFLICT = re.compile(
     re.IGNORECASE,
 )
 _PARAMETER = re.compile(r"--([A-Za-z][A-Za-z0-9_-]{0,30})|(::)")
-_OFFERED = re.compile(r"(?P<niji>niji)?[^0-9]*(?P<number>[0-9]+(?:\.[0-9]+)?)", re.IGNORECASE)
+_OFFERED = re.compile(r"(?P<niji>niji)?[^0-9]{0,40}(?P<number>[0-9]+(?:\.[0-9]+)?)", re.IGNORECASE)
 _REFUSED_MODE = re.compile(r"in (?P<mode>relax|fast|turbo)(?:ed)? mode", re.IGNORECASE)
 _MODES = {"relax": Mode.RELAXED, "fast": Mode.FAST, "turbo": Mode.TURBO}
 _INFO = re.compile(r"\*\*(?P<name>Subscription|Fast Time Remaining)\*\*:?[^\S\n]*(?P<value>[^\n]+)", re.IGNORECASE)

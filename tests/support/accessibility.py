@@ -98,4 +98,5 @@ async def check_accessibility(page: Console) -> None:
     assert await page.run(_NAMELESS) == []
     assert await page.run("document.documentElement.scrollWidth <= innerWidth"), "it must not scroll sideways"
     await page.run(f"() => {{ if (!globalThis.axe) {{ {_AXE} }} }}")
-    assert await page.run(_VIOLATIONS) == []
+    violations = await page.run(_VIOLATIONS)
+    assert violations == [], violations
