@@ -53,6 +53,8 @@ class PostgresWriter(WriteQueue):
         try:
             await self.rest()
         finally:
+            with suppress(psycopg.Error):  # explicitly: the server notices the end of a session a moment later
+                await self._session.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
             await self._session.close()
 
     def _is_of_one_write(self, error: Exception) -> bool:
